@@ -1,0 +1,55 @@
+"""The package's own errors: one family, five kinds.
+
+Every message says what was expected, what was found and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "CoalitionError",
+    "CoverageError",
+    "DataError",
+    "FitError",
+    "FormulaError",
+    "ReplicationError",
+    "first_few",
+]
+
+
+class CoalitionError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class DataError(CoalitionError, ValueError):
+    """A table, file or argument does not hold what it should."""
+
+
+class CoverageError(CoalitionError):
+    """A source does not cover what was asked of it, or is not at hand."""
+
+
+class FormulaError(CoalitionError, ValueError):
+    """A model formula names what the data do not have."""
+
+
+class FitError(CoalitionError):
+    """A model cannot be estimated, or the estimate cannot be trusted."""
+
+
+class ReplicationError(CoalitionError):
+    """A published number could not be looked up or reproduced."""
+
+
+def first_few(keys: Iterable[object], limit: int = 10) -> str:
+    """List the first ``limit`` keys and count the others.
+
+    Examples
+    --------
+    >>> first_few(["ESP", "POL", "ITA"], limit=2)
+    'ESP, POL (+1 more)'
+    """
+    items = [str(key) for key in keys]
+    tail = f" (+{len(items) - limit} more)" if len(items) > limit else ""
+    return ", ".join(items[:limit]) + tail

@@ -1,0 +1,1 @@
+"""What happened around a member: ``add_<idea>(panel, ...) -> panel``."""

@@ -1,0 +1,1 @@
+"""Who took part, with how much, and how it ended."""

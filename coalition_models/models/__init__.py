@@ -1,0 +1,1 @@
+"""Formula and panel in, ``Fit`` out."""

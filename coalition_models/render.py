@@ -1,0 +1,175 @@
+"""One small table model that can show itself as text, Markdown, LaTeX or HTML.
+
+Results render through this module, so that a fit can print itself without the report room.
+"""
+
+from __future__ import annotations
+
+import html as html_lib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["Table", "format_number", "format_p"]
+
+_LATEX_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+
+
+def format_number(value: object, digits: int = 3) -> str:
+    """Format a number for print; text passes through and a missing value is empty.
+
+    Examples
+    --------
+    >>> format_number(0.123456), format_number(12), format_number(float("nan"))
+    ('0.123', '12', '')
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) or not hasattr(value, "__float__"):
+        return str(value)
+    number = float(value)
+    if number != number:
+        return ""
+    if number in (float("inf"), float("-inf")):
+        return "inf" if number > 0 else "-inf"
+    if number != 0 and (abs(number) >= 1e6 or abs(number) < 0.5 * 10**-digits):
+        return f"{number:.{digits}g}"
+    return f"{number:.{digits}f}"
+
+
+def format_p(value: float, digits: int = 3) -> str:
+    """Format a p-value; small ones as a bound.
+
+    Examples
+    --------
+    >>> format_p(0.0412), format_p(1e-9)
+    ('0.041', '<0.001')
+    """
+    if value != value:
+        return ""
+    floor = 10.0**-digits
+    return f"<{floor:.{digits}f}" if value < floor else f"{value:.{digits}f}"
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX_ESCAPES.get(character, character) for character in text)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of ready-made strings: header, rows, title above and notes below.
+
+    Parameters
+    ----------
+    header : sequence of str
+    rows : sequence of sequences of str
+    title : str
+    notes : sequence of str
+    align : str, optional
+        One letter per column, ``l`` or ``r``; the first is ``l`` and the others ``r`` by default.
+
+    Examples
+    --------
+    >>> print(Table(["term", "estimate"], [["risk", "0.50"]], notes=["9 events"]).text())
+    term  estimate
+    ----  --------
+    risk      0.50
+    9 events
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    title: str = ""
+    notes: Sequence[str] = field(default_factory=tuple)
+    align: str = ""
+
+    def _alignment(self) -> str:
+        return self.align or "l" + "r" * (len(self.header) - 1)
+
+    def text(self) -> str:
+        """Plain text with aligned columns."""
+        grid = [list(self.header), *[list(row) for row in self.rows]]
+        widths = [max(len(row[j]) for row in grid) for j in range(len(self.header))]
+        marks = self._alignment()
+
+        def line(row: Sequence[str]) -> str:
+            cells = [
+                cell.ljust(width) if mark == "l" else cell.rjust(width)
+                for cell, width, mark in zip(row, widths, marks, strict=True)
+            ]
+            return "  ".join(cells).rstrip()
+
+        head = [self.title] if self.title else []
+        rule = "  ".join("-" * width for width in widths)
+        body = [line(row) for row in grid[1:]]
+        return "\n".join([*head, line(grid[0]), rule, *body, *self.notes])
+
+    def markdown(self) -> str:
+        """GitHub-flavoured Markdown, notes as a paragraph each."""
+        marks = [":---" if mark == "l" else "---:" for mark in self._alignment()]
+
+        def line(cells: Sequence[str]) -> str:
+            return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+        head = [f"**{self.title}**", ""] if self.title else []
+        notes = [part for note in self.notes for part in ("", note)]
+        body = [line(row) for row in self.rows]
+        return "\n".join([*head, line(self.header), line(marks), *body, *notes]) + "\n"
+
+    def latex(self) -> str:
+        """A ``tabular`` with booktabs rules; notes follow as a small paragraph."""
+
+        def line(cells: Sequence[str]) -> str:
+            return " & ".join(_latex(cell) for cell in cells) + r" \\"
+
+        caption = [f"% {self.title}"] if self.title else []
+        notes = [r"\par\smallskip\footnotesize " + _latex(note) for note in self.notes]
+        return (
+            "\n".join(
+                [
+                    *caption,
+                    rf"\begin{{tabular}}{{{self._alignment()}}}",
+                    r"\toprule",
+                    line(self.header),
+                    r"\midrule",
+                    *[line(row) for row in self.rows],
+                    r"\bottomrule",
+                    r"\end{tabular}",
+                    *notes,
+                ]
+            )
+            + "\n"
+        )
+
+    def html(self) -> str:
+        """An HTML table with caption and notes, no style of its own."""
+
+        def cells(row: Sequence[str], tag: str) -> str:
+            parts = [
+                f'<{tag} style="text-align:{"left" if mark == "l" else "right"}">'
+                f"{html_lib.escape(cell)}</{tag}>"
+                for cell, mark in zip(row, self._alignment(), strict=True)
+            ]
+            return "<tr>" + "".join(parts) + "</tr>"
+
+        caption = f"<caption>{html_lib.escape(self.title)}</caption>" if self.title else ""
+        body = "".join(cells(row, "td") for row in self.rows)
+        notes = "".join(f'<p class="note">{html_lib.escape(note)}</p>' for note in self.notes)
+        return (
+            f'<table class="coalition-table">{caption}<thead>{cells(self.header, "th")}</thead>'
+            f"<tbody>{body}</tbody></table>{notes}"
+        )
