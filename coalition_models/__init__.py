@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _WHERE = {
     # errors
     "CoalitionError": "errors",
+    "CoalitionWarning": "errors",
     "CoverageError": "errors",
     "DataError": "errors",
     "FitError": "errors",
@@ -23,13 +24,14 @@ _WHERE = {
     # what is known
     "datasets": "sources.catalog",
     "load": "sources.catalog",
-    "cite": "sources.catalog",
+    "cite": "sources.citations",
     "codebook": "sources.catalog",
     "validate": "sources.schema",
     "to_cow": "sources.codes",
     "from_cow": "sources.codes",
     # who took part
     "build_panel": "members.panel",
+    "describe_panel": "members.panel",
     "spells_from_levels": "members.spells",
     "simulate_panel": "members.simulate",
     # what happened around them

@@ -5,16 +5,19 @@ Every message says what was expected, what was found and what to do.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 __all__ = [
     "CoalitionError",
+    "CoalitionWarning",
     "CoverageError",
     "DataError",
     "FitError",
     "FormulaError",
     "ReplicationError",
     "first_few",
+    "warn",
 ]
 
 
@@ -40,6 +43,15 @@ class FitError(CoalitionError):
 
 class ReplicationError(CoalitionError):
     """A published number could not be looked up or reproduced."""
+
+
+class CoalitionWarning(UserWarning):
+    """A result stands, but the reader must know something about it."""
+
+
+def warn(message: str, category: type[Warning] = CoalitionWarning) -> None:
+    """Issue a warning that points two frames up, at the line that called the public function."""
+    warnings.warn(message, category, stacklevel=3)
 
 
 def first_few(keys: Iterable[object], limit: int = 10) -> str:

@@ -1,0 +1,213 @@
+"""What all feature builders share: the calendar of a panel, look-ups by state and month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError, first_few
+from coalition_models.members.periods import PERIODS
+
+__all__ = [
+    "AsOf",
+    "Calendar",
+    "attach",
+    "calendar_of",
+    "check_as_of",
+    "check_window",
+    "find_from",
+    "find_until",
+    "month_number",
+    "window_sum",
+]
+
+AsOf = Literal["start", "end"]
+Integers = npt.NDArray[np.int64]
+
+#: more months than any calendar year number needs, so that group and month fit in one key
+_STRIDE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Months that each row of a panel covers, counted from year 0."""
+
+    first: Integers
+    last: Integers
+    months: int
+
+    def known(self, as_of: AsOf) -> Integers:
+        """Last month whose events are known: the one before the period, or its own last."""
+        return self.first - 1 if as_of == "start" else self.last
+
+
+def check_as_of(as_of: str) -> AsOf:
+    """Check the moment of knowledge.
+
+    Examples
+    --------
+    >>> check_as_of("start")
+    'start'
+    """
+    if as_of == "start" or as_of == "end":
+        return as_of
+    raise DataError(
+        "as_of must be 'start' (only what was known when the period began) or 'end' "
+        f"(also what happened within it), not {as_of!r}"
+    )
+
+
+def check_window(window: int, name: str = "window") -> int:
+    """Check a number of months.
+
+    Examples
+    --------
+    >>> check_window(6)
+    6
+    """
+    if isinstance(window, bool) or int(window) != window or window < 0:
+        raise DataError(f"{name} must be a whole number of months, 0 or more, not {window!r}")
+    return int(window)
+
+
+def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) -> Calendar:
+    """Read the months that each row covers.
+
+    The length of a period stands in ``attrs["panel"]``; where a frame has lost its attributes it
+    is read off two successive rows of one spell.
+    """
+    absent = [name for name in needed if name not in panel.columns]
+    if absent:
+        raise DataError(
+            f"the panel lacks the columns {', '.join(absent)}; build_panel() makes them"
+        )
+    if not pd.api.types.is_datetime64_any_dtype(panel["period"]):
+        raise DataError(f"column period must hold dates, found {panel['period'].dtype}")
+    if panel["period"].isna().any() or panel["cow"].isna().any():
+        rows = panel.index[(panel["period"].isna() | panel["cow"].isna()).to_numpy()]
+        raise DataError(f"period or cow is missing in rows {first_few(rows)}")
+    first = month_number(panel["period"])
+    months = 12 // PERIODS[_period_name(panel, first)]
+    return Calendar(first, first + months - 1, months)
+
+
+def _period_name(panel: pd.DataFrame, first: Integers) -> str:
+    known = panel.attrs.get("panel", {}).get("period")
+    if known in PERIODS:
+        return str(known)
+    by = [c for c in ("coalition", "state", "cow", "spell") if c in panel.columns]
+    steps = pd.Series(first, index=panel.index).groupby([panel[c] for c in by]).diff().dropna()
+    smallest = int(steps[steps > 0].min()) if (steps > 0).any() else 0
+    names = {12 // n: name for name, n in PERIODS.items()}
+    if smallest not in names:
+        raise DataError(
+            "cannot tell whether the rows are months, quarters or years; set "
+            "panel.attrs['panel'] = {'period': 'month'}"
+        )
+    return names[smallest]
+
+
+def month_number(dates: pd.Series) -> Integers:
+    """Count months from year 0.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> month_number(pd.Series(pd.to_datetime(["2004-03-14"]))).tolist()
+    [24050]
+    """
+    return (dates.dt.year * 12 + dates.dt.month - 1).to_numpy(dtype=np.int64)
+
+
+def _ordered(group: Integers, month: Integers) -> tuple[Integers, Integers]:
+    order = np.lexsort((month, group))
+    return order, group[order] * _STRIDE + month[order]
+
+
+def find_until(group: Integers, month: Integers, at_group: Integers, at_month: Integers) -> Integers:
+    """Position of the last event of a group in or before a month; -1 if there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_until(np.array([2, 2]), np.array([5, 9]), np.array([2, 2, 3]), np.array([8, 4, 8]))
+    array([ 0, -1, -1])
+    """
+    order, keys = _ordered(group, month)
+    place = np.searchsorted(keys, at_group * _STRIDE + at_month, side="right") - 1
+    found = np.where(place >= 0, order[np.maximum(place, 0)], -1) if len(order) else place
+    same = (found >= 0) & (group[found] == at_group) if len(order) else np.zeros(len(place), bool)
+    return np.where(same, found, -1)
+
+
+def find_from(group: Integers, month: Integers, at_group: Integers, at_month: Integers) -> Integers:
+    """Position of the first event of a group in or after a month; -1 if there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_from(np.array([2, 2]), np.array([5, 9]), np.array([2, 2, 3]), np.array([8, 4, 8]))
+    array([ 1,  0, -1])
+    """
+    order, keys = _ordered(group, month)
+    place = np.searchsorted(keys, at_group * _STRIDE + at_month, side="left")
+    inside = place < len(order)
+    if not len(order):
+        return np.full(len(at_group), -1, dtype=np.int64)
+    found = order[np.minimum(place, len(order) - 1)]
+    return np.where(inside & (group[found] == at_group), found, -1)
+
+
+def window_sum(
+    group: Integers,
+    month: Integers,
+    value: npt.NDArray[np.float64],
+    at_group: Integers,
+    low: Integers,
+    high: Integers,
+) -> npt.NDArray[np.float64]:
+    """Sum the values of a group over the months ``low`` to ``high``, both included.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> window_sum(np.array([2, 2]), np.array([5, 9]), np.array([1.0, 3.0]),
+    ...            np.array([2, 2]), np.array([0, 6]), np.array([9, 8]))
+    array([4., 0.])
+    """
+    order, keys = _ordered(group, month)
+    total = np.concatenate([[0.0], np.cumsum(value[order])])
+    upper = np.searchsorted(keys, at_group * _STRIDE + high, side="right")
+    lower = np.searchsorted(keys, at_group * _STRIDE + low, side="left")
+    return total[np.maximum(upper, lower)] - total[lower]
+
+
+def attach(
+    panel: pd.DataFrame,
+    columns: dict[str, npt.NDArray[np.generic] | pd.Series],
+    *,
+    sources: Sequence[str],
+    choices: dict[str, object],
+) -> pd.DataFrame:
+    """Return a copy of the panel with the new columns, remembering sources and choices."""
+    values = {
+        name: pd.Series(np.asarray(column), index=panel.index, name=name)
+        if not isinstance(column, pd.Series)
+        else column.set_axis(panel.index)
+        for name, column in columns.items()
+    }
+    taken = [name for name in values if name in panel.columns]
+    out = panel.drop(columns=taken).assign(**values)
+    out.attrs = dict(panel.attrs)
+    features = dict(panel.attrs.get("features", {}))
+    missing = {name: int(column.isna().sum()) for name, column in values.items()}
+    for name in values:
+        features[name] = {**choices, "missing_rows": missing[name]}
+    out.attrs["features"] = features
+    out.attrs["sources"] = list(dict.fromkeys([*panel.attrs.get("sources", []), *sources]))
+    return out

@@ -1,0 +1,476 @@
+"""From spells to a panel: one (start, stop] row per member and calendar period at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.errors import CoalitionWarning, CoverageError, DataError, first_few, warn
+from coalition_models.members.periods import Period, as_period, period_number, period_start
+from coalition_models.members.spells import EXIT_KINDS, check_spells, spell_labels
+from coalition_models.sources.catalog import load
+from coalition_models.sources.codes import to_cow
+
+__all__ = ["build_panel", "describe_panel"]
+
+Clock = Literal["entry", "coalition"]
+ExitDate = Literal["main", "announced", "last"]
+
+_DATE_COLUMN = {"main": "exit", "announced": "announced", "last": "last_personnel"}
+_TAKEN = "its periods belong to an earlier spell of the state"
+_COLUMNS = ["coalition", "state", "cow", "spell", "period", "start", "stop", "event", "exit_kind"]
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """Every choice that shapes a panel; kept with it, so that a result can name them."""
+
+    period: Period
+    clock: Clock
+    exit_date: ExitDate
+    exit_kinds: tuple[str, ...]
+    wind_up: int
+    until: pd.Timestamp | None
+    truncate_before: pd.Timestamp | None
+    peak_at_least: float
+
+    def as_dict(self) -> dict[str, object]:
+        day = lambda value: None if value is None else f"{value:%Y-%m-%d}"  # noqa: E731
+        return {
+            "period": self.period,
+            "clock": self.clock,
+            "exit_date": self.exit_date,
+            "exit_kinds": list(self.exit_kinds),
+            "wind_up": self.wind_up,
+            "until": day(self.until),
+            "truncate_before": day(self.truncate_before),
+            "peak_at_least": self.peak_at_least,
+        }
+
+
+@dataclass
+class _Account:
+    """What was left out or changed on the way, and why."""
+
+    dropped: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def drop(self, spells: pd.DataFrame, reason: str) -> None:
+        self.dropped += [{"spell": label, "reason": reason} for label in spell_labels(spells)]
+
+    def note(self, spells: pd.DataFrame, text: str) -> None:
+        if len(spells):
+            self.notes.append(f"{text}: {', '.join(spell_labels(spells))}")
+
+
+def build_panel(
+    members: pd.DataFrame,
+    *,
+    coalitions: Sequence[str] | pd.DataFrame | None = None,
+    period: str = "month",
+    clock: str = "entry",
+    exit_date: str = "main",
+    exit_kinds: Sequence[str] = ("early",),
+    wind_up: int = 0,
+    until: str | pd.Timestamp | None = None,
+    truncate_before: str | pd.Timestamp | None = None,
+    peak_at_least: float = 0,
+) -> pd.DataFrame:
+    """Build the panel of members at risk of leaving early.
+
+    A member is at risk in every calendar period from its entry to its exit, both included: entry
+    and exit in one period give one row (0, 1]. Everyone still present when the mandate ends is
+    censored there; before that the coded kind of exit decides what is an event. The lead state
+    is never at risk.
+
+    Parameters
+    ----------
+    members : DataFrame
+        Spells as in ``load("participation")``, or your own: ``coalition, state, spell, entry,
+        exit, exit_kind``, and ``cow`` (looked up from the ISO3 code if absent). ``exit`` is
+        empty only for ``ongoing`` spells.
+    coalitions : sequence of str or DataFrame, optional
+        Names restrict the panel to these coalitions. A coalition whose list of members is not
+        complete (``vietnam``, ``kfor``, ``libya``) is refused unless it is named here. For
+        coalitions of your own give a table shaped like ``load("coalitions")``.
+    period : {"month", "quarter", "year"}
+        Length of a row.
+    clock : {"entry", "coalition"}
+        Origin of ``start`` and ``stop``: the period of the spell's own entry, or that of the
+        coalition's start (an earlier entry is clipped there and noted).
+    exit_date : {"main", "announced", "last"}
+        Which date ends a spell that ended in one of ``exit_kinds``: the end of the main
+        contingent, the first announcement that was later carried out, or the last person out.
+        Where it is not known the main date is used; the column ``exit_dated_by`` tells. Only
+        carried-out announcements are coded.
+    exit_kinds : sequence of str
+        Kinds of exit that count as events; every other kind censors the spell at its exit.
+    wind_up : int
+        Number of periods before the mandate's end at which everyone is censored already.
+    until : date, optional
+        Last day of observation, if earlier than the mandate's end (needed for an open mandate).
+    truncate_before : date, optional
+        First day of observation: earlier rows are left out, time still counts from the origin.
+    peak_at_least : float
+        Keep spells whose peak strength reaches this number of persons. The peak is known only
+        afterwards, so this chooses a sample; it is not a feature.
+
+    Returns
+    -------
+    DataFrame
+        ``coalition state cow spell period start stop event exit_kind``, sorted, one row per
+        member and period. ``attrs["panel"]`` holds the choices, the spells left out with the
+        reason, and notes; :func:`describe_panel` shows them.
+
+    Raises
+    ------
+    DataError
+        Overlapping spells, an exit before its entry, repeated keys, unknown states, missing
+        columns (all listed at once); unknown options; ``clock="entry"`` with spells whose true
+        entry lies before the data.
+    CoverageError
+        A coalition whose members are not all listed, unless asked for by name.
+
+    Notes
+    -----
+    A spell that starts in the last period of the same state's earlier spell is at risk from the
+    next period on. The definition of defection follows McInnis (2020).
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> members = cm.load("participation").query("coalition == 'iraq'")
+    >>> panel = cm.build_panel(members)
+    >>> panel.query("state == 'ESP'")[["period", "start", "stop", "event"]].tail(2)
+             period  start  stop  event
+    ... 2004-03-01      7     8      0
+    ... 2004-04-01      8     9      1
+    """
+    choices = _check_choices(
+        period, clock, exit_date, exit_kinds, wind_up, until, truncate_before, peak_at_least
+    )
+    account = _Account()
+    spells = _with_codes(members)
+    table, named = _coalition_table(spells, coalitions)
+    spells = spells[spells["coalition"].isin(table.index)].reset_index(drop=True)
+    problems = check_spells(spells, "month")
+    if problems:
+        listing = "\n".join(f"  - {p}" for p in problems)
+        raise DataError(f"these spells cannot become a panel; mend them:\n{listing}")
+    _refuse_incomplete(spells, table, named)
+    _refuse_unknown_entries(spells, choices)
+    timed = _time_spells(spells, table, choices, account)
+    rows = _expand(_select(timed, table, choices, account), choices)
+    rows.attrs["panel"] = {
+        **choices.as_dict(),
+        "dropped": account.dropped,
+        "notes": account.notes,
+    }
+    rows.attrs["sources"] = ["participation", "coalitions"]
+    return rows
+
+
+def _check_choices(
+    period: str,
+    clock: str,
+    exit_date: str,
+    exit_kinds: Sequence[str],
+    wind_up: int,
+    until: str | pd.Timestamp | None,
+    truncate_before: str | pd.Timestamp | None,
+    peak_at_least: float,
+) -> _Choices:
+    if clock not in ("entry", "coalition"):
+        raise DataError(f"clock must be 'entry' or 'coalition', not {clock!r}")
+    if exit_date not in _DATE_COLUMN:
+        raise DataError(f"exit_date must be one of {', '.join(_DATE_COLUMN)}, not {exit_date!r}")
+    kinds = (exit_kinds,) if isinstance(exit_kinds, str) else tuple(exit_kinds)
+    events = [k for k in EXIT_KINDS if k not in ("ongoing", "leader")]
+    unknown = [k for k in kinds if k not in events]
+    if unknown or not kinds:
+        raise DataError(
+            f"exit_kinds must be one or more of {', '.join(events)}; found {list(kinds)}"
+        )
+    if int(wind_up) != wind_up or wind_up < 0:
+        raise DataError(f"wind_up must be a whole number of periods, 0 or more, not {wind_up!r}")
+    return _Choices(
+        period=as_period(period),
+        clock=cast(Clock, clock),
+        exit_date=cast(ExitDate, exit_date),
+        exit_kinds=kinds,
+        wind_up=int(wind_up),
+        until=_as_day(until, "until"),
+        truncate_before=_as_day(truncate_before, "truncate_before"),
+        peak_at_least=float(peak_at_least),
+    )
+
+
+def _as_day(value: str | pd.Timestamp | None, name: str) -> pd.Timestamp | None:
+    if value is None:
+        return None
+    try:
+        return pd.Timestamp(value)
+    except ValueError as error:
+        raise DataError(f"{name} must be a date such as '2008-12-31', not {value!r}") from error
+
+
+def _with_codes(members: pd.DataFrame) -> pd.DataFrame:
+    needed = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
+    absent = [name for name in needed if name not in members.columns]
+    if absent:
+        raise DataError(
+            f"members must have the columns {', '.join(needed)}; missing: {', '.join(absent)}"
+        )
+    spells = members.reset_index(drop=True)
+    if "cow" not in spells.columns:
+        spells = spells.assign(cow=to_cow(spells["state"], spells["entry"]))
+    return spells
+
+
+def _coalition_table(
+    spells: pd.DataFrame, coalitions: Sequence[str] | pd.DataFrame | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the coalitions in question and those that were asked for by name."""
+    names: tuple[str, ...] = ()
+    if isinstance(coalitions, pd.DataFrame):
+        table = coalitions
+        needed = ["coalition", "start", "mandate_end", "lead_state"]
+        absent = [name for name in needed if name not in table.columns]
+        if absent:
+            raise DataError(f"the table of coalitions lacks the columns {', '.join(absent)}")
+    else:
+        table = load("coalitions")
+        if coalitions is not None:
+            names = (coalitions,) if isinstance(coalitions, str) else tuple(coalitions)
+    table = table.set_index("coalition", drop=False)
+    wanted = list(names) or list(dict.fromkeys(spells["coalition"]))
+    unknown = [name for name in wanted if name not in table.index]
+    empty = [name for name in names if name not in set(spells["coalition"])]
+    if unknown or empty:
+        raise DataError(
+            f"unknown coalition: {first_few(unknown)}; known: {', '.join(table.index)}; for "
+            "coalitions of your own give a table shaped like load('coalitions')"
+            if unknown
+            else f"no member of these coalitions in the table given: {first_few(empty)}"
+        )
+    return table.loc[wanted], names
+
+
+def _refuse_incomplete(
+    spells: pd.DataFrame, table: pd.DataFrame, named: tuple[str, ...]
+) -> None:
+    if "participation_complete" not in table.columns:
+        return
+    partial = table[(table["participation_complete"] == "no") & ~table.index.isin(named)]
+    if len(partial):
+        raise CoverageError(
+            f"not a risk set: {', '.join(partial.index)}. Only documented cases are listed there, "
+            "so the states that stayed are missing and any hazard would be too high. Select the "
+            "coalitions you want (coalitions=['iraq', 'isaf', 'rsm']), or name these too if "
+            "you know what you do."
+        )
+
+
+def _refuse_unknown_entries(spells: pd.DataFrame, choices: _Choices) -> None:
+    if choices.clock != "entry" or "entry_known" not in spells.columns:
+        return
+    unknown = spells[~spells["entry_known"].astype(bool)]
+    if len(unknown):
+        raise DataError(
+            f"{len(unknown)} spells were already running when the data begin, so the time since "
+            f"entry is not known: {first_few(spell_labels(unknown))}. Use clock='coalition', give "
+            "the true entries and set entry_known, or leave these spells out."
+        )
+
+
+def _time_spells(
+    spells: pd.DataFrame, table: pd.DataFrame, choices: _Choices, account: _Account
+) -> pd.DataFrame:
+    """Number the periods of entry, exit, origin and horizon, and mark the events."""
+    unit = choices.period
+    timed = spells.sort_values(["coalition", "state", "entry", "spell"], kind="stable")
+    timed = timed.reset_index(drop=True)
+    timed["entry_n"] = period_number(timed["entry"], unit).astype("int64")
+    timed = _date_exits(timed, choices, account)
+    begin = period_number(table["start"], unit)
+    timed["begin_n"] = timed["coalition"].map(begin).astype("Int64")
+    timed["horizon_n"] = timed["coalition"].map(_horizons(table, choices)).astype("int64")
+    timed["first_n"] = timed["entry_n"]
+    groups = timed.groupby(["coalition", "state"])
+    # the last period of any earlier spell: one row per state and period, never two
+    earlier = groups["exit_n"].transform(lambda s: s.shift().cummax())
+    follows = (timed["first_n"] <= earlier).fillna(False).to_numpy(dtype=bool)
+    timed.loc[follows, "first_n"] = earlier[follows].astype("int64") + 1
+    account.note(timed[follows], "at risk from the period after the previous spell ended")
+    timed["origin_n"] = timed["entry_n"]
+    if choices.clock == "coalition":
+        clipped = (timed["first_n"] < timed["begin_n"]).to_numpy(dtype=bool)
+        account.note(timed[clipped], "entry clipped to the coalition's start")
+        timed["first_n"] = np.where(clipped, timed["begin_n"], timed["first_n"]).astype("int64")
+        timed["origin_n"] = timed["begin_n"].astype("int64")
+    exit_n = timed["exit_n"].fillna(timed["horizon_n"] + 1).astype("int64")
+    timed["last_n"] = np.minimum(exit_n, timed["horizon_n"])
+    counted = timed["exit_kind"].isin(choices.exit_kinds) & (exit_n <= timed["horizon_n"])
+    timed["is_event"] = counted.astype("int64")
+    return timed
+
+
+def _date_exits(timed: pd.DataFrame, choices: _Choices, account: _Account) -> pd.DataFrame:
+    """Choose the date of exit; fall back to the main date where the other is not usable."""
+    unit = choices.period
+    main = period_number(timed["exit"], unit)
+    if choices.exit_date == "main":
+        return timed.assign(exit_n=main, exit_dated_by="main")
+    column = _DATE_COLUMN[choices.exit_date]
+    if column not in timed.columns:
+        raise DataError(f"exit_date={choices.exit_date!r} needs the column {column!r} in members")
+    other = period_number(timed[column], unit)
+    concerned = timed["exit_kind"].isin(choices.exit_kinds)
+    if choices.exit_date == "announced":
+        usable = (other >= timed["entry_n"]) & (other <= main)
+    else:
+        # a state whose last people stayed into its next spell never left in between
+        following = timed.groupby(["coalition", "state"])["entry_n"].shift(-1)
+        usable = (other >= main) & ~(following.notna() & (other > following))
+    use = (concerned & usable.fillna(False)).to_numpy(dtype=bool)
+    fallback = (concerned & ~usable.fillna(False)).to_numpy(dtype=bool)
+    account.note(timed[fallback], f"no usable {column} date, the main exit date is used")
+    return timed.assign(
+        exit_n=main.where(~use, other), exit_dated_by=np.where(use, choices.exit_date, "main")
+    )
+
+
+def _horizons(table: pd.DataFrame, choices: _Choices) -> pd.Series:
+    """Last period at risk of each coalition."""
+    mandate = period_number(table["mandate_end"], choices.period) - choices.wind_up
+    if choices.until is not None:
+        limit = int(period_number(pd.Series([choices.until]), choices.period).iloc[0])
+        mandate = mandate.fillna(limit).clip(upper=limit)
+    if mandate.isna().any():
+        names = ", ".join(table.index[mandate.isna().to_numpy(dtype=bool)])
+        raise DataError(f"the mandate of {names} is open: give until=, the last day of observation")
+    return mandate
+
+
+def _select(
+    timed: pd.DataFrame, table: pd.DataFrame, choices: _Choices, account: _Account
+) -> pd.DataFrame:
+    """Leave out, with the reason, every spell that is not at risk in the window."""
+    before = pd.Series(False, index=timed.index)
+    if choices.truncate_before is not None:
+        cut = int(period_number(pd.Series([choices.truncate_before]), choices.period).iloc[0])
+        before = timed["last_n"] < cut
+        timed = timed.assign(first_n=timed["first_n"].clip(lower=cut))
+    lead = timed["coalition"].map(table["lead_state"])
+    is_lead = (timed["state"] == lead) | (timed["exit_kind"] == "leader")
+    reasons = [(is_lead, "lead state, never at risk")]
+    if choices.peak_at_least > 0:
+        if "peak_troops" not in timed.columns:
+            raise DataError("peak_at_least needs the column 'peak_troops' in members")
+        peak = timed["peak_troops"]
+        reasons += [
+            (peak.isna(), "peak strength not known"),
+            (peak < choices.peak_at_least, f"peak strength under {choices.peak_at_least:g}"),
+        ]
+    reasons += [
+        (timed["entry_n"] > timed["horizon_n"], "entered after observation ended"),
+        (before, "ended before observation begins"),
+        (timed["last_n"] < timed["first_n"], _TAKEN),
+    ]
+    keep = pd.Series(True, index=timed.index)
+    for wrong, reason in reasons:
+        bad = keep & wrong.fillna(False).astype(bool)
+        account.drop(timed[bad], reason)
+        keep &= ~bad
+        if reason == _TAKEN:
+            _warn_of_lost_events(timed[bad & (timed["is_event"] == 1)])
+    kept = timed[keep]
+    if kept.empty:
+        why = first_few(dict.fromkeys(d["reason"] for d in account.dropped))
+        raise DataError(f"no member is at risk with these choices; left out because: {why}")
+    return kept
+
+
+def _warn_of_lost_events(lost: pd.DataFrame) -> None:
+    if len(lost):
+        warn(
+            f"{len(lost)} exits are not in the panel, because an earlier spell of the same state "
+            f"takes the only period of theirs: {first_few(spell_labels(lost))}. A shorter period "
+            "keeps them apart.",
+            CoalitionWarning,
+        )
+
+
+def _expand(spells: pd.DataFrame, choices: _Choices) -> pd.DataFrame:
+    """One row per spell and period."""
+    first = spells["first_n"].to_numpy(dtype=np.int64)
+    last = spells["last_n"].to_numpy(dtype=np.int64)
+    length = last - first + 1
+    which = np.repeat(np.arange(len(spells)), length)
+    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    number = first[which] + offset
+    base = spells[["coalition", "state", "cow", "spell", "exit_kind"]]
+    if choices.exit_date != "main":
+        base = base.assign(exit_dated_by=spells["exit_dated_by"])
+    rows = base.iloc[which].reset_index(drop=True)
+    rows["period"] = period_start(number, choices.period)
+    rows["start"] = number - spells["origin_n"].to_numpy(dtype=np.int64)[which]
+    rows["stop"] = rows["start"] + 1
+    at_exit = number == last[which]
+    rows["event"] = np.where(at_exit, spells["is_event"].to_numpy(dtype=np.int64)[which], 0)
+    extra = [c for c in rows.columns if c not in _COLUMNS]
+    rows = rows[[*_COLUMNS, *extra]].astype({"cow": "int64", "spell": "int64"})
+    return rows.sort_values(["coalition", "state", "spell", "period"], ignore_index=True)
+
+
+def describe_panel(panel: pd.DataFrame) -> pd.DataFrame:
+    """Count what a panel holds, by coalition.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Made by :func:`build_panel`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by coalition, with a last row ``total``: ``states, spells, rows, events,
+        censored, first, last`` (the spells that end in an event or without one; first and last
+        period).
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> cm.describe_panel(panel).loc["iraq", ["states", "spells", "events"]].tolist()
+    [39, 51, 21]
+    """
+    if panel.empty:
+        raise DataError("the panel has no rows")
+    spells = panel.groupby(["coalition", "state", "spell"])["event"].sum().reset_index()
+    rows = panel.groupby("coalition").agg(
+        rows=("event", "size"),
+        events=("event", "sum"),
+        first=("period", "min"),
+        last=("period", "max"),
+    )
+    rows.insert(0, "spells", spells.groupby("coalition").size())
+    rows.insert(0, "states", spells.groupby("coalition")["state"].nunique())
+    rows.insert(4, "censored", rows["spells"] - rows["events"])
+    total = pd.DataFrame(
+        {
+            "states": [spells["state"].nunique()],
+            "spells": [len(spells)],
+            "rows": [len(panel)],
+            "events": [int(panel["event"].sum())],
+            "censored": [len(spells) - int(panel["event"].sum())],
+            "first": [panel["period"].min()],
+            "last": [panel["period"].max()],
+        },
+        index=pd.Index(["total"], name="coalition"),
+    )
+    return pd.concat([rows, total])

@@ -1,0 +1,82 @@
+"""How to cite: BibTeX and text for tables, panels and fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coalition_models.errors import DataError
+from coalition_models.sources.catalog import entry
+
+__all__ = ["Citation", "cite"]
+
+_PACKAGE_TEXT = "coalition_models: a Python package on why states leave military coalitions, version"
+
+
+@dataclass(frozen=True)
+class Citation:
+    """References of one or more tables: ``text`` for people, ``bibtex`` for a bibliography."""
+
+    names: tuple[str, ...]
+    text: str
+    bibtex: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def cite(*items: object) -> Citation:
+    """Give the references of tables, or of the tables that a panel or fit was made from.
+
+    Parameters
+    ----------
+    *items : str, DataFrame or Fit
+        Table names, or results that remember their sources. Without any, the package alone.
+
+    Returns
+    -------
+    Citation
+        Prints as text; ``.bibtex`` holds the BibTeX entries, each source once.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> print(cm.cite("fatalities"))
+    coalition_models: ...
+    icasualties.org ...
+    """
+    from coalition_models import __version__
+
+    names: dict[str, None] = {}
+    for item in items:
+        for name in _names(item):
+            names[name] = None
+    entries = [entry(name) for name in names]
+    texts = dict.fromkeys(e.citation_text for e in entries if e.citation_text)
+    bibs = dict.fromkeys(e.bibtex for e in entries if e.bibtex)
+    package = (
+        "@software{coalition_models,\n  title = {coalition\\_models},\n"
+        f"  version = {{{__version__}}},\n  author = {{The coalition\\_models authors}},\n"
+        "  year = {2026}\n}"
+    )
+    return Citation(
+        names=tuple(names),
+        text="\n".join([f"{_PACKAGE_TEXT} {__version__} (2026).", *texts]),
+        bibtex="\n\n".join([package, *bibs]),
+    )
+
+
+def _names(item: object) -> list[str]:
+    if isinstance(item, str):
+        return [item]
+    known = getattr(item, "sources", None)
+    if known is None:
+        known = getattr(item, "attrs", {}).get("sources")
+    stamp = getattr(item, "attrs", {}).get("coalition_models", {})
+    if known is None and "name" in stamp:
+        known = [stamp["name"]]
+    if known is None:
+        raise DataError(
+            f"cannot tell the sources of {type(item).__name__}: give table names, "
+            "a panel made by build_panel(), or a fit"
+        )
+    return [str(name) for name in known]
