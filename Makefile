@@ -1,0 +1,51 @@
+# Targets explain themselves: make help. The environment is made in .venv from requirements.lock.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= build
+
+export PYTHONHASHSEED := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test test-slow lint format bench data clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+reproduce: $(READY) ## make the environment, run the main analysis, write build/report.html
+	$(BIN)/coalition-models reproduce --out $(OUT)
+
+test: $(READY) lint ## everything that must hold: lint, types, floors, tests, examples, notebooks
+	$(BIN)/python -m pytest -m "not slow" -q
+
+test-slow: $(READY) ## simulation studies (some minutes)
+	$(BIN)/python -m pytest -m slow -q
+
+lint: $(READY) ## style, types and import floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## put the code into its standard layout
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## time the Cox engine beside R and lifelines, write benchmarks/results.md
+	$(BIN)/python benchmarks/cox.py
+
+data: $(READY) ## rebuild the derived tables from the upstream files and compare
+	$(BIN)/coalition-models data build --check
+
+clean: ## remove what was built, not the environment
+	rm -rf $(OUT) .pytest_cache .mypy_cache .ruff_cache
