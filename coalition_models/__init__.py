@@ -49,7 +49,7 @@ _WHERE = {
 if TYPE_CHECKING:
     from coalition_models.errors import CoalitionError, DataError  # noqa: F401
 
-__all__ = ["__version__", *_WHERE]  # noqa: PLE0604
+__all__ = ["__version__", *_WHERE]
 
 
 def __getattr__(name: str) -> Any:

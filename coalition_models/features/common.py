@@ -129,7 +129,9 @@ def _ordered(group: Integers, month: Integers) -> tuple[Integers, Integers]:
     return order, group[order] * _STRIDE + month[order]
 
 
-def find_until(group: Integers, month: Integers, at_group: Integers, at_month: Integers) -> Integers:
+def find_until(
+    group: Integers, month: Integers, at_group: Integers, at_month: Integers
+) -> Integers:
     """Position of the last event of a group in or before a month; -1 if there is none.
 
     Examples

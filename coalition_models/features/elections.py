@@ -109,8 +109,11 @@ def add_elections(
             "post_election": _flag(since <= months, since, covered),
         },
         sources=["elections"] if data is None else [],
-        choices={"window": months, "kinds": list(chosen) if kinds != "leader" else "leader",
-                 "as_of": moment},
+        choices={
+            "window": months,
+            "kinds": list(chosen) if kinds != "leader" else "leader",
+            "as_of": moment,
+        },
     )
 
 
@@ -141,9 +144,7 @@ def _flag(condition: np.ndarray, value: np.ndarray, covered: np.ndarray) -> np.n
     return np.where(covered, np.where(np.isnan(value), 0.0, condition.astype(float)), np.nan)
 
 
-def _covered(
-    cow: Integers, month: Integers, kinds: Sequence[str], *, need_all: bool
-) -> np.ndarray:
+def _covered(cow: Integers, month: Integers, kinds: Sequence[str], *, need_all: bool) -> np.ndarray:
     """Whether the bundled sources cover the elections of a state in a month."""
     table = load("election_coverage")
     table = table[table["complete"] == "yes"]

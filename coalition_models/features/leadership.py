@@ -77,8 +77,11 @@ def add_leadership(
     cow = panel["cow"].to_numpy(dtype=np.int64)
     group = table["cow"].to_numpy(dtype=np.int64)
     began = month_number(table["start"])
-    left = np.where(table["end"].isna(), np.iinfo(np.int64).max,
-                    month_number(table["end"].fillna(pd.Timestamp("2000-01-01"))))
+    left = np.where(
+        table["end"].isna(),
+        np.iinfo(np.int64).max,
+        month_number(table["end"].fillna(pd.Timestamp("2000-01-01"))),
+    )
     known = calendar.known(moment)
     found = find_until(group, began, cow, known)
     # nobody is known to lead after the last leader on record left

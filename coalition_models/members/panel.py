@@ -260,9 +260,7 @@ def _coalition_table(
     return table.loc[wanted], names
 
 
-def _refuse_incomplete(
-    spells: pd.DataFrame, table: pd.DataFrame, named: tuple[str, ...]
-) -> None:
+def _refuse_incomplete(spells: pd.DataFrame, table: pd.DataFrame, named: tuple[str, ...]) -> None:
     if "participation_complete" not in table.columns:
         return
     partial = table[(table["participation_complete"] == "no") & ~table.index.isin(named)]

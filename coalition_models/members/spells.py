@@ -94,11 +94,10 @@ def _unknown_states(spells: pd.DataFrame) -> list[str]:
     wrong = pairs[(expected.fillna("") != pairs["state"]).to_numpy()]
     if wrong.empty:
         return []
+    right = [code if isinstance(code, str) else "no state" for code in expected[wrong.index]]
     names = [
-        f"{row.state} with cow {row.cow} (that code is {good if isinstance(good, str) else 'no state'})"
-        for row, good in zip(
-            wrong.itertuples(index=False), expected[wrong.index].tolist(), strict=True
-        )
+        f"{row.state} with cow {row.cow} (that code is {code})"
+        for row, code in zip(wrong.itertuples(index=False), right, strict=True)
     ]
     return [f"unknown state or code that does not fit the name: {first_few(names)}"]
 

@@ -17,7 +17,17 @@ from coalition_models.errors import CoverageError, DataError
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.schema import Column, Contract, columns_from_descriptor, validate
 
-__all__ = ["Entry", "codebook", "contract_of", "datasets", "entry", "file_sha256", "load"]
+__all__ = [
+    "Entry",
+    "codebook",
+    "contract_of",
+    "datasets",
+    "entry",
+    "file_sha256",
+    "load",
+    "read_table",
+    "read_table_as",
+]
 
 
 @dataclass(frozen=True)
@@ -206,9 +216,7 @@ def codebook(name: str) -> pd.DataFrame:
     'persons'
     """
     if name == "features":
-        records = cast(
-            list[dict[str, object]], _read_json(data_dir() / "features.json")["columns"]
-        )
+        records = cast(list[dict[str, object]], _read_json(data_dir() / "features.json")["columns"])
         return pd.DataFrame(records).set_index("column").fillna("")
     item = entry(name)
     source = item.citation_text or item.title
@@ -276,10 +284,7 @@ def load(name: str, *, extended: bool = False) -> pd.DataFrame:
     40
     """
     item = entry(name)
-    if item.kind == "external":
-        frame = _load_external(item)
-    else:
-        frame = _load_bundled(item)
+    frame = _load_external(item) if item.kind == "external" else _load_bundled(item)
     if extended:
         frame = _extend(name, frame)
     return frame
@@ -299,16 +304,14 @@ def _stamp(frame: pd.DataFrame, item: Entry, sha256: str) -> pd.DataFrame:
 def _load_bundled(item: Entry) -> pd.DataFrame:
     path = data_dir() / item.path
     frame = read_table(path, item.columns)
-    return _stamp(validate(frame, Contract(item.name, item.columns, item.key)), item,
-                  file_sha256(path))
+    return _stamp(
+        validate(frame, Contract(item.name, item.columns, item.key)), item, file_sha256(path)
+    )
 
 
 def read_table(path: Path, columns: tuple[Column, ...]) -> pd.DataFrame:
     """Read a CSV file whose columns must be exactly those of a contract, typed by it."""
-    try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path.name}: {error}") from error
+    raw = _raw(path)
     expected = [column.name for column in columns]
     if list(raw.columns) != expected:
         absent = [c for c in expected if c not in raw.columns]
@@ -321,6 +324,35 @@ def read_table(path: Path, columns: tuple[Column, ...]) -> pd.DataFrame:
     return pd.DataFrame(typed)
 
 
+def read_table_as(path: Path, shape: str) -> pd.DataFrame:
+    """Read your own CSV file in the shape of a bundled table and check it.
+
+    Columns that the bundled table requires must be there; others may be, and extra ones are kept
+    as text.
+
+    Examples
+    --------
+    >>> from coalition_models.sources._paths import data_dir
+    >>> len(read_table_as(data_dir() / "coalitions.csv", "coalitions"))
+    6
+    """
+    contract = contract_of(shape)
+    raw = _raw(path)
+    known = {column.name: column for column in contract.columns}
+    typed = {
+        name: _typed(raw[name], known[name], path.name) if name in known else raw[name]
+        for name in raw.columns
+    }
+    return validate(pd.DataFrame(typed), contract)
+
+
+def _raw(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read {path.name}: {error}") from error
+
+
 def _typed(series: pd.Series, column: Column, file: str) -> pd.Series:
     try:
         if column.kind == "date":
@@ -331,7 +363,9 @@ def _typed(series: pd.Series, column: Column, file: str) -> pd.Series:
         if column.kind == "number":
             return pd.to_numeric(series).astype("float64")
     except (ValueError, TypeError) as error:
-        raise DataError(f"{file}: column {column.name} must hold {column.kind}s: {error}") from error
+        raise DataError(
+            f"{file}: column {column.name} must hold {column.kind}s: {error}"
+        ) from error
     return series
 
 

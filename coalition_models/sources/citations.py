@@ -9,7 +9,9 @@ from coalition_models.sources.catalog import entry
 
 __all__ = ["Citation", "cite"]
 
-_PACKAGE_TEXT = "coalition_models: a Python package on why states leave military coalitions, version"
+_PACKAGE_TEXT = (
+    "coalition_models: a Python package on why states leave military coalitions, version"
+)
 
 
 @dataclass(frozen=True)

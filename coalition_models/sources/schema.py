@@ -151,7 +151,9 @@ def _column_problems(
             full = pd.Series(False, index=series.index)
             full.loc[bad[bad].index] = True
             values = first_few(dict.fromkeys(present[bad].map(_plain)), limit=3)
-            found.append(f"column {column.name} {text}, found {values}: {_labels(frame, full, key)}")
+            found.append(
+                f"column {column.name} {text}, found {values}: {_labels(frame, full, key)}"
+            )
     return found
 
 

@@ -1,0 +1,146 @@
+"""Figures: who took part, how many stayed, what a model says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.errors import DataError, first_few
+from coalition_models.report.style import EXIT_COLOURS, GREY, Plot, new_figure, styled
+
+__all__ = ["participation_lines", "plot_participation"]
+
+_KIND_NAMES = {
+    "early": "early exit",
+    "scheduled": "end of a fixed term",
+    "mission_end": "mission end",
+    "post_mandate": "stayed past the mandate",
+    "exogenous": "recalled for war or disaster at home",
+    "ongoing": "still there",
+    "leader": "lead state",
+}
+
+
+def participation_lines(
+    members: pd.DataFrame, *, until: str | pd.Timestamp | None = None
+) -> pd.DataFrame:
+    """List one line per spell, in the order in which :func:`plot_participation` draws them.
+
+    Returns
+    -------
+    DataFrame
+        ``coalition, state, label, spell, entry, exit, exit_kind, row``; states that left first
+        come first, spells of one state share a ``row``.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> lines = participation_lines(cm.load("participation").query("coalition == 'iraq'"))
+    >>> lines["row"].nunique()
+    40
+    """
+    needed = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
+    absent = [name for name in needed if name not in members.columns]
+    if absent:
+        raise DataError(f"members lacks the columns {', '.join(absent)}")
+    if members.empty:
+        raise DataError("no spell to draw: the table of members is empty")
+    lines = members[needed].copy()
+    lines["label"] = members["name"] if "name" in members.columns else members["state"]
+    unknown = sorted(set(lines["exit_kind"]) - set(EXIT_COLOURS))
+    if unknown:
+        raise DataError(
+            f"unknown exit_kind {first_few(unknown)}: expected {', '.join(EXIT_COLOURS)}"
+        )
+    last = pd.Timestamp(until) if until is not None else lines["exit"].max()
+    lines["exit"] = lines["exit"].fillna(last)
+    final = lines.groupby(["coalition", "state"])["exit"].transform("max")
+    order = lines.assign(final=final).sort_values(
+        ["coalition", "final", "state", "spell"], kind="stable"
+    )
+    keys = order["coalition"] + " " + order["state"]
+    order["row"] = pd.factorize(keys)[0]
+    return order.drop(columns="final").reset_index(drop=True)
+
+
+def plot_participation(
+    members: pd.DataFrame,
+    *,
+    title: str = "",
+    mandate_end: str | pd.Timestamp | None = None,
+    until: str | pd.Timestamp | None = None,
+) -> Plot:
+    """Draw one line per spell from entry to exit, coloured by the kind of exit.
+
+    Parameters
+    ----------
+    members : DataFrame
+        Spells as in ``load("participation")``; best of one coalition.
+    title : str
+    mandate_end : date, optional
+        Drawn as a vertical line.
+    until : date, optional
+        Where lines of spells without an exit end.
+
+    Returns
+    -------
+    Plot
+        With the lines as ``data``.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> iraq = cm.load("participation").query("coalition == 'iraq'")
+    >>> len(cm.plot_participation(iraq, mandate_end="2008-12-31").data)
+    52
+    """
+    lines = participation_lines(members, until=until)
+    count = int(lines["row"].max()) + 1
+    with styled():
+        figure, (axis,) = new_figure(7.5, 1.2 + 0.165 * count)
+        for kind, group in lines.groupby("exit_kind", sort=False):
+            colour = EXIT_COLOURS[str(kind)]
+            axis.hlines(group["row"], group["entry"], group["exit"], colors=colour, linewidth=3.2)
+            if kind != "ongoing":
+                marker = "X" if kind == "early" else "|"
+                axis.plot(group["exit"], group["row"], marker, color=colour, markersize=5)
+        if mandate_end is not None:
+            axis.axvline(pd.Timestamp(mandate_end), color=GREY, linewidth=0.9, linestyle="--")
+            axis.annotate(
+                "mandate ends",
+                (pd.Timestamp(mandate_end), -0.8),
+                xytext=(-4, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=7.5,
+                color="#555555",
+            )
+        names = lines.drop_duplicates("row")
+        axis.set_yticks(names["row"], names["label"], fontsize=7.5)
+        axis.set_ylim(count - 0.3, -1.4)
+        axis.grid(visible=False, axis="y")
+        axis.tick_params(axis="y", length=0)
+        axis.set_title(title)
+        _legend(axis, [kind for kind in EXIT_COLOURS if kind in set(lines["exit_kind"])])
+    return Plot(figure, lines)
+
+
+def _legend(axis: object, kinds: Sequence[str]) -> None:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+    if not isinstance(axis, Axes):
+        return
+    handles = [
+        Line2D([], [], color=EXIT_COLOURS[k], linewidth=3.2, label=_KIND_NAMES[k]) for k in kinds
+    ]
+    axis.figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(3, len(handles)), fontsize=8
+    )
+
+
+def _finite(values: pd.Series) -> np.ndarray:
+    return values.replace([np.inf, -np.inf], np.nan).to_numpy(dtype=float)

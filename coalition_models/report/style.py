@@ -1,0 +1,121 @@
+"""How figures look: one style, colours that survive print and colour blindness, stable bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["COLOURS", "EXIT_COLOURS", "GREY", "Plot", "new_figure", "styled", "svg_text"]
+
+#: Okabe and Ito's palette without yellow, which vanishes on white
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+GREY = "#8a8f98"
+
+#: one colour per kind of exit
+EXIT_COLOURS = {
+    "early": "#D55E00",
+    "scheduled": "#56B4E9",
+    "mission_end": "#0072B2",
+    "post_mandate": "#009E73",
+    "exogenous": "#E69F00",
+    "ongoing": "#8a8f98",
+    "leader": "#4a4a4a",
+}
+
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#555555",
+    "axes.linewidth": 0.7,
+    "axes.grid": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "xtick.color": "#333333",
+    "ytick.color": "#333333",
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "figure.dpi": 110,
+    "savefig.dpi": 160,
+    "svg.hashsalt": "coalition_models",
+    "svg.fonttype": "path",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the package's style without changing the caller's."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_RC):
+        yield
+
+
+def new_figure(
+    width: float, height: float, rows: int = 1, **layout: object
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure that no global state holds on to, with its axes from top to bottom."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, 1, squeeze=False, gridspec_kw=layout or None)
+    return figure, [axis for (axis,) in axes]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure with the numbers it shows.
+
+    Shows itself in a notebook; ``data`` is the frame that was drawn, ``figure`` the matplotlib
+    figure, :meth:`save` writes it.
+    """
+
+    figure: Figure
+    data: pd.DataFrame
+
+    def to_bytes(self, kind: str) -> bytes:
+        """Return the picture as ``"svg"`` or ``"png"`` bytes, the same for the same data."""
+        metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+        buffer = io.BytesIO()
+        with styled():
+            self.figure.savefig(buffer, format=kind, metadata=metadata)
+        return buffer.getvalue()
+
+    def save(self, path: str) -> None:
+        """Write the picture; the ending of the name (``.svg``, ``.png``) says how."""
+        from pathlib import Path
+
+        from coalition_models.errors import DataError
+        from coalition_models.files import write_file
+
+        target = Path(path)
+        kind = target.suffix.lstrip(".").lower()
+        if kind not in ("svg", "png"):
+            raise DataError(f"a figure is saved as .svg or .png, not {target.suffix or path!r}")
+        write_file(target, self.to_bytes(kind))
+
+    def _repr_png_(self) -> bytes:
+        return self.to_bytes("png")
+
+
+def svg_text(plot: Plot) -> str:
+    """SVG source to put into a page: from the ``<svg`` tag on."""
+    text = plot.to_bytes("svg").decode("utf-8")
+    return text[text.index("<svg") :]
