@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ __all__ = [
     "close_frame",
     "dates_from_parts",
     "from_r_days",
+    "need",
     "read_r",
     "read_text",
     "to_int",
@@ -36,8 +36,7 @@ def read_r(path: Path) -> pd.DataFrame:
         import rdata
     except ImportError as error:
         raise CoverageError(
-            f"reading {path.name} needs the package rdata: "
-            "pip install 'coalition-models[fetch]'"
+            f"reading {path.name} needs the package rdata: pip install 'coalition-models[fetch]'"
         ) from error
     with warnings.catch_warnings():
         # Dates and tibbles have no constructor; the numbers beneath them are what we want.
@@ -51,7 +50,7 @@ def read_r(path: Path) -> pd.DataFrame:
         raise DataError(
             f"{path.name}: expected one data frame, found {first_few(found) or 'nothing'}"
         )
-    return cast(pd.DataFrame, frames[0].reset_index(drop=True))
+    return frames[0].reset_index(drop=True)
 
 
 def _decode(text: str) -> str:
@@ -162,6 +161,9 @@ _SUCCESSORS = ((260, 255, "1990-10-03"), (678, 679, "1990-05-22"), (315, 316, "1
 def current_code(cow: pd.Series, dates: pd.Series | None) -> pd.Series:
     """Replace the number of a predecessor state that a source carries on after the break.
 
+    ``dates`` are dates or years. A yearly row of the year of the break keeps its number, since
+    both states existed in it.
+
     Examples
     --------
     >>> import pandas as pd
@@ -173,8 +175,7 @@ def current_code(cow: pd.Series, dates: pd.Series | None) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(dates):
         when = dates
     else:
-        # A yearly row describes the state that existed when the year ended.
-        when = pd.to_datetime(to_int(dates).astype("string") + "-12-31")
+        when = pd.to_datetime(to_int(dates).astype("string") + "-01-01")
     out = cow.copy()
     for old, new, first_day in _SUCCESSORS:
         out[(cow == old).fillna(False) & (when >= first_day)] = new

@@ -1,0 +1,351 @@
+"""Dated country codes: Correlates of War, Gleditsch-Ward, ISO3 and names."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Literal, cast
+
+import pandas as pd
+
+from coalition_models.errors import DataError
+from coalition_models.sources._paths import data_dir
+
+__all__ = ["from_cow", "to_cow"]
+
+System = Literal["auto", "iso3", "name", "gw", "cow"]
+Target = Literal["iso3", "gw", "name"]
+Missing = Literal["raise", "na"]
+Day = datetime.date
+#: one date, year or time stamp for all rows, or one per row
+Dates = int | Day | str | pd.Series | Sequence[object] | None
+
+_SYSTEMS = ("auto", "iso3", "name", "gw", "cow")
+_TARGETS = ("iso3", "gw", "name")
+
+
+@dataclass(frozen=True)
+class _Period:
+    """One state under one set of codes, from its first to its last day."""
+
+    cow: int
+    gw: int | None
+    iso3: str | None
+    name: str
+    first: Day
+    last: Day
+
+    def dates(self) -> str:
+        first = "" if self.first == Day.min else self.first.isoformat()
+        last = "" if self.last == Day.max else self.last.isoformat()
+        return f"{first}..{last}"
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The days that a row speaks of: one day, one calendar year, or not known."""
+
+    first: Day
+    last: Day
+    label: str
+
+    @property
+    def known(self) -> bool:
+        return self.label != ""
+
+
+@lru_cache(maxsize=1)
+def _periods() -> tuple[_Period, ...]:
+    records = cast(list[dict[str, str]], _read("states.csv").to_dict("records"))
+    rows = [
+        _Period(
+            cow=int(row["cow"]),
+            gw=int(row["gw"]) if row["gw"] else None,
+            iso3=row["iso3"] or None,
+            name=row["name"],
+            first=Day.fromisoformat(row["start"]) if row["start"] else Day.min,
+            last=Day.fromisoformat(row["end"]) if row["end"] else Day.max,
+        )
+        for row in records
+    ]
+    return tuple(sorted(rows, key=lambda period: period.first))
+
+
+def _read(file: str) -> pd.DataFrame:
+    path = data_dir() / "codes" / file
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read the code table {path}: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _index(system: Literal["iso3", "name", "gw", "cow"]) -> dict[str, tuple[_Period, ...]]:
+    """Map each code or normalised name to the periods of every state that ever bore it."""
+    if system == "name":
+        names = _read("names.csv")
+        bearers = list(zip(names["name"].map(_normal), names["cow"].astype(int), strict=True))
+    else:
+        values = [(getattr(period, system), period.cow) for period in _periods()]
+        bearers = [(str(value), cow) for value, cow in values if value is not None]
+    cows: dict[str, set[int]] = {}
+    for key, cow in bearers:
+        cows.setdefault(key, set()).add(cow)
+    return {key: tuple(p for p in _periods() if p.cow in found) for key, found in cows.items()}
+
+
+def _normal(name: str) -> str:
+    """Reduce a name to what identifies it: no case, accents, punctuation or article."""
+    plain = unicodedata.normalize("NFKD", name)
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    plain = plain.replace("&", " and ").replace("'", "").replace("\u2019", "")
+    words = re.sub(r"[^a-z0-9]+", " ", plain).split()
+    return " ".join(word for word in words if word != "the")
+
+
+def _candidates(value: object, system: System) -> tuple[_Period, ...]:
+    if system in ("gw", "cow"):
+        number = _number(value)
+        return () if number is None else _index(system).get(str(number), ())
+    if not isinstance(value, str):
+        return ()
+    if system in ("auto", "iso3"):
+        found = _index("iso3").get(value.strip().upper(), ())
+        if found or system == "iso3":
+            return found
+    return _index("name").get(_normal(value), ())
+
+
+def _number(value: object) -> int | None:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def _choose(candidates: Iterable[_Period], span: _Span) -> list[_Period]:
+    """Return the last period that shares a day with the span; all of them if it is not known."""
+    meeting = [p for p in candidates if p.first <= span.last and p.last >= span.first]
+    return meeting[-1:] if span.known else meeting
+
+
+# ------------------------------------------------------------------------------------- dates
+def _spans(dates: Dates, index: pd.Index) -> list[_Span]:
+    if dates is None:
+        dates = Day.today()
+    if isinstance(dates, pd.Series):
+        if not dates.index.equals(index):
+            raise DataError(
+                f"dates must have one value per row, in the same order: {len(index)} codes, "
+                f"{len(dates)} dates, and their indexes differ; align them or pass .to_numpy()"
+            )
+        values = dates.tolist()
+    elif isinstance(dates, (int, str, Day)):
+        values = [dates]
+    else:
+        values = list(dates)
+    spans = {value: _span(value) for value in dict.fromkeys(values)}
+    if len(values) == 1:
+        return [spans[values[0]]] * len(index)
+    if len(values) != len(index):
+        raise DataError(
+            f"dates must be one value or one per row: {len(index)} codes, {len(values)} dates"
+        )
+    return [spans[value] for value in values]
+
+
+def _span(value: object) -> _Span:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return _Span(Day.min, Day.max, "")
+    year = None if isinstance(value, Day) else _number(value)
+    if year is not None and 1 <= year <= 9999:
+        return _Span(Day(year, 1, 1), Day(year, 12, 31), str(year))
+    try:
+        day = pd.Timestamp(cast(str, value)).date()
+    except (ValueError, TypeError) as error:
+        raise DataError(f"dates must be dates, time stamps or years, found {value!r}") from error
+    return _Span(day, day, day.isoformat())
+
+
+# ------------------------------------------------------------------------------------ public
+def to_cow(
+    names: str | int | Sequence[object] | pd.Series,
+    dates: Dates = None,
+    *,
+    system: System = "auto",
+    missing: Missing = "raise",
+) -> pd.Series:
+    """Turn ISO3 codes, country names or Gleditsch-Ward numbers into COW numbers.
+
+    A code or name stands for the state that bore it on the date given: Germany is 260 in 1989 and
+    255 in 1991. A year stands for the state that existed when the year, or the state's last part
+    of it, ended.
+
+    Parameters
+    ----------
+    names : str, int, sequence or Series
+        Missing values stay missing. Names are matched without regard to case, accents,
+        punctuation or the article.
+    dates : date, year, or one per row, optional
+        Today, if not given. Where a row's date is missing, only codes that never changed hands
+        can be resolved.
+    system : {"auto", "iso3", "name", "gw", "cow"}
+        What ``names`` are. ``"auto"`` takes each text as ISO3 code if it is one, else as a name;
+        numbers need ``"gw"``, or ``"cow"`` to check COW numbers against the dates.
+    missing : {"raise", "na"}
+        What to do with what is not known: an error that lists all of it, or ``<NA>``.
+
+    Returns
+    -------
+    Series of Int64
+        COW state numbers, with the index of ``names``.
+
+    Raises
+    ------
+    DataError
+        If a name is unknown, or names a state that did not exist on its date; every one is
+        listed, with the nearest names.
+
+    Notes
+    -----
+    State system membership is another matter: see ``load("cow-states")``. ISO3 codes are those
+    in force on the date (SUN, YUG, SCG, CSK, DDR, YMD); a state that was only renamed keeps
+    today's code throughout. Kosovo is XKX and South Vietnam RVN, neither assigned by ISO.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> cm.to_cow(["DEU", "West Germany", "Yemen"], 1985).tolist()
+    [260, 260, 678]
+    >>> cm.to_cow(["DEU", "Czechia", "Serbia", "Tonga"], 2005).tolist()
+    [255, 316, 345, 955]
+    >>> cm.to_cow([260, 340, 678, 972], 2010, system="gw").tolist()
+    [255, 345, 679, 955]
+    """
+    _check_option("system", system, _SYSTEMS)
+    values = _series(names)
+    chosen, problems = _resolve(values, dates, system)
+    _report(problems, missing, system)
+    cows = [None if period is None else period.cow for period in chosen]
+    return pd.Series(cows, index=values.index, dtype="Int64", name=values.name)
+
+
+def from_cow(
+    codes: int | Sequence[object] | pd.Series,
+    to: Target = "iso3",
+    *,
+    dates: Dates = None,
+    missing: Missing = "raise",
+) -> pd.Series:
+    """Turn COW numbers into ISO3 codes, Gleditsch-Ward numbers or names.
+
+    Parameters
+    ----------
+    codes : int, sequence or Series
+        COW state numbers; missing ones stay missing.
+    to : {"iso3", "gw", "name"}
+    dates : date, year, or one per row, optional
+        Today, if not given.
+    missing : {"raise", "na"}
+        What to do with a number that no state bore on its date.
+
+    Returns
+    -------
+    Series
+        Text, or Int64 for ``"gw"``; missing where the state has no such code (Bavaria and other
+        states that ended before ISO 3166 began have no ISO3 code).
+
+    Raises
+    ------
+    DataError
+        If a number is unknown, or its state did not exist on its date.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> cm.from_cow([345, 365], dates=1985).tolist()
+    ['YUG', 'SUN']
+    >>> cm.from_cow([345, 255, 955], to="gw", dates=2010).tolist()
+    [340, 260, 972]
+    """
+    _check_option("to", to, _TARGETS)
+    values = _series(codes)
+    chosen, problems = _resolve(values, dates, "cow", wanted=to)
+    _report(problems, missing, "cow")
+    found = [None if period is None else getattr(period, to) for period in chosen]
+    dtype = "Int64" if to == "gw" else "object"
+    return pd.Series(found, index=values.index, dtype=dtype, name=to)
+
+
+def _series(values: str | int | Sequence[object] | pd.Series) -> pd.Series:
+    if isinstance(values, pd.Series):
+        return values
+    single = isinstance(values, (str, int))
+    return pd.Series([values] if single else list(cast(Sequence[object], values)), dtype=object)
+
+
+def _check_option(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise DataError(f"{name} must be one of {', '.join(allowed)}; found {value!r}")
+
+
+def _resolve(
+    values: pd.Series, dates: Dates, system: System, wanted: str = "cow"
+) -> tuple[list[_Period | None], dict[tuple[str, str], str]]:
+    """Find each row's period, and for each value that has none the reason."""
+    pairs = list(zip(values.tolist(), _spans(dates, values.index), strict=True))
+    known: dict[tuple[object, _Span], _Period | None] = {}
+    problems: dict[tuple[str, str], str] = {}
+    for value, span in dict.fromkeys(pairs):
+        known[value, span] = None
+        if pd.isna(value):
+            continue
+        candidates = _candidates(value, system)
+        found = _choose(candidates, span)
+        if len({getattr(period, wanted) for period in found}) == 1:
+            known[value, span] = found[-1]
+        else:
+            problems[str(value), span.label] = _reason(value, span, candidates, system)
+    return [known[pair] for pair in pairs], problems
+
+
+def _reason(value: object, span: _Span, candidates: tuple[_Period, ...], system: System) -> str:
+    if not candidates:
+        return f"{value!r} is unknown{_nearest(value, system)}"
+    when = "; ".join(f"{p.name} (COW {p.cow}) {p.dates()}" for p in candidates)
+    if not span.known:
+        return f"{value!r} without a date may be any of: {when}"
+    return f"{value!r} names no state in {span.label}, but {when}"
+
+
+def _nearest(value: object, system: System) -> str:
+    if system in ("gw", "cow"):
+        return f" as a {system.upper()} number"
+    if not isinstance(value, str):
+        return " as text; for numbers give system='gw' or system='cow'"
+    titles = _titles()
+    near = get_close_matches(_normal(value), titles, n=3, cutoff=0.6)
+    return f" (nearest: {', '.join(titles[key] for key in near)})" if near else ""
+
+
+@lru_cache(maxsize=1)
+def _titles() -> dict[str, str]:
+    return {_normal(name): name for name in _read("names.csv")["name"]}
+
+
+def _report(problems: dict[tuple[str, str], str], missing: Missing, system: System) -> None:
+    _check_option("missing", missing, ("raise", "na"))
+    if not problems or missing == "na":
+        return
+    kind = {"gw": "Gleditsch-Ward numbers", "cow": "COW numbers"}.get(system, "names or codes")
+    listing = "\n".join(f"  - {text}" for text in dict.fromkeys(problems.values()))
+    raise DataError(
+        f"{len(problems)} {kind} could not be matched to a COW state; mend them, check the "
+        f"dates, or pass missing='na' to get <NA>:\n{listing}"
+    )
