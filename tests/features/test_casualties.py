@@ -89,7 +89,7 @@ def test_own_losses_need_their_coverage(iraq):
     losses = pd.DataFrame(
         {"coalition": ["iraq"], "cow": [325], "date": [pd.Timestamp("2004-01-10")], "deaths": [1]}
     )
-    with pytest.raises(cm.CoverageError, match="coverage=.*iraq"):
+    with pytest.raises(cm.CoverageError, match=r"coverage=.*iraq"):
         cm.add_casualties(iraq, data=losses)
     with pytest.raises(cm.DataError, match="lacks the columns deaths"):
         cm.add_casualties(iraq, data=losses.drop(columns="deaths"), coverage={})

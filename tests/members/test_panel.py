@@ -292,10 +292,10 @@ def test_repeated_keys_and_missing_exits_are_named():
     spells = small(
         state=["DEU", "DEU"], cow=[255, 255], entry=["2013-02-01"] * 2, exit=["2013-03-01"] * 2
     )
-    with pytest.raises(cm.DataError, match="2 rows share a key .*mali DEU 1"):
+    with pytest.raises(cm.DataError, match=r"2 rows share a key .*mali DEU 1"):
         cm.build_panel(spells, coalitions=MALI)
     open_end = small(state=["DEU"], cow=[255], entry=["2013-02-01"], exit=[None])
-    with pytest.raises(cm.DataError, match="no exit date .*mali DEU-1"):
+    with pytest.raises(cm.DataError, match=r"no exit date .*mali DEU-1"):
         cm.build_panel(open_end, coalitions=MALI)
 
 
