@@ -155,6 +155,12 @@ class Table:
             + "\n"
         )
 
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
     def html(self) -> str:
         """An HTML table with caption and notes, no style of its own."""
 

@@ -1,0 +1,142 @@
+"""Tables for print: several fits side by side, and frames as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from coalition_models.errors import DataError
+from coalition_models.models.fit import Fit
+from coalition_models.render import Table, format_number, format_p
+
+__all__ = ["frame_table", "table"]
+
+
+def table(
+    fits: Fit | Sequence[Fit],
+    *,
+    hazard_ratios: bool = False,
+    names: Sequence[str] | None = None,
+    level: float = 0.95,
+    title: str = "",
+) -> Table:
+    """Set fits side by side: estimate and p-value, limits below, what was used at the foot.
+
+    Parameters
+    ----------
+    fits : Fit or sequence of Fit
+    hazard_ratios : bool
+        Show hazard (or odds) ratios and their limits in place of coefficients.
+    names : sequence of str, optional
+        A heading per fit; ``(1)``, ``(2)``, ... by default.
+    level : float
+        Of the confidence limits.
+    title : str
+
+    Returns
+    -------
+    Table
+        Shows itself in a notebook; ``text()``, ``markdown()``, ``latex()``, ``html()``.
+
+    Raises
+    ------
+    DataError
+        No fit, or a number of names that differs from that of fits.
+
+    Examples
+    --------
+    >>> import pandas as pd, coalition_models as cm
+    >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6],
+    ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
+    >>> print(cm.table(cm.cox("event ~ risk", df)).text().splitlines()[2])
+    risk           0.917 (p 0.290)
+    """
+    models = [fits] if isinstance(fits, Fit) else list(fits)
+    if not models:
+        raise DataError("no fit to show: give one fit or a list of fits")
+    headings = list(names) if names is not None else [f"({i + 1})" for i in range(len(models))]
+    if len(headings) != len(models):
+        raise DataError(f"{len(models)} fits need as many names, found {len(headings)}")
+    tidied = [fit.tidy(hazard_ratios, level).set_index("term") for fit in models]
+    terms = list(dict.fromkeys(term for frame in tidied for term in frame.index))
+    rows: list[list[str]] = []
+    for term in terms:
+        rows.append([term, *[_estimate(frame, term) for frame in tidied]])
+        rows.append(["", *[_limits(frame, term) for frame in tidied]])
+    rows += _foot(models)
+    return Table(["", *headings], rows, title, tuple(_notes(models, headings, hazard_ratios, level)))
+
+
+def _estimate(frame: pd.DataFrame, term: str) -> str:
+    if term not in frame.index:
+        return ""
+    row = frame.loc[term]
+    return f"{format_number(float(row['estimate']))} (p {format_p(float(row['p_value']))})"
+
+
+def _limits(frame: pd.DataFrame, term: str) -> str:
+    if term not in frame.index:
+        return ""
+    low, high = (format_number(float(frame.loc[term, c])) for c in ("conf_low", "conf_high"))
+    return f"[{low}, {high}]"
+
+
+def _foot(models: Sequence[Fit]) -> list[list[str]]:
+    def count(values: Sequence[int | None]) -> list[str]:
+        return ["" if value is None else f"{value}" for value in values]
+
+    counts = [fit.counts for fit in models]
+    rows = [
+        ["events", *count([c.events for c in counts])],
+        ["rows", *count([c.rows for c in counts])],
+        ["members", *count([c.members for c in counts])],
+        ["clusters", *count([min(c.clusters) if c.clusters else None for c in counts])],
+        ["log-likelihood", *[format_number(fit.log_likelihood) for fit in models]],
+        ["ties", *[fit.choices.ties for fit in models]],
+        ["variance", *[fit.choices.variance for fit in models]],
+    ]
+    return [row for row in rows if any(row[1:])]
+
+
+def _notes(
+    models: Sequence[Fit], headings: Sequence[str], ratios: bool, level: float
+) -> list[str]:
+    """Notes that all fits share once, the others behind the heading of their fit."""
+    shown = "hazard or odds ratio" if ratios else "coefficient"
+    notes = [f"Each cell: {shown} (p-value), below it the {100 * level:g}% interval."]
+    each = [fit.footnotes() for fit in models]
+    shared = [note for note in each[0] if all(note in others for others in each[1:])]
+    for heading, fit, lines in zip(headings, models, each, strict=True):
+        own = " ".join(line for line in lines if line not in shared)
+        if own:
+            notes.append(f"{heading}: {fit.title}. {own}" if len(models) > 1 else own)
+    return [*notes, *shared]
+
+
+def frame_table(
+    frame: pd.DataFrame, *, title: str = "", notes: Sequence[str] = (), digits: int = 3
+) -> Table:
+    """Turn a frame into a table for print: numbers rounded, dates as days, text to the left.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(frame_table(pd.DataFrame({"state": ["ESP"], "share": [0.25]})).text())
+    state  share
+    -----  -----
+    ESP    0.250
+    """
+    align = "".join(
+        "r" if pd.api.types.is_numeric_dtype(frame[name]) else "l" for name in frame.columns
+    )
+    rows = [[_cell(value, digits) for value in row] for row in frame.itertuples(index=False)]
+    return Table([str(c) for c in frame.columns], rows, title, tuple(notes), align)
+
+
+def _cell(value: object, digits: int) -> str:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if value is pd.NaT or value is pd.NA:
+        return ""
+    return format_number(value, digits)
