@@ -1,0 +1,127 @@
+"""Find out whether a partial likelihood grows without end in some direction.
+
+It does exactly if a direction d exists such that, at every event time, the events' d'x equals the
+highest d'x of the risk set, and exceeds some of it at one event time or more. That is a linear
+programme, solved here with constraints added as they are violated, so that its size stays near the
+number of event times however many rows there are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from coalition_models.kernels._panel import Floats, Integers, Panel
+from coalition_models.kernels._sums import bin_sums
+
+__all__ = ["recession_direction"]
+
+_FEASIBLE = 1e-9
+_ROUNDS = 200
+
+
+def recession_direction(panel: Panel, cols: Integers, weights: Floats) -> Floats | None:
+    """Direction (largest entry 1) along which the log-likelihood never falls, or None.
+
+    ``weights`` decides which rows count (those above zero); an empty array means all.
+    """
+    events, event_bins = _counted_events(panel, weights)
+    bins = np.unique(event_bins)
+    lead = np.searchsorted(event_bins, bins)
+    X = panel.columns[cols]
+    top = X[:, events[lead]].T  # (B, p) covariates of one event per bin
+    equal = X[:, events].T - top[np.searchsorted(bins, event_bins)]
+    equal = equal[np.abs(equal).max(axis=1) > 0]
+    gain = _gain(panel, cols, weights, top, bins)
+    if not np.abs(gain).max() > 0:
+        return None
+    spans = _Spans(panel, weights, bins)
+    cuts = np.empty((0, cols.size))
+    for _ in range(_ROUNDS):
+        direction = _solve(gain, equal, cuts)
+        if direction is None or gain @ direction <= 1e-7 * (1.0 + np.abs(gain).sum()):
+            return None
+        value = direction @ X
+        rows, at = spans.worst(value, top @ direction)
+        fresh = top[at] - X[:, rows].T
+        size = np.linalg.norm(fresh, axis=1)
+        broken = fresh @ direction < -_FEASIBLE * np.maximum(size, 1e-300)
+        if not broken.any():
+            return np.asarray(direction / np.abs(direction).max())
+        cuts = np.vstack([cuts, fresh[broken] / size[broken, None]])
+    return None
+
+
+def _counted_events(panel: Panel, weights: Floats) -> tuple[Integers, Integers]:
+    bins = np.repeat(np.arange(panel.closes.size), np.diff(panel.event_ptr))
+    real = weights[panel.event_rows] > 0 if weights.size else np.ones(bins.size, dtype=bool)
+    return panel.event_rows[real], bins[real]
+
+
+def _gain(panel: Panel, cols: Integers, weights: Floats, top: Floats, bins: Integers) -> Floats:
+    """Sum over bins of the events' covariates less the risk set's mean (zero if flat)."""
+    flat = panel._replace(offset=np.empty(0))
+    total, _ = bin_sums(flat, cols, weights, np.zeros(cols.size), full=False)
+    mean = total[bins, 1:] / total[bins, :1]
+    result: Floats = (top - mean).sum(axis=0)
+    return result
+
+
+def _solve(gain: Floats, equal: Floats, cuts: Floats) -> Floats | None:
+    answer = linprog(
+        -gain / np.abs(gain).max(),
+        A_ub=-cuts if cuts.size else None,
+        b_ub=np.zeros(len(cuts)) if cuts.size else None,
+        A_eq=equal if equal.size else None,
+        b_eq=np.zeros(len(equal)) if equal.size else None,
+        bounds=(-1.0, 1.0),
+        method="highs",
+        options={"primal_feasibility_tolerance": 1e-10},
+    )
+    return np.asarray(answer.x) if answer.status == 0 else None
+
+
+class _Spans:
+    """Which bins each counted row must not exceed, with range minima over them."""
+
+    def __init__(self, panel: Panel, weights: Floats, bins: Integers) -> None:
+        n_single = int(panel.single_ptr[-1])
+        all_bins = np.arange(panel.closes.size)
+        single = np.repeat(all_bins, np.diff(panel.single_ptr))
+        last = np.concatenate([single, np.repeat(all_bins, np.diff(panel.long_ptr))])
+        first = np.concatenate([single[:n_single], panel.first])
+        low = np.searchsorted(bins, first)
+        high = np.searchsorted(bins, last, side="right") - 1
+        counted = low <= high
+        if weights.size:
+            counted &= weights > 0
+        self.rows = np.flatnonzero(counted)
+        self.low, self.high = low[self.rows], high[self.rows]
+        self.level = np.frexp((self.high - self.low + 1).astype(float))[1] - 1
+
+    def worst(self, value: Floats, limit: Floats) -> tuple[Integers, Integers]:
+        """For every bin that is some row's tightest: the row that exceeds it most, and the bin."""
+        table = _range_minima(limit, int(self.level.max()))
+        left = table[self.level, self.low]
+        right = table[self.level, self.high - (1 << self.level) + 1]
+        tightest = np.where(limit[left] <= limit[right], left, right)
+        excess = value[self.rows] - limit[tightest]
+        order = np.lexsort((-excess, tightest))
+        lead = np.ones(order.size, dtype=bool)
+        lead[1:] = np.diff(tightest[order]) > 0
+        return self.rows[order[lead]], tightest[order[lead]]
+
+
+def _range_minima(limit: Floats, levels: int) -> NDArray[np.int64]:
+    """Index of the smallest limit among 2^level bins from each bin on."""
+    table = np.zeros((levels + 1, limit.size), dtype=np.int64)
+    table[0] = np.arange(limit.size)
+    for level in range(1, levels + 1):
+        half = 1 << (level - 1)
+        n = limit.size - 2 * half + 1
+        if n <= 0:
+            break
+        a, b = table[level - 1, :n], table[level - 1, half : half + n]
+        table[level, :n] = np.where(limit[a] <= limit[b], a, b)
+    return table

@@ -1,0 +1,356 @@
+"""Sort a (start, stop] data set once, so that every later fit is one pass per iteration."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coalition_models.errors import DataError, first_few
+from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._panel import Floats, Integers, Panel, Prepared, Ties
+
+__all__ = ["prepare", "snap_times"]
+
+_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
+# Whole numbers below this cannot be equal up to rounding, whatever their mean.
+_SAFE_INTEGER = 1e6
+
+
+def snap_times(start: Floats, stop: Floats) -> tuple[Floats, Floats]:
+    """Make times that differ by rounding only equal, by the rule of R's ``aeqSurv``.
+
+    Neighbouring distinct times are ties if they differ by at most 1.5e-8, absolutely or relative to
+    the mean absolute distinct time; a run of such neighbours takes its smallest value.
+
+    Raises
+    ------
+    DataError
+        If an interval would have no length left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> snap_times(np.array([0.0, 0.0]), np.array([0.3, 0.1 + 0.2]))[1]
+    array([0.3, 0.3])
+    """
+    if _are_small_integers(start) and _are_small_integers(stop):
+        return start, stop
+    distinct = np.unique(np.concatenate([start, stop]))
+    gaps = np.diff(distinct)
+    tied = (gaps <= _TOLERANCE) | (gaps / np.mean(np.abs(distinct)) <= _TOLERANCE)
+    if not tied.any():
+        return start, stop
+    cuts = distinct[np.concatenate([[True], ~tied])]
+    snapped_start = cuts[np.searchsorted(cuts, start, side="right") - 1]
+    snapped_stop = cuts[np.searchsorted(cuts, stop, side="right") - 1]
+    empty = np.flatnonzero(snapped_start >= snapped_stop)
+    if empty.size:
+        raise DataError(
+            "Every row must last longer than rounding error; start and stop are equal up to "
+            f"rounding in {empty.size} row(s): {first_few(empty)}. Correct or remove them, or "
+            "measure time in a smaller unit."
+        )
+    return snapped_start, snapped_stop
+
+
+def _are_small_integers(values: Floats) -> bool:
+    if values.size == 0:
+        return True
+    low, high = float(values.min()), float(values.max())
+    if not (low > -_SAFE_INTEGER and high < _SAFE_INTEGER):
+        return False
+    return bool((values == np.rint(values)).all())
+
+
+def prepare(
+    start: ArrayLike,
+    stop: ArrayLike,
+    event: ArrayLike,
+    X: ArrayLike,
+    *,
+    strata: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    ties: Ties = "efron",
+) -> Prepared:
+    """Sort (start, stop] rows for Cox regression.
+
+    A row is at risk at the event times t of its stratum with start < t <= stop. Rows of weight zero
+    are dropped before ties are formed, as if absent; rows at risk at no event time carry no
+    information and are set aside. Both are counted in the result.
+
+    Parameters
+    ----------
+    start, stop : array-like, shape (n,)
+        Interval of each row, open at ``start`` and closed at ``stop``, any unit.
+    event : array-like, shape (n,)
+        0 or 1: whether the event happened at ``stop``.
+    X : array-like, shape (n, p)
+        Covariates, constant over the row's interval.
+    strata : array-like, shape (n,), optional
+        Rows are compared within a stratum only.
+    weights : array-like, shape (n,), optional
+        Case weights, not negative.
+    offset : array-like, shape (n,), optional
+        Added to the linear predictor with coefficient one.
+    ties : {"efron", "breslow"}
+        Approximation for events at equal times.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    DataError
+        If lengths differ, values are not finite, an interval has no length, an event is not 0 or 1,
+        a weight is negative, or no event is left. All failures are listed at once.
+
+    Examples
+    --------
+    >>> data = prepare([0, 0, 1, 0], [2, 3, 3, 1], [1, 1, 0, 0], [[0.0], [1.0], [0.0], [1.0]])
+    >>> data.n_events, data.n_at_risk_rows, data.event_times
+    (2, 3, array([2., 3.]))
+    """
+    begin, end = np.asarray(start, dtype=float), np.asarray(stop, dtype=float)
+    design = np.asarray(X, dtype=float)
+    flags = np.asarray(event)
+    case = None if weights is None else np.asarray(weights, dtype=float)
+    shift = None if offset is None else np.asarray(offset, dtype=float)
+    groups = None if strata is None else np.asarray(strata)
+    _check_shapes(begin, end, flags, design, case, shift, groups, ties)
+    _check_values(begin, end, flags, case, shift)
+    happened = flags.astype(bool)
+    alive = None if case is None or (case > 0).all() else np.flatnonzero(case > 0)
+    if alive is None:
+        begin, end = snap_times(begin, end)
+    else:
+        begin, end = begin.copy(), end.copy()
+        begin[alive], end[alive] = snap_times(begin[alive], end[alive])
+    codes, values = _codes(groups)
+    times, time_strata, stratum_ptr = _event_times(end, happened, codes, values.size, case)
+    first, last = _locate(begin, end, codes, times, stratum_ptr)
+    if alive is not None and case is not None:
+        first[case == 0] = times.size
+    order, counts = _order(first, last, times.size)
+    centre, scale, columns = _columns(design, first, last, order)
+    shift_centre = 0.0 if shift is None else float(shift[order].mean())
+    panel = _panel(columns, first, last, order, counts, happened, stratum_ptr)._replace(
+        weights=np.empty(0) if case is None else case[order],
+        offset=np.empty(0) if shift is None else shift[order] - shift_centre,
+    )
+    return Prepared(
+        panel=panel,
+        kept=order,
+        n_rows=begin.size,
+        n_zero_weight=0 if case is None else int((case == 0).sum()),
+        n_at_risk_rows=order.size,
+        n_events=panel.event_rows.size,
+        event_times=times,
+        event_strata=time_strata,
+        stratum_values=values,
+        stratum_codes=codes,
+        start=begin,
+        stop=end,
+        event=happened,
+        weights=np.empty(0) if case is None else case,
+        offset=np.empty(0) if shift is None else shift,
+        offset_centre=shift_centre,
+        centre=centre,
+        scale=scale,
+        ties=ties,
+    )
+
+
+def _check_shapes(
+    start: Floats,
+    stop: Floats,
+    event: NDArray[np.generic],
+    X: Floats,
+    weights: Floats | None,
+    offset: Floats | None,
+    strata: NDArray[np.generic] | None,
+    ties: str,
+) -> None:
+    if ties not in ("efron", "breslow"):
+        raise ValueError(f"ties must be one of 'efron', 'breslow'; found {ties!r}.")
+    n = start.shape[0] if start.ndim == 1 else -1
+    named = {"start": start, "stop": stop, "event": event, "strata": strata}
+    named |= {"weights": weights, "offset": offset}
+    wrong = [
+        f"{name} has shape {array.shape}"
+        for name, array in named.items()
+        if array is not None and array.shape != (n,)
+    ]
+    if X.ndim != 2 or X.shape[0] != n:
+        wrong.append(f"X has shape {X.shape}")
+    if wrong:
+        raise DataError(
+            "Expected one value per row and X with one line per row; found "
+            f"{'; '.join(wrong)} beside {start.shape} starts. Pass arrays of one length."
+        )
+
+
+def _check_values(
+    start: Floats,
+    stop: Floats,
+    event: NDArray[np.generic],
+    weights: Floats | None,
+    offset: Floats | None,
+) -> None:
+    problems: list[str] = []
+
+    def note(bad: NDArray[np.bool_], what: str) -> None:
+        if bad.any():
+            rows = np.flatnonzero(bad)
+            problems.append(f"{what} in {rows.size} row(s): {first_few(rows)}")
+
+    note(~(np.isfinite(start) & np.isfinite(stop)), "start or stop is not finite")
+    note(start >= stop, "start is not before stop")
+    if event.dtype != np.bool_:
+        note(~((event == 0) | (event == 1)), "event is neither 0 nor 1")
+    if weights is not None:
+        note(~(np.isfinite(weights) & (weights >= 0)), "weight is negative or not finite")
+    if offset is not None:
+        note(~np.isfinite(offset), "offset is not finite")
+    if problems:
+        raise DataError(
+            "Every row needs a finite start < stop, an event of 0 or 1 and a weight of at least 0; "
+            "found: " + "; ".join(problems) + ". Correct or remove these rows."
+        )
+
+
+def _codes(strata: NDArray[np.generic] | None) -> tuple[Integers, NDArray[np.generic]]:
+    if strata is None:
+        return np.empty(0, np.int64), np.zeros(1)
+    values, codes = np.unique(strata, return_inverse=True)
+    return codes.astype(np.int64, copy=False), values
+
+
+def _event_times(
+    stop: Floats,
+    event: NDArray[np.bool_],
+    codes: Integers,
+    n_strata: int,
+    weights: Floats | None,
+) -> tuple[Floats, Integers, Integers]:
+    """Distinct event times by stratum, their stratum, and where each stratum begins."""
+    counted = event if weights is None else event & (weights > 0)
+    rows = np.flatnonzero(counted)
+    if rows.size == 0:
+        raise DataError(
+            "A Cox model needs at least one event; found none among the rows with a positive "
+            "weight. Check how the event is coded and which rows were selected."
+        )
+    when = stop[rows]
+    where = codes[rows] if codes.size else np.zeros(rows.size, np.int64)
+    order = np.lexsort((when, where))
+    when, where = when[order], where[order]
+    new = np.ones(when.size, dtype=bool)
+    new[1:] = (np.diff(when) > 0) | (np.diff(where) > 0)
+    when, where = when[new], where[new]
+    ptr = np.searchsorted(where, np.arange(n_strata + 1)).astype(np.int64)
+    return when, where, ptr
+
+
+def _locate(
+    start: Floats, stop: Floats, codes: Integers, times: Floats, stratum_ptr: Integers
+) -> tuple[Integers, Integers]:
+    if has_numba():
+        from coalition_models.kernels import _arrange_loops
+
+        return _arrange_loops.locate(start, stop, codes, times, stratum_ptr)
+    distinct = np.unique(times)
+    width = distinct.size + 1
+    stratum = np.repeat(np.arange(stratum_ptr.size - 1), np.diff(stratum_ptr))
+    keys = stratum * width + np.searchsorted(distinct, times, side="right")
+    base = codes * width if codes.size else np.zeros(1, np.int64)
+    first = np.searchsorted(
+        keys, base + np.searchsorted(distinct, start, side="right"), side="right"
+    )
+    last = np.searchsorted(keys, base + np.searchsorted(distinct, stop, side="right"), side="right")
+    return first.astype(np.int64), last.astype(np.int64) - 1
+
+
+def _order(first: Integers, last: Integers, n_bins: int) -> tuple[Integers, Integers]:
+    if has_numba():
+        from coalition_models.kernels import _arrange_loops
+
+        return _arrange_loops.counting_order(first, last, n_bins)
+    rows = np.flatnonzero(first <= last)
+    key = last[rows] + n_bins * (first[rows] < last[rows])
+    order = rows[np.argsort(key, kind="stable")]
+    counts = np.concatenate([[0], np.cumsum(np.bincount(key, minlength=2 * n_bins))])
+    return order, counts.astype(np.int64)
+
+
+def _columns(
+    X: Floats, first: Integers, last: Integers, order: Integers
+) -> tuple[Floats, Floats, Floats]:
+    """Centre, scale and the sorted, standardised covariates."""
+    if has_numba():
+        from coalition_models.kernels import _arrange_loops
+
+        centre = _arrange_loops.key_means(X, first, last)
+        columns = _arrange_loops.gather(X, order, centre)
+    else:
+        columns = np.ascontiguousarray(X[order].T)
+        reference = columns[:, 0].copy()
+        columns -= reference[:, None]
+        rest = columns.mean(axis=1)
+        columns -= rest[:, None]
+        centre = reference + rest
+    scale = np.array([np.sqrt(np.dot(line, line) / line.size) for line in columns])
+    if not (np.isfinite(centre).all() and np.isfinite(scale).all()):
+        bad = np.flatnonzero(~(np.isfinite(centre) & np.isfinite(scale)))
+        raise DataError(
+            "Covariates must be finite; found missing or infinite values in column(s) "
+            f"{first_few(bad)}. Drop or complete these rows."
+        )
+    # A column that is constant up to rounding is left as it is: its information is zero, not noise
+    # blown up to unit variance.
+    scale[scale <= 1e-13 * np.abs(centre)] = 0.0
+    columns[scale == 0.0] = 0.0
+    scale[scale == 0.0] = 1.0
+    for line, unit in zip(columns, scale, strict=True):
+        line /= unit
+    return centre, scale, columns
+
+
+def _panel(
+    columns: Floats,
+    first: Integers,
+    last: Integers,
+    order: Integers,
+    counts: Integers,
+    event: NDArray[np.bool_],
+    stratum_ptr: Integers,
+) -> Panel:
+    n_bins = (counts.size - 1) // 2
+    single_ptr, long_ptr = counts[: n_bins + 1], counts[n_bins:]
+    long_first = first[order[single_ptr[-1] :]]
+    opens = np.zeros(n_bins, dtype=bool)
+    closes = np.zeros(n_bins, dtype=bool)
+    filled = np.diff(stratum_ptr) > 0
+    opens[stratum_ptr[:-1][filled]] = True
+    closes[stratum_ptr[1:][filled] - 1] = True
+    leaving = np.flatnonzero(~opens[long_first])
+    leaving = leaving[np.argsort(long_first[leaving], kind="stable")]
+    leave_ptr = np.searchsorted(long_first[leaving], np.arange(n_bins + 1))
+    events = np.flatnonzero(event[order])
+    event_bin = last[order[events]]
+    by_bin = np.lexsort((order[events], event_bin))
+    event_ptr = np.searchsorted(event_bin[by_bin], np.arange(n_bins + 1))
+    return Panel(
+        columns=columns,
+        weights=np.empty(0),
+        offset=np.empty(0),
+        single_ptr=single_ptr.copy(),
+        long_ptr=long_ptr.copy(),
+        first=long_first,
+        leave_ptr=leave_ptr.astype(np.int64),
+        leave_rows=(leaving + single_ptr[-1]).astype(np.int64),
+        event_ptr=event_ptr.astype(np.int64),
+        event_rows=events[by_bin].astype(np.int64),
+        closes=closes,
+    )

@@ -1,0 +1,188 @@
+"""Sums over the risk set of each event time, and the derivatives they give, in plain numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._panel import Floats, Integers, Panel
+
+__all__ = ["Derivatives", "TieTerms", "bin_sums", "derivatives", "tie_terms"]
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """Log partial likelihood, its score (p,) and information (p, p)."""
+
+    log_likelihood: float
+    score: Floats
+    information: Floats
+
+
+@dataclass(frozen=True)
+class TieTerms:
+    """What each bin's log terms contribute; f is 0, 1/d, ... (Efron) or 0 (Breslow).
+
+    ``c1`` sums w / den, ``c2`` w f / den, ``e1`` w / den^2, ``e2`` w f / den^2, ``e3``
+    w f^2 / den^2 over the log terms, where w is the events' mean weight and den the risk total less
+    f times the events' own.
+    """
+
+    count: Integers
+    mass: Floats
+    log_terms: Floats
+    c1: Floats
+    c2: Floats
+    e1: Floats
+    e2: Floats
+    e3: Floats
+
+
+def derivatives(
+    panel: Panel, cols: Integers, weights: Floats, beta: Floats, efron: bool
+) -> Derivatives:
+    """Evaluate the log partial likelihood for the covariates ``cols``; compiled where numba is."""
+    p = beta.size
+    if has_numba():
+        from coalition_models.kernels import _loops
+
+        score, information = np.empty(p), np.empty((p, p))
+        nothing = np.empty((0, 0, 0))
+        scratch = np.empty((3, _loops.CHUNK))
+        value = _loops.derivatives(
+            panel, cols, weights, beta, efron, True, score, information, nothing, scratch
+        )
+        return Derivatives(float(value), score, information)
+    return _numpy_derivatives(panel, cols, weights, beta, efron)
+
+
+def bin_sums(
+    panel: Panel, cols: Integers, weights: Floats, beta: Floats, full: bool
+) -> tuple[Floats, Floats]:
+    """Risk-set and tied-event totals per bin: risk, risk x, and with ``full`` risk x x' (lower).
+
+    Both have shape (K, 1 + p) or (K, 1 + p + p (p + 1) / 2); events of weight zero do not count.
+    """
+    if has_numba():
+        from coalition_models.kernels import _loops
+
+        p = beta.size
+        size = 1 + p + (p * (p + 1) // 2 if full else 0)
+        sums = np.zeros((panel.closes.size, 2, size))
+        scratch = np.empty((3, _loops.CHUNK))
+        _loops.derivatives(
+            panel, cols, weights, beta, True, full, np.empty(p), np.empty((p, p)), sums, scratch
+        )
+        return sums[:, 0], sums[:, 1]
+    return _numpy_sums(panel, cols, weights, beta, full)
+
+
+def tie_terms(panel: Panel, weights: Floats, risk: Floats, tied: Floats, efron: bool) -> TieTerms:
+    """Terms of the log denominators, from the totals ``risk`` and ``tied`` (K,) of each bin."""
+    event_weights = weights[panel.event_rows] if weights.size else np.ones(panel.event_rows.size)
+    bins = np.repeat(np.arange(panel.closes.size), np.diff(panel.event_ptr))
+    real = event_weights > 0
+    bins, event_weights = bins[real], event_weights[real]
+    n = panel.closes.size
+    count = np.bincount(bins, minlength=n)
+    mass: Floats = np.bincount(bins, event_weights, minlength=n).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fraction = (
+            (np.arange(bins.size) - np.repeat(np.cumsum(count) - count, count)) / count[bins]
+            if efron
+            else np.zeros(bins.size)
+        )
+    den = risk[bins] - fraction * tied[bins]
+    w = (mass / np.maximum(count, 1))[bins]
+
+    def total(values: Floats) -> Floats:
+        summed: Floats = np.bincount(bins, values, minlength=n).astype(float)
+        return summed
+
+    g = 1.0 / den
+    return TieTerms(
+        count=count.astype(np.int64),
+        mass=mass,
+        log_terms=total(w * np.log(den)),
+        c1=total(w * g),
+        c2=total(w * fraction * g),
+        e1=total(w * g * g),
+        e2=total(w * fraction * g * g),
+        e3=total(w * fraction**2 * g * g),
+    )
+
+
+def _predictor(panel: Panel, cols: Integers, beta: Floats) -> Floats:
+    eta = panel.offset.copy() if panel.offset.size else np.zeros(panel.columns.shape[1])
+    for j, b in zip(cols, beta, strict=True):
+        eta += b * panel.columns[j]
+    return np.clip(eta, -708.0, 709.0)
+
+
+def _numpy_sums(
+    panel: Panel, cols: Integers, weights: Floats, beta: Floats, full: bool
+) -> tuple[Floats, Floats]:
+    p = beta.size
+    risk = np.exp(_predictor(panel, cols, beta))
+    if weights.size:
+        risk *= weights
+    lower = [(j, h) for j in range(p) for h in range(j + 1)] if full else []
+    size = 1 + p + len(lower)
+    total = np.zeros((panel.closes.size, size))
+    tied = np.zeros((panel.closes.size, size))
+
+    def put(at: int, values: Floats) -> None:
+        total[:, at] = _risk_totals(panel, values)
+        tied[:, at] = _segments(values[panel.event_rows], panel.event_ptr)
+
+    put(0, risk)
+    for j in range(p):
+        put(1 + j, risk * panel.columns[cols[j]])
+    for at, (j, h) in enumerate(lower, start=1 + p):
+        put(at, risk * panel.columns[cols[j]] * panel.columns[cols[h]])
+    return total, tied
+
+
+def _segments(values: Floats, ptr: Integers) -> Floats:
+    """Sum of values[ptr[k]:ptr[k + 1]] for each k, zero where empty."""
+    out = np.zeros(ptr.size - 1)
+    filled = np.flatnonzero(np.diff(ptr) > 0)
+    if filled.size:
+        out[filled] = np.add.reduceat(values[: ptr[-1]], ptr[filled])
+    return out
+
+
+def _risk_totals(panel: Panel, values: Floats) -> Floats:
+    n_single = int(panel.single_ptr[-1])
+    out = _segments(values[:n_single], panel.single_ptr)
+    if n_single == values.size:
+        return out
+    change = _segments(values[n_single:], panel.long_ptr - n_single)
+    gone = _segments(values[panel.leave_rows], panel.leave_ptr)
+    change[:-1] -= gone[1:]
+    ends = np.flatnonzero(panel.closes) + 1
+    for low, high in zip(np.concatenate([[0], ends[:-1]]), ends, strict=True):
+        out[low:high] += np.cumsum(change[low:high][::-1])[::-1]
+    return out
+
+
+def _numpy_derivatives(
+    panel: Panel, cols: Integers, weights: Floats, beta: Floats, efron: bool
+) -> Derivatives:
+    p = beta.size
+    total, tied = _numpy_sums(panel, cols, weights, beta, full=True)
+    terms = tie_terms(panel, weights, total[:, 0], tied[:, 0], efron)
+    rows = panel.event_rows
+    w = weights[rows] if weights.size else np.ones(rows.size)
+    events = panel.columns[np.ix_(cols, rows)]
+    eta = _predictor(panel, cols, beta)
+    a, t = total[:, 1 : 1 + p], tied[:, 1 : 1 + p]
+    score = events @ w - (a.T @ terms.c1 - t.T @ terms.c2)
+    second = np.zeros((p, p))
+    second[np.tril_indices(p)] = total[:, 1 + p :].T @ terms.c1 - tied[:, 1 + p :].T @ terms.c2
+    second = second + np.tril(second, -1).T
+    cross = (a * terms.e2[:, None]).T @ t
+    outer = (a * terms.e1[:, None]).T @ a - cross - cross.T + (t * terms.e3[:, None]).T @ t
+    return Derivatives(float(w @ eta[rows] - terms.log_terms.sum()), score, second - outer)
