@@ -1,0 +1,57 @@
+"""Dated codes for rows that may speak of a state before, or after, it had its number."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coalition_models.sources.codes import from_cow, to_cow
+from coalition_models.sources.readers._frames import current_code, to_int
+
+__all__ = ["codes_from_cow", "codes_from_iso3"]
+
+#: number of the successor, number that the state bore before, last day of that
+_EARLIER = ((255, 260, "1990-10-02"),)
+
+
+def codes_from_iso3(frame: pd.DataFrame, iso3: pd.Series, dates: pd.Series) -> pd.DataFrame:
+    """Put ``iso3`` and the dated ``cow`` in front of a frame whose source has ISO3 codes.
+
+    ``cow`` is missing for territories and for years before the state had a number.
+    """
+    out = frame.copy()
+    out.insert(0, "iso3", iso3.astype(object))
+    out.insert(1, "cow", to_cow(iso3.astype(object), dates, system="iso3", missing="na"))
+    return out
+
+
+def codes_from_cow(frame: pd.DataFrame, codes: pd.Series, dates: pd.Series) -> pd.DataFrame:
+    """Put ``iso3`` and ``cow`` in front of a frame whose source has COW numbers.
+
+    A predecessor's number that the source carries on is replaced by the current one, and the
+    other way round for Germany. Rows just outside a state's life (an election held on the eve of
+    independence, a territory that a source follows) keep the source's number, and the code that
+    the state had at any time.
+    """
+    when = dates
+    if not pd.api.types.is_datetime64_any_dtype(dates):
+        when = pd.to_datetime(to_int(dates).astype("string") + "-12-31")
+    cow = current_code(to_int(codes), dates)
+    for new, old, last_day in _EARLIER:
+        early = (cow == new).fillna(False) & (when <= last_day) & (when >= "1949-05-23")
+        cow = cow.mask(early, old)
+    iso3 = from_cow(cow, dates=dates, missing="na")
+    unmatched = iso3.isna() & cow.notna()
+    ever = {code: _any_iso3(int(code)) for code in cow[unmatched].unique()}
+    out = frame.copy()
+    out.insert(0, "iso3", iso3.mask(unmatched, cow.map(ever)).astype(object))
+    out.insert(1, "cow", cow)
+    return out
+
+
+def _any_iso3(code: int) -> str | None:
+    """Return the latest ISO3 code that a number stood for at the turn of some decade."""
+    for year in range(2020, 1810, -5):
+        found = from_cow([code], dates=year, missing="na").iloc[0]
+        if isinstance(found, str):
+            return found
+    return None
