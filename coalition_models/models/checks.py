@@ -1,0 +1,245 @@
+"""Guards before a fit: outcome, times, histories, weights, number of events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError, FitError, first_few
+from coalition_models.models.formula import require_columns
+
+__all__ = [
+    "DEFAULT_ID",
+    "Histories",
+    "check_enough_events",
+    "check_event",
+    "check_history",
+    "check_numbers",
+    "check_times",
+    "default_id",
+    "names_of",
+    "raise_all",
+]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+#: the columns that make one member's history in a panel of this package
+DEFAULT_ID = ("coalition", "state", "spell")
+
+#: two times closer than this share of the largest are one time, as R's timefix has it
+TIME_TOLERANCE = 1.5e-8
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Whose history each row belongs to."""
+
+    columns: tuple[str, ...]
+    codes: Integers
+    count: int
+
+
+def names_of(value: str | Sequence[str] | None, argument: str) -> tuple[str, ...]:
+    """Read an argument that takes one column name, several or none.
+
+    Examples
+    --------
+    >>> names_of("state", "cluster"), names_of(["state", "coalition"], "cluster")
+    (('state',), ('state', 'coalition'))
+    """
+    if value is None:
+        return ()
+    names = (value,) if isinstance(value, str) else tuple(value)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise DataError(f"{argument} takes a column name or a list of them, not {value!r}")
+    return names
+
+
+def default_id(data: pd.DataFrame, id: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Columns of one member's history: those given, or coalition, state and spell if all there."""
+    if id is not None:
+        names = names_of(id, "id")
+        require_columns(data, names, f"id={id!r}")
+        return names
+    return DEFAULT_ID if all(name in data.columns for name in DEFAULT_ID) else ()
+
+
+def check_event(data: pd.DataFrame, name: str) -> tuple[Floats, list[str], list[str]]:
+    """Read the event column as 0 and 1.
+
+    Returns
+    -------
+    values, problems, notes
+        ``problems`` lists what is wrong; the values are then not to be used.
+    """
+    column = data[name]
+    values: Floats = np.zeros(len(column))
+    gaps = column.isna().to_numpy()
+    problems = []
+    if gaps.any():
+        problems.append(
+            f"event column {name!r} is missing in {int(gaps.sum())} rows "
+            f"({first_few(data.index[gaps])}): whether the event happened must be known; code it, "
+            "or leave these rows out before fitting"
+        )
+    known = column[~gaps] if gaps.any() else column
+    if pd.api.types.is_bool_dtype(known.dtype) or (
+        len(known) and pd.api.types.infer_dtype(known) == "boolean"
+    ):
+        values[~gaps] = known.to_numpy(dtype=bool)
+        return values, problems, [f"event column {name!r} is Boolean: True counts as the event"]
+    if not pd.api.types.is_numeric_dtype(known.dtype):
+        kinds = first_few(repr(value) for value in known.unique())
+        problems.append(
+            f"event column {name!r} must hold 0 and 1 (or False and True), found {kinds}; "
+            f"make it, for instance (df[{name!r}] == 'exit').astype(int)"
+        )
+        return values, problems, []
+    values[~gaps] = known.to_numpy(dtype=float)
+    if not np.all((values == 0) | (values == 1)):
+        problems.append(_explain_coding(name, values[~gaps], data.index[~gaps]))
+    return values, problems, []
+
+
+def _explain_coding(name: str, values: Floats, index: pd.Index) -> str:
+    found, counts = np.unique(values, return_counts=True)
+    listing = first_few(f"{v:g} ({c} rows)" for v, c in zip(found, counts, strict=True))
+    if set(found) <= {1.0, 2.0}:
+        return (
+            f"event column {name!r} is coded {listing}; some programs read 2 as the event and 1 "
+            f"as none, here the event is 1. Recode it: df[{name!r}] = "
+            f"(df[{name!r}] == 2).astype(int)"
+        )
+    wrong = ~((values == 0) | (values == 1))
+    return (
+        f"event column {name!r} must hold 0 and 1, found {listing}; others than 0 and 1 in rows "
+        f"{first_few(index[wrong])}. Several kinds of exit need one 0/1 column per kind"
+    )
+
+
+def check_times(data: pd.DataFrame, start: str, stop: str) -> tuple[Floats, Floats, list[str]]:
+    """Read start and stop; a row is at risk after its start, up to and with its stop."""
+    problems: list[str] = []
+    ends = [_read_time(data, name, problems) for name in (start, stop)]
+    if not problems:
+        tolerance = _tolerance(ends[1])
+        reversed_rows = ends[0] > ends[1] + tolerance
+        empty = ~reversed_rows & (ends[1] - ends[0] <= tolerance)
+        for rows, what in ((reversed_rows, "end before they start"), (empty, "have no length")):
+            if rows.any():
+                problems.append(
+                    f"{int(rows.sum())} rows {what} ({_show(data.index, ends, rows)}); a row is at "
+                    f"risk on ({start}, {stop}], so {start} must be smaller than {stop}"
+                )
+    return ends[0], ends[1], problems
+
+
+def _read_time(data: pd.DataFrame, name: str, problems: list[str]) -> Floats:
+    column = data[name]
+    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        problems.append(
+            f"column {name!r} must hold numbers (time since the chosen origin), found "
+            f"{column.dtype}"
+        )
+        return np.zeros(len(column))
+    values: Floats = column.to_numpy(dtype=float, na_value=np.nan)
+    if not np.isfinite(values.sum()):
+        bad = ~np.isfinite(values)
+        if bad.any():
+            problems.append(
+                f"column {name!r} is missing or infinite in {int(bad.sum())} rows "
+                f"({first_few(data.index[bad])}); a row without times cannot be placed"
+            )
+    return values
+
+
+def _tolerance(times: Floats) -> float:
+    return TIME_TOLERANCE * max(float(np.abs(times).max(initial=0.0)), 1e-300)
+
+
+def _show(index: pd.Index, ends: Sequence[Floats], rows: npt.NDArray[np.bool_]) -> str:
+    at = np.flatnonzero(rows)
+    return first_few(f"row {index[int(i)]}: ({ends[0][i]:g}, {ends[1][i]:g}]" for i in at)
+
+
+def check_history(
+    data: pd.DataFrame, histories: Histories, start: Floats, stop: Floats
+) -> list[str]:
+    """List rows of one member that overlap or stand twice."""
+    codes = histories.codes
+    step = np.diff(codes)
+    rising = (step > 0) | ((step == 0) & (np.diff(start) >= 0))
+    order = np.arange(len(codes)) if rising.all() else np.lexsort((stop, start, codes))
+    here, before = order[1:], order[:-1]
+    same = codes[here] == codes[before]
+    tolerance = _tolerance(stop)
+    overlapping = same & (start[here] < stop[before] - tolerance)
+    if not overlapping.any():
+        return []
+    twice = (
+        overlapping
+        & (np.abs(start[here] - start[before]) <= tolerance)
+        & (np.abs(stop[here] - stop[before]) <= tolerance)
+    )
+    problems = []
+    for pairs, what, cure in (
+        (twice, "stand twice", "leave the copies out"),
+        (overlapping & ~twice, "overlap", "a member is at risk once at a time"),
+    ):
+        if pairs.any():
+            listing = first_few(
+                f"{_label(data, histories.columns, i)} rows {data.index[j]} and {data.index[i]}: "
+                f"({start[j]:g}, {stop[j]:g}] and ({start[i]:g}, {stop[i]:g}]"
+                for i, j in zip(here[pairs], before[pairs], strict=True)
+            )
+            problems.append(
+                f"{int(pairs.sum())} pairs of rows of one member {what} ({listing}); {cure}, or "
+                f"tell members apart with id= (now {', '.join(histories.columns)})"
+            )
+    return problems
+
+
+def _label(data: pd.DataFrame, columns: Sequence[str], row: int) -> str:
+    return " ".join(str(data[name].iloc[row]) for name in columns)
+
+
+def check_numbers(data: pd.DataFrame, name: str, what: str, *, negative: bool) -> list[str]:
+    """List what keeps a column of weights or offsets from being used; missing rows are dropped."""
+    column = data[name]
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return [f"{what} column {name!r} must hold numbers, found {column.dtype}"]
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    bad = np.isinf(values) | ((values < 0) & (not negative))
+    if bad.any():
+        rule = "finite" if negative else "finite and not negative"
+        return [f"{what} column {name!r} must be {rule}; it is not in {first_few(data.index[bad])}"]
+    return []
+
+
+def raise_all(problems: Sequence[str]) -> None:
+    """Raise one error for everything that is wrong with the data."""
+    if len(problems) == 1:
+        raise DataError(problems[0])
+    if problems:
+        listing = "\n".join(f"  - {problem}" for problem in problems)
+        raise DataError(f"{len(problems)} things keep these data from being used:\n{listing}")
+
+
+def check_enough_events(events: int, terms: int, rows: int, name: str) -> str:
+    """Refuse a fit without events; word the warning where there are fewer events than terms."""
+    if events == 0:
+        raise FitError(
+            f"no event: column {name!r} is 0 in all {rows} rows used, so nothing can be "
+            "estimated. Check the coding, the sample, and the rows dropped for missing values"
+        )
+    if events < terms:
+        return (
+            f"{events} events for {terms} coefficients: estimates rest on almost nothing; use "
+            "fewer terms, or penalty='firth'"
+        )
+    return ""

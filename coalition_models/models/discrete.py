@@ -1,0 +1,252 @@
+"""Discrete-time event history: logit, probit and complementary log-log on member-periods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError, FormulaError, warn
+from coalition_models.models import binomial
+from coalition_models.models.checks import check_enough_events, names_of
+from coalition_models.models.discrete_fit import (
+    DiscreteEngine,
+    Problem,
+    estimate_model,
+    null_log_likelihood,
+)
+from coalition_models.models.display import Choices, Counts, describe_data, sources_of
+from coalition_models.models.duration import KINDS, Duration, duration_terms
+from coalition_models.models.fit import Fit
+from coalition_models.models.sample import Sample, draw_sample
+from coalition_models.models.variance import plan_variance
+
+__all__ = ["logit"]
+
+Floats = npt.NDArray[np.float64]
+
+_TITLES = {
+    "logit": "Discrete-time logit",
+    "probit": "Discrete-time probit",
+    "cloglog": "Discrete-time complementary log-log",
+}
+
+
+def logit(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    time: str | None = "cubic",
+    start: str = "start",
+    stop: str = "stop",
+    id: str | Sequence[str] | None = None,
+    cluster: str | Sequence[str] | None = None,
+    weights: str | None = None,
+    offset: str | None = None,
+    link: str = "logit",
+    penalty: str | None = None,
+    convention: str = "R",
+    small_sample: bool | None = None,
+    variance: str | None = None,
+    allow_nonconvergence: bool = False,
+) -> Fit:
+    """Discrete-time model of an event, one row per member and period.
+
+    Estimated by statsmodels; the clustered variance is computed here, so that its convention is
+    known. Time at risk enters by ``time``, since a logit without it assumes a constant hazard.
+
+    Parameters
+    ----------
+    formula : str
+        ``"event ~ a + b + C(region)"``; the event column holds 0 and 1.
+    data : DataFrame
+        One row per member and period at risk.
+    time : {"cubic", "linear", "log", "dummies", None}
+        Duration dependence in column ``stop``. The default is the cubic polynomial of Carter and
+        Signorino (2010), the field's standard, in hundreds of periods; ``"dummies"`` leaves out
+        (and counts) periods without any event, whose dummy would fit perfectly; ``None`` where
+        the formula holds time itself.
+    start, stop : str
+        Interval of each row. ``start`` may be absent from the data; ``stop`` too if ``time=None``.
+    id : str or sequence of str, optional
+        Columns of one member's history; ``coalition, state, spell`` where all are present.
+    cluster : str or sequence of str, optional
+        One column, or two for two-way clustering.
+    weights, offset : str, optional
+        Case weights (rows of weight 0 count as absent) and an offset on the link's scale.
+    link : {"logit", "probit", "cloglog"}
+        ``"cloglog"`` is the grouped-data form of proportional hazards.
+    penalty : {None, "firth"}
+        Firth's penalty (logit link) with profile-likelihood limits: finite under separation.
+    convention : {"R", "stata"}
+        R: as ``sandwich::vcovCL`` on a ``glm`` (HC0 times G/(G-1), expected information). Stata:
+        G/(G-1) and, for probit and cloglog, the observed information.
+    small_sample : bool, optional
+        Multiply the clustered variance by G/(G-1); both conventions do.
+    variance : {"model", "robust", "cluster", "jackknife"}, optional
+        ``"cluster"`` where ``cluster`` is given, otherwise ``"model"``. ``"robust"`` sums scores
+        by ``id``. ``"jackknife"`` is CR3.
+    allow_nonconvergence : bool
+        Return a fit that has no finite maximum instead of raising; its standard errors are
+        missing for the coefficients that run off, and a warning says so.
+
+    Returns
+    -------
+    Fit
+        ``native`` is the statsmodels result (on centred and scaled columns where covariates are
+        on wild scales; a remark says so).
+
+    Raises
+    ------
+    FormulaError
+        Absent column, one-category term, ``time`` without its column.
+    DataError
+        Wrong event coding, overlapping rows of a member, infinite values, and the like.
+    FitError
+        No events, constant, collinear or separated terms (named), no convergence.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, coalition_models as cm
+    >>> rng = np.random.default_rng(1)
+    >>> df = pd.DataFrame({"stop": np.tile(np.arange(1, 11), 60), "risk": rng.normal(size=600)})
+    >>> df["event"] = (rng.random(600) < 1 / (1 + np.exp(2.5 - df["risk"]))).astype(int)
+    >>> fit = cm.logit("event ~ risk", df, time="linear")
+    >>> fit.names
+    ('Intercept', 'risk', 'stop/100')
+    """
+    _check_options(link, penalty, time)
+    plan = plan_variance(
+        variance, names_of(cluster, "cluster"), convention, small_sample, factor_in_r=True
+    )
+    if penalty and plan.variance != "model":
+        raise DataError(
+            "penalty='firth' reports profile-likelihood limits, which have no clustered form: "
+            "leave out cluster= and variance="
+        )
+    timed = _time_columns(data, start, stop, time)
+    sample = draw_sample(
+        formula, data, intercept=True, start=timed[0], stop=timed[1], id=id, cluster=cluster,
+        weights=weights, offset=offset, also=[stop] if time is not None else [],
+    )  # fmt: skip
+    sample, duration, clock = _with_duration(sample, data, time, stop)
+    problem = Problem(
+        np.hstack([sample.matrix, duration.matrix(clock, sample.index)]),
+        sample.event, link, sample.weights, sample.offset,
+    )  # fmt: skip
+    names = (*sample.design.names, *duration.names)
+    few = check_enough_events(
+        int(sample.event.sum()), len(names) - 1, len(sample.event), sample.design.response
+    )
+    estimate = estimate_model(problem, sample, names, plan, penalty, allow_nonconvergence)
+    remarks = [text for text in (few, _uneven(sample), *estimate.remarks) if text]
+    for remark in remarks:
+        warn(remark)
+    choices = Choices(
+        convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
+        penalty=penalty or "", link=link, time=duration.words, start=timed[0] or "",
+        stop=stop if time is not None or timed[1] else "", id=sample.id, cluster=plan.cluster,
+        weights=weights or "", offset=offset or "",
+    )  # fmt: skip
+    return Fit(
+        estimator="logit",
+        title=_TITLES[link],
+        formula=formula,
+        names=names,
+        terms=_terms(sample, duration),
+        coefficients=estimate.coefficients,
+        covariance=estimate.covariance,
+        model_covariance=estimate.model_covariance,
+        choices=choices,
+        counts=_count(sample),
+        log_likelihood=estimate.log_likelihood,
+        log_likelihood_null=null_log_likelihood(problem),
+        converged=estimate.converged,
+        iterations=estimate.iterations,
+        engine=DiscreteEngine(sample, duration, problem, offset, estimate.firth),
+        data_choices=describe_data(data, sample.design.variables),
+        sources=sources_of(data),
+        remarks=(*sample.notes, *remarks),
+        native=estimate.native,
+    )
+
+
+def _check_options(link: str, penalty: str | None, time: str | None) -> None:
+    if link not in binomial.LINKS:
+        raise ValueError(f"link must be one of {', '.join(binomial.LINKS)}; found {link!r}")
+    if penalty not in (None, "firth"):
+        raise ValueError(f"penalty must be None or 'firth', not {penalty!r}")
+    if penalty and link != "logit":
+        raise ValueError(f"penalty='firth' is for link='logit', not {link!r}")
+    if time is not None and time not in KINDS:
+        raise ValueError(f"time must be one of {', '.join(KINDS)} or None; found {time!r}")
+
+
+def _time_columns(
+    data: pd.DataFrame, start: str, stop: str, time: str | None
+) -> tuple[str | None, str | None]:
+    """Both time columns where they are there; the clock of ``time`` must be."""
+    if time is not None and stop not in data.columns:
+        raise FormulaError(
+            f"time={time!r} counts time at risk in column {stop!r}, which is not there; name it "
+            "with stop=, or give time=None and put time in the formula"
+        )
+    both = start in data.columns and stop in data.columns
+    return (start, stop) if both else (None, None)
+
+
+def _with_duration(
+    sample: Sample, data: pd.DataFrame, kind: str | None, stop: str
+) -> tuple[Sample, Duration, Floats]:
+    """Settle the duration terms; dummies leave out the periods without an event."""
+    if kind is None:
+        return (
+            sample,
+            duration_terms(None, stop, np.empty(0), sample.event),
+            np.zeros(len(sample.event)),
+        )
+    clock = sample.used(data[stop].to_numpy(dtype=float, na_value=np.nan))
+    duration = duration_terms(kind, stop, clock, sample.event)
+    if kind != "dummies":
+        return sample, duration, clock
+    keep = np.isin(clock, duration.periods)
+    if not keep.all():
+        reason = f"periods without an event, which a dummy of {stop} fits perfectly"
+        sample = sample.subset(keep, reason)
+    return sample, duration, clock[keep]
+
+
+def _terms(sample: Sample, duration: Duration) -> dict[str, tuple[int, ...]]:
+    terms = dict(sample.design.terms)
+    if duration.names:
+        first = len(sample.design.names)
+        terms[duration.words] = tuple(range(first, first + len(duration.names)))
+    return terms
+
+
+def _uneven(sample: Sample) -> str:
+    """Rows of unequal length do not have the one-period risk that the model describes."""
+    if sample.start is None or sample.stop is None:
+        return ""
+    lengths = np.unique(np.round(sample.stop - sample.start, 6))
+    if len(lengths) == 1:
+        return ""
+    return (
+        f"rows last from {lengths[0]:g} to {lengths[-1]:g}: a discrete-time model gives each row "
+        "the risk of one period, so split the rows into equal periods, or use cox()"
+    )
+
+
+def _count(sample: Sample) -> Counts:
+    return Counts(
+        rows_given=sample.rows_given,
+        rows=len(sample.event),
+        events=int(sample.event.sum()),
+        time_at_risk=sample.time_at_risk,
+        members=sample.member_count,
+        clusters=sample.cluster_counts,
+        dropped=sample.design.dropped,
+        left_out=sample.left_out,
+    )

@@ -1,0 +1,379 @@
+"""Estimation of discrete-time models: statsmodels maximises, this module judges and reports."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from coalition_models.errors import FitError
+from coalition_models.models import binomial
+from coalition_models.models.duration import Duration
+from coalition_models.models.fit import Fit
+from coalition_models.models.formula import require_columns
+from coalition_models.models.sample import Sample
+from coalition_models.models.separation import (
+    describe_separation,
+    refuse_aliased,
+    separating_columns,
+)
+from coalition_models.models.variance import Plan, clustered, few_clusters, jackknife
+
+__all__ = ["DiscreteEngine", "Estimate", "Problem", "estimate_model", "null_log_likelihood"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: columns whose mean or spread leaves this range are centred and scaled inside
+_WILD = 1e4
+#: a maximum is reached when a further Newton step moves no linear predictor by this much
+_STILL = 1e-6
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is maximised: rows, columns and how they are linked. Column 0 is the intercept."""
+
+    X: Floats
+    y: Floats
+    link: str
+    weights: Floats | None
+    offset: Floats | None
+
+    def rows(self, keep: Flags) -> Problem:
+        """The same on fewer rows."""
+        return Problem(
+            self.X[keep],
+            self.y[keep],
+            self.link,
+            None if self.weights is None else self.weights[keep],
+            None if self.offset is None else self.offset[keep],
+        )
+
+    def eta(self, beta: Floats) -> Floats:
+        """Linear predictor."""
+        eta: Floats = self.X @ beta
+        return eta if self.offset is None else eta + self.offset
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a maximisation found, and what must be said of it."""
+
+    coefficients: Floats
+    covariance: Floats
+    model_covariance: Floats
+    log_likelihood: float
+    converged: bool
+    iterations: int
+    remarks: tuple[str, ...]
+    native: object | None = None
+    firth: binomial.FirthLogit | None = None
+
+
+def estimate_model(
+    problem: Problem,
+    sample: Sample,
+    names: Sequence[str],
+    plan: Plan,
+    penalty: str | None,
+    allowed: bool,
+) -> Estimate:
+    """Maximise, judge what was found, and only then report a variance."""
+    centre, scale, wild = _standard(problem.X)
+    _refuse_flat(problem, centre, scale, names)
+    remarks = [few_clusters(plan, sample.cluster_counts)]
+    if penalty:
+        return _estimate_firth(problem, allowed, remarks)
+    inner = problem
+    if wild:
+        inner = Problem((problem.X - centre) / scale, *_rest(problem))
+        remarks.append("covariates on wild scales: centred and scaled inside; .native is so too")
+    beta, native, iterations = _maximise(inner, None)
+    step = _further_step(inner, beta)
+    judged = _judge(inner, problem, sample, names, step, iterations, allowed)
+    remarks.append(judged)
+    if wild:
+        beta = _unscale(beta, centre, scale)
+    model = _inverse_information(problem, beta, plan.convention, centre, scale)
+    if judged:
+        lost = np.zeros(len(beta), dtype=bool)
+        lost[list(separating_columns(step))] = True
+        model[lost, :] = np.nan
+        model[:, lost] = np.nan
+        reported = model
+    else:
+        reported = _covariance(problem, sample, plan, beta, model)
+    return Estimate(
+        coefficients=beta,
+        covariance=reported,
+        model_covariance=model,
+        log_likelihood=binomial.log_likelihood(
+            problem.y, problem.eta(beta), problem.link, problem.weights
+        ),
+        converged=not judged,
+        iterations=iterations,
+        remarks=tuple(remark for remark in remarks if remark),
+        native=native,
+    )
+
+
+def _rest(problem: Problem) -> tuple[Floats, str, Floats | None, Floats | None]:
+    return problem.y, problem.link, problem.weights, problem.offset
+
+
+def _standard(X: Floats) -> tuple[Floats, Floats, bool]:
+    """Mean and spread of each column, and whether any is too wild to be used as it is."""
+    centre, scale = X.mean(axis=0), X.std(axis=0)
+    centre[0], scale[0] = 0.0, 1.0
+    scale[scale <= 1e-13 * np.abs(centre)] = 0.0
+    spread = np.where(scale > 0, scale, 1.0)
+    wild = (np.abs(centre) > _WILD * spread) | (spread > _WILD) | (spread < 1 / _WILD)
+    return centre, spread, bool(wild.any())
+
+
+def _unscale(beta: Floats, centre: Floats, scale: Floats) -> Floats:
+    out = beta / scale
+    out[0] = beta[0] - float((out[1:] * centre[1:]).sum())
+    return out
+
+
+def _refuse_flat(problem: Problem, centre: Floats, scale: Floats, names: Sequence[str]) -> None:
+    if problem.X.shape[1] < 2:
+        return
+    Z = (problem.X[:, 1:] - centre[1:]) / scale[1:]
+    Z[:, np.abs(Z).max(axis=0) < 1e-6] = 0.0
+    refuse_aliased(Z.T @ Z / len(Z), list(names)[1:], f"in the {len(Z)} rows used")
+
+
+def _maximise(problem: Problem, start: Floats | None) -> tuple[Floats, Any, int]:
+    """Let statsmodels climb; what it warns of is judged from the step that is left."""
+    import statsmodels.api as sm
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        if problem.link == "logit" and problem.weights is None:
+            model = sm.Logit(problem.y, problem.X, offset=problem.offset)
+            try:
+                found = model.fit(start_params=start, method="newton", maxiter=40, disp=0)
+            except np.linalg.LinAlgError:
+                found = model.fit(start_params=start, method="bfgs", maxiter=200, disp=0)
+            iterations = int(found.mle_retvals["iterations"])
+        else:
+            links = sm.families.links
+            link = {"logit": links.Logit, "probit": links.Probit, "cloglog": links.CLogLog}
+            family = sm.families.Binomial(link=link[problem.link]())
+            model = sm.GLM(
+                problem.y,
+                problem.X,
+                family=family,
+                offset=problem.offset,
+                freq_weights=problem.weights,
+            )
+            found = model.fit(start_params=start, maxiter=100, tol=1e-13)
+            iterations = int(found.fit_history["iteration"])
+    return np.asarray(found.params, dtype=float), found, iterations
+
+
+def _further_step(problem: Problem, beta: Floats) -> Floats:
+    """The Newton step that is left where the climb ended; large along a monotone direction."""
+    at = binomial.pieces(problem.X, problem.y, problem.eta(beta), problem.link, problem.weights)
+    size = np.sqrt(np.diag(at.expected))
+    size = np.where(size > 0, size, 1.0)
+    shape = at.expected / np.outer(size, size)
+    step: Floats = np.linalg.lstsq(shape, at.scores.sum(axis=0) / size, rcond=1e-15)[0] / size
+    return step
+
+
+def _judge(
+    inner: Problem,
+    problem: Problem,
+    sample: Sample,
+    names: Sequence[str],
+    step: Floats,
+    iterations: int,
+    allowed: bool,
+) -> str:
+    """Refuse, or word, a fit without a finite maximum."""
+    move = inner.X @ step
+    if np.isfinite(move).all() and np.abs(move).max() < _STILL:
+        return ""
+    signed = np.where(inner.y == 1, move, -move)
+    if np.isfinite(move).all() and signed.min() > -1e-3 * np.abs(move).max():
+        columns = tuple(j for j in separating_columns(step) if j > 0)
+        message = describe_separation(
+            columns,
+            step,
+            problem.X,
+            problem.y == 1,
+            names,
+            sample.index,
+            "the rows without the event",
+        ).message
+    else:
+        message = (
+            f"no convergence after {iterations} iterations; look at the scale of the covariates "
+            "and at nearly collinear terms"
+        )
+    if not allowed:
+        raise FitError(message)
+    return message
+
+
+def _inverse_information(
+    problem: Problem, beta: Floats, convention: str, centre: Floats, scale: Floats
+) -> Floats:
+    """Inverse of the expected (R) or observed (Stata) information, formed on scaled columns."""
+    Z = (problem.X - centre) / scale
+    eta = problem.eta(beta)
+    at = binomial.pieces(Z, problem.y, eta, problem.link, problem.weights)
+    inside = np.linalg.pinv(at.observed if convention == "stata" else at.expected)
+    back = np.diag(1 / scale)
+    back[0, 1:] = -centre[1:] / scale[1:]
+    covariance: Floats = back @ inside @ back.T
+    return covariance
+
+
+def _covariance(
+    problem: Problem, sample: Sample, plan: Plan, beta: Floats, model: Floats
+) -> Floats:
+    if plan.variance == "model":
+        return model
+    if plan.variance == "jackknife":
+        return jackknife(lambda keep: _refit(problem.rows(keep), beta), sample.clusters[0], beta)
+    eta = problem.eta(beta)
+    scores = binomial.pieces(problem.X, problem.y, eta, problem.link, problem.weights).scores
+    groups = sample.clusters
+    if plan.variance == "robust":
+        own = np.arange(len(scores)) if sample.members is None else sample.members
+        groups = (own,)
+    return clustered(scores, model, groups, small_sample=plan.small_sample)
+
+
+def _refit(problem: Problem, start: Floats) -> Floats:
+    if problem.y.sum() == 0:
+        raise FitError(
+            "variance='jackknife': without one of the clusters no event is left; "
+            "use variance='cluster'"
+        )
+    beta, _, _ = _maximise(problem, start)
+    move = problem.X @ _further_step(problem, beta)
+    if not (np.isfinite(move).all() and np.abs(move).max() < _STILL):
+        raise FitError(
+            "variance='jackknife': without one of the clusters the model has no finite maximum; "
+            "use variance='cluster', or penalty='firth'"
+        )
+    return beta
+
+
+def _estimate_firth(problem: Problem, allowed: bool, remarks: list[str]) -> Estimate:
+    best = binomial.firth_logit(
+        problem.X, problem.y, weights=problem.weights, offset=problem.offset
+    )
+    if not best.converged:
+        remarks.append(f"no convergence in {best.iterations} penalised iterations")
+        if not allowed:
+            raise FitError(remarks[-1])
+    return Estimate(
+        coefficients=best.coefficients,
+        covariance=best.covariance,
+        model_covariance=best.covariance,
+        log_likelihood=binomial.log_likelihood(
+            problem.y, problem.eta(best.coefficients), "logit", problem.weights
+        ),
+        converged=best.converged,
+        iterations=best.iterations,
+        remarks=tuple(remark for remark in remarks if remark),
+        firth=best,
+    )
+
+
+def null_log_likelihood(problem: Problem) -> float:
+    """Log-likelihood with the intercept (and the offset) alone."""
+    ones = Problem(np.ones((len(problem.y), 1)), *_rest(problem))
+    if problem.offset is None:
+        share = float(np.average(problem.y, weights=problem.weights))
+        p = np.full(len(problem.y), share)
+        logs = np.where(problem.y == 1, np.log(p), np.log1p(-p))
+        return float(logs.sum() if problem.weights is None else problem.weights @ logs)
+    beta, _, _ = _maximise(ones, None)
+    return binomial.log_likelihood(problem.y, ones.eta(beta), problem.link, problem.weights)
+
+
+@dataclass(frozen=True)
+class DiscreteEngine:
+    """What a discrete-time fit keeps for predictions and residuals."""
+
+    sample: Sample
+    duration: Duration
+    problem: Problem
+    offset: str | None
+    firth: binomial.FirthLogit | None
+
+    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
+        """Probability of the event in the period, or the linear predictor."""
+        if kind not in ("probability", "linear"):
+            raise ValueError(f"kind must be 'probability' or 'linear', not {kind!r}")
+        eta = (
+            self.problem.eta(fit.coefficients)
+            if data is None
+            else self._matrix_for(data) @ fit.coefficients
+        )
+        if data is not None and self.offset is not None:
+            require_columns(data, [self.offset], "offset=")
+            eta = eta + data[self.offset].to_numpy(dtype=float)
+        if kind == "linear":
+            return np.asarray(eta)
+        return np.asarray(binomial.LINKS[self.problem.link].probability(eta))
+
+    def _matrix_for(self, data: pd.DataFrame) -> Floats:
+        X = self.sample.design.matrix_for(data)
+        if not self.duration.kind:
+            return X
+        require_columns(data, [self.duration.column], "time=")
+        times = data[self.duration.column].to_numpy(dtype=float)
+        return np.hstack([X, self.duration.matrix(times, data.index)])
+
+    def augment(self, fit: Fit) -> pd.DataFrame:
+        """The rows used with predictions and residuals."""
+        linear = self.predict(fit, None, "linear")
+        p = self.predict(fit, None, "probability")
+        residual = self.sample.event - p
+        return self.sample.carried.assign(
+            linear_predictor=linear,
+            probability=p,
+            residual=residual,
+            pearson=residual / np.sqrt(np.maximum(p * (1 - p), 1e-300)),
+        )
+
+    def concordance(self, fit: Fit) -> float:
+        """Area under the ROC curve: pairs of a row with and a row without the event."""
+        ranks = stats.rankdata(self.predict(fit, None, "linear"))
+        y = self.sample.event
+        ones = float(y.sum())
+        zeros = len(y) - ones
+        if self.problem.weights is not None or zeros == 0:
+            return float("nan")
+        return float((ranks[y == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+    def profile(self, fit: Fit, level: float) -> Floats | None:
+        """Limits by penalised profile likelihood; None for Wald's."""
+        return None if self.firth is None else self._firth_profile(level)
+
+    def p_values(self, fit: Fit) -> Floats | None:
+        """Penalised likelihood-ratio p-values; None for Wald's."""
+        return None if self.firth is None else self._firth_profile(None)
+
+    def _firth_profile(self, level: float | None) -> Floats | None:
+        if self.firth is None:
+            return None
+        p = self.problem
+        return binomial.firth_profile(
+            p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset
+        )

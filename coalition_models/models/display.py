@@ -1,0 +1,183 @@
+"""What stands under every table: how a fit was made, from which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+__all__ = ["Choices", "Counts", "describe_data", "footnotes", "sources_of"]
+
+_VARIANCE = {
+    "model": "inverse information",
+    "robust": "robust, scores summed by",
+    "cluster": "clustered by",
+    "jackknife": "jackknife (CR3), leaving out one at a time",
+}
+_TIES = {"efron": "Efron", "breslow": "Breslow"}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Every setting of a fit. Empty where the estimator does not have it."""
+
+    convention: str
+    variance: str
+    small_sample: bool
+    ties: str = ""
+    penalty: str = ""
+    link: str = ""
+    time: str = ""
+    start: str = ""
+    stop: str = ""
+    id: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    weights: str = ""
+    offset: str = ""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows, events, members and clusters of a fit.
+
+    ``dropped`` counts rows with a missing value by column (one row can miss several);
+    ``left_out`` counts rows by any other reason. ``members`` is None where no ``id`` is known.
+    """
+
+    rows_given: int
+    rows: int
+    events: int
+    time_at_risk: float
+    members: int | None = None
+    clusters: tuple[int, ...] = ()
+    never_at_risk: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def footnotes(
+    choices: Choices, counts: Counts, data: tuple[str, ...], remarks: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Write the notes under a table, one sentence each.
+
+    Examples
+    --------
+    >>> for note in footnotes(Choices("R", "model", False, ties="efron"),
+    ...                       Counts(9, 8, 3, 8.0, dropped={"risk": 1}), (), ()):
+    ...     print(note)
+    Events 3; rows 8; time at risk 8; members not identified (no id).
+    Rows given 9; dropped 1 with missing values (risk 1).
+    Ties: Efron. Variance: inverse information. Convention: R.
+    """
+    notes = [_who(counts), _rows(counts), _how(choices, counts)]
+    notes += [text for text in (_extras(choices), *data) if text]
+    notes += [f"Note: {remark}" for remark in remarks]
+    return tuple(note for note in notes if note)
+
+
+def _who(counts: Counts) -> str:
+    members = (
+        f"members {counts.members}"
+        if counts.members is not None
+        else "members not identified (no id)"
+    )
+    risk = f"{counts.time_at_risk:.6g}"
+    return f"Events {counts.events}; rows {counts.rows}; time at risk {risk}; {members}."
+
+
+def _rows(counts: Counts) -> str:
+    parts = []
+    missing = counts.rows_given - counts.rows - sum(counts.left_out.values())
+    if missing:
+        by = ", ".join(f"{name} {count}" for name, count in counts.dropped.items())
+        parts.append(f"dropped {missing} with missing values ({by})")
+    parts += [f"left out {count} ({reason})" for reason, count in counts.left_out.items()]
+    if counts.never_at_risk:
+        parts.append(
+            f"{counts.never_at_risk} of the rows used are at risk at no event time and carry no "
+            "information"
+        )
+    if not parts:
+        return ""
+    return f"Rows given {counts.rows_given}; {'; '.join(parts)}."
+
+
+def _how(choices: Choices, counts: Counts) -> str:
+    parts = []
+    if choices.ties:
+        parts.append(f"Ties: {_TIES[choices.ties]}.")
+    if choices.link:
+        parts.append(f"Link: {choices.link}.")
+    if choices.time:
+        parts.append(f"Duration: {choices.time}.")
+    if choices.penalty:
+        parts.append("Penalty: Firth; limits and p-values by penalised profile likelihood.")
+    kind = _VARIANCE[choices.variance]
+    if choices.variance == "robust":
+        kind += f" {', '.join(choices.id)}" if choices.id else " row"
+    elif choices.variance in ("cluster", "jackknife"):
+        names = [f"{c} (G = {g})" for c, g in zip(choices.cluster, counts.clusters, strict=True)]
+        kind += f" {' and '.join(names)}"
+    if choices.variance in ("robust", "cluster"):
+        kind += ", times G/(G-1)" if choices.small_sample else ", no small-sample factor"
+    parts.append(f"Variance: {kind}.")
+    parts.append(f"Convention: {choices.convention}.")
+    return " ".join(parts)
+
+
+def _extras(choices: Choices) -> str:
+    parts = []
+    if choices.strata:
+        parts.append(f"Strata: {', '.join(choices.strata)}.")
+    if choices.weights:
+        parts.append(f"Case weights: {choices.weights}.")
+    if choices.offset:
+        parts.append(f"Offset: {choices.offset}.")
+    return " ".join(parts)
+
+
+def describe_data(data: pd.DataFrame, used: tuple[str, ...]) -> tuple[str, ...]:
+    """Tell from a panel's attributes how it and the features used were made."""
+    notes = []
+    panel = data.attrs.get("panel", {})
+    if isinstance(panel, Mapping) and panel:
+        shown = {k: v for k, v in panel.items() if k not in ("dropped", "notes") and _said(v)}
+        text = "; ".join(f"{name} {_plain(value)}" for name, value in shown.items())
+        gone = panel.get("dropped", [])
+        tail = f"; {len(gone)} spells left out" if gone else ""
+        notes.append(f"Panel: {text}{tail}.")
+    features = data.attrs.get("features", {})
+    if isinstance(features, Mapping):
+        notes += _describe_features({k: features[k] for k in used if k in features})
+    return tuple(notes)
+
+
+def _describe_features(features: Mapping[str, object]) -> list[str]:
+    parts = []
+    for name, how in features.items():
+        if isinstance(how, Mapping):
+            said = {k: v for k, v in how.items() if k != "missing_rows" and _said(v)}
+            choices = ", ".join(f"{key} {_plain(value)}" for key, value in said.items())
+            parts.append(f"{name} ({choices})" if choices else name)
+    return [f"Features: {'; '.join(parts)}."] if parts else []
+
+
+def _said(value: object) -> bool:
+    return value is not None and value not in ([], (), {}, "")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return "/".join(str(item) for item in value)
+    return str(value)
+
+
+def sources_of(data: pd.DataFrame) -> tuple[str, ...]:
+    """Names of the tables that a frame says it was made from."""
+    known = data.attrs.get("sources")
+    if known is None:
+        stamp = data.attrs.get("coalition_models", {})
+        known = [stamp["name"]] if "name" in stamp else []
+    return tuple(str(name) for name in known)

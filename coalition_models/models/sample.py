@@ -1,0 +1,267 @@
+"""The rows a model is fitted to: checked, complete, and numbered by member and cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError, first_few
+from coalition_models.models.checks import (
+    Histories,
+    check_event,
+    check_history,
+    check_numbers,
+    check_times,
+    default_id,
+    names_of,
+    raise_all,
+)
+from coalition_models.models.formula import Design, build_design, require_columns
+
+__all__ = ["Sample", "draw_sample"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Arrays over the rows used, and the account of the others.
+
+    ``matrix`` and the arrays have one entry per row used; ``start`` and ``stop`` are None where
+    the data have no times.
+    """
+
+    design: Design
+    matrix: Floats
+    index: pd.Index
+    event: Floats
+    start: Floats | None
+    stop: Floats | None
+    weights: Floats | None
+    offset: Floats | None
+    strata: Integers | None
+    clusters: tuple[Integers, ...]
+    cluster_counts: tuple[int, ...]
+    members: Integers | None
+    member_count: int | None
+    id: tuple[str, ...]
+    carried: pd.DataFrame
+    rows_given: int
+    left_out: dict[str, int]
+    notes: tuple[str, ...]
+    keep: Flags | None
+
+    def used(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Of an array over the rows given, the rows used."""
+        return values if self.keep is None else values[self.keep]
+
+    def subset(self, inside: Flags, reason: str) -> Sample:
+        """Leave out more of the rows used, for a reason that is kept."""
+        keep = np.ones(self.rows_given, dtype=bool) if self.keep is None else self.keep.copy()
+        keep[np.flatnonzero(keep)[~inside]] = False
+        groups = [_compact(codes, 0, inside) for codes in self.clusters]
+        own = None if self.members is None else _compact(self.members, 0, inside)
+        return replace(
+            self,
+            matrix=np.ascontiguousarray(self.matrix[inside]),
+            index=self.index[inside],
+            event=self.event[inside],
+            start=None if self.start is None else self.start[inside],
+            stop=None if self.stop is None else self.stop[inside],
+            weights=None if self.weights is None else self.weights[inside],
+            offset=None if self.offset is None else self.offset[inside],
+            strata=None if self.strata is None else self.strata[inside],
+            clusters=tuple(codes for codes, _ in groups),
+            cluster_counts=tuple(count for _, count in groups),
+            members=None if own is None else own[0],
+            member_count=None if own is None else own[1],
+            carried=self.carried[inside],
+            left_out={**self.left_out, reason: int((~inside).sum())},
+            keep=keep,
+        )
+
+    @property
+    def time_at_risk(self) -> float:
+        """Sum of the intervals' lengths; the number of rows where there are no times."""
+        if self.start is None or self.stop is None:
+            return float(len(self.event))
+        return float((self.stop - self.start).sum())
+
+
+@dataclass
+class _Coder:
+    """Numbers the values of columns, each column once."""
+
+    data: pd.DataFrame
+    known: dict[str, tuple[Integers, int]] = field(default_factory=dict)
+
+    def column(self, name: str) -> tuple[Integers, int]:
+        if name not in self.known:
+            codes, labels = pd.factorize(self.data[name])
+            self.known[name] = (codes.astype(np.int64, copy=False), len(labels))
+        return self.known[name]
+
+    def joint(self, names: Sequence[str]) -> tuple[Integers, int]:
+        """Number the combinations by first appearance; rows with a gap get -1."""
+        codes, count = self.column(names[0])
+        for name in names[1:]:
+            part, size = self.column(name)
+            gap = (codes < 0) | (part < 0)
+            joined, found = pd.factorize(codes * size + part)
+            codes, count = joined.astype(np.int64, copy=False), len(found)
+            if gap.any():
+                codes = np.where(gap, -1, codes)
+        return codes, count
+
+
+def draw_sample(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    intercept: bool,
+    start: str | None,
+    stop: str | None,
+    id: str | Sequence[str] | None,
+    cluster: str | Sequence[str] | None,
+    strata: str | Sequence[str] | None = None,
+    weights: str | None = None,
+    offset: str | None = None,
+    also: Sequence[str] = (),
+) -> Sample:
+    """Check the data of a model and take the complete rows, counting the others.
+
+    Raises
+    ------
+    FormulaError
+        Absent columns, terms that cannot be read.
+    DataError
+        Everything wrong with event, times, histories and weights, in one message.
+    """
+    by = names_of(cluster, "cluster")
+    layers = names_of(strata, "strata")
+    single = [name for name in (weights, offset) if name is not None]
+    needed = [*by, *layers, *single, *also]
+    design = build_design(formula, data, intercept=intercept, needed=needed)
+    member = default_id(data, id)
+    require_columns(data, [name for name in (start, stop) if name is not None], "start= and stop=")
+    coder = _Coder(data)
+    event, problems, notes = check_event(data, design.response)
+    times: tuple[Floats, Floats] | None = None
+    if start is not None and stop is not None:
+        first, last, wrong = check_times(data, start, stop)
+        times = (first, last)
+        problems += wrong
+    for name, what, negative in ((weights, "weights", False), (offset, "offset", True)):
+        if name is not None:
+            problems += check_numbers(data, name, what, negative=negative)
+    histories = _histories(coder, member, layers)
+    if histories is not None and times is not None and not problems:
+        problems += check_history(data, histories, *times)
+    raise_all(problems)
+    keep, left_out = _keep(design, data, weights)
+    return _collect(
+        design, data, coder, event, times, keep, left_out, by, layers, member, weights, offset,
+        tuple(notes), [name for name in (start, stop) if name is not None],
+    )  # fmt: skip
+
+
+def _histories(coder: _Coder, member: tuple[str, ...], layers: tuple[str, ...]) -> Histories | None:
+    """Whose rows may not overlap: those of one member, within a stratum."""
+    if not member:
+        return None
+    codes, count = coder.joint(member)
+    if (codes < 0).any():
+        rows = coder.data.index[codes < 0]
+        raise DataError(
+            f"id columns {', '.join(member)} are missing in rows {first_few(rows)}; fill them"
+        )
+    extra = [name for name in layers if name not in member]
+    if extra:
+        codes, count = coder.joint([*member, *extra])
+    return Histories(member, codes, count)
+
+
+def _keep(
+    design: Design, data: pd.DataFrame, weights: str | None
+) -> tuple[Flags | None, dict[str, int]]:
+    if weights is None:
+        return design.keep, {}
+    empty = data[weights].to_numpy(dtype=float, na_value=np.nan) == 0
+    if design.keep is not None:
+        empty &= design.keep
+    if not empty.any():
+        return design.keep, {}
+    keep = ~empty if design.keep is None else design.keep & ~empty
+    if not keep.any():
+        raise DataError(f"every complete row has weight 0 in column {weights!r}")
+    return keep, {f"weight 0 in {weights}": int(empty.sum())}
+
+
+def _collect(
+    design: Design,
+    data: pd.DataFrame,
+    coder: _Coder,
+    event: Floats,
+    times: tuple[Floats, Floats] | None,
+    keep: Flags | None,
+    left_out: dict[str, int],
+    by: tuple[str, ...],
+    layers: tuple[str, ...],
+    member: tuple[str, ...],
+    weights: str | None,
+    offset: str | None,
+    notes: tuple[str, ...],
+    time_columns: list[str],
+) -> Sample:
+    def used(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values if keep is None else values[keep]
+
+    def numbers(name: str | None) -> Floats | None:
+        if name is None:
+            return None
+        return used(data[name].to_numpy(dtype=float, na_value=np.nan))
+
+    groups = [_compact(*coder.column(name), keep) for name in by]
+    own = _compact(*coder.joint(member), keep) if member else None
+    matrix = design.matrix
+    if keep is not design.keep and keep is not None:
+        inside = keep if design.keep is None else keep[design.keep]
+        matrix = np.ascontiguousarray(matrix[inside])
+    carried = list(dict.fromkeys([*member, *by, *time_columns, design.response]))
+    frame = data[carried]
+    return Sample(
+        design=design,
+        matrix=matrix,
+        index=data.index if keep is None else data.index[keep],
+        event=used(event),
+        start=None if times is None else used(times[0]),
+        stop=None if times is None else used(times[1]),
+        weights=numbers(weights),
+        offset=numbers(offset),
+        strata=_compact(*coder.joint(layers), keep)[0] if layers else None,
+        clusters=tuple(codes for codes, _ in groups),
+        cluster_counts=tuple(count for _, count in groups),
+        members=None if own is None else own[0],
+        member_count=None if own is None else own[1],
+        id=member,
+        carried=frame if keep is None else frame[keep],
+        rows_given=len(data),
+        left_out=left_out,
+        notes=notes,
+        keep=keep,
+    )
+
+
+def _compact(codes: Integers, count: int, keep: Flags | None) -> tuple[Integers, int]:
+    """Renumber the codes that are left."""
+    if keep is None:
+        return codes, count
+    again, found = pd.factorize(codes[keep])
+    return again.astype(np.int64, copy=False), len(found)

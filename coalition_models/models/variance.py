@@ -1,0 +1,170 @@
+"""Which covariance a fit reports, and the clustered ones of discrete models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coalition_models.errors import DataError, FitError
+
+__all__ = [
+    "FEW_CLUSTERS",
+    "Plan",
+    "clustered",
+    "few_clusters",
+    "jackknife",
+    "plan_variance",
+]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+VARIANCES = ("model", "robust", "cluster", "jackknife")
+CONVENTIONS = ("R", "stata")
+
+#: below this many clusters, clustered standard errors are known to be too small
+FEW_CLUSTERS = 40
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The variance asked for, once every default is settled."""
+
+    variance: str
+    convention: str
+    small_sample: bool
+    cluster: tuple[str, ...]
+
+
+def plan_variance(
+    variance: str | None,
+    cluster: tuple[str, ...],
+    convention: str,
+    small_sample: bool | None,
+    *,
+    factor_in_r: bool,
+) -> Plan:
+    """Settle kind, convention and small-sample factor.
+
+    Without ``variance``, a fit with ``cluster`` is clustered and any other reports the inverse
+    information. The factor G/(G-1) is Stata's default, and R's where ``factor_in_r`` (glm, but
+    not coxph).
+
+    Examples
+    --------
+    >>> plan_variance(None, ("state",), "R", None, factor_in_r=False)
+    Plan(variance='cluster', convention='R', small_sample=False, cluster=('state',))
+    """
+    if convention not in CONVENTIONS:
+        raise ValueError(f"convention must be one of 'R', 'stata'; found {convention!r}")
+    kind = variance or ("cluster" if cluster else "model")
+    if kind not in VARIANCES:
+        raise ValueError(f"variance must be one of {', '.join(VARIANCES)}; found {kind!r}")
+    if kind in ("cluster", "jackknife") and not cluster:
+        raise DataError(f"variance={kind!r} needs cluster='column'")
+    if kind == "jackknife" and len(cluster) > 1:
+        raise DataError("variance='jackknife' leaves out one cluster at a time: give one column")
+    if len(cluster) > 2:
+        raise DataError(f"cluster takes one column or two, found {len(cluster)}")
+    factor = small_sample if small_sample is not None else convention == "stata" or factor_in_r
+    if kind in ("model", "jackknife"):
+        if small_sample:
+            raise DataError(f"small_sample has no meaning with variance={kind!r}; leave it out")
+        factor = False
+    return Plan(kind, convention, bool(factor), cluster)
+
+
+def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
+    """Refuse one cluster; word the warning where there are few.
+
+    Examples
+    --------
+    >>> print(few_clusters(Plan("cluster", "R", False, ("state",)), [20]))
+    20 clusters in state: below 40, ... variance='jackknife' (CR3) and t(G-1) intervals, ...
+    """
+    if plan.variance not in ("cluster", "jackknife"):
+        return ""
+    smallest = min(range(len(counts)), key=lambda i: counts[i])
+    name, groups = plan.cluster[smallest], counts[smallest]
+    if groups < 2:
+        raise FitError(
+            f"cluster column {name!r} has one value only in the rows used, so scores cannot be "
+            "compared between clusters; use another column, or variance='model'"
+        )
+    if groups >= FEW_CLUSTERS:
+        return ""
+    if plan.variance == "jackknife":
+        return f"{groups} clusters in {name}: read intervals with t(G-1), tidy(reference='t')"
+    return (
+        f"{groups} clusters in {name}: below {FEW_CLUSTERS}, clustered standard errors are too "
+        "small on average; compare variance='jackknife' (CR3) and t(G-1) intervals, "
+        "tidy(reference='t')"
+    )
+
+
+def clustered(
+    scores: Floats, bread: Floats, codes: Sequence[Integers], *, small_sample: bool
+) -> Floats:
+    """Sum scores within clusters and sandwich them; two sets of clusters by inclusion-exclusion.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n, p)
+        Each row's contribution to the gradient.
+    bread : ndarray, shape (p, p)
+        Inverse information.
+    codes : one or two arrays, shape (n,)
+        Cluster numbers.
+    small_sample : bool
+        Multiply each part by G/(G-1), G its number of clusters.
+
+    Returns
+    -------
+    ndarray, shape (p, p)
+        V1 + V2 - V12 for two sets (Cameron, Gelbach and Miller 2011).
+    """
+    if len(codes) == 1:
+        return bread @ _meat(scores, codes[0], small_sample) @ bread
+    one, two = codes
+    both = np.unique(one * (two.max() + 1) + two, return_inverse=True)[1]
+    meat = (
+        _meat(scores, one, small_sample)
+        + _meat(scores, two, small_sample)
+        - _meat(scores, both, small_sample)
+    )
+    return bread @ meat @ bread
+
+
+def _meat(scores: Floats, codes: Integers, small_sample: bool) -> Floats:
+    groups = int(codes.max()) + 1
+    sums: Floats = np.column_stack(
+        [np.bincount(codes, weights=column, minlength=groups) for column in scores.T]
+    )
+    meat: Floats = sums.T @ sums
+    return meat * (groups / (groups - 1)) if small_sample else meat
+
+
+def jackknife(
+    refit: Callable[[npt.NDArray[np.bool_]], Floats], codes: Integers, estimate: Floats
+) -> Floats:
+    """CR3: spread of the estimates that leave out one cluster at a time, times (G-1)/G.
+
+    Parameters
+    ----------
+    refit : callable
+        Takes the rows kept, gives the estimate from them alone.
+    codes : ndarray, shape (n,)
+    estimate : ndarray, shape (p,)
+        From all rows; the spread is taken around it.
+
+    Returns
+    -------
+    ndarray, shape (p, p)
+    """
+    groups = int(codes.max()) + 1
+    moves = np.array([refit(codes != group) - estimate for group in range(groups)])
+    spread: Floats = moves.T @ moves
+    return spread * ((groups - 1) / groups)
