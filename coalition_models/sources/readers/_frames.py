@@ -64,7 +64,7 @@ def _decode(text: str) -> str:
 def read_text(path: Path) -> pd.DataFrame:
     """Read a CSV file as text, cell by cell, whatever mixture of UTF-8 and latin-1 it is.
 
-    Blank cells become missing; spaces at the ends (also the non-breaking ones) go.
+    Blank cells and NA become missing; spaces at the ends (also the non-breaking ones) go.
     """
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="latin-1")
@@ -76,7 +76,7 @@ def read_text(path: Path) -> pd.DataFrame:
         if not cells.map(str.isascii).all():
             cells = cells.map(_decode)
         cells = cells.str.strip()
-        raw[name] = cells.mask(cells == "")
+        raw[name] = cells.mask(cells.isin(["", "NA"]))
     return raw
 
 
@@ -91,8 +91,26 @@ def need(raw: pd.DataFrame, columns: Sequence[str], source: str) -> None:
 
 
 def to_int(values: pd.Series) -> pd.Series:
-    """Turn text or floats into nullable integers; what is no number is an error."""
-    return pd.to_numeric(values).astype("Float64").round().astype("Int64")
+    """Turn text or floats into nullable integers; text and fractions are an error.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> to_int(pd.Series(["3", None, "4.0"])).tolist()
+    [3, <NA>, 4]
+    """
+    try:
+        numbers = pd.to_numeric(values).astype("Float64")
+    except (ValueError, TypeError) as error:
+        raise DataError(f"column {values.name!r} must hold whole numbers: {error}") from error
+    whole = numbers.round()
+    broken = ((numbers - whole).abs() > 1e-6).fillna(False)
+    if broken.any():
+        raise DataError(
+            f"column {values.name!r} must hold whole numbers, found "
+            f"{first_few(numbers[broken].unique())} in {int(broken.sum())} rows"
+        )
+    return whole.astype("Int64")
 
 
 def dates_from_parts(
