@@ -205,4 +205,5 @@ def _weighted(
     # weights relative to a fixed month keep one cumulative sum; exact for any row
     grown = deaths.number * np.exp(decay * (deaths.month - anchor))
     total = window_sum(group, deaths.month, grown, at, np.zeros_like(until), until)
-    return total * np.exp(-decay * (until - anchor))
+    faded: npt.NDArray[np.float64] = total * np.exp(-decay * (until - anchor))
+    return faded

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +54,8 @@ def check_as_of(as_of: str) -> AsOf:
     >>> check_as_of("start")
     'start'
     """
-    if as_of == "start" or as_of == "end":
-        return as_of
+    if as_of in ("start", "end"):
+        return cast(AsOf, as_of)
     raise DataError(
         "as_of must be 'start' (only what was known when the period began) or 'end' "
         f"(also what happened within it), not {as_of!r}"
@@ -121,7 +121,8 @@ def month_number(dates: pd.Series) -> Integers:
     >>> month_number(pd.Series(pd.to_datetime(["2004-03-14"]))).tolist()
     [24050]
     """
-    return (dates.dt.year * 12 + dates.dt.month - 1).to_numpy(dtype=np.int64)
+    numbers: Integers = (dates.dt.year * 12 + dates.dt.month - 1).to_numpy(dtype=np.int64)
+    return numbers
 
 
 def _ordered(group: Integers, month: Integers) -> tuple[Integers, Integers]:
@@ -186,12 +187,13 @@ def window_sum(
     total = np.concatenate([[0.0], np.cumsum(value[order])])
     upper = np.searchsorted(keys, at_group * _STRIDE + high, side="right")
     lower = np.searchsorted(keys, at_group * _STRIDE + low, side="left")
-    return total[np.maximum(upper, lower)] - total[lower]
+    sums: npt.NDArray[np.float64] = total[np.maximum(upper, lower)] - total[lower]
+    return sums
 
 
 def attach(
     panel: pd.DataFrame,
-    columns: dict[str, npt.NDArray[np.generic] | pd.Series],
+    columns: Mapping[str, npt.NDArray[np.generic] | pd.Series],
     *,
     sources: Sequence[str],
     choices: dict[str, object],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
@@ -21,6 +22,9 @@ from coalition_models.features.common import (
 from coalition_models.sources.catalog import load
 
 __all__ = ["add_elections"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 _KINDS = ("legislative", "presidential")
 
@@ -133,22 +137,22 @@ def _check_table(table: pd.DataFrame) -> None:
         raise DataError(f"the table of elections lacks the columns {', '.join(absent)}")
 
 
-def _distance(month: Integers, found: Integers) -> np.ndarray:
+def _distance(month: Integers, found: Integers) -> Floats:
     if not len(month):
         return np.full(len(found), np.nan)
     return np.where(found >= 0, month[found].astype(float), np.nan)
 
 
-def _flag(condition: np.ndarray, value: np.ndarray, covered: np.ndarray) -> np.ndarray:
+def _flag(condition: Flags, value: Floats, covered: Flags) -> Floats:
     """1 or 0 inside the coverage; an election that never comes is not near."""
     return np.where(covered, np.where(np.isnan(value), 0.0, condition.astype(float)), np.nan)
 
 
-def _covered(cow: Integers, month: Integers, kinds: Sequence[str], *, need_all: bool) -> np.ndarray:
+def _covered(cow: Integers, month: Integers, kinds: Sequence[str], *, need_all: bool) -> Flags:
     """Whether the bundled sources cover the elections of a state in a month."""
     table = load("election_coverage")
     table = table[table["complete"] == "yes"]
-    verdicts = []
+    verdicts: list[Flags] = []
     for kind in kinds:
         part = table[table["kind"] == kind]
         inside = np.zeros(len(cow), dtype=bool)
@@ -157,4 +161,6 @@ def _covered(cow: Integers, month: Integers, kinds: Sequence[str], *, need_all: 
         for code, low, high in zip(part["cow"], first, last, strict=True):
             inside |= (cow == code) & (month >= low) & (month <= high)
         verdicts.append(inside)
-    return np.logical_and.reduce(verdicts) if need_all else np.logical_or.reduce(verdicts)
+    combine = np.logical_and if need_all else np.logical_or
+    covered: Flags = combine.reduce(verdicts)
+    return covered

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
+    Integers,
     attach,
     calendar_of,
     check_as_of,
@@ -17,6 +19,9 @@ from coalition_models.features.common import (
 from coalition_models.sources.catalog import load
 
 __all__ = ["add_leadership"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 _OFFICES = ("effective", "head_of_government")
 
@@ -89,7 +94,7 @@ def add_leadership(
     tenure = np.where(inside, known - began[found], np.nan)
     if moment == "start":
         tenure = tenure + 1
-    columns: dict[str, np.ndarray] = {
+    columns: dict[str, Floats] = {
         "leader_change": np.where(inside, (tenure <= months).astype(float), np.nan),
         "tenure_months": tenure,
     }
@@ -118,11 +123,11 @@ def _leaders(who: str, data: pd.DataFrame | None) -> pd.DataFrame:
 def _other_leader(
     panel: pd.DataFrame,
     table: pd.DataFrame,
-    group: np.ndarray,
-    began: np.ndarray,
-    found: np.ndarray,
-    inside: np.ndarray,
-) -> np.ndarray:
+    group: Integers,
+    began: Integers,
+    found: Integers,
+    inside: Flags,
+) -> Floats:
     """Compare the leader in office now with the one in the month of entry."""
     entry = _entry_month(panel)
     sender = find_until(group, began, panel["cow"].to_numpy(dtype=np.int64), entry)
@@ -133,11 +138,13 @@ def _other_leader(
     return np.where(known, differs & (found > sender), np.nan).astype(float)
 
 
-def _entry_month(panel: pd.DataFrame) -> np.ndarray:
+def _entry_month(panel: pd.DataFrame) -> Integers:
     """Month of entry: exact on the entry clock, else the first row of the spell in the panel."""
     calendar = calendar_of(panel)
     if panel.attrs.get("panel", {}).get("clock") == "entry" and "start" in panel.columns:
         elapsed = panel["start"].to_numpy(dtype=np.int64) * calendar.months
-        return calendar.first - elapsed
+        entry: Integers = calendar.first - elapsed
+        return entry
     by = [panel[c].to_numpy() for c in ("coalition", "cow", "spell")]
-    return pd.Series(calendar.first).groupby(by).transform("min").to_numpy()
+    first: Integers = pd.Series(calendar.first).groupby(by).transform("min").to_numpy()
+    return first

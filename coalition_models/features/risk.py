@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
@@ -71,7 +72,7 @@ def add_risk(
     )
 
 
-def _combat(panel: pd.DataFrame, data: pd.DataFrame | None) -> np.ndarray:
+def _combat(panel: pd.DataFrame, data: pd.DataFrame | None) -> npt.NDArray[np.float64]:
     spells = load("participation") if data is None else data
     key = ["coalition", "state", "spell"]
     absent = [c for c in [*key, "role"] if c not in spells.columns]

@@ -39,17 +39,20 @@ class _Choices:
     peak_at_least: float
 
     def as_dict(self) -> dict[str, object]:
-        day = lambda value: None if value is None else f"{value:%Y-%m-%d}"  # noqa: E731
         return {
             "period": self.period,
             "clock": self.clock,
             "exit_date": self.exit_date,
             "exit_kinds": list(self.exit_kinds),
             "wind_up": self.wind_up,
-            "until": day(self.until),
-            "truncate_before": day(self.truncate_before),
+            "until": _day(self.until),
+            "truncate_before": _day(self.truncate_before),
             "peak_at_least": self.peak_at_least,
         }
+
+
+def _day(value: pd.Timestamp | None) -> str | None:
+    return None if value is None else f"{value:%Y-%m-%d}"
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +25,8 @@ def as_period(period: str) -> Period:
     >>> as_period("month")
     'month'
     """
-    if period == "month" or period == "quarter" or period == "year":
-        return period
+    if period in PERIODS:
+        return cast(Period, period)
     raise DataError(f"period must be one of month, quarter, year, not {period!r}")
 
 
@@ -41,7 +41,8 @@ def period_number(dates: pd.Series, period: Period) -> pd.Series:
     """
     per_year = PERIODS[period]
     months = dates.dt.year * 12 + dates.dt.month - 1
-    return (months // (12 // per_year)).astype("Int64")
+    numbers: pd.Series = (months // (12 // per_year)).astype("Int64")
+    return numbers
 
 
 def period_start(numbers: npt.NDArray[np.int64], period: Period) -> npt.NDArray[np.datetime64]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.report.style import EXIT_COLOURS, GREY, Plot, new_figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["participation_lines", "plot_participation"]
 
@@ -107,10 +110,11 @@ def plot_participation(
                 marker = "X" if kind == "early" else "|"
                 axis.plot(group["exit"], group["row"], marker, color=colour, markersize=5)
         if mandate_end is not None:
-            axis.axvline(pd.Timestamp(mandate_end), color=GREY, linewidth=0.9, linestyle="--")
+            at = _day_number(pd.Timestamp(mandate_end))
+            axis.axvline(at, color=GREY, linewidth=0.9, linestyle="--")
             axis.annotate(
                 "mandate ends",
-                (pd.Timestamp(mandate_end), -0.8),
+                (at, -0.8),
                 xytext=(-4, 0),
                 textcoords="offset points",
                 ha="right",
@@ -128,19 +132,17 @@ def plot_participation(
     return Plot(figure, lines)
 
 
-def _legend(axis: object, kinds: Sequence[str]) -> None:
-    from matplotlib.axes import Axes
+def _day_number(date: pd.Timestamp) -> float:
+    """Matplotlib's number of a day: days since 1970."""
+    return float((date - pd.Timestamp("1970-01-01")) / pd.Timedelta(days=1))
+
+
+def _legend(axis: Axes, kinds: Sequence[str]) -> None:
     from matplotlib.lines import Line2D
 
-    if not isinstance(axis, Axes):
-        return
     handles = [
         Line2D([], [], color=EXIT_COLOURS[k], linewidth=3.2, label=_KIND_NAMES[k]) for k in kinds
     ]
     axis.figure.legend(
         handles=handles, loc="outside lower center", ncols=min(3, len(handles)), fontsize=8
     )
-
-
-def _finite(values: pd.Series) -> np.ndarray:
-    return values.replace([np.inf, -np.inf], np.nan).to_numpy(dtype=float)

@@ -65,21 +65,23 @@ def table(
         rows.append([term, *[_estimate(frame, term) for frame in tidied]])
         rows.append(["", *[_limits(frame, term) for frame in tidied]])
     rows += _foot(models)
-    return Table(["", *headings], rows, title, tuple(_notes(models, headings, hazard_ratios, level)))
+    return Table(
+        ["", *headings], rows, title, tuple(_notes(models, headings, hazard_ratios, level))
+    )
 
 
 def _estimate(frame: pd.DataFrame, term: str) -> str:
     if term not in frame.index:
         return ""
-    row = frame.loc[term]
-    return f"{format_number(float(row['estimate']))} (p {format_p(float(row['p_value']))})"
+    estimate, p_value = frame.loc[[term], ["estimate", "p_value"]].to_numpy(dtype=float)[0]
+    return f"{format_number(estimate)} (p {format_p(p_value)})"
 
 
 def _limits(frame: pd.DataFrame, term: str) -> str:
     if term not in frame.index:
         return ""
-    low, high = (format_number(float(frame.loc[term, c])) for c in ("conf_low", "conf_high"))
-    return f"[{low}, {high}]"
+    low, high = frame.loc[[term], ["conf_low", "conf_high"]].to_numpy(dtype=float)[0]
+    return f"[{format_number(low)}, {format_number(high)}]"
 
 
 def _foot(models: Sequence[Fit]) -> list[list[str]]:
@@ -99,9 +101,7 @@ def _foot(models: Sequence[Fit]) -> list[list[str]]:
     return [row for row in rows if any(row[1:])]
 
 
-def _notes(
-    models: Sequence[Fit], headings: Sequence[str], ratios: bool, level: float
-) -> list[str]:
+def _notes(models: Sequence[Fit], headings: Sequence[str], ratios: bool, level: float) -> list[str]:
     """Notes that all fits share once, the others behind the heading of their fit."""
     shown = "hazard or odds ratio" if ratios else "coefficient"
     notes = [f"Each cell: {shown} (p-value), below it the {100 * level:g}% interval."]
