@@ -35,7 +35,11 @@ def read_penn_world_table(path: Path) -> pd.DataFrame:
         ``gdp_per_capita`` (2017 US dollars at purchasing power, expenditure side).
     """
     raw = read_r(path)
-    need(raw, "country isocode year rgdpe rgdpo rgdpna pop xr".split(), "penn-world-table")
+    need(
+        raw,
+        ["country", "isocode", "year", "rgdpe", "rgdpo", "rgdpna", "pop", "xr"],
+        "penn-world-table",
+    )
     rows = raw[raw["rgdpe"].notna()]
     frame = pd.DataFrame(
         {

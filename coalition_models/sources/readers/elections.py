@@ -151,8 +151,12 @@ def read_nelda(path: Path) -> pd.DataFrame:
     """
     raw = read_r(path)
     need(raw, ["electionid", "cown"], "nelda")
-    parts = raw["electionid"].astype(str).str.extract(
-        r"^\d{3}-(?P<year>\d{4})-(?P<month>\d{2})(?P<day>\d{2})-(?P<kind>[A-Z])(?P<round>\d)$"
+    parts = (
+        raw["electionid"]
+        .astype(str)
+        .str.extract(
+            r"^\d{3}-(?P<year>\d{4})-(?P<month>\d{2})(?P<day>\d{2})-(?P<kind>[A-Z])(?P<round>\d)$"
+        )
     )
     unread = raw.loc[parts["kind"].isna(), "electionid"]
     if len(unread):

@@ -147,8 +147,22 @@ def read_archigos(path: Path) -> pd.DataFrame:
     from coalition_models.sources.codes import from_cow, to_cow
 
     raw = read_r(path)
-    need(raw, "obsid gwcode leader yrborn gender startdate enddate entry exit exitcode".split(),
-         "archigos")
+    need(
+        raw,
+        [
+            "obsid",
+            "gwcode",
+            "leader",
+            "yrborn",
+            "gender",
+            "startdate",
+            "enddate",
+            "entry",
+            "exit",
+            "exitcode",
+        ],
+        "archigos",
+    )
     start, end = from_r_days(raw["startdate"]), from_r_days(raw["enddate"])
     censored = (end == ARCHIGOS_LAST_DAY) & (raw["exit"].astype(str) == "Still in Office")
     codes = to_int(raw["gwcode"])
@@ -201,8 +215,11 @@ def read_chisols(path: Path) -> pd.DataFrame:
         democracy``.
     """
     raw = read_text(path)
-    need(raw, "ccode year leader leaderpos affiliation dem leaderchyr1 solschyr1".split(),
-         "chisols")
+    need(
+        raw,
+        ["ccode", "year", "leader", "leaderpos", "affiliation", "dem", "leaderchyr1", "solschyr1"],
+        "chisols",
+    )
     parts = [
         _chisols_events(raw, event, stem, slot)
         for event, stem in _CHISOLS_EVENTS.items()
@@ -272,7 +289,9 @@ def read_leader_ideology(path: Path) -> pd.DataFrame:
     frame["same_person"] = frame["same_person"].mask(frame["same_person"].isin(_NO_LABEL))
     frame.insert(0, "year", to_int(raw["year"]))
     tibet = raw["country_code_cow"] == _TIBET
-    frame = codes_from_cow(frame[~tibet], raw.loc[~tibet, "country_code_cow"], frame["year"][~tibet])
+    frame = codes_from_cow(
+        frame[~tibet], raw.loc[~tibet, "country_code_cow"], frame["year"][~tibet]
+    )
     dropped = {"Tibet, no state of the Correlates of War system": int(tibet.sum())}
     return close_frame(frame, ["cow", "year"], "leader-ideology", dropped)
 
