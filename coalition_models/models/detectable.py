@@ -1,0 +1,59 @@
+"""How small an effect a fit could have shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from coalition_models.errors import DataError
+from coalition_models.models.fit import Fit
+
+__all__ = ["detectable_effects"]
+
+
+def detectable_effects(fit: Fit, *, power: float = 0.8, level: float = 0.95) -> pd.DataFrame:
+    """Give the smallest effect that would have been found with the standard errors at hand.
+
+    A two-sided test at ``1 - level`` finds an effect of ``(z(1 - alpha/2) + z(power))`` standard
+    errors with the given power (Bloom 1995, Evaluation Review). The standard error is the fit's
+    own, so clustering, few events and correlated terms are in it. The answer is a statement on
+    the design, not on what was found.
+
+    Parameters
+    ----------
+    fit : Fit
+    power : float
+        Wanted probability of finding the effect.
+    level : float
+        One minus the size of the test.
+
+    Returns
+    -------
+    DataFrame
+        ``term, std_error, smallest`` (absolute coefficient), ``ratio_up``, ``ratio_down``: the
+        smallest hazard or odds ratios above and below one, per unit of the term.
+
+    Examples
+    --------
+    >>> import pandas as pd, coalition_models as cm
+    >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6],
+    ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
+    >>> cm.detectable_effects(cm.cox("event ~ risk", df)).round(2)[["term", "ratio_up"]]
+       term  ratio_up
+    0  risk     11.34
+    """
+    for name, value in (("power", power), ("level", level)):
+        if not 0 < value < 1:
+            raise DataError(f"{name} must lie between 0 and 1, for instance 0.8, not {value!r}")
+    multiple = stats.norm.isf((1 - level) / 2) + stats.norm.ppf(power)
+    smallest = multiple * fit.std_errors
+    return pd.DataFrame(
+        {
+            "term": list(fit.names),
+            "std_error": fit.std_errors,
+            "smallest": smallest,
+            "ratio_up": np.exp(smallest),
+            "ratio_down": np.exp(-smallest),
+        }
+    )

@@ -1,0 +1,106 @@
+"""One self-contained page: headings, paragraphs, tables, figures. Same input, same bytes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coalition_models.render import Table
+from coalition_models.report.style import Plot, svg_text
+
+__all__ = ["Listing", "Section", "page"]
+
+_CSS = """
+:root { --ink: #1f2328; --soft: #57606a; --line: #d8dee4; --accent: #0072b2; }
+* { box-sizing: border-box; }
+body { font: 16px/1.55 system-ui, "DejaVu Sans", sans-serif; color: var(--ink);
+  max-width: 56rem; margin: 2.5rem auto 4rem; padding: 0 1.25rem; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .6rem; padding-top: .9rem;
+  border-top: 1px solid var(--line); }
+p { margin: .6rem 0; }
+p.lead { font-size: 1.05rem; color: var(--soft); }
+nav ol { margin: 1rem 0; padding-left: 1.3rem; color: var(--soft); }
+nav a, a { color: var(--accent); }
+.scroll { overflow-x: auto; margin: 1.2rem 0; }
+table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
+th, td { padding: .22rem .8rem .22rem 0; vertical-align: top; white-space: nowrap; }
+td.wrap { white-space: normal; min-width: 16rem; }
+thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600; }
+tbody tr:last-child td { border-bottom: 1px solid var(--ink); }
+p.note { font-size: .8rem; color: var(--soft); margin: .25rem 0; max-width: 52rem; }
+figure { margin: 1.4rem 0; }
+figure svg { width: 100%; height: auto; }
+figcaption { font-size: .85rem; color: var(--soft); }
+ul.sources { font-size: .88rem; padding-left: 1.2rem; }
+ul.sources li { margin: .35rem 0; overflow-wrap: anywhere; }
+"""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A bulleted list, for sources and notes."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with what stands under it: text, tables, (figure, caption) pairs, listings."""
+
+    heading: str
+    parts: Sequence[str | Table | Listing | tuple[Plot, str]]
+
+
+def page(title: str, lead: str, sections: Sequence[Section], foot: str) -> str:
+    """Write the page as HTML with its style and pictures inside.
+
+    Examples
+    --------
+    >>> text = page("Iraq", "A first look.", [Section("Who", ["Forty states."])], "end")
+    >>> "<h2 id=\\"s1\\">Who</h2>" in text
+    True
+    """
+    links = "".join(
+        f'<li><a href="#s{i}">{html.escape(section.heading)}</a></li>'
+        for i, section in enumerate(sections, start=1)
+    )
+    body = "".join(_section(i, section) for i, section in enumerate(sections, start=1))
+    return (
+        "<!doctype html>\n"
+        '<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{_CSS}</style></head><body>\n"
+        f'<header><h1>{html.escape(title)}</h1><p class="lead">{html.escape(lead)}</p></header>\n'
+        f"<nav><ol>{links}</ol></nav>\n<main>{body}</main>\n"
+        f'<footer><p class="note">{html.escape(foot)}</p></footer>\n</body></html>\n'
+    )
+
+
+def _section(number: int, section: Section) -> str:
+    parts = "\n".join(_part(part) for part in section.parts)
+    return f'<section><h2 id="s{number}">{html.escape(section.heading)}</h2>\n{parts}\n</section>\n'
+
+
+def _part(part: str | Table | Listing | tuple[Plot, str]) -> str:
+    if isinstance(part, str):
+        return f"<p>{html.escape(part)}</p>"
+    if isinstance(part, Table):
+        grid, notes = _split_notes(part)
+        return f'<div class="scroll">{grid}</div>{notes}'
+    if isinstance(part, Listing):
+        items = "".join(f"<li>{html.escape(item)}</li>" for item in part.items)
+        return f'<ul class="sources">{items}</ul>'
+    plot, caption = part
+    return (
+        f'<figure role="img" aria-label="{html.escape(caption)}">{svg_text(plot)}'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+    )
+
+
+def _split_notes(table: Table) -> tuple[str, str]:
+    text = table.html()
+    cut = text.index("</table>") + len("</table>")
+    return text[:cut], text[cut:]
