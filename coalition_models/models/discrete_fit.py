@@ -19,9 +19,11 @@ from coalition_models.models.fit import Fit
 from coalition_models.models.formula import require_columns
 from coalition_models.models.sample import Sample
 from coalition_models.models.separation import (
+    Separation,
+    binary_direction,
     describe_separation,
+    involved,
     refuse_aliased,
-    separating_columns,
 )
 from coalition_models.models.variance import Plan, clustered, few_clusters, jackknife
 
@@ -96,20 +98,20 @@ def estimate_model(
         inner = Problem((problem.X - centre) / scale, *_rest(problem))
         remarks.append("covariates on wild scales: centred and scaled inside; .native is so too")
     beta, native, iterations = _maximise(inner, None)
-    step = _further_step(inner, beta)
-    judged = _judge(inner, problem, sample, names, step, iterations, allowed)
-    remarks.append(judged)
+    beta, still = _polish(inner, beta)
+    trouble = None if still else _diagnose(inner, problem, sample, names, iterations)
+    if trouble is not None:
+        remarks.append(trouble.message)
+        if not allowed:
+            raise FitError(trouble.message)
     if wild:
         beta = _unscale(beta, centre, scale)
     model = _inverse_information(problem, beta, plan.convention, centre, scale)
-    if judged:
-        lost = np.zeros(len(beta), dtype=bool)
-        lost[list(separating_columns(step))] = True
+    if trouble is not None:
+        lost = list(trouble.columns)
         model[lost, :] = np.nan
         model[:, lost] = np.nan
-        reported = model
-    else:
-        reported = _covariance(problem, sample, plan, beta, model)
+    reported = model if trouble is not None else _covariance(problem, sample, plan, beta, model)
     return Estimate(
         coefficients=beta,
         covariance=reported,
@@ -117,7 +119,7 @@ def estimate_model(
         log_likelihood=binomial.log_likelihood(
             problem.y, problem.eta(beta), problem.link, problem.weights
         ),
-        converged=not judged,
+        converged=trouble is None,
         iterations=iterations,
         remarks=tuple(remark for remark in remarks if remark),
         native=native,
@@ -191,39 +193,42 @@ def _further_step(problem: Problem, beta: Floats) -> Floats:
     return step
 
 
-def _judge(
-    inner: Problem,
-    problem: Problem,
-    sample: Sample,
-    names: Sequence[str],
-    step: Floats,
-    iterations: int,
-    allowed: bool,
-) -> str:
-    """Refuse, or word, a fit without a finite maximum."""
-    move = inner.X @ step
-    if np.isfinite(move).all() and np.abs(move).max() < _STILL:
-        return ""
-    signed = np.where(inner.y == 1, move, -move)
-    if np.isfinite(move).all() and signed.min() > -1e-3 * np.abs(move).max():
-        columns = tuple(j for j in separating_columns(step) if j > 0)
-        message = describe_separation(
-            columns,
-            step,
-            problem.X,
-            problem.y == 1,
-            names,
-            sample.index,
-            "the rows without the event",
-        ).message
-    else:
-        message = (
+def _polish(problem: Problem, beta: Floats) -> tuple[Floats, bool]:
+    """Take the last small steps; tell whether none is left to take."""
+    for _ in range(4):
+        step = _further_step(problem, beta)
+        move = float(np.abs(problem.X @ step).max())
+        if not move < 1e-2:
+            return beta, False
+        beta = beta + step
+        if move < _STILL:
+            return beta, True
+    return beta, False
+
+
+def _diagnose(
+    inner: Problem, problem: Problem, sample: Sample, names: Sequence[str], iterations: int
+) -> Separation:
+    """Find the terms without a finite maximum, or say that the climb did not end."""
+    direction = binary_direction(inner.X, inner.y)
+    if direction is None:
+        return Separation(
+            tuple(range(len(names))),
             f"no convergence after {iterations} iterations; look at the scale of the covariates "
-            "and at nearly collinear terms"
+            "and at nearly collinear terms",
         )
-    if not allowed:
-        raise FitError(message)
-    return message
+    ones = problem.y == 1
+
+    def alone(j: int) -> float:
+        with_event, without = problem.X[ones, j], problem.X[~ones, j]
+        if with_event.min() >= without.max():
+            return 1.0
+        return -1.0 if with_event.max() <= without.min() else 0.0
+
+    columns = tuple(j for j in involved(direction, np.ptp(inner.X, axis=0)) if j > 0)
+    return describe_separation(
+        columns, alone, problem.X, ones, names, sample.index, "the rows without the event"
+    )
 
 
 def _inverse_information(
@@ -263,8 +268,8 @@ def _refit(problem: Problem, start: Floats) -> Floats:
             "use variance='cluster'"
         )
     beta, _, _ = _maximise(problem, start)
-    move = problem.X @ _further_step(problem, beta)
-    if not (np.isfinite(move).all() and np.abs(move).max() < _STILL):
+    beta, still = _polish(problem, beta)
+    if not still:
         raise FitError(
             "variance='jackknife': without one of the clusters the model has no finite maximum; "
             "use variance='cluster', or penalty='firth'"

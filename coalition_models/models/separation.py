@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.optimize import linprog
 
 from coalition_models.errors import FitError, first_few
 
-__all__ = ["Separation", "describe_separation", "refuse_aliased", "separating_columns"]
+__all__ = ["Separation", "binary_direction", "describe_separation", "involved", "refuse_aliased"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 #: directions whose share of the total spread is below this cannot be told from none
 _RANK_TOLERANCE = 1e-13
+_FEASIBLE = 1e-9
+_ROUNDS = 100
 _CURE = "Leave the term out, join categories, or use penalty='firth', which stays finite"
 
 
@@ -71,15 +74,58 @@ def refuse_aliased(gram: Floats, names: Sequence[str], where: str) -> None:
     )
 
 
-def separating_columns(step: Floats) -> tuple[int, ...]:
-    """Coefficients (of standardised columns) that still move in a step that will not end."""
-    size = np.abs(step)
-    return tuple(int(j) for j in np.flatnonzero(size > 1e-3 * size.max(initial=0.0)))
+def binary_direction(X: Floats, y: Floats) -> Floats | None:
+    """Direction along which a binary model's likelihood never falls, or None if there is none.
+
+    Exact, by linear programming (Albert and Anderson 1984): some d with x'd >= 0 in every row
+    with the event and x'd <= 0 in every other, not all zero. Constraints are added as they are
+    violated, so that the programme stays small however many rows there are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.column_stack([np.ones(4), [0.0, 0.0, 1.0, 1.0]])
+    >>> binary_direction(X, np.array([0.0, 0.0, 0.0, 1.0])).round(6)
+    array([-1.,  1.])
+    >>> binary_direction(X, np.array([0.0, 1.0, 0.0, 1.0])) is None
+    True
+    """
+    scale = np.abs(X).max(axis=0)
+    signed = np.where(y == 1, 1.0, -1.0)[:, None] * (X / np.where(scale > 0, scale, 1.0))
+    size = np.abs(signed).max(axis=1)
+    signed = signed[size > 0]
+    gain = signed.sum(axis=0)
+    active = np.zeros(len(signed), dtype=bool)
+    active[:: max(1, len(signed) // 200)] = True
+    for _ in range(_ROUNDS):
+        answer = linprog(
+            -gain / np.abs(gain).max(initial=1e-300),
+            A_ub=-signed[active],
+            b_ub=np.zeros(int(active.sum())),
+            bounds=(-1.0, 1.0),
+            method="highs",
+            options={"primal_feasibility_tolerance": 1e-10},
+        )
+        if answer.status != 0 or gain @ answer.x <= 1e-7 * (1.0 + np.abs(gain).sum()):
+            return None
+        value = signed @ answer.x
+        broken = np.flatnonzero((value < -_FEASIBLE) & ~active)
+        if not len(broken):
+            direction = np.asarray(answer.x) / np.where(scale > 0, scale, 1.0)
+            return direction
+        active[broken[np.argsort(value[broken])[:500]]] = True
+    return None
+
+
+def involved(direction: Floats, spread: Floats) -> tuple[int, ...]:
+    """Coefficients that a direction moves, each judged on the spread of its column."""
+    size = np.abs(direction) * spread
+    return tuple(int(j) for j in np.flatnonzero(size > 1e-6 * size.max(initial=0.0)))
 
 
 def describe_separation(
     columns: tuple[int, ...],
-    step: Floats,
+    alone: Callable[[int], float],
     matrix: Floats,
     event: Flags,
     names: Sequence[str],
@@ -91,9 +137,9 @@ def describe_separation(
     Parameters
     ----------
     columns : tuple of int
-        Coefficients that run to infinity.
-    step : ndarray, shape (p,)
-        The direction in which they run.
+        Coefficients that run to infinity together.
+    alone : callable
+        Sign (1 or -1) in which one column separates by itself, or 0.
     matrix : ndarray, shape (n, p)
         Rows that carry information, on the user's scale.
     event : ndarray of bool, shape (n,)
@@ -103,19 +149,26 @@ def describe_separation(
     compared : str
         "the rows at risk at the same time", "the rows without the event".
     """
-    parts = [
-        _describe_column(matrix[:, j], step[j], event, names[j], labels, compared) for j in columns
-    ]
-    if len(columns) > 1 and not all(found for found, _ in parts):
-        listing = ", ".join(names[j] for j in columns)
-        text = f"a combination of {listing} puts every event apart from {compared}"
-        told = [words for found, words in parts if found]
-        text = "; ".join([text, *told])
+    signs = {j: alone(j) for j in columns}
+    single = [j for j in columns if signs[j]]
+    if single:
+        culprits = single
+        text = "; ".join(
+            _describe_column(matrix[:, j], signs[j], event, names[j], labels, compared)
+            for j in single
+        )
     else:
-        text = "; ".join(words for _, words in parts)
+        culprits = list(columns)
+        shown = first_few((labels[int(i)] for i in np.flatnonzero(event)), 5)
+        text = (
+            f"no single term, but a combination of {first_few(names[j] for j in columns)} sets "
+            f"the events (rows {shown}) apart from {compared}"
+        )
+    plural = "estimates" if len(culprits) > 1 else "estimate"
+    verb = "are" if len(culprits) > 1 else "is"
     message = (
-        f"monotone likelihood (separation): {text}. The estimate of "
-        f"{first_few(names[j] for j in columns)} is infinite and any robust standard error "
+        f"monotone likelihood (separation): {text}. The {plural} of "
+        f"{first_few(names[j] for j in culprits)} {verb} infinite, and a robust standard error "
         f"would look small. {_CURE}"
     )
     return Separation(columns, message)
@@ -123,13 +176,12 @@ def describe_separation(
 
 def _describe_column(
     values: Floats,
-    direction: float,
+    sign: float,
     event: Flags,
     name: str,
     labels: pd.Index,
     compared: str,
-) -> tuple[bool, str]:
-    """Return whether this column alone explains the separation, and the words."""
+) -> str:
     levels = np.unique(values)
     if len(levels) == 2:
         for level in levels[::-1]:
@@ -138,13 +190,12 @@ def _describe_column(
             rows = f"{int(here.sum())} rows with {name} = {level:g}"
             shown = first_few((labels[int(i)] for i in np.flatnonzero(here)), 5)
             if events == 0:
-                return True, f"no event among the {rows} (rows {shown})"
+                return f"no event among the {rows} (rows {shown})"
             if events == int(here.sum()):
-                return True, f"every one of the {rows} has the event (rows {shown})"
-    end = "highest" if direction > 0 else "lowest"
+                return f"every one of the {rows} has the event (rows {shown})"
+    end = "highest" if sign > 0 else "lowest"
     shown = first_few((labels[int(i)] for i in np.flatnonzero(event)), 5)
     return (
-        False,
         f"each of the {int(event.sum())} events has the {end} {name} among {compared} "
-        f"(rows {shown})",
+        f"(rows {shown})"
     )

@@ -1,0 +1,249 @@
+"""Estimation of Cox models: the kernel maximises, this module judges and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import FitError
+from coalition_models.kernels import cox as kernel
+from coalition_models.kernels import residuals
+from coalition_models.kernels._monotone import recession_direction
+from coalition_models.kernels.concordance import concordance
+from coalition_models.models.fit import Fit
+from coalition_models.models.formula import require_columns
+from coalition_models.models.sample import Sample
+from coalition_models.models.separation import (
+    Separation,
+    describe_separation,
+    involved,
+    refuse_aliased,
+)
+from coalition_models.models.variance import Plan, clustered, few_clusters
+
+__all__ = ["CoxEngine", "Estimate", "estimate_cox", "prepare_sample"]
+
+Floats = npt.NDArray[np.float64]
+
+#: an effect of one standard deviation beyond this (on the log scale) is looked at twice
+_LARGE = 4.0
+
+
+@dataclass(frozen=True)
+class CoxEngine:
+    """What a Cox fit keeps for predictions, residuals and tests."""
+
+    sample: Sample
+    prepared: kernel.Prepared
+    offset: str | None
+
+    @property
+    def centre(self) -> Floats:
+        """Means of the rows used; 0 for columns that hold only -1, 0 and 1, as R has it."""
+        X, weights = self.sample.matrix, self.sample.weights
+        means = np.average(X, axis=0, weights=weights)
+        simple = np.isin(X, (-1.0, 0.0, 1.0)).all(axis=0)
+        return np.where(simple, 0.0, means)
+
+    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
+        """Linear predictor or its exponential for new rows, or the rows used."""
+        if kind not in ("linear", "ratio"):
+            raise ValueError(f"kind must be 'linear' or 'ratio', not {kind!r}")
+        if data is None:
+            X, shift = self.sample.matrix, self.sample.offset
+        else:
+            X = self.sample.design.matrix_for(data)
+            shift = None
+            if self.offset is not None:
+                require_columns(data, [self.offset], "offset=")
+                shift = data[self.offset].to_numpy(dtype=float)
+        eta = (X - self.centre) @ fit.coefficients
+        if shift is not None:
+            eta = eta + shift
+        return eta if kind == "linear" else np.exp(eta)
+
+    def augment(self, fit: Fit) -> pd.DataFrame:
+        """The rows used with predictions and residuals."""
+        event = self.sample.event
+        martingale = residuals.martingale(self.prepared, fit.coefficients)
+        expected = event - martingale
+        linear = self.predict(fit, None, "linear")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.where(event > 0, event * np.log(expected), 0.0)
+        deviance = np.sign(martingale) * np.sqrt(np.maximum(-2 * (martingale + logs), 0.0))
+        return self.sample.carried.assign(
+            linear_predictor=linear,
+            relative_hazard=np.exp(linear),
+            expected=expected,
+            martingale=martingale,
+            deviance=deviance,
+        )
+
+    def concordance(self, fit: Fit) -> float:
+        """Share of comparable pairs ordered as predicted."""
+        return concordance(self.prepared, self.predict(fit, None, "linear")).value
+
+    def profile(self, fit: Fit, level: float) -> Floats | None:
+        """Limits by penalised profile likelihood; None for Wald's."""
+        return None
+
+    def p_values(self, fit: Fit) -> Floats | None:
+        """Penalised likelihood-ratio p-values; None for Wald's."""
+        return None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a maximisation found, and what must be said of it."""
+
+    coefficients: Floats
+    covariance: Floats
+    model_covariance: Floats
+    log_likelihood: float
+    log_likelihood_null: float
+    converged: bool
+    iterations: int
+    remarks: tuple[str, ...]
+
+
+def prepare_sample(sample: Sample, ties: str) -> kernel.Prepared:
+    """Sort the sample once for everything that follows."""
+    if sample.start is None or sample.stop is None:
+        raise FitError("a Cox model needs the start and stop of each row")
+    return kernel.prepare(
+        sample.start,
+        sample.stop,
+        sample.event,
+        sample.matrix,
+        strata=sample.strata,
+        weights=sample.weights,
+        offset=sample.offset,
+        ties=cast("Literal['efron', 'breslow']", ties),
+    )
+
+
+def estimate_cox(engine: CoxEngine, plan: Plan, allowed: bool) -> Estimate:
+    """Maximise, judge what was found, and only then report a variance."""
+    sample, prepared = engine.sample, engine.prepared
+    names = sample.design.names
+    _refuse_flat(prepared, names)
+    found = kernel.fit(prepared)
+    _refuse_aliased_within(found, names)
+    remarks = [few_clusters(plan, sample.cluster_counts)]
+    trouble = _judge(found, prepared, sample, allowed)
+    if trouble is not None:
+        remarks.append(trouble.message)
+    return Estimate(
+        coefficients=found.coefficients,
+        covariance=_covariance(found, engine, plan, trouble),
+        model_covariance=found.covariance,
+        log_likelihood=found.log_likelihood,
+        log_likelihood_null=found.log_likelihood_null,
+        converged=trouble is None,
+        iterations=found.iterations,
+        remarks=tuple(remark for remark in remarks if remark),
+    )
+
+
+def _refuse_flat(prepared: kernel.Prepared, names: Sequence[str]) -> None:
+    """Constant and collinear columns among the rows at risk at an event time."""
+    columns = prepared.panel.columns
+    gram = columns @ columns.T / columns.shape[1]
+    refuse_aliased(gram, names, f"in the {prepared.n_at_risk_rows} rows at risk at an event time")
+
+
+def _refuse_aliased_within(found: kernel.CoxFit, names: Sequence[str]) -> None:
+    """Columns that vary, but never within a risk set."""
+    if found.aliased.any():
+        culprits = ", ".join(np.array(names)[found.aliased])
+        raise FitError(
+            f"no variation to use: {culprits}; within each set of rows at risk together (and "
+            "within each stratum) it is constant or a linear combination of the other terms. "
+            "Leave it out: a variable that makes the strata, or that is the same for all members "
+            "at one time, is absorbed by the baseline hazard"
+        )
+
+
+def _endless(found: kernel.CoxFit, prepared: kernel.Prepared) -> Floats | None:
+    """Direction of a likelihood that grows without end, or None.
+
+    The kernel looks for one when its climb takes suspiciously long. Where the estimates are
+    suspiciously large it is looked for here too, since a climb can end early on a flat top.
+    """
+    if found.diverging.any():
+        return found.direction
+    spread = prepared.scale
+    errors = np.sqrt(np.maximum(np.diag(found.covariance), 0.0))
+    large = np.abs(found.coefficients) * spread > _LARGE
+    if found.converged and not (large | (errors * spread > _LARGE / 2)).any():
+        return None
+    columns = np.arange(prepared.n_columns)
+    direction = recession_direction(prepared.panel, columns, prepared.panel.weights)
+    return None if direction is None else direction / spread
+
+
+def _judge(
+    found: kernel.CoxFit, prepared: kernel.Prepared, sample: Sample, allowed: bool
+) -> Separation | None:
+    """Refuse, or word, a fit without a finite maximum."""
+    direction = _endless(found, prepared)
+    if direction is not None:
+        panel, kept = prepared.panel, prepared.kept
+
+        def alone(j: int) -> float:
+            own = recession_direction(panel, np.array([j]), panel.weights)
+            return 0.0 if own is None else float(np.sign(own[0]))
+
+        trouble = describe_separation(
+            involved(direction, prepared.scale),
+            alone,
+            sample.matrix[kept],
+            sample.event[kept] == 1,
+            sample.design.names,
+            sample.index[kept],
+            "the rows at risk at the same time",
+        )
+    elif found.converged:
+        return None
+    else:
+        trouble = Separation(
+            tuple(range(len(found.coefficients))),
+            f"no convergence after {found.iterations} iterations (last step "
+            f"{found.gradient_norm:.2g} standard errors); look at the scale of the covariates and "
+            "at nearly collinear terms",
+        )
+    if not allowed:
+        raise FitError(trouble.message)
+    return trouble
+
+
+def _covariance(
+    found: kernel.CoxFit,
+    engine: CoxEngine,
+    plan: Plan,
+    trouble: Separation | None,
+) -> Floats:
+    """Covariance of the kind asked for; missing for coefficients that run off."""
+    sample, prepared, bread = engine.sample, engine.prepared, found.covariance
+    if trouble is not None:
+        blank = bread.copy()
+        blank[list(trouble.columns), :] = np.nan
+        blank[:, list(trouble.columns)] = np.nan
+        return blank
+    if plan.variance == "model":
+        return bread
+    if plan.variance == "jackknife":
+        raise FitError("variance='jackknife' is being fitted")
+    scores = residuals.score_residuals(prepared, found.coefficients)
+    if sample.weights is not None:
+        scores *= sample.weights[:, None]
+    groups = sample.clusters
+    if plan.variance == "robust":
+        own = np.arange(len(scores)) if sample.members is None else sample.members
+        groups = (own,)
+    return clustered(scores, bread, groups, small_sample=plan.small_sample)
