@@ -102,9 +102,8 @@ def cox(
     ...
     """
     _check_options(ties, penalty, convention)
-    plan = plan_variance(
-        variance, names_of(cluster, "cluster"), convention, small_sample, factor_in_r=False
-    )
+    by, layers = names_of(cluster, "cluster"), names_of(strata, "strata")
+    plan = plan_variance(variance, by, convention, small_sample, factor_in_r=False)
     sample = draw_sample(
         formula, data, intercept=False, start=start, stop=stop, id=id, cluster=cluster,
         strata=strata, weights=weights, offset=offset,

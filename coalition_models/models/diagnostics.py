@@ -1,4 +1,4 @@
-"""Do hazards stay proportional?"""
+"""Tests of whether hazards stay proportional."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def check_ph(fit: Fit, transform: Transform = "km", *, robust: bool = False) -> 
     if not fit.converged:
         raise DataError("check_ph() needs a fit with a finite maximum; this one has none")
     prepared = fit.engine.prepared
-    times = ph.transform_times(prepared, cast("ph.TimeTransform", transform))
+    times = ph.transform_times(prepared, transform)
     where = f"Effects tested against {_TIME[transform]} ({transform})."
     if robust:
         kind = "clustered" if fit.choices.variance == "cluster" else fit.choices.variance
