@@ -9,7 +9,17 @@ import numpy as np
 from coalition_models.kernels._backend import has_numba
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
-__all__ = ["Derivatives", "TieTerms", "bin_sums", "derivatives", "tie_terms"]
+__all__ = [
+    "Derivatives",
+    "TieTerms",
+    "bin_sums",
+    "derivatives",
+    "event_totals",
+    "log_terms",
+    "predictor",
+    "risk_totals",
+    "tie_terms",
+]
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,6 @@ class TieTerms:
     f times the events' own.
     """
 
-    count: Integers
     mass: Floats
     log_terms: Floats
     c1: Floats
@@ -79,32 +88,31 @@ def bin_sums(
     return _numpy_sums(panel, cols, weights, beta, full)
 
 
-def tie_terms(panel: Panel, weights: Floats, risk: Floats, tied: Floats, efron: bool) -> TieTerms:
-    """Terms of the log denominators, from the totals ``risk`` and ``tied`` (K,) of each bin."""
-    event_weights = weights[panel.event_rows] if weights.size else np.ones(panel.event_rows.size)
+def log_terms(panel: Panel, weights: Floats, efron: bool) -> tuple[Integers, Floats, Floats]:
+    """Bin, weight and fraction f of every log term: one per event of positive weight."""
     bins = np.repeat(np.arange(panel.closes.size), np.diff(panel.event_ptr))
-    real = event_weights > 0
-    bins, event_weights = bins[real], event_weights[real]
+    mass = weights[panel.event_rows] if weights.size else np.ones(bins.size)
+    bins, mass = bins[mass > 0], mass[mass > 0]
     n = panel.closes.size
     count = np.bincount(bins, minlength=n)
-    mass: Floats = np.bincount(bins, event_weights, minlength=n).astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        fraction = (
-            (np.arange(bins.size) - np.repeat(np.cumsum(count) - count, count)) / count[bins]
-            if efron
-            else np.zeros(bins.size)
-        )
-    den = risk[bins] - fraction * tied[bins]
-    w = (mass / np.maximum(count, 1))[bins]
+    mean = np.bincount(bins, mass, minlength=n) / np.maximum(count, 1)
+    place = np.arange(bins.size) - (np.cumsum(count) - count)[bins]
+    fraction = place / count[bins] if efron else np.zeros(bins.size)
+    return bins, mean[bins], fraction
+
+
+def tie_terms(panel: Panel, weights: Floats, risk: Floats, tied: Floats, efron: bool) -> TieTerms:
+    """Terms of the log denominators, from the totals ``risk`` and ``tied`` (K,) of each bin."""
+    bins, w, fraction = log_terms(panel, weights, efron)
 
     def total(values: Floats) -> Floats:
-        summed: Floats = np.bincount(bins, values, minlength=n).astype(float)
+        summed: Floats = np.bincount(bins, values, minlength=risk.size).astype(float)
         return summed
 
+    den = risk[bins] - fraction * tied[bins]
     g = 1.0 / den
     return TieTerms(
-        count=count.astype(np.int64),
-        mass=mass,
+        mass=total(w),
         log_terms=total(w * np.log(den)),
         c1=total(w * g),
         c2=total(w * fraction * g),
@@ -114,7 +122,8 @@ def tie_terms(panel: Panel, weights: Floats, risk: Floats, tied: Floats, efron: 
     )
 
 
-def _predictor(panel: Panel, cols: Integers, beta: Floats) -> Floats:
+def predictor(panel: Panel, cols: Integers, beta: Floats) -> Floats:
+    """Linear predictor of each sorted row with its offset, held to the range of exp."""
     eta = panel.offset.copy() if panel.offset.size else np.zeros(panel.columns.shape[1])
     for j, b in zip(cols, beta, strict=True):
         eta += b * panel.columns[j]
@@ -125,7 +134,7 @@ def _numpy_sums(
     panel: Panel, cols: Integers, weights: Floats, beta: Floats, full: bool
 ) -> tuple[Floats, Floats]:
     p = beta.size
-    risk = np.exp(_predictor(panel, cols, beta))
+    risk = np.exp(predictor(panel, cols, beta))
     if weights.size:
         risk *= weights
     lower = [(j, h) for j in range(p) for h in range(j + 1)] if full else []
@@ -134,8 +143,8 @@ def _numpy_sums(
     tied = np.zeros((panel.closes.size, size))
 
     def put(at: int, values: Floats) -> None:
-        total[:, at] = _risk_totals(panel, values)
-        tied[:, at] = _segments(values[panel.event_rows], panel.event_ptr)
+        total[:, at] = risk_totals(panel, values)
+        tied[:, at] = event_totals(panel, values)
 
     put(0, risk)
     for j in range(p):
@@ -154,7 +163,13 @@ def _segments(values: Floats, ptr: Integers) -> Floats:
     return out
 
 
-def _risk_totals(panel: Panel, values: Floats) -> Floats:
+def event_totals(panel: Panel, values: Floats) -> Floats:
+    """Sum a value of each sorted row over the events of each bin."""
+    return _segments(values[panel.event_rows], panel.event_ptr)
+
+
+def risk_totals(panel: Panel, values: Floats) -> Floats:
+    """Sum a value of each sorted row over the risk set of each bin."""
     n_single = int(panel.single_ptr[-1])
     out = _segments(values[:n_single], panel.single_ptr)
     if n_single == values.size:
@@ -177,7 +192,7 @@ def _numpy_derivatives(
     rows = panel.event_rows
     w = weights[rows] if weights.size else np.ones(rows.size)
     events = panel.columns[np.ix_(cols, rows)]
-    eta = _predictor(panel, cols, beta)
+    eta = predictor(panel, cols, beta)
     a, t = total[:, 1 : 1 + p], tied[:, 1 : 1 + p]
     score = events @ w - (a.T @ terms.c1 - t.T @ terms.c2)
     second = np.zeros((p, p))

@@ -179,7 +179,7 @@ def schoenfeld(prepared: Prepared, beta: ArrayLike) -> Schoenfeld:
 def scaled_schoenfeld(prepared: Prepared, beta: ArrayLike, covariance: ArrayLike) -> Schoenfeld:
     """Scaled Schoenfeld residuals: events x residual x covariance + coefficient, as R's.
 
-    ``covariance`` is the fit's printed one (R uses the robust one where there is one).
+    ``covariance`` is the model-based one, also where a robust one is printed, as in R.
 
     Examples
     --------
