@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from coalition_models.errors import warn
 from coalition_models.kernels.cox import Prepared
 from coalition_models.models.checks import check_enough_events, names_of
-from coalition_models.models.cox_fit import CoxEngine, estimate_cox, prepare_sample
+from coalition_models.models.cox_fit import (
+    CoxEngine,
+    estimate_cox,
+    estimate_firth,
+    prepare_sample,
+)
 from coalition_models.models.display import Choices, Counts, describe_data, sources_of
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample, draw_sample
-from coalition_models.models.variance import plan_variance
+from coalition_models.models.variance import plan_variance, refuse_penalised_variance
 
 __all__ = ["cox"]
 
@@ -104,6 +110,7 @@ def cox(
     _check_options(ties, penalty, convention)
     by, layers = names_of(cluster, "cluster"), names_of(strata, "strata")
     plan = plan_variance(variance, by, convention, small_sample, factor_in_r=False)
+    refuse_penalised_variance(penalty, plan)
     sample = draw_sample(
         formula, data, intercept=False, start=start, stop=stop, id=id, cluster=cluster,
         strata=strata, weights=weights, offset=offset,
@@ -115,7 +122,11 @@ def cox(
     method = ties or _TIES[convention]
     prepared = prepare_sample(sample, method)
     engine = CoxEngine(sample, prepared, offset)
-    estimate = estimate_cox(engine, plan, allow_nonconvergence)
+    if penalty:
+        estimate = estimate_firth(engine, allow_nonconvergence)
+        engine = replace(engine, firth=estimate.firth)
+    else:
+        estimate = estimate_cox(engine, plan, allow_nonconvergence)
     remarks = [*([few] if few else []), *estimate.remarks]
     for remark in remarks:
         warn(remark)

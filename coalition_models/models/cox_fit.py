@@ -9,10 +9,11 @@ from typing import Literal, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from coalition_models.errors import FitError
 from coalition_models.kernels import cox as kernel
-from coalition_models.kernels import residuals
+from coalition_models.kernels import firth, residuals
 from coalition_models.kernels._monotone import recession_direction
 from coalition_models.kernels.concordance import concordance
 from coalition_models.models.fit import Fit
@@ -26,9 +27,10 @@ from coalition_models.models.separation import (
 )
 from coalition_models.models.variance import Plan, clustered, few_clusters
 
-__all__ = ["CoxEngine", "Estimate", "estimate_cox", "prepare_sample"]
+__all__ = ["CoxEngine", "Estimate", "estimate_cox", "estimate_firth", "prepare_sample"]
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 #: an effect of one standard deviation beyond this (on the log scale) is looked at twice
 _LARGE = 4.0
@@ -41,6 +43,7 @@ class CoxEngine:
     sample: Sample
     prepared: kernel.Prepared
     offset: str | None
+    firth: firth.FirthFit | None = None
 
     @property
     def centre(self) -> Floats:
@@ -90,11 +93,19 @@ class CoxEngine:
 
     def profile(self, fit: Fit, level: float) -> Floats | None:
         """Limits by penalised profile likelihood; None for Wald's."""
-        return None
+        if self.firth is None:
+            return None
+        return firth.profile_intervals(self.prepared, self.firth, level=level)
 
     def p_values(self, fit: Fit) -> Floats | None:
         """Penalised likelihood-ratio p-values; None for Wald's."""
-        return None
+        if self.firth is None:
+            return None
+        tests = [
+            firth.penalised_test(self.prepared, self.firth, [j])
+            for j in range(len(fit.coefficients))
+        ]
+        return np.array([stats.chi2.sf(statistic, df) for statistic, df in tests])
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,7 @@ class Estimate:
     converged: bool
     iterations: int
     remarks: tuple[str, ...]
+    firth: firth.FirthFit | None = None
 
 
 def prepare_sample(sample: Sample, ties: str) -> kernel.Prepared:
@@ -133,7 +145,7 @@ def estimate_cox(engine: CoxEngine, plan: Plan, allowed: bool) -> Estimate:
     names = sample.design.names
     _refuse_flat(prepared, names)
     found = kernel.fit(prepared)
-    _refuse_aliased_within(found, names)
+    _refuse_aliased_within(found.aliased, names)
     remarks = [few_clusters(plan, sample.cluster_counts)]
     trouble = _judge(found, prepared, sample, allowed)
     if trouble is not None:
@@ -150,6 +162,34 @@ def estimate_cox(engine: CoxEngine, plan: Plan, allowed: bool) -> Estimate:
     )
 
 
+def estimate_firth(engine: CoxEngine, allowed: bool) -> Estimate:
+    """Maximise the penalised likelihood, which has a finite maximum under separation too."""
+    prepared, names = engine.prepared, engine.sample.design.names
+    _refuse_flat(prepared, names)
+    found = firth.fit_firth(prepared)
+    _refuse_aliased_within(found.aliased, names)
+    remarks = []
+    if not found.converged:
+        remarks.append(
+            f"no convergence after {found.iterations} penalised iterations (last step "
+            f"{found.gradient_norm:.2g} standard errors)"
+        )
+        if not allowed:
+            raise FitError(remarks[0])
+    null = kernel.evaluate(prepared, np.zeros(len(names)))
+    return Estimate(
+        coefficients=found.coefficients,
+        covariance=found.covariance,
+        model_covariance=found.covariance,
+        log_likelihood=found.log_likelihood,
+        log_likelihood_null=float(null.log_likelihood),
+        converged=found.converged,
+        iterations=found.iterations,
+        remarks=tuple(remarks),
+        firth=found,
+    )
+
+
 def _refuse_flat(prepared: kernel.Prepared, names: Sequence[str]) -> None:
     """Constant and collinear columns among the rows at risk at an event time."""
     columns = prepared.panel.columns
@@ -157,10 +197,10 @@ def _refuse_flat(prepared: kernel.Prepared, names: Sequence[str]) -> None:
     refuse_aliased(gram, names, f"in the {prepared.n_at_risk_rows} rows at risk at an event time")
 
 
-def _refuse_aliased_within(found: kernel.CoxFit, names: Sequence[str]) -> None:
+def _refuse_aliased_within(aliased: Flags, names: Sequence[str]) -> None:
     """Columns that vary, but never within a risk set."""
-    if found.aliased.any():
-        culprits = ", ".join(np.array(names)[found.aliased])
+    if aliased.any():
+        culprits = ", ".join(np.array(names)[aliased])
         raise FitError(
             f"no variation to use: {culprits}; within each set of rows at risk together (and "
             "within each stratum) it is constant or a linear combination of the other terms. "

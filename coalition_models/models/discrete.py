@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, FormulaError, warn
+from coalition_models.errors import FormulaError, warn
 from coalition_models.models import binomial
 from coalition_models.models.checks import check_enough_events, names_of
 from coalition_models.models.discrete_fit import (
@@ -21,7 +21,7 @@ from coalition_models.models.display import Choices, Counts, describe_data, sour
 from coalition_models.models.duration import KINDS, Duration, duration_terms
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample, draw_sample
-from coalition_models.models.variance import plan_variance
+from coalition_models.models.variance import plan_variance, refuse_penalised_variance
 
 __all__ = ["logit"]
 
@@ -121,11 +121,7 @@ def logit(
     plan = plan_variance(
         variance, names_of(cluster, "cluster"), convention, small_sample, factor_in_r=True
     )
-    if penalty and plan.variance != "model":
-        raise DataError(
-            "penalty='firth' reports profile-likelihood limits, which have no clustered form: "
-            "leave out cluster= and variance="
-        )
+    refuse_penalised_variance(penalty, plan)
     timed = _time_columns(data, start, stop, time)
     sample = draw_sample(
         formula, data, intercept=True, start=timed[0], stop=timed[1], id=id, cluster=cluster,

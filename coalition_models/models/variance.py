@@ -17,6 +17,7 @@ __all__ = [
     "few_clusters",
     "jackknife",
     "plan_variance",
+    "refuse_penalised_variance",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -75,6 +76,15 @@ def plan_variance(
             raise DataError(f"small_sample has no meaning with variance={kind!r}; leave it out")
         factor = False
     return Plan(kind, convention, bool(factor), cluster)
+
+
+def refuse_penalised_variance(penalty: str | None, plan: Plan) -> None:
+    """A Firth penalty reports profile-likelihood limits; no clustered form of them is known."""
+    if penalty and plan.variance != "model":
+        raise DataError(
+            "penalty='firth' reports profile-likelihood limits, which have no clustered form: "
+            "leave out cluster= and variance="
+        )
 
 
 def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
