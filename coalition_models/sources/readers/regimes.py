@@ -97,7 +97,8 @@ def read_bjornskov_rode(path: Path) -> pd.DataFrame:
 
     The row's year is not the year of its election: those held from July to December stand in the
     next year's row. ``election`` holds the month itself, on the 15th, read from the file's text;
-    ``last_vote`` the month of a second vote that the same row names. States appear before their
+    ``last_vote`` the month of a second vote that the same row names; texts that name no month are
+    counted in ``attrs``. States appear before their
     independence, and territories without a COW number too.
 
     Returns
@@ -137,7 +138,9 @@ def read_bjornskov_rode(path: Path) -> pd.DataFrame:
         }
     )
     frame = codes_from_cow(frame, raw["cown"], frame["year"])
-    return close_frame(frame, ["source_code", "year"], "bjornskov-rode", {})
+    out = close_frame(frame, ["source_code", "year"], "bjornskov-rode", {})
+    out.attrs["elections_without_month"] = int(months.map(len, na_action="ignore").eq(0).sum())
+    return out
 
 
 def _election_months(text: str) -> list[pd.Timestamp]:

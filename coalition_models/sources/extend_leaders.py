@@ -1,0 +1,141 @@
+"""Add what Archigos, CHISOLS and the Global Leader Ideology know to the table of leaders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from coalition_models.sources._rows import each_row
+from coalition_models.sources.build_leaders import same_person
+
+__all__ = ["extended_leaders"]
+
+FIRST_DAY = pd.Timestamp("2000-01-01")
+#: Sources mean one entry into office if the days are this near.
+_NEAR = pd.Timedelta(days=60)
+_SAME_CHANGE = pd.Timedelta(days=10)
+
+Read = Callable[[str], pd.DataFrame]
+
+
+def extended_leaders(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
+    """Add manner of entry and exit, change of the source of support, and ideology.
+
+    Parameters
+    ----------
+    bundled : DataFrame
+        The table ``leaders``.
+    read : callable
+        Gives an external source by name, as ``load`` does.
+
+    Returns
+    -------
+    DataFrame
+        The bundled rows with ``entry`` filled and new columns ``exit`` (both Archigos, to 2015),
+        ``source_change`` (CHISOLS, to 2018: yes if the leader's coming changed the social source
+        of support, no if it did not), ``ideology`` (economic, on the first 31 December in
+        office, to 2020) and ``added_by`` (sources that added to the row). Where a source does
+        not know the person at that time, the value is missing. Archigos's own spells follow as
+        rows of office ``archigos``, since its choice of leader differs in some states.
+    """
+    out = bundled.copy()
+    added = pd.Series("", index=out.index)
+    archigos = read("archigos")
+    archigos = archigos[archigos["cow"].isin(out["cow"])]
+    effective = out["office"] == "effective"
+    found = [
+        _spell(row.cow, row.leader, row.start, archigos) if row.office == "effective" else None
+        for row in each_row(out)
+    ]
+    for name in ("entry", "exit"):
+        out[name] = pd.Series(
+            [None if i is None else archigos[name].iloc[i] for i in found], out.index, dtype=object
+        )
+    added = _flag(added, out["entry"].notna(), "archigos")
+    out["source_change"] = _source_change(out, read("chisols")).where(effective, None)
+    added = _flag(added, out["source_change"].notna(), "chisols")
+    out["ideology"] = _ideology(out, read("leader-ideology"))
+    added = _flag(added, out["ideology"].notna(), "leader-ideology")
+    out["added_by"] = added
+    rows = pd.concat([out, _archigos_rows(archigos, out)], ignore_index=True)
+    return rows.sort_values(["state", "office", "start"], ignore_index=True)
+
+
+def _flag(added: pd.Series, where: pd.Series, name: str) -> pd.Series:
+    joined = added.where(added == "", added + ";") + name
+    return added.mask(where, joined)
+
+
+def _spell(cow: int, leader: str, start: pd.Timestamp, archigos: pd.DataFrame) -> int | None:
+    near = (archigos["cow"] == cow) & ((archigos["start"] - start).abs() <= _NEAR)
+    for position in near.fillna(False).to_numpy(dtype=bool).nonzero()[0]:
+        if same_person(leader, archigos["leader"].iloc[position]):
+            return int(position)
+    return None
+
+
+def _archigos_rows(archigos: pd.DataFrame, bundled: pd.DataFrame) -> pd.DataFrame:
+    from coalition_models.sources.readers.leaders import ARCHIGOS_LAST_DAY
+
+    rows = archigos[archigos["end"].isna() | (archigos["end"] >= FIRST_DAY)]
+    states = bundled.drop_duplicates("cow").set_index("cow")["state"]
+    frame = pd.DataFrame(
+        {
+            "state": rows["cow"].astype(int).map(states),
+            "cow": rows["cow"].astype(int),
+            "office": "archigos",
+            "leader": rows["leader"],
+            "start": rows["start"],
+            "start_precision": "day",
+            "end": rows["end"],
+            "end_precision": rows["end"].notna().map({True: "day", False: None}),
+            "entry": rows["entry"],
+            "exit": rows["exit"],
+            "known_until": ARCHIGOS_LAST_DAY,
+            "source": "archigos",
+            "added_by": "archigos",
+        }
+    )
+    return frame.reindex(columns=bundled.columns).astype({"left_right": "float64"})
+
+
+def _source_change(leaders: pd.DataFrame, chisols: pd.DataFrame) -> pd.Series:
+    """Say whether CHISOLS has a change of the source of support at each leader's entry."""
+    dated = chisols[chisols["date"].notna()]
+    changes = dated[dated["event"] == "source_change"]
+    arrivals = dated[dated["event"] == "leader_change"]
+
+    def verdict(cow: int, start: pd.Timestamp) -> str | None:
+        if _any_near(changes, cow, start):
+            return "yes"
+        return "no" if _any_near(arrivals, cow, start) else None
+
+    pairs = zip(leaders["cow"], leaders["start"], strict=True)
+    return pd.Series([verdict(cow, start) for cow, start in pairs], leaders.index, dtype=object)
+
+
+def _any_near(events: pd.DataFrame, cow: int, day: pd.Timestamp) -> bool:
+    near = (events["cow"] == cow) & ((events["date"] - day).abs() <= _SAME_CHANGE)
+    return bool(near.fillna(False).any())
+
+
+def _ideology(leaders: pd.DataFrame, ideology: pd.DataFrame) -> pd.Series:
+    """Take the ideology of the first 31 December in office, if the source names that person."""
+    by_year = ideology.set_index(["cow", "year"])
+    columns = {
+        "effective": ("leader", "leader_ideology"),
+        "head_of_government": ("head_of_government", "head_ideology"),
+    }
+    values: list[str | None] = []
+    for row in each_row(leaders):
+        last = row.known_until if pd.isna(row.end) else row.end
+        year = row.start.year
+        key = (row.cow, year)
+        if last < pd.Timestamp(year, 12, 31) or key not in by_year.index:
+            values.append(None)
+            continue
+        person, label = (by_year.loc[key, name] for name in columns[row.office])
+        known = isinstance(person, str) and same_person(row.leader, person)
+        values.append(label if known else None)
+    return pd.Series(values, leaders.index, dtype=object)
