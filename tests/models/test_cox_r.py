@@ -17,8 +17,11 @@ import pytest
 
 from coalition_models.errors import CoalitionWarning
 from coalition_models.kernels import residuals
-from coalition_models.kernels.cox import Prepared, prepare
+from coalition_models.kernels.baseline import PathSurvival, baseline_hazard, path_survival
+from coalition_models.kernels.concordance import concordance
+from coalition_models.kernels.cox import Prepared, linear_predictor, prepare
 from coalition_models.kernels.cox import fit as fit_arrays
+from coalition_models.kernels.ph import ph_score_test, transform_times
 from coalition_models.models.cox import cox
 from coalition_models.models.fit import Fit
 
@@ -194,3 +197,84 @@ def _sorted(
 ) -> np.ndarray:
     keys = (values / unit).round(6)
     return values[np.lexsort((*keys.T, times, strata))]
+
+
+@pytest.mark.parametrize(("name", "ties", "variant"), CASES)
+def test_proportional_hazards_at_the_array_entry(name, ties, variant):
+    data = arrays(name, ties, variant)
+    beta = fit_arrays(data).coefficients
+    tests = expected(name, ties, variant)["ph"]
+    assert {"km", "rank", "identity"} <= set(tests)
+    for transform, r in tests.items():
+        ours = ph_score_test(data, beta, transform_times(data, transform))
+        close([*ours.statistic, ours.global_statistic], r["chisq"], 1e-6, 1e-6)
+        close([*ours.df, ours.global_df], r["df"], 0)
+        close([*ours.p_value, ours.global_p_value], r["p"], 1e-6)
+
+
+SURVIVAL = [case for case in CASES if "survival" in expected(case.values[0], *case.values[1:])]
+
+
+def check_curve(ours: PathSurvival, times: np.ndarray, r: dict) -> None:
+    close(times, r["time"], 1e-12)
+    close(ours.survival, r["survival"], 1e-8)
+    close(ours.cumulative_hazard, r["cumulative_hazard"], 1e-8)
+    if "std_error" in r:  # along paths from the delta method in R, see the script
+        close(np.sqrt(ours.variance), r["std_error"], 1e-7)
+
+
+@pytest.mark.parametrize(("name", "ties", "variant"), SURVIVAL)
+def test_survival_along_paths_at_the_array_entry(name, ties, variant):
+    data, r = arrays(name, ties, variant), expected(name, ties, variant)["survival"]
+    fit = fit_arrays(data)
+    rows, terms = frame(name).dropna(), fixture(name)["terms"]
+    for path in r["paths"]:
+        own = rows[rows["id"] == path["id"]].sort_values("start")
+        ours = path_survival(
+            data,
+            fit.coefficients,
+            fit.covariance,
+            own["start"],
+            own["stop"],
+            own[terms],
+            stratum=own["region"].iloc[0] if variant == "strata" else None,
+            path_offset=own.get("exposure"),
+        )
+        check_curve(ours, _elapsed(ours.times, own), path)
+
+
+def _elapsed(times: np.ndarray, path: pd.DataFrame) -> np.ndarray:
+    """R counts a path's time from the path's start and leaves its gaps out."""
+    start, stop = path["start"].to_numpy(float), path["stop"].to_numpy(float)
+    return (np.minimum(times[:, None], stop) - start).clip(min=0).sum(axis=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "ties", "variant"), [c for c in SURVIVAL if c.values[2] == "plain"]
+)
+def test_survival_at_fixed_values_and_baseline(name, ties, variant):
+    data, r = arrays(name, ties, variant), expected(name, ties, variant)["survival"]
+    fit = fit_arrays(data)
+    fixed, terms = pd.DataFrame(r["fixed_rows"]), fixture(name)["terms"]
+    for curve in r["fixed"]:
+        row = fixed.iloc[[curve["row"] - 1]]
+        begin, end = [data.event_times.min() - 1], [data.event_times.max()]
+        ours = path_survival(
+            data, fit.coefficients, fit.covariance, begin, end, row[terms],
+            path_offset=row.get("exposure"),
+        )  # fmt: skip
+        check_curve(ours, ours.times, curve)
+    base = baseline_hazard(data, fit.coefficients, at=np.zeros(len(terms)))
+    theirs = dict(zip(r["baseline"]["time"], r["baseline"]["cumulative_hazard"], strict=True))
+    # R's baseline stands at the mean offset, ours at offset zero
+    shift = np.exp(frame(name)["exposure"].mean()) if "exposure" in frame(name) else 1.0
+    close(base.cumulative * shift, [theirs[t] for t in base.times], 1e-8)
+
+
+@pytest.mark.parametrize(("name", "ties", "variant"), CASES)
+def test_concordance_at_the_array_entry(name, ties, variant):
+    data = arrays(name, ties, variant)
+    rows = frame(name).dropna()
+    score = linear_predictor(data, fit_arrays(data).coefficients, rows[fixture(name)["terms"]])
+    score += rows.get("exposure", 0.0)
+    close(concordance(data, score).value, expected(name, ties, variant)["concordance"], 1e-9)
