@@ -44,6 +44,17 @@ _WHERE = {
     "logit": "models.discrete",
     "Fit": "models.fit",
     "check_ph": "models.diagnostics",
+    "detectable_effects": "models.detectable",
+    "predict_survival": "models.scenarios",
+    "survival_curve": "models.nonparametric",
+    # published tables
+    "list_replications": "replications.registry",
+    "replicate": "replications.registry",
+    # what people look at
+    "plot_coefficients": "report.plots",
+    "plot_participation": "report.plots",
+    "plot_survival": "report.survival_plots",
+    "table": "report.tables",
 }
 
 if TYPE_CHECKING:

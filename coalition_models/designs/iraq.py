@@ -16,7 +16,7 @@ from coalition_models.features.risk import add_risk
 from coalition_models.members.panel import build_panel
 from coalition_models.models.cox import cox
 from coalition_models.models.detectable import detectable_effects
-from coalition_models.models.diagnostics import PhTest, check_ph
+from coalition_models.models.diagnostics import PHTest, check_ph
 from coalition_models.models.discrete import logit
 from coalition_models.models.fit import Fit
 from coalition_models.models.nonparametric import SurvivalCurve, survival_curve
@@ -42,7 +42,7 @@ class IraqAnalysis:
     survival: SurvivalCurve
     fits: dict[str, Fit]
     few_clusters: Fit
-    proportional: PhTest
+    proportional: PHTest
     detectable: pd.DataFrame
 
 

@@ -156,7 +156,7 @@ def spells_from_levels(
     levels : DataFrame
         ``coalition, state, cow, date`` and the level column; one row per state, coalition and
         period (the largest level counts where there are more). Periods without a row are
-        absences.
+        absences. Leave rows below the minimum in: they show how long the coalition lasted.
     gap : int
         Number of missing periods that still belong to one spell. With ``gap=3`` a state seen in
         January and May has one spell, seen in January and June two.
@@ -211,14 +211,17 @@ def spells_from_levels(
         )
         .reset_index()
     )
-    coalition_last = spells["coalition"].map(seen.groupby("coalition")["number"].max())
-    data_last = int(seen["number"].max())
+    # rows below the minimum say nothing of the state, but that the coalition was still there
+    observed = period_number(levels["date"], unit).astype("int64")
+    names = levels["coalition"].replace(dict(renamed or {}))
+    coalition_last = spells["coalition"].map(observed.groupby(names.to_numpy()).max())
+    data_last = int(observed.max())
     spells["exit_kind"] = np.select(
         [spells["last"] == data_last, spells["last"] < coalition_last - end_margin],
         ["ongoing", "early"],
         "mission_end",
     )
-    spells["entry_known"] = spells["first"] > int(seen["number"].min())
+    spells["entry_known"] = spells["first"] > int(observed.min())
     columns = ["coalition", "state", "cow", "spell", "entry", "exit", "exit_kind"]
     return spells[[*columns, "entry_known", "peak_troops", "periods_observed"]]
 

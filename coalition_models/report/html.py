@@ -55,12 +55,12 @@ class Section:
 
 
 def page(title: str, lead: str, sections: Sequence[Section], foot: str) -> str:
-    """Write the page as HTML with its style and pictures inside.
+    r"""Write the page as HTML with its style and pictures inside.
 
     Examples
     --------
     >>> text = page("Iraq", "A first look.", [Section("Who", ["Forty states."])], "end")
-    >>> "<h2 id=\\"s1\\">Who</h2>" in text
+    >>> "<h2 id=\"s1\">Who</h2>" in text
     True
     """
     links = "".join(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
-from coalition_models.report.style import EXIT_COLOURS, GREY, Plot, new_figure, styled
+from coalition_models.models.fit import Fit
+from coalition_models.report.style import COLOURS, EXIT_COLOURS, GREY, Plot, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["participation_lines", "plot_participation"]
+__all__ = ["participation_lines", "plot_coefficients", "plot_participation"]
 
 _KIND_NAMES = {
     "early": "early exit",
@@ -146,3 +147,84 @@ def _legend(axis: Axes, kinds: Sequence[str]) -> None:
     axis.figure.legend(
         handles=handles, loc="outside lower center", ncols=min(3, len(handles)), fontsize=8
     )
+
+
+def plot_coefficients(
+    fits: Fit | Mapping[str, Fit],
+    *,
+    terms: Sequence[str] | None = None,
+    level: float = 0.95,
+    title: str = "",
+) -> Plot:
+    """Draw hazard or odds ratios with their intervals on a log axis, fits side by side.
+
+    Parameters
+    ----------
+    fits : Fit or mapping of str to Fit
+        With a mapping the names stand in the legend.
+    terms : sequence of str, optional
+        Which coefficients, in this order; by default those that all fits share.
+    level : float
+    title : str
+
+    Returns
+    -------
+    Plot
+        With ``fit, term, estimate, conf_low, conf_high, p_value`` as data.
+
+    Examples
+    --------
+    >>> import pandas as pd, coalition_models as cm
+    >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6],
+    ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
+    >>> cm.plot_coefficients(cm.cox("event ~ risk", df)).data["estimate"].round(2).tolist()
+    [2.5]
+    """
+    models = {"": fits} if isinstance(fits, Fit) else dict(fits)
+    if not models:
+        raise DataError("no fit to draw: give one fit or a mapping of names to fits")
+    shared = [
+        t for t in next(iter(models.values())).names if all(t in f.names for f in models.values())
+    ]
+    chosen = list(terms) if terms is not None else shared
+    unknown = [t for t in chosen if t not in shared]
+    if unknown or not chosen:
+        raise DataError(
+            f"not in every fit: {first_few(unknown)}; shared terms: {first_few(shared)}"
+        )
+    data = pd.concat(
+        [fit.tidy(exponentiate=True, level=level).assign(fit=name) for name, fit in models.items()],
+        ignore_index=True,
+    )
+    data = data[data["term"].isin(chosen)]
+    columns = ["fit", "term", "estimate", "conf_low", "conf_high", "p_value"]
+    with styled():
+        figure, (axis,) = new_figure(7.0, 1.3 + 0.28 * len(chosen) * (len(models) + 0.6))
+        _draw_intervals(axis, data, chosen, list(models))
+        axis.set_title(title)
+        axis.set_xlabel(f"ratio per unit of the term, {100 * level:g}% interval (log scale)")
+        if len(models) > 1:
+            axis.figure.legend(loc="outside lower center", ncols=min(3, len(models)), fontsize=8)
+    return Plot(figure, data[columns].reset_index(drop=True))
+
+
+def _draw_intervals(
+    axis: Axes, data: pd.DataFrame, terms: Sequence[str], names: Sequence[str]
+) -> None:
+    step = 0.8 / max(len(names), 2)
+    axis.axvline(1.0, color=GREY, linewidth=0.9)
+    for j, name in enumerate(names):
+        part = data[data["fit"] == name].set_index("term").loc[list(terms)]
+        height = [i + (j - (len(names) - 1) / 2) * step for i in range(len(terms))]
+        colour = COLOURS[j % len(COLOURS)]
+        axis.hlines(height, part["conf_low"], part["conf_high"], colors=colour, linewidth=1.8)
+        axis.plot(part["estimate"], height, "o", color=colour, markersize=4.5, label=name)
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_yticks(range(len(terms)), list(terms))
+    axis.set_ylim(len(terms) - 0.5, -0.5)
+    axis.grid(visible=False, axis="y")

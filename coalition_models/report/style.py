@@ -46,6 +46,8 @@ _RC: dict[Any, Any] = {
     "grid.color": "#e6e6e6",
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
     "xtick.color": "#333333",
     "ytick.color": "#333333",
     "legend.frameon": False,

@@ -132,10 +132,11 @@ def test_un_contingents_of_2009_to_2014_give_the_known_counts(mirror, monkeypatc
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     un = cm.load("ipi-contributions")
     frame = un.rename(columns={"iso3": "state", "mission": "coalition"})
-    frame = frame[frame["troops"] > 0]
-    assert len(frame) == 13505
+    assert (frame["troops"] > 0).sum() == 13505
     named = cm.spells_from_levels(frame, gap=2)
-    assert (len(named), int((named["exit_kind"] == "early").sum())) == (483, 104)
+    early = named[named["exit_kind"] == "early"]
+    assert (len(named), len(early), int((early["peak_troops"] >= 50).sum())) == (483, 104, 13)
     renamed = {"MONUC": "MONUSCO", "UNMIS": "UNMISS", "BINUB": "BNUB"}
     joined = cm.spells_from_levels(frame, gap=3, renamed=renamed)
-    assert (len(joined), int((joined["exit_kind"] == "early").sum())) == (433, 108)
+    early = joined[joined["exit_kind"] == "early"]
+    assert (len(joined), len(early), int((early["peak_troops"] >= 50).sum())) == (433, 108, 18)

@@ -1,0 +1,163 @@
+"""The whole analysis as a list of steps, with a manifest of what went in and came out."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+
+from tqdm import tqdm
+
+from coalition_models import __version__
+from coalition_models.designs.iraq import FORMULA, IraqAnalysis, analyse_iraq
+from coalition_models.files import staging_folder, write_file
+from coalition_models.report.iraq import Product, iraq_page, iraq_products
+from coalition_models.sources._paths import data_dir
+from coalition_models.sources.catalog import datasets, entry, file_sha256, load
+
+__all__ = ["reproduce"]
+
+_LIBRARIES = (
+    "formulaic",
+    "lifelines",
+    "matplotlib",
+    "numba",
+    "numpy",
+    "pandas",
+    "scipy",
+    "statsmodels",
+)
+
+
+def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
+    """Run the main analysis and write the report, tables, figures, manifest and log.
+
+    Everything is made aside and moves into ``out`` at the end; an error or an interruption leaves
+    ``out`` as it was. Equal inputs and versions give equal bytes for every file that
+    ``manifest.json`` lists; times and the machine stand in ``log.json``.
+
+    Parameters
+    ----------
+    out : Path
+        Folder for the results; made if needed.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    DataError
+        If a bundled table fails its contract, or ``out`` cannot be written.
+    """
+    clock = _Clock(progress)
+    with staging_folder(out) as staging, clock:
+        with clock.step("validate the bundled tables"):
+            inputs = _validate_inputs()
+        with clock.step("build the panel and fit the models"):
+            analysis = analyse_iraq()
+        with clock.step("make tables and figures"):
+            product = iraq_products(analysis)
+        with clock.step("write the results"):
+            _write(staging, analysis, product)
+        _write_json(staging / "manifest.json", _manifest(staging, inputs))
+        _write_json(staging / "log.json", _log(clock.seconds))
+        names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
+    return [out / name for name in names]
+
+
+class _Clock:
+    """Times the steps and shows how far the run has come."""
+
+    def __init__(self, progress: bool) -> None:
+        self.seconds: dict[str, float] = {}
+        self._bar = tqdm(total=4, disable=not progress, unit="step")
+
+    def __enter__(self) -> _Clock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        self._bar.set_description(name)
+        begun = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - begun, 3)
+        self._bar.update()
+
+
+def _validate_inputs() -> dict[str, str]:
+    """Load every bundled table, which checks it; return the checksums."""
+    checksums = {}
+    for name in datasets().query("kind == 'bundled'").index:
+        load(str(name))
+        path = entry(str(name)).path
+        checksums[path] = file_sha256(data_dir() / path)
+    checksums["datapackage.json"] = file_sha256(data_dir() / "datapackage.json")
+    return dict(sorted(checksums.items()))
+
+
+def _write(folder: Path, analysis: IraqAnalysis, product: Product) -> None:
+    (folder / "tables").mkdir()
+    (folder / "figures").mkdir()
+    for name, frame in product.frames.items():
+        write_file(
+            folder / "tables" / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n")
+        )
+    for name, table in product.tables.items():
+        write_file(folder / "tables" / f"{name}.md", table.markdown())
+        write_file(folder / "tables" / f"{name}.tex", table.latex())
+    for name, plot in product.figures.items():
+        for kind in ("svg", "png"):
+            write_file(folder / "figures" / f"{name}.{kind}", plot.to_bytes(kind))
+    panel = analysis.panel.to_csv(index=False, lineterminator="\n")
+    write_file(folder / "tables" / "panel.csv", panel)
+    write_file(folder / "report.html", iraq_page(analysis, product, __version__))
+
+
+def _manifest(folder: Path, inputs: dict[str, str]) -> dict[str, object]:
+    """What went in and came out, without anything that changes from run to run."""
+    outputs = {
+        str(path.relative_to(folder).as_posix()): {
+            "sha256": file_sha256(path),
+            "bytes": path.stat().st_size,
+        }
+        for path in sorted(p for p in folder.rglob("*") if p.is_file())
+    }
+    return {
+        "analysis": "iraq, first analysis",
+        "formula": FORMULA,
+        "seeds": [],
+        "inputs": inputs,
+        "versions": {
+            "coalition_models": __version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _LIBRARIES},
+        },
+        "outputs": outputs,
+    }
+
+
+def _log(seconds: dict[str, float]) -> dict[str, object]:
+    return {
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "seconds": seconds,
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+    }
+
+
+def _write_json(path: Path, content: dict[str, object]) -> None:
+    write_file(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,264 @@
+"""The report on the first analysis: what the facts say and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coalition_models.designs.iraq import FORMULA, IraqAnalysis
+from coalition_models.members.panel import describe_panel
+from coalition_models.models.fit import Fit
+from coalition_models.render import Table
+from coalition_models.report.html import Listing, Section, page
+from coalition_models.report.plots import plot_coefficients, plot_participation
+from coalition_models.report.style import Plot
+from coalition_models.report.survival_plots import plot_survival_curve
+from coalition_models.report.tables import frame_table, table
+from coalition_models.sources.catalog import load
+from coalition_models.sources.citations import cite
+
+__all__ = ["Product", "iraq_page", "iraq_products", "panel_counts"]
+
+_MEANING = {
+    "election_near": "a national election at most six months away",
+    "leader_change": "a leader at most six months in office",
+    "log_deaths_12m": "own deaths in the last twelve months, log(1 + n)",
+    "combat_role": "the contingent's main task is combat",
+}
+
+
+@dataclass(frozen=True)
+class Product:
+    """What the report shows: tables with their data, and figures."""
+
+    tables: Mapping[str, Table]
+    frames: Mapping[str, pd.DataFrame]
+    figures: Mapping[str, Plot]
+
+
+def panel_counts(analysis: IraqAnalysis) -> pd.DataFrame:
+    """Spells, rows and exits of the panel, as the report states them."""
+    return describe_panel(analysis.panel).loc[["iraq"]].reset_index()
+
+
+def iraq_products(analysis: IraqAnalysis) -> Product:
+    """Make every table and figure of the report."""
+    frames = {
+        "counts": panel_counts(analysis),
+        "exits": _exits(analysis),
+        "exposure": analysis.exposure,
+        "coefficients": _coefficients(analysis.fits),
+        "precision": _precision(analysis),
+        "proportional_hazards": analysis.proportional.table,
+        "left_out": pd.DataFrame(analysis.panel.attrs["panel"]["dropped"]),
+        "other_codings": _other_codings(analysis.members),
+    }
+    tables = {
+        "counts": frame_table(frames["counts"], title="The panel"),
+        "exits": frame_table(
+            frames["exits"],
+            title="The early exits",
+            notes=("Features as of the start of the month of exit.",),
+        ),
+        "exposure": frame_table(
+            frames["exposure"],
+            title="Member-months and early exits by feature",
+            digits=2,
+            notes=("One feature at a time; nothing is held constant.",),
+        ),
+        "coefficients": table(
+            list(analysis.fits.values()),
+            names=list(analysis.fits),
+            hazard_ratios=True,
+            title="What goes with leaving early",
+        ),
+        "precision": frame_table(
+            frames["precision"],
+            title="How precise the Cox model is",
+            notes=(
+                "p_cluster: clustered by state, normal reference. p_jackknife: leaving out one "
+                "state at a time (CR3), t with G - 1 degrees of freedom. smallest_ratio: the "
+                "smallest hazard ratio above one that these standard errors would have shown "
+                "with 80% power at the 5% level (below one: its inverse).",
+            ),
+        ),
+        "proportional_hazards": analysis.proportional.to_table(),
+        "left_out": frame_table(frames["left_out"], title="Spells that are not at risk"),
+        "other_codings": frame_table(
+            frames["other_codings"], title="Spells that a fair reader could code otherwise"
+        ),
+    }
+    mandate_end = load("coalitions").set_index("coalition").loc["iraq", "mandate_end"]
+    figures = {
+        "participation": plot_participation(
+            analysis.members,
+            title="Participation in Iraq, 2003-2011",
+            mandate_end=pd.Timestamp(str(mandate_end)),
+        ),
+        "survival": plot_survival_curve(
+            analysis.survival, title="Still in the coalition", xlabel="months since entry"
+        ),
+        "coefficients": plot_coefficients(
+            analysis.fits,
+            terms=list(_MEANING),
+            title="Hazard ratios (odds ratios for the logit)",
+        ),
+    }
+    return Product(tables, frames, figures)
+
+
+def _exits(analysis: IraqAnalysis) -> pd.DataFrame:
+    rows = analysis.panel[analysis.panel["event"] == 1]
+    spells = analysis.members.set_index(["state", "spell"])
+    keys = pd.MultiIndex.from_frame(rows[["state", "spell"]])
+    known = spells.reindex(keys)
+    return pd.DataFrame(
+        {
+            "state": known["name"].to_numpy(),
+            "month": rows["period"].dt.strftime("%Y-%m").to_numpy(),
+            "months_in": rows["stop"].to_numpy(),
+            **{name: rows[name].to_numpy() for name in _MEANING},
+            "reason": known["exit_kind_reason"].to_numpy(),
+        }
+    ).sort_values(["month", "state"], ignore_index=True)
+
+
+def _coefficients(fits: Mapping[str, Fit]) -> pd.DataFrame:
+    parts = [fit.tidy().assign(model=name) for name, fit in fits.items()]
+    frame = pd.concat(parts, ignore_index=True)
+    return frame[["model", *[c for c in frame.columns if c != "model"]]]
+
+
+def _precision(analysis: IraqAnalysis) -> pd.DataFrame:
+    main = analysis.fits["Cox"].tidy(exponentiate=True)
+    few = analysis.few_clusters.tidy(reference="t")
+    return pd.DataFrame(
+        {
+            "term": main["term"],
+            "hazard_ratio": main["estimate"],
+            "p_cluster": main["p_value"],
+            "p_jackknife": few["p_value"],
+            "smallest_ratio": analysis.detectable["ratio_up"],
+        }
+    )
+
+
+def _other_codings(members: pd.DataFrame) -> pd.DataFrame:
+    other = members[members["exit_kind_alt"].notna()]
+    columns = ["name", "spell", "exit", "exit_kind", "exit_kind_alt", "exit_kind_reason"]
+    return other[columns].reset_index(drop=True)
+
+
+def findings(analysis: IraqAnalysis, level: float = 0.05) -> list[str]:
+    """Say in words what the Cox model shows and what it cannot."""
+    precision = _precision(analysis).set_index("term")
+    events = analysis.fits["Cox"].counts.events
+    sentences = []
+    for term, meaning in _MEANING.items():
+        ratio, plain, careful, smallest = precision.loc[term].to_numpy(dtype=float)
+        both = plain < level and careful < level
+        verdict = "distinguishable from one" if both else "not distinguishable from one"
+        sentences.append(
+            f"{term} ({meaning}): hazard ratio {ratio:.2f}, {verdict} (p {plain:.3f} clustered, "
+            f"{careful:.3f} with the jackknife). With {events} exits an effect had to reach "
+            f"{smallest:.1f} or {1 / smallest:.2f} to be found with 80% power."
+        )
+    return sentences
+
+
+def iraq_page(analysis: IraqAnalysis, product: Product, version: str) -> str:
+    """Write the report as one self-contained page."""
+    counts = panel_counts(analysis).iloc[0]
+    fits = analysis.fits
+    main = fits["Cox"]
+    tables, figures = product.tables, product.figures
+    names = list(dict.fromkeys(name for fit in fits.values() for name in fit.sources))
+    sections = [
+        Section("The question and the data", _question(counts)),
+        Section(
+            "Who took part, and how it ended",
+            [
+                (
+                    figures["participation"],
+                    "One line per contingent from entry to the end of its main force; a cross "
+                    "marks an early exit.",
+                ),
+                tables["counts"],
+                tables["exits"],
+            ],
+        ),
+        Section(
+            "How long members stayed",
+            [
+                (
+                    figures["survival"],
+                    "Kaplan-Meier estimate of staying, with its 95% band, by months since a "
+                    "contingent's entry; everyone else is censored at their own exit or at the "
+                    "mandate's end.",
+                )
+            ],
+        ),
+        Section(
+            "What goes with leaving early",
+            [
+                tables["exposure"],
+                f"The models were fixed before they were run: {FORMULA}. Cox: time since entry, "
+                "Efron's ties, standard errors clustered by state. Logit: the same rows with a "
+                "cubic in time since entry.",
+                tables["coefficients"],
+                (figures["coefficients"], "Ratios with 95% intervals; the line marks no effect."),
+                Listing(tuple(findings(analysis))),
+            ],
+        ),
+        Section(
+            "How far to trust it",
+            [
+                tables["precision"],
+                tables["proportional_hazards"],
+                *_limits(analysis, main),
+                tables["other_codings"],
+                tables["left_out"],
+            ],
+        ),
+        Section("Sources", [Listing(tuple(cite(*names).text.splitlines()))]),
+    ]
+    return page(
+        "Who left the coalition in Iraq early, and what went with it",
+        "A first analysis of the Multi-National Force in Iraq, 2003-2008, by member and month.",
+        sections,
+        f"Made by coalition_models {version}; manifest.json lists inputs, versions and outputs "
+        "with their checksums.",
+    )
+
+
+def _question(counts: pd.Series) -> list[str]:
+    return [
+        f"{counts['states']} states other than the United States sent contingents to Iraq, in "
+        f"{counts['spells']} spells; {counts['events']} of these ended early: the main "
+        "contingent left before the mandate's end of 31 December 2008, and not at the end of a "
+        "term fixed on deployment. Which members left, and when?",
+        f"A row is a member in a month at risk ({counts['rows']} rows). Every entry and exit "
+        "carries its source in the table of participation. Early exit is one form of defection "
+        "only; cuts, caveats and moves out of danger are not counted here.",
+    ]
+
+
+def _limits(analysis: IraqAnalysis, main: Fit) -> list[str]:
+    """What the reader should hold against the analysis, with its numbers."""
+    missing = sum(main.counts.dropped.values())
+    other = _other_codings(analysis.members)
+    early = other[other["exit_kind"] == "early"]
+    into = other[other["exit_kind_alt"] == "early"]
+    return [
+        f"{missing} of {main.counts.rows_given} rows have no known election calendar and are "
+        "left out of the models. Undated deaths enter on 1 January of the next year.",
+        "Features are as of the start of the month. Spain shows what that means: its new leader "
+        "took office on 17 April 2004 and the contingent left on 27 April, so the change counts "
+        "only in the column as of the period's end, where every row also knows its own month.",
+        f"A fair reader could code {len(early)} of the early exits otherwise, and count "
+        f"{len(into)} other spells as early.",
+        f"All estimates rest on {main.counts.events} exits in {main.counts.clusters[0]} states. "
+        "They describe; they do not show that one thing caused another.",
+    ]
