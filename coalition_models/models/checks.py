@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, FitError, first_few
-from coalition_models.models.formula import require_columns
+from coalition_models.models.columns import require_columns
 
 __all__ = [
     "DEFAULT_ID",

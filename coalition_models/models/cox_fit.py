@@ -16,8 +16,8 @@ from coalition_models.kernels import cox as kernel
 from coalition_models.kernels import firth, residuals
 from coalition_models.kernels._monotone import recession_direction
 from coalition_models.kernels.concordance import concordance
+from coalition_models.models.columns import require_columns
 from coalition_models.models.fit import Fit
-from coalition_models.models.formula import require_columns
 from coalition_models.models.sample import Sample
 from coalition_models.models.separation import (
     Separation,

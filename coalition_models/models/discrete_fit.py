@@ -14,9 +14,9 @@ from scipy import stats
 
 from coalition_models.errors import FitError
 from coalition_models.models import binomial
+from coalition_models.models.columns import require_columns
 from coalition_models.models.duration import Duration
 from coalition_models.models.fit import Fit
-from coalition_models.models.formula import require_columns
 from coalition_models.models.sample import Sample
 from coalition_models.models.separation import (
     Separation,

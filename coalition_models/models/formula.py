@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,15 @@ from formulaic import Formula
 from formulaic.errors import FormulaicError
 
 from coalition_models.errors import DataError, FormulaError, first_few
+from coalition_models.models.columns import (
+    refuse_infinite,
+    refuse_missing,
+    refuse_repeated_columns,
+    refuse_unseen,
+    require_columns,
+)
 
-__all__ = ["Design", "build_design", "missing_columns"]
+__all__ = ["Design", "build_design"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,7 +36,6 @@ _R_HABITS = {
     "frailty": "shared frailty is not part of this model",
     "tt": "make the time-varying column in the data",
 }
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -48,25 +53,29 @@ class Design:
     levels: Mapping[str, tuple[object, ...]]
     spec: Any = None
     intercept: bool = False
+    typical: Mapping[str, object] | None = None
 
-    def select(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Keep of an array over all given rows those that entered the design."""
-        return values if self.keep is None else values[self.keep]
+    def typical_values(self) -> dict[str, object]:
+        """Mean of each numeric variable over the rows kept; the commonest value of the others."""
+        if self.typical is not None:
+            return dict(self.typical)
+        first = int(self.intercept)
+        return dict(zip(self.variables, self.matrix[:, first:].mean(axis=0), strict=True))
 
     def matrix_for(self, data: pd.DataFrame) -> Floats:
         """Make the same columns from new data; unseen categories and gaps are errors."""
         require_columns(data, self.variables, self.formula)
-        _refuse_missing(data, self.variables)
+        refuse_missing(data, self.variables)
         if self.spec is None:
             matrix = _plain_matrix(data, self.variables, self.intercept)
         else:
-            _refuse_unseen(data, self.levels)
+            refuse_unseen(data, self.levels)
             frame = _tidy_types(data[list(self.variables)], self.formula)
             for name, levels in self.levels.items():
                 if isinstance(frame[name].dtype, pd.CategoricalDtype):
                     frame[name] = frame[name].cat.set_categories(list(levels))
             matrix = _as_floats(_evaluate(self.spec, frame, self.formula), self.names)
-        _refuse_infinite(matrix, self.names, data.index)
+        refuse_infinite(matrix, self.names, data.index)
         return matrix
 
 
@@ -113,7 +122,7 @@ def build_design(
     """
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"data must be a pandas DataFrame, found {type(data).__name__}")
-    _refuse_repeated_columns(data)
+    refuse_repeated_columns(data)
     plain = _PLAIN.match(formula) if isinstance(formula, str) else None
     if plain is not None:
         names = tuple(dict.fromkeys(part.strip() for part in plain[2].split("+")))
@@ -121,41 +130,6 @@ def build_design(
         if all(_is_numeric(data[name].dtype) for name in names):
             return _plain_design(formula, plain[1], names, data, intercept, needed)
     return _general_design(formula, data, intercept, needed)
-
-
-def missing_columns(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Describe each name that is no column, with the nearest columns.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> missing_columns(pd.DataFrame({"election_near": [1]}), ["elections_near"])
-    ["'elections_near' (nearest: election_near)"]
-    """
-    known = [str(column) for column in data.columns]
-    out = []
-    for name in dict.fromkeys(names):
-        if name in data.columns:
-            continue
-        near = get_close_matches(str(name), known, n=3, cutoff=0.6)
-        out.append(f"{name!r} (nearest: {', '.join(near)})" if near else repr(name))
-    return out
-
-
-def require_columns(data: pd.DataFrame, names: Sequence[str], where: str) -> None:
-    """Raise one FormulaError that names every absent column."""
-    absent = missing_columns(data, names)
-    if absent:
-        raise FormulaError(
-            f"no such column: {'; '.join(absent)}; asked for by {where!r}. The data have: "
-            f"{first_few(data.columns, 20)}"
-        )
-
-
-def _refuse_repeated_columns(data: pd.DataFrame) -> None:
-    if not data.columns.is_unique:
-        repeated = data.columns[data.columns.duplicated()].unique()
-        raise DataError(f"column names must be unique; repeated: {first_few(repeated)}")
 
 
 def _is_numeric(dtype: Any) -> bool:
@@ -191,7 +165,7 @@ def _plain_design(
         matrix = np.ascontiguousarray(matrix[keep])
     labels = ("Intercept", *names) if intercept else names
     if suspects:
-        _refuse_infinite(matrix, labels, data.index if keep is None else data.index[keep])
+        refuse_infinite(matrix, labels, data.index if keep is None else data.index[keep])
     terms = {name: (j,) for j, name in enumerate(labels)}
     return Design(
         formula, response, matrix, labels, terms, names, keep, dropped, {}, None, intercept
@@ -220,7 +194,7 @@ def _general_design(
     matrix = _as_floats(made, labels)
     if not intercept:
         matrix, labels, terms = _without_intercept(matrix, labels, terms)
-    _refuse_infinite(matrix, labels, frame.index)
+    refuse_infinite(matrix, labels, frame.index)
     return Design(
         formula=formula,
         response=response,
@@ -233,6 +207,7 @@ def _general_design(
         levels=_levels(frame, formula),
         spec=spec,
         intercept=intercept,
+        typical=_typical(frame),
     )
 
 
@@ -358,42 +333,8 @@ def _levels(frame: pd.DataFrame, formula: str) -> dict[str, tuple[object, ...]]:
     return out
 
 
-def _refuse_unseen(data: pd.DataFrame, levels: Mapping[str, tuple[object, ...]]) -> None:
-    problems = []
-    for name, known in levels.items():
-        new = [value for value in data[name].unique() if value not in known]
-        if new:
-            problems.append(
-                f"column {name!r} has {first_few(repr(v) for v in new)}, but the model was fitted "
-                f"with {first_few(repr(v) for v in known)}"
-            )
-    if problems:
-        raise FormulaError("categories that the model has not seen: " + "; ".join(problems))
-
-
-def _refuse_missing(data: pd.DataFrame, variables: Sequence[str]) -> None:
-    problems = [
-        f"{name} in rows {first_few(data.index[gaps])}"
-        for name in variables
-        if (gaps := data[name].isna().to_numpy()).any()
-    ]
-    if problems:
-        raise DataError(
-            f"missing values where a prediction is asked for: {'; '.join(problems)}; "
-            "fill or leave out these rows"
-        )
-
-
-def _refuse_infinite(matrix: Floats, names: Sequence[str], index: pd.Index) -> None:
-    if np.isfinite(matrix.sum()):
-        return
-    problems = [
-        f"{name} in {int(bad.sum())} rows ({first_few(index[bad], _SHOWN)})"
-        for j, name in enumerate(names)
-        if (bad := ~np.isfinite(matrix[:, j])).any()
-    ]
-    if problems:
-        raise DataError(
-            f"covariates must be finite numbers; infinite or undefined: {'; '.join(problems)}. "
-            "A logarithm of zero is the usual cause: use log(1 + x), or leave these rows out"
-        )
+def _typical(frame: pd.DataFrame) -> dict[str, object]:
+    return {
+        str(name): frame[name].mean() if _is_numeric(frame[name].dtype) else frame[name].mode()[0]
+        for name in frame.columns
+    }

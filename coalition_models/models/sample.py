@@ -21,7 +21,8 @@ from coalition_models.models.checks import (
     names_of,
     raise_all,
 )
-from coalition_models.models.formula import Design, build_design, require_columns
+from coalition_models.models.columns import require_columns
+from coalition_models.models.formula import Design, build_design
 
 __all__ = ["Sample", "draw_sample"]
 
@@ -47,6 +48,7 @@ class Sample:
     weights: Floats | None
     offset: Floats | None
     strata: Integers | None
+    strata_labels: tuple[tuple[object, ...], ...]
     clusters: tuple[Integers, ...]
     cluster_counts: tuple[int, ...]
     members: Integers | None
@@ -230,6 +232,7 @@ def _collect(
 
     groups = [_compact(*coder.column(name), keep) for name in by]
     own = _compact(*coder.joint(member), keep) if member else None
+    layer = _compact(*coder.joint(layers), keep)[0] if layers else None
     matrix = design.matrix
     if keep is not design.keep and keep is not None:
         inside = keep if design.keep is None else keep[design.keep]
@@ -245,7 +248,8 @@ def _collect(
         stop=None if times is None else used(times[1]),
         weights=numbers(weights),
         offset=numbers(offset),
-        strata=_compact(*coder.joint(layers), keep)[0] if layers else None,
+        strata=layer,
+        strata_labels=_labels(data, layers, layer, keep),
         clusters=tuple(codes for codes, _ in groups),
         cluster_counts=tuple(count for _, count in groups),
         members=None if own is None else own[0],
@@ -265,3 +269,14 @@ def _compact(codes: Integers, count: int, keep: Flags | None) -> tuple[Integers,
         return codes, count
     again, found = pd.factorize(codes[keep])
     return again.astype(np.int64, copy=False), len(found)
+
+
+def _labels(
+    data: pd.DataFrame, layers: tuple[str, ...], codes: Integers | None, keep: Flags | None
+) -> tuple[tuple[object, ...], ...]:
+    """What stands behind each code; codes are numbered by first appearance."""
+    if codes is None:
+        return ()
+    new = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1) > 0)
+    rows = new if keep is None else np.flatnonzero(keep)[new]
+    return tuple(data[list(layers)].iloc[rows].itertuples(index=False, name=None))

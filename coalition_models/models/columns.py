@@ -1,0 +1,105 @@
+"""Guards on the columns of a frame: there, complete, finite, with known categories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError, FormulaError, first_few
+
+__all__ = [
+    "missing_columns",
+    "refuse_infinite",
+    "refuse_missing",
+    "refuse_repeated_columns",
+    "refuse_unseen",
+    "require_columns",
+]
+
+Floats = npt.NDArray[np.float64]
+
+_SHOWN = 10
+
+
+def missing_columns(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Describe each name that is no column, with the nearest columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> missing_columns(pd.DataFrame({"election_near": [1]}), ["elections_near"])
+    ["'elections_near' (nearest: election_near)"]
+    """
+    known = [str(column) for column in data.columns]
+    out = []
+    for name in dict.fromkeys(names):
+        if name in data.columns:
+            continue
+        near = get_close_matches(str(name), known, n=3, cutoff=0.6)
+        out.append(f"{name!r} (nearest: {', '.join(near)})" if near else repr(name))
+    return out
+
+
+def require_columns(data: pd.DataFrame, names: Sequence[str], where: str) -> None:
+    """Raise one FormulaError that names every absent column."""
+    absent = missing_columns(data, names)
+    if absent:
+        raise FormulaError(
+            f"no such column: {'; '.join(absent)}; asked for by {where!r}. The data have: "
+            f"{first_few(data.columns, 20)}"
+        )
+
+
+def refuse_repeated_columns(data: pd.DataFrame) -> None:
+    """Column names must be unique."""
+    if not data.columns.is_unique:
+        repeated = data.columns[data.columns.duplicated()].unique()
+        raise DataError(f"column names must be unique; repeated: {first_few(repeated)}")
+
+
+def refuse_unseen(data: pd.DataFrame, levels: Mapping[str, tuple[object, ...]]) -> None:
+    """Raise where new data hold categories that the fit did not see."""
+    problems = []
+    for name, known in levels.items():
+        new = [value for value in data[name].unique() if value not in known]
+        if new:
+            problems.append(
+                f"column {name!r} has {first_few(repr(v) for v in new)}, but the model was fitted "
+                f"with {first_few(repr(v) for v in known)}"
+            )
+    if problems:
+        raise FormulaError("categories that the model has not seen: " + "; ".join(problems))
+
+
+def refuse_missing(data: pd.DataFrame, variables: Sequence[str]) -> None:
+    """Raise where a prediction is asked for a row with gaps."""
+    problems = [
+        f"{name} in rows {first_few(data.index[gaps])}"
+        for name in variables
+        if (gaps := data[name].isna().to_numpy()).any()
+    ]
+    if problems:
+        raise DataError(
+            f"missing values where a prediction is asked for: {'; '.join(problems)}; "
+            "fill or leave out these rows"
+        )
+
+
+def refuse_infinite(matrix: Floats, names: Sequence[str], index: pd.Index) -> None:
+    """Raise one error that names column and rows of every value that is not finite."""
+    if np.isfinite(matrix.sum()):
+        return
+    problems = [
+        f"{name} in {int(bad.sum())} rows ({first_few(index[bad], _SHOWN)})"
+        for j, name in enumerate(names)
+        if (bad := ~np.isfinite(matrix[:, j])).any()
+    ]
+    if problems:
+        raise DataError(
+            f"covariates must be finite numbers; infinite or undefined: {'; '.join(problems)}. "
+            "A logarithm of zero is the usual cause: use log(1 + x), or leave these rows out"
+        )

@@ -1,0 +1,225 @@
+"""Kaplan-Meier survival on (start, stop] rows with late entry.
+
+Written here because lifelines' table counts those who enter at an event time as at risk at it; here
+the counts are those of the risk sets that a Cox model uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from coalition_models.errors import DataError, FitError, first_few, warn
+from coalition_models.models.checks import check_event, check_times, names_of, raise_all
+from coalition_models.models.columns import require_columns
+from coalition_models.render import Table, format_number
+
+__all__ = ["Interval", "SurvivalCurve", "limits", "survival_curve"]
+
+Floats = npt.NDArray[np.float64]
+Interval = Literal["log", "log-log", "plain"]
+
+
+@dataclass(frozen=True)
+class SurvivalCurve:
+    """Share of members still there, by time at risk and group.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``group`` (where ``by`` was given), ``time, at_risk, events, survival, std_error,
+        conf_low, conf_high``: one row per event time. ``std_error`` is Greenwood's.
+    by : tuple of str
+    level : float
+    interval : str
+    """
+
+    table: pd.DataFrame
+    by: tuple[str, ...]
+    level: float
+    interval: str
+
+    def median(self) -> pd.Series:
+        """First time at which half or less are left, by group; missing where it is not reached."""
+        reached = self.table[self.table["survival"] <= 0.5]
+        if not self.by:
+            first = float(reached["time"].iloc[0]) if len(reached) else float("nan")
+            return pd.Series([first], index=["all"], name="median")
+        groups = self.table["group"].unique()
+        return reached.groupby("group")["time"].first().reindex(groups).rename("median")
+
+    def to_table(self) -> Table:
+        """The curve, ready for text, Markdown, LaTeX and HTML."""
+        note = (
+            "Kaplan-Meier; a row is at risk after its start, up to and with its stop. "
+            f"{100 * self.level:g}% limits on the {self.interval} scale, Greenwood's variance."
+        )
+        rows = [
+            [format_number(value) for value in row]
+            for row in self.table.astype(object).itertuples(index=False, name=None)
+        ]
+        return Table(list(self.table.columns), rows, "Survival", (note,))
+
+    def __str__(self) -> str:
+        return self.to_table().text()
+
+    def _repr_html_(self) -> str:
+        return self.to_table().html()
+
+
+def survival_curve(
+    panel: pd.DataFrame,
+    by: str | Sequence[str] | None = None,
+    *,
+    event: str = "event",
+    start: str = "start",
+    stop: str = "stop",
+    level: float = 0.95,
+    interval: Interval = "log",
+) -> SurvivalCurve:
+    """Kaplan-Meier estimate on (start, stop] rows, late entry and gaps included.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Rows at risk; one or many per member.
+    by : str or sequence of str, optional
+        One curve per value, or per combination of values.
+    event, start, stop : str
+        Columns.
+    level : float
+        Of the limits.
+    interval : {"log", "log-log", "plain"}
+        Scale on which the limits are symmetric; ``"log"`` is the default of R's ``survfit``.
+
+    Returns
+    -------
+    SurvivalCurve
+
+    Raises
+    ------
+    DataError
+        Wrong event coding, reversed or empty rows, missing groups.
+    FitError
+        No event at all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> df = pd.DataFrame({"start": [0, 0, 2, 2, 0], "stop": [2, 3, 4, 5, 5],
+    ...                    "event": [1, 1, 1, 0, 1]})
+    >>> survival_curve(df).table[["time", "at_risk", "events", "survival"]].round(3)
+       time  at_risk  events  survival
+    0   2.0        3       1     0.667
+    1   3.0        4       1     0.500
+    2   4.0        3       1     0.333
+    3   5.0        2       1     0.167
+    """
+    names = names_of(by, "by")
+    require_columns(panel, [event, start, stop, *names], "survival_curve")
+    happened, problems, _ = check_event(panel, event)
+    first, last, wrong = check_times(panel, start, stop)
+    raise_all([*problems, *wrong])
+    if not happened.any():
+        raise FitError(f"no event: column {event!r} is 0 in all {len(panel)} rows")
+    parts = []
+    for label, rows in _groups(panel, names):
+        curve = _kaplan_meier(first[rows], last[rows], happened[rows], level, interval)
+        emptied = curve.loc[curve["survival"] == 0, "time"]
+        if len(emptied) and emptied.iloc[0] < curve["time"].iloc[-1]:
+            warn(
+                f"everyone at risk{f' in {label}' if names else ''} had the event at "
+                f"{emptied.iloc[0]:g}, after which survival is 0 although members enter later: "
+                "start the curve when enough are at risk"
+            )
+        if names:
+            curve.insert(0, "group", label)
+        parts.append(curve)
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return SurvivalCurve(table, names, level, interval)
+
+
+def _groups(panel: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[str, npt.NDArray[np.int64]]]:
+    if not names:
+        return [("", np.arange(len(panel)))]
+    gaps = panel[list(names)].isna().any(axis=1).to_numpy()
+    if gaps.any():
+        raise DataError(
+            f"column {', '.join(names)} is missing in rows {first_few(panel.index[gaps])}; fill "
+            "it or leave these rows out"
+        )
+    return [
+        (
+            ", ".join(str(part) for part in np.atleast_1d(np.asarray(key, dtype=object))),
+            np.asarray(rows, dtype=np.int64),
+        )
+        for key, rows in panel.reset_index(drop=True)
+        .groupby(list(names), sort=True, observed=True)
+        .indices.items()
+    ]
+
+
+def _kaplan_meier(
+    start: Floats, stop: Floats, event: Floats, level: float, interval: Interval
+) -> pd.DataFrame:
+    stops = np.sort(stop)
+    times, events = np.unique(stop[event == 1], return_counts=True)
+    at_risk = np.searchsorted(np.sort(start), times) - np.searchsorted(stops, times)
+    survival = np.cumprod(1 - events / at_risk)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events))))
+        errors = np.where(survival > 0, survival * relative, np.nan)
+        low, high = limits(survival, relative, level, interval)
+    return pd.DataFrame(
+        {
+            "time": times,
+            "at_risk": at_risk,
+            "events": events,
+            "survival": survival,
+            "std_error": errors,
+            "conf_low": low,
+            "conf_high": high,
+        }
+    )
+
+
+def limits(
+    survival: Floats, relative: Floats, level: float, interval: str
+) -> tuple[Floats, Floats]:
+    """Limits of survival, given the standard error of its logarithm.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> low, high = limits(np.array([0.5]), np.array([0.2]), 0.95, "log")
+    >>> low.round(3), high.round(3)
+    (array([0.338]), array([0.74]))
+    """
+    if interval not in ("log", "log-log", "plain"):
+        raise ValueError(f"interval must be 'log', 'log-log' or 'plain', not {interval!r}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, not {level!r}")
+    half = stats.norm.isf((1 - level) / 2) * relative
+    with np.errstate(all="ignore"):
+        if interval == "log":
+            low, high = survival * np.exp(-half), survival * np.exp(half)
+        elif interval == "plain":
+            low, high = survival * (1 - half), survival * (1 + half)
+        else:
+            width = np.exp(half / np.abs(np.log(survival)))
+            low, high = survival**width, survival ** (1 / width)
+    known = survival < 1 if interval == "log-log" else np.ones(len(survival), dtype=bool)
+    known = known | (relative == 0)
+    low = np.where(relative == 0, survival, low)
+    high = np.where(relative == 0, survival, high)
+    gone = (survival == 0) | ~known
+    return (
+        np.where(gone, np.nan, np.clip(low, 0.0, 1.0)),
+        np.where(gone, np.nan, np.clip(high, 0.0, 1.0)),
+    )
