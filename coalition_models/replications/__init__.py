@@ -1,0 +1,1 @@
+"""Published tables, recomputed and laid beside what was printed."""

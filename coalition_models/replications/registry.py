@@ -1,0 +1,88 @@
+"""The studies that can be replicated, by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pandas as pd
+
+from coalition_models.errors import ReplicationError
+from coalition_models.replications.comparison import Replication, compare
+from coalition_models.replications.study import Study, read_published
+from coalition_models.sources.catalog import load
+
+__all__ = ["list_replications", "replicate"]
+
+#: name -> module that holds the record as STUDY
+_STUDIES = {"box-steffensmeier-zorn-2001": "box_steffensmeier_zorn_2001"}
+
+
+def _study(name: str) -> Study:
+    if name not in _STUDIES:
+        raise ReplicationError(
+            f"unknown study {name!r}: expected one of {', '.join(_STUDIES)}; "
+            "list_replications() describes them"
+        )
+    study: Study = import_module(f"coalition_models.replications.{_STUDIES[name]}").STUDY
+    return study
+
+
+def list_replications() -> pd.DataFrame:
+    """List the studies that :func:`replicate` can recompute.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by name: ``title, numbers, tables, source, doi``.
+
+    Examples
+    --------
+    >>> list_replications().loc["box-steffensmeier-zorn-2001", "doi"]
+    '10.2307/2669335'
+    """
+    studies = [_study(name) for name in _STUDIES]
+    rows = [
+        {
+            "name": study.name,
+            "title": study.title,
+            "numbers": len(read_published(study.published)),
+            "tables": ", ".join(study.tables),
+            "source": study.source,
+            "doi": study.doi,
+        }
+        for study in studies
+    ]
+    return pd.DataFrame(rows).set_index("name")
+
+
+def replicate(name: str, data: pd.DataFrame | None = None) -> Replication:
+    """Recompute a published study and lay the result beside what was printed.
+
+    Parameters
+    ----------
+    name : str
+        See :func:`list_replications`.
+    data : DataFrame, optional
+        Your own copy of the study's data; loaded from the catalogue if not given.
+
+    Returns
+    -------
+    Replication
+        Shows itself as the article's tables, each number printed / ours; ``.table`` has every
+        number, ``.counts()`` how many match.
+
+    Raises
+    ------
+    ReplicationError
+        Unknown study, or a printed number that the recipe does not give.
+    CoverageError
+        The data are neither at hand nor can they be fetched.
+
+    Examples
+    --------
+    >>> replicate("no-such-study")
+    Traceback (most recent call last):
+    coalition_models.errors.ReplicationError: unknown study 'no-such-study': expected one of ...
+    """
+    study = _study(name)
+    return compare(study, load(study.source) if data is None else data)
