@@ -121,7 +121,7 @@ def _table_3(rows: pd.DataFrame) -> Iterator[_Number]:
 def _gap_time(rows: pd.DataFrame) -> Iterator[_Number]:
     """Years since the last dispute: a new spell wherever the dyad's clock was set back."""
     dyad = rows["dyadid"]
-    set_back = rows["start"] < rows.groupby(dyad)["stop"].shift()
+    set_back = rows["start"] < rows.groupby(dyad)["stop"].shift(fill_value=0)
     fit = cox(
         f"dispute ~ {' + '.join(_BASIC)}",
         rows.assign(peace=set_back.groupby(dyad).cumsum()),
