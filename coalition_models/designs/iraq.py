@@ -62,7 +62,7 @@ def iraq_panel(*, as_of: str = "start", period: str = "month") -> pd.DataFrame:
 
     Examples
     --------
-    >>> iraq_panel()["event"].sum()
+    >>> int(iraq_panel()["event"].sum())
     21
     """
     panel = build_panel(load("participation"), coalitions=["iraq"], period=period)

@@ -41,7 +41,7 @@ def detectable_effects(fit: Fit, *, power: float = 0.8, level: float = 0.95) -> 
     ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
     >>> cm.detectable_effects(cm.cox("event ~ risk", df)).round(2)[["term", "ratio_up"]]
        term  ratio_up
-    0  risk     11.34
+    0  risk     20.25
     """
     for name, value in (("power", power), ("level", level)):
         if not 0 < value < 1:

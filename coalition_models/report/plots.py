@@ -178,7 +178,7 @@ def plot_coefficients(
     >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6],
     ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
     >>> cm.plot_coefficients(cm.cox("event ~ risk", df)).data["estimate"].round(2).tolist()
-    [2.5]
+    [4.38]
     """
     models = {"": fits} if isinstance(fits, Fit) else dict(fits)
     if not models:

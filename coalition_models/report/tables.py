@@ -50,7 +50,7 @@ def table(
     >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6],
     ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
     >>> print(cm.table(cm.cox("event ~ risk", df)).text().splitlines()[2])
-    risk           0.917 (p 0.290)
+    risk            1.476 (p 0.169)
     """
     models = [fits] if isinstance(fits, Fit) else list(fits)
     if not models:
