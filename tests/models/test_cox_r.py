@@ -23,7 +23,9 @@ from coalition_models.kernels.cox import Prepared, linear_predictor, prepare
 from coalition_models.kernels.cox import fit as fit_arrays
 from coalition_models.kernels.ph import ph_score_test, transform_times
 from coalition_models.models.cox import cox
+from coalition_models.models.diagnostics import check_ph
 from coalition_models.models.fit import Fit
+from coalition_models.models.scenarios import predict_survival
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "r"
 SETS = sorted(path.stem.removeprefix("cox_") for path in FIXTURES.glob("cox_*.json"))
@@ -73,6 +75,9 @@ def _fit(name: str, ties: str, variant: str, choices: dict) -> Fit:
             ties=ties,
             **choices,
         )
+
+
+SURVIVAL = [case for case in CASES if "survival" in expected(case.values[0], *case.values[1:])]
 
 
 def close(ours: object, theirs: object, tolerance: float, scale: object = 0.0) -> None:
@@ -132,6 +137,47 @@ def test_two_way_clusters(name, ties, variant):
     r = expected(name, ties, variant)
     two_way = _fit(name, ties, variant, {"cluster": ("state", "tick")})
     close(two_way.std_errors, r["two_way_se"], 1e-7)
+
+
+@pytest.mark.parametrize(("name", "ties", "variant"), CASES)
+def test_proportional_hazards(name, ties, variant):
+    fit, tests = fitted(name, ties, variant), expected(name, ties, variant)["ph"]
+    for transform, r in tests.items():
+        ours = check_ph(fit, transform).table
+        assert ours["term"].tolist() == [*fixture(name)["terms"], "GLOBAL"]
+        close(ours["statistic"], r["chisq"], 1e-6, 1e-6)
+        close(ours["df"], r["df"], 0)
+        close(ours["p_value"], r["p"], 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "ties", "variant"), [c for c in SURVIVAL if c.values[0] != "near_equal_floats"]
+)
+def test_survival_along_paths(name, ties, variant):
+    fit, r = fitted(name, ties, variant), expected(name, ties, variant)["survival"]
+    rows = frame(name).dropna()
+    for path in r["paths"]:
+        own = rows[rows["id"] == path["id"]].sort_values("start")
+        stratum = own["region"].iloc[0] if variant == "strata" else None
+        ours = predict_survival(fit, own, stratum=stratum).table.iloc[1:]  # the first is 1 at start
+        close(_elapsed(ours["time"].to_numpy(float), own), path["time"], 1e-12)
+        close(ours["survival"], path["survival"], 1e-8)
+        close(ours["cumulative_hazard"], path["cumulative_hazard"], 1e-8)
+        if "std_error" in path:
+            close(ours["std_error"], path["std_error"], 1e-7)
+
+
+@pytest.mark.parametrize(("name", "ties", "variant"), CASES)
+def test_concordance(name, ties, variant):
+    close(
+        fitted(name, ties, variant).concordance, expected(name, ties, variant)["concordance"], 1e-9
+    )
+
+
+def _elapsed(times: np.ndarray, path: pd.DataFrame) -> np.ndarray:
+    """R counts a path's time from the path's start and leaves its gaps out."""
+    start, stop = path["start"].to_numpy(float), path["stop"].to_numpy(float)
+    return (np.minimum(times[:, None], stop) - start).clip(min=0).sum(axis=1)
 
 
 @cache
@@ -212,9 +258,6 @@ def test_proportional_hazards_at_the_array_entry(name, ties, variant):
         close([*ours.p_value, ours.global_p_value], r["p"], 1e-6)
 
 
-SURVIVAL = [case for case in CASES if "survival" in expected(case.values[0], *case.values[1:])]
-
-
 def check_curve(ours: PathSurvival, times: np.ndarray, r: dict) -> None:
     close(times, r["time"], 1e-12)
     close(ours.survival, r["survival"], 1e-8)
@@ -241,12 +284,6 @@ def test_survival_along_paths_at_the_array_entry(name, ties, variant):
             path_offset=own.get("exposure"),
         )
         check_curve(ours, _elapsed(ours.times, own), path)
-
-
-def _elapsed(times: np.ndarray, path: pd.DataFrame) -> np.ndarray:
-    """R counts a path's time from the path's start and leaves its gaps out."""
-    start, stop = path["start"].to_numpy(float), path["stop"].to_numpy(float)
-    return (np.minimum(times[:, None], stop) - start).clip(min=0).sum(axis=1)
 
 
 @pytest.mark.parametrize(
