@@ -21,10 +21,13 @@ _FEASIBLE = 1e-9
 _ROUNDS = 200
 
 
-def recession_direction(panel: Panel, cols: Integers, weights: Floats) -> Floats | None:
-    """Direction (largest entry 1) along which the log-likelihood never falls, or None.
+def recession_direction(
+    panel: Panel, cols: Integers, weights: Floats, guess: Floats | None = None
+) -> Floats | None:
+    """Direction (largest entry 1 or -1) along which the log-likelihood never falls, or None.
 
-    ``weights`` decides which rows count (those above zero); an empty array means all.
+    ``weights`` decides which rows count (those above zero); an empty array means all. ``guess``
+    (the last Newton step) saves the linear programme where a single column diverges.
     """
     events, event_bins = _counted_events(panel, weights)
     bins = np.unique(event_bins)
@@ -37,10 +40,16 @@ def recession_direction(panel: Panel, cols: Integers, weights: Floats) -> Floats
     if not np.abs(gain).max() > 0:
         return None
     spans = _Spans(panel, weights, bins)
+    single = _lone_column(guess)
+    if single is not None and gain @ single > _gain_floor(gain):
+        flat = not (np.abs(equal @ single) > 0).any()
+        rows, at = spans.worst(single @ X, top @ single)
+        if flat and ((top[at] - X[:, rows].T) @ single >= 0).all():
+            return single
     cuts = np.empty((0, cols.size))
     for _ in range(_ROUNDS):
         direction = _solve(gain, equal, cuts)
-        if direction is None or gain @ direction <= 1e-7 * (1.0 + np.abs(gain).sum()):
+        if direction is None or gain @ direction <= _gain_floor(gain):
             return None
         value = direction @ X
         rows, at = spans.worst(value, top @ direction)
@@ -51,6 +60,23 @@ def recession_direction(panel: Panel, cols: Integers, weights: Floats) -> Floats
             return np.asarray(direction / np.abs(direction).max())
         cuts = np.vstack([cuts, fresh[broken] / size[broken, None]])
     return None
+
+
+def _gain_floor(gain: Floats) -> float:
+    return 1e-7 * (1.0 + float(np.abs(gain).sum()))
+
+
+def _lone_column(guess: Floats | None) -> Floats | None:
+    """Unit step along the only column that a step moves noticeably."""
+    if guess is None or not np.isfinite(guess).all():
+        return None
+    size = np.abs(guess)
+    moved = np.flatnonzero(size > 1e-3 * size.max())
+    if moved.size != 1:
+        return None
+    unit = np.zeros(guess.size)
+    unit[moved] = np.sign(guess[moved])
+    return unit
 
 
 def _counted_events(panel: Panel, weights: Floats) -> tuple[Integers, Integers]:

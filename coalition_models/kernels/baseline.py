@@ -127,9 +127,9 @@ def path_survival(
     """Cumulative hazard of a member whose covariates change along a path, with variance.
 
     The hazard is that of R's ``survfit(fit, newdata, id = )``. The variance is the delta method's:
-    each piece of the path pulls with its own covariates over its own time. R (survival 3.5) lets the
-    covariates of the latest piece pull from time zero on, so its standard errors agree with these
-    where the covariates stay constant from time zero, and not where they change.
+    each piece of the path pulls with its own covariates over its own time. R (survival 3.5) lets
+    the covariates of the latest piece pull from time zero on, so its standard errors agree with
+    these where the covariates stay constant from time zero, and not where they change.
 
     Parameters
     ----------

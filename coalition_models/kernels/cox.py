@@ -11,17 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coalition_models.errors import DataError
-from coalition_models.kernels._monotone import recession_direction
-from coalition_models.kernels._newton import aliased_columns, inverse, newton
+from coalition_models.kernels._maximise import maximise
+from coalition_models.kernels._newton import inverse
 from coalition_models.kernels._panel import Floats, Prepared
 from coalition_models.kernels._prepare import prepare
 from coalition_models.kernels._sums import Derivatives, derivatives
 
 __all__ = ["CoxFit", "Prepared", "evaluate", "fit", "linear_predictor", "prepare"]
-
-# Along a monotone direction Newton's decrement shrinks by e^(1/2) a step, so it takes some forty
-# steps to pass for converged; a finite maximum is nearly always reached in fewer than these.
-_SUSPICIOUS = 18
 
 
 @dataclass(frozen=True)
@@ -135,50 +131,30 @@ def fit(
     """
     panel, unit = prepared.panel, prepared.scale
     p = prepared.n_columns
-    efron = prepared.ties == "efron"
-    null = derivatives(panel, np.arange(p), panel.weights, np.zeros(p), efron)
-    mass = float(panel.weights[panel.event_rows].sum()) if panel.weights.size else prepared.n_events
-    aliased = aliased_columns(null.information, mass)
-    cols = np.flatnonzero(~aliased)
-    start = _start(initial, prepared)[cols]
-
-    def at(beta: Floats) -> Derivatives:
-        if not beta.any():
-            return Derivatives(
-                null.log_likelihood, null.score[cols], null.information[np.ix_(cols, cols)]
-            )
-        return derivatives(panel, cols, panel.weights, beta, efron)
-
-    directions: list[Floats | None] = []
-
-    def endless(iteration: int, beta: Floats, step: Floats) -> bool:
-        if iteration >= _SUSPICIOUS and not directions:
-            directions.append(recession_direction(panel, cols, panel.weights))
-        return bool(directions) and directions[0] is not None
-
-    top = newton(at, start, max_iterations=max_iterations, tolerance=tolerance, stop_early=endless)
-    if not top.converged and not directions:
-        directions.append(recession_direction(panel, cols, panel.weights))
-    direction = directions[0] if directions else None
-    start_score, start_bread = null.score[cols], inverse(null.information[np.ix_(cols, cols)])
-    covariance = inverse(top.at.information)
-    full = _Expand(p, cols, unit)
+    found = maximise(
+        panel,
+        np.arange(p),
+        panel.weights,
+        _start(initial, prepared),
+        efron=prepared.ties == "efron",
+        max_iterations=max_iterations,
+        tolerance=tolerance,
+    )
+    full = _Expand(p, found.cols, unit)
     return CoxFit(
-        coefficients=full.vector(top.beta, np.nan, -1),
-        covariance=full.matrix(covariance, np.nan, -1),
-        information=full.matrix(top.at.information, 0.0, 1),
-        log_likelihood=top.at.log_likelihood,
-        log_likelihood_null=null.log_likelihood,
-        score_null=null.score * unit,
-        score_test=float("nan")
-        if start_bread is None
-        else float(start_score @ start_bread @ start_score),
-        iterations=top.iterations,
-        converged=top.converged and direction is None,
-        gradient_norm=top.decrement,
-        diverging=full.flags(direction),
-        aliased=aliased,
-        direction=None if direction is None else full.vector(direction, 0.0, -1),
+        coefficients=full.vector(found.beta, np.nan, -1),
+        covariance=full.matrix(inverse(found.at.information), np.nan, -1),
+        information=full.matrix(found.at.information, 0.0, 1),
+        log_likelihood=found.at.log_likelihood,
+        log_likelihood_null=found.null.log_likelihood,
+        score_null=found.null.score * unit,
+        score_test=found.score_test,
+        iterations=found.iterations,
+        converged=found.converged,
+        gradient_norm=found.decrement,
+        diverging=full.flags(found.direction),
+        aliased=found.aliased,
+        direction=None if found.direction is None else full.vector(found.direction, 0.0, -1),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coalition_models.kernels._panel import Floats, Integers, Prepared
-from coalition_models.kernels._sums import TieTerms, bin_sums, tie_terms
+from coalition_models.kernels._panel import Floats, Integers, Panel, Prepared
+from coalition_models.kernels._sums import TieTerms, bin_sums, predictor, tie_terms
 
 __all__ = [
     "Schoenfeld",
@@ -17,6 +18,7 @@ __all__ = [
     "scaled_schoenfeld",
     "schoenfeld",
     "score_residuals",
+    "sorted_scores",
 ]
 
 
@@ -45,24 +47,24 @@ class _Pieces:
     event: Floats  # (m,) 0/1
 
 
-def _pieces(prepared: Prepared, beta: ArrayLike) -> _Pieces:
-    panel = prepared.panel
-    b = np.asarray(beta, dtype=float) * prepared.scale
-    cols = np.arange(prepared.n_columns)
-    total, tied = bin_sums(panel, cols, panel.weights, b, full=False)
-    eta = b @ panel.columns
-    if panel.offset.size:
-        eta = eta + panel.offset
-    event = np.zeros(eta.size)
+def _pieces(panel: Panel, cols: Integers, weights: Floats, beta: Floats, efron: bool) -> _Pieces:
+    total, tied = bin_sums(panel, cols, weights, beta, full=False)
+    event = np.zeros(panel.columns.shape[1])
     event[panel.event_rows] = 1.0
-    terms = tie_terms(panel, panel.weights, total[:, 0], tied[:, 0], prepared.ties == "efron")
-    return _Pieces(np.exp(np.clip(eta, -708.0, 709.0)), total, tied, terms, event)
+    terms = tie_terms(panel, weights, total[:, 0], tied[:, 0], efron)
+    return _Pieces(np.exp(predictor(panel, cols, beta)), total, tied, terms, event)
 
 
-def _accumulate(prepared: Prepared, increments: Floats, at_event: Floats) -> Floats:
-    """Sum of increments over each sorted row's bins; an event's own bin counts ``at_event``."""
+def _fitted(prepared: Prepared, beta: ArrayLike) -> tuple[_Pieces, Integers]:
+    """Pieces at ``beta`` (NaN counts as zero) with all columns and the panel's own weights."""
+    b = np.nan_to_num(np.asarray(beta, dtype=float), nan=0.0) * prepared.scale
+    cols = np.arange(prepared.n_columns)
     panel = prepared.panel
-    last = prepared.last
+    return _pieces(panel, cols, panel.weights, b, prepared.ties == "efron"), cols
+
+
+def _accumulate(panel: Panel, last: Integers, increments: Floats, at_event: Floats) -> Floats:
+    """Sum of increments over each sorted row's bins; an event's own bin counts ``at_event``."""
     out = increments[last]
     n_single = int(panel.single_ptr[-1])
     if n_single < last.size:
@@ -92,8 +94,8 @@ def martingale(prepared: Prepared, beta: ArrayLike) -> Floats:
     >>> martingale(data, [0.0]).round(4).tolist()
     [0.6667, 0.1667, -0.8333]
     """
-    at = _pieces(prepared, beta)
-    hazard = _accumulate(prepared, at.terms.c1, at.terms.c1 - at.terms.c2)
+    at, _ = _fitted(prepared, beta)
+    hazard = _accumulate(prepared.panel, prepared.last, at.terms.c1, at.terms.c1 - at.terms.c2)
     return _restore(prepared, at.event - at.risk * hazard)
 
 
@@ -109,20 +111,34 @@ def score_residuals(prepared: Prepared, beta: ArrayLike) -> Floats:
     >>> bool(abs(score_residuals(data, fit(data).coefficients).sum()) < 1e-12)
     True
     """
-    at = _pieces(prepared, beta)
+    at, cols = _fitted(prepared, beta)
+    out = np.zeros((prepared.n_rows, prepared.n_columns))
+    for j, values in enumerate(_scores(prepared.panel, prepared.last, cols, at)):
+        out[prepared.kept, j] = values * prepared.scale[j]
+    return out
+
+
+def sorted_scores(
+    panel: Panel, last: Integers, cols: Integers, weights: Floats, beta: Floats, efron: bool
+) -> Iterator[Floats]:
+    """Score residuals of each column in turn: standardised, unweighted, in sorted order."""
+    return _scores(panel, last, cols, _pieces(panel, cols, weights, beta, efron))
+
+
+def _scores(panel: Panel, last: Integers, cols: Integers, at: _Pieces) -> Iterator[Floats]:
+    """One covariate at a time, which keeps the memory at one extra column."""
     t, s1, d1 = at.terms, at.total[:, 1:], at.tied[:, 1:]
-    hazard = _accumulate(prepared, t.c1, t.c1 - t.c2)
+    hazard = _accumulate(panel, last, t.c1, t.c1 - t.c2)
     drift = s1 * t.e1[:, None] - d1 * t.e2[:, None]
     drift_event = s1 * (t.e1 - t.e2)[:, None] - d1 * (t.e2 - t.e3)[:, None]
-    # One covariate at a time keeps the memory at one extra column.
-    out = np.zeros((prepared.n_rows, prepared.n_columns))
     means = _event_means(at)
-    rows, bins = prepared.panel.event_rows, prepared.last[prepared.panel.event_rows]
-    for j, line in enumerate(prepared.panel.columns):
-        value = -at.risk * (line * hazard - _accumulate(prepared, drift[:, j], drift_event[:, j]))
+    rows, bins = panel.event_rows, last[panel.event_rows]
+    for j, column in enumerate(cols):
+        line = panel.columns[column]
+        pull = _accumulate(panel, last, drift[:, j], drift_event[:, j])
+        value = -at.risk * (line * hazard - pull)
         value[rows] += line[rows] - means[bins, j]
-        out[prepared.kept, j] = value * prepared.scale[j]
-    return out
+        yield value
 
 
 def _event_means(at: _Pieces) -> Floats:
@@ -149,7 +165,7 @@ def dfbeta(prepared: Prepared, beta: ArrayLike, covariance: ArrayLike) -> Floats
     score = score_residuals(prepared, beta)
     if prepared.weights.size:
         score *= prepared.weights[:, None]
-    return np.asarray(score @ np.asarray(covariance, dtype=float))
+    return np.asarray(score @ np.nan_to_num(np.asarray(covariance, dtype=float), nan=0.0))
 
 
 def schoenfeld(prepared: Prepared, beta: ArrayLike) -> Schoenfeld:
@@ -164,7 +180,7 @@ def schoenfeld(prepared: Prepared, beta: ArrayLike) -> Schoenfeld:
     >>> schoenfeld(data, [0.0]).residuals.ravel().round(4).tolist()
     [0.3333, -0.5, 0.0]
     """
-    at = _pieces(prepared, beta)
+    at, _ = _fitted(prepared, beta)
     rows = prepared.panel.event_rows
     bins = prepared.last[rows]
     residuals = prepared.panel.columns[:, rows].T - _event_means(at)[bins]
@@ -189,6 +205,7 @@ def scaled_schoenfeld(prepared: Prepared, beta: ArrayLike, covariance: ArrayLike
     [2.0, -3.0, 0.0]
     """
     plain = schoenfeld(prepared, beta)
-    cov = np.asarray(covariance, dtype=float)
-    scaled = plain.residuals @ cov * plain.rows.size + np.asarray(beta, dtype=float)
+    cov = np.nan_to_num(np.asarray(covariance, dtype=float), nan=0.0)
+    b = np.nan_to_num(np.asarray(beta, dtype=float), nan=0.0)
+    scaled = plain.residuals @ cov * plain.rows.size + b
     return Schoenfeld(plain.rows, plain.times, plain.strata, scaled)

@@ -1,0 +1,338 @@
+"""Compiled fits of many weightings or column subsets of one sorted panel."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalition_models.kernels._backend import compiled
+from coalition_models.kernels._loops import CHUNK, derivatives, row_exp
+from coalition_models.kernels._panel import Floats, Integers, Panel
+
+__all__ = ["cluster_scores", "fit_some"]
+
+_COLLINEAR = 1e-11
+
+
+@compiled
+def _aliased(information: Floats, mass: float, flags: NDArray[np.bool_]) -> int:
+    """Mark columns that carry nothing beyond those before; returns how many are left."""
+    p = information.shape[0]
+    left = information.copy()
+    kept = 0
+    for j in range(p):
+        flags[j] = not left[j, j] > max(_COLLINEAR * information[j, j], 1e-14 * mass)
+        if flags[j]:
+            continue
+        kept += 1
+        for a in range(j + 1, p):
+            share = left[a, j] / left[j, j]
+            for b in range(j + 1, a + 1):
+                left[a, b] -= share * left[b, j]
+    return kept
+
+
+@compiled
+def _invert(information: Floats, out: Floats) -> bool:
+    """Invert a positive definite matrix through its Cholesky root; False if it is singular."""
+    p = information.shape[0]
+    root = np.zeros((p, p))
+    size = np.empty(p)
+    for j in range(p):
+        if not (information[j, j] > 0.0 and information[j, j] < np.inf):
+            return False
+        size[j] = np.sqrt(information[j, j])
+    for j in range(p):
+        for a in range(j, p):
+            s = information[a, j] / (size[a] * size[j])
+            for b in range(j):
+                s -= root[a, b] * root[j, b]
+            if a == j:
+                if not s > 0.0:
+                    return False
+                root[j, j] = np.sqrt(s)
+            else:
+                root[a, j] = s / root[j, j]
+    for j in range(p):  # invert the root in place
+        root[j, j] = 1.0 / root[j, j]
+        for a in range(j + 1, p):
+            s = 0.0
+            for b in range(j, a):
+                s -= root[a, b] * root[b, j]
+            root[a, j] = s / root[a, a]
+    for j in range(p):
+        for a in range(j + 1):
+            s = 0.0
+            for b in range(j, p):
+                s += root[b, j] * root[b, a]
+            out[j, a] = s / (size[j] * size[a])
+            out[a, j] = out[j, a]
+    return True
+
+
+@compiled
+def _climb(
+    panel: Panel,
+    cols: Integers,
+    weights: Floats,
+    beta: Floats,
+    efron: bool,
+    max_iterations: int,
+    tolerance: float,
+    score: Floats,
+    information: Floats,
+    bread: Floats,
+    step: Floats,
+    loglik: float,
+    scratch: Floats,
+) -> tuple[float, int, bool]:
+    """Newton's method from ``beta``, where the derivatives are known; as the single fit does it."""
+    p = beta.shape[0]
+    nothing = np.empty((0, 0, 0))
+    before = np.inf
+    trial = np.empty(p)
+    for iteration in range(1, max_iterations + 1):
+        if not _invert(information, bread):
+            return loglik, iteration, False
+        decrement = 0.0
+        for j in range(p):
+            s = 0.0
+            for h in range(p):
+                s += bread[j, h] * score[h]
+            step[j] = s
+            decrement += s * score[j]
+        decrement = np.sqrt(max(decrement, 0.0))
+        if not decrement < np.inf:
+            return loglik, iteration, False
+        if decrement <= tolerance or (decrement <= 1e-5 and decrement > 0.5 * before):
+            for j in range(p):
+                beta[j] += step[j]
+            return loglik, iteration, True
+        before = decrement
+        slack = 1e-13 * (1.0 + abs(loglik))
+        share = 1.0
+        value = -np.inf
+        for _ in range(30):
+            for j in range(p):
+                trial[j] = beta[j] + share * step[j]
+            value = derivatives(
+                panel, cols, weights, trial, efron, True, score, information, nothing, scratch
+            )
+            if value < np.inf and value >= loglik - slack:
+                break
+            share *= 0.5
+        else:
+            return loglik, iteration, decrement <= 1e-5
+        loglik = value
+        beta[:] = trial
+    return loglik, max_iterations, False
+
+
+@compiled
+def cluster_scores(
+    panel: Panel,
+    cols: Integers,
+    weights: Floats,
+    beta: Floats,
+    efron: bool,
+    codes: Integers,
+    scores: Floats,
+) -> None:
+    """Score residuals times weights, summed by cluster into ``scores`` (G, p).
+
+    ``codes`` has one cluster per sorted row. Two passes: sums per bin, then each row's share.
+    """
+    p = beta.shape[0]
+    bins = panel.closes.shape[0]
+    scratch = np.empty((3, CHUNK))
+    sums = np.zeros((bins, 2, 1 + p))
+    derivatives(
+        panel, cols, weights, beta, efron, False, np.empty(p), np.empty((p, p)), sums, scratch
+    )
+    hazard, drift = np.zeros(bins + 1), np.zeros((bins + 1, p))
+    hazard_sum, drift_sum = np.zeros(bins + 1), np.zeros((bins + 1, p))
+    scores[:, :] = 0.0
+    for k in range(bins):
+        d, mass = 0, 0.0
+        for e in range(panel.event_ptr[k], panel.event_ptr[k + 1]):
+            w = weights[panel.event_rows[e]] if weights.shape[0] > 0 else 1.0
+            if w > 0.0:
+                d += 1
+                mass += w
+        c1, c2, e1, e2, e3 = 0.0, 0.0, 0.0, 0.0, 0.0
+        if d > 0:
+            mean = mass / d
+            for h in range(d):
+                f = h / d if efron else 0.0
+                g = 1.0 / (sums[k, 0, 0] - f * sums[k, 1, 0])
+                c1 += mean * g
+                c2 += mean * f * g
+                e1 += mean * g * g
+                e2 += mean * f * g * g
+                e3 += mean * f * f * g * g
+        hazard[k] = c1
+        hazard_sum[k + 1] = hazard_sum[k] + c1
+        for j in range(p):
+            drift[k, j] = sums[k, 0, 1 + j] * e1 - sums[k, 1, 1 + j] * e2
+            drift_sum[k + 1, j] = drift_sum[k, j] + drift[k, j]
+        for e in range(panel.event_ptr[k], panel.event_ptr[k + 1]):
+            i = panel.event_rows[e]
+            w = weights[i] if weights.shape[0] > 0 else 1.0
+            if w <= 0.0:
+                continue
+            eta = panel.offset[i] if panel.offset.shape[0] > 0 else 0.0
+            for j in range(p):
+                eta += beta[j] * panel.columns[cols[j], i]
+            r = np.exp(min(max(eta, -708.0), 709.0))
+            # The event itself, and what its own bin takes less from it than from the others.
+            for j in range(p):
+                x = panel.columns[cols[j], i]
+                centre = (sums[k, 0, 1 + j] * c1 - sums[k, 1, 1 + j] * c2) / mass
+                less = sums[k, 0, 1 + j] * e2 - sums[k, 1, 1 + j] * e3
+                scores[codes[i], j] += w * (x - centre + r * (x * c2 - less))
+    block = np.empty((p, CHUNK))
+    n_single = panel.single_ptr[bins]
+    for part in range(2):
+        for k in range(bins):
+            low = panel.single_ptr[k] if part == 0 else panel.long_ptr[k]
+            high = panel.single_ptr[k + 1] if part == 0 else panel.long_ptr[k + 1]
+            for begin in range(low, high, CHUNK):
+                m = min(CHUNK, high - begin)
+                eta_, risk, spare = scratch[0, :m], scratch[1, :m], scratch[2, :m]
+                for i in range(m):
+                    eta_[i] = panel.offset[begin + i] if panel.offset.shape[0] > 0 else 0.0
+                for j in range(p):
+                    line = panel.columns[cols[j], begin : begin + m]
+                    for i in range(m):
+                        eta_[i] += beta[j] * line[i]
+                row_exp(eta_, risk, spare)
+                if weights.shape[0] > 0:
+                    for i in range(m):
+                        risk[i] *= weights[begin + i]
+                for j in range(p):
+                    line = panel.columns[cols[j], begin : begin + m]
+                    out = block[j, :m]
+                    if part == 0:
+                        h, a = hazard[k], drift[k, j]
+                        for i in range(m):
+                            out[i] = risk[i] * (line[i] * h - a)
+                    else:
+                        for i in range(m):
+                            first = panel.first[begin + i - n_single]
+                            h = hazard_sum[k] - hazard_sum[first] + hazard[k]
+                            a = drift_sum[k, j] - drift_sum[first, j] + drift[k, j]
+                            out[i] = risk[i] * (line[i] * h - a)
+                for i in range(m):
+                    g = codes[begin + i]
+                    for j in range(p):
+                        scores[g, j] -= block[j, i]
+
+
+@compiled
+def _clustered_variance(scores: Floats, bread: Floats, out: Floats) -> None:
+    p = bread.shape[0]
+    moved = np.empty(p)
+    out[:] = 0.0
+    for g in range(scores.shape[0]):
+        for j in range(p):
+            s = 0.0
+            for h in range(p):
+                s += bread[j, h] * scores[g, h]
+            moved[j] = s
+        for j in range(p):
+            out[j] += moved[j] * moved[j]
+
+
+@compiled
+def fit_some(
+    panel: Panel,
+    weightings: Floats,
+    by_cluster: bool,
+    masks: NDArray[np.bool_],
+    starts: Floats,
+    codes: Integers,
+    n_clusters: int,
+    clustered: bool,
+    efron: bool,
+    max_iterations: int,
+    tolerance: float,
+    low: int,
+    high: int,
+    beta_out: Floats,
+    model_out: Floats,
+    cluster_out: Floats,
+    loglik_out: Floats,
+    step_out: Floats,
+    iterations_out: Integers,
+    aliased_out: NDArray[np.bool_],
+    converged_out: NDArray[np.bool_],
+) -> None:
+    """Fit jobs ``low`` to ``high``; results in the columns' own places, NaN elsewhere.
+
+    ``weightings`` (B, G) or (B, m), or empty: each job's factor on the panel's own weights.
+    ``masks`` (B, p): the columns of each job. ``starts`` (B, p): where each job starts.
+    """
+    p = masks.shape[1]
+    m = panel.columns.shape[1]
+    reweighted = weightings.shape[0] > 0
+    weights = np.empty(m if reweighted else 0)
+    scratch = np.empty((3, CHUNK))
+    nothing = np.empty((0, 0, 0))
+    scores = np.empty((n_clusters if clustered else 0, p))
+    for b in range(low, high):
+        if reweighted:
+            for i in range(m):
+                weights[i] = weightings[b, codes[i]] if by_cluster else weightings[b, i]
+            if panel.weights.shape[0] > 0:
+                for i in range(m):
+                    weights[i] *= panel.weights[i]
+            used = weights
+        else:
+            used = panel.weights
+        mass = 0.0
+        for e in range(panel.event_rows.shape[0]):
+            mass += used[panel.event_rows[e]] if used.shape[0] > 0 else 1.0
+        chosen = np.flatnonzero(masks[b])
+        q = chosen.shape[0]
+        beta = starts[b][chosen].copy()
+        score, information = np.empty(q), np.empty((q, q))
+        flags = np.zeros(q, np.bool_)
+        loglik = derivatives(
+            panel, chosen, used, beta, efron, True, score, information, nothing, scratch
+        )
+        kept = _aliased(information, mass, flags)
+        if mass <= 0.0 or not loglik > -np.inf:
+            kept = 0
+            flags[:] = True
+        if kept < q:
+            for j in range(q):
+                aliased_out[b, chosen[j]] = flags[j]
+            chosen = chosen[~flags]
+            beta = beta[~flags]
+            q = kept
+            score, information = np.empty(q), np.empty((q, q))
+            loglik = derivatives(
+                panel, chosen, used, beta, efron, True, score, information, nothing, scratch
+            )
+        loglik_out[b] = loglik
+        if q == 0:
+            converged_out[b] = mass > 0.0 and masks[b].sum() == 0
+            continue
+        bread, step = np.full((q, q), np.nan), np.zeros(q)
+        loglik, iterations, converged = _climb(
+            panel, chosen, used, beta, efron, max_iterations, tolerance,
+            score, information, bread, step, loglik, scratch,
+        )  # fmt: skip
+        loglik_out[b] = loglik
+        iterations_out[b] = iterations
+        converged_out[b] = converged
+        for j in range(q):
+            beta_out[b, chosen[j]] = beta[j]
+            model_out[b, chosen[j]] = bread[j, j]
+            step_out[b, chosen[j]] = step[j]
+        if clustered and converged:
+            variance = np.empty(q)
+            cluster_scores(panel, chosen, used, beta, efron, codes, scores[:, :q])
+            _clustered_variance(scores[:, :q], bread, variance)
+            for j in range(q):
+                cluster_out[b, chosen[j]] = variance[j]
