@@ -41,9 +41,10 @@ def read_r(path: Path) -> pd.DataFrame:
     with warnings.catch_warnings():
         # Dates and tibbles have no constructor; the numbers beneath them are what we want.
         warnings.filterwarnings("ignore", message="Missing constructor")
+        warnings.filterwarnings("error", message="Unknown file type")
         try:
             found = rdata.read_rda(path)
-        except (OSError, ValueError, NotImplementedError) as error:
+        except (OSError, ValueError, NotImplementedError, UserWarning) as error:
             raise DataError(f"cannot read {path.name} as an R file: {error}") from error
     frames = [value for value in found.values() if isinstance(value, pd.DataFrame)]
     if len(found) != 1 or len(frames) != 1:

@@ -171,12 +171,13 @@ def read_us_military_aid(path: Path) -> pd.DataFrame:
     payments["year"] = to_int(payments["year"])
     payments["military_aid"] = pd.to_numeric(payments["military_aid"]).astype("float64")
     region = payments["recipient"].str.endswith(" Region") | (payments["recipient"] == "World")
-    table = (
-        payments[~region]
-        .groupby(["recipient", "year"], as_index=False)
-        .agg(military_aid=("military_aid", "sum"), n_payments=("military_aid", "size"))
+    states = _with_codes(payments[~region], "recipient")
+    # Payments still booked under a former name belong to the state that goes on.
+    names_now = from_cow(states["cow"], to="name", dates=states["year"])
+    states["recipient"] = names_now.fillna(states["recipient"])
+    table = states.groupby(["iso3", "cow", "recipient", "year"], as_index=False, dropna=False).agg(
+        military_aid=("military_aid", "sum"), n_payments=("military_aid", "size")
     )
-    table = _with_codes(table, "recipient")
     return close_frame(
         table,
         ["recipient", "year"],

@@ -1,0 +1,115 @@
+"""The description of the external sources against the files it describes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from coalition_models.sources.catalog import contract_of
+from coalition_models.sources.readers import READERS
+from coalition_models.sources.schema import validate
+
+_TEXT = (Path(__file__).parents[2] / "data" / "external.json").read_text(encoding="utf-8")
+SOURCES: dict[str, dict[str, object]] = {s["name"]: s for s in json.loads(_TEXT)["sources"]}
+FILES = [name for name, source in SOURCES.items() if "parts" not in source]
+
+
+def test_every_reader_has_a_description_and_every_file_a_reader() -> None:
+    assert sorted(READERS) == sorted(FILES)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_description_is_complete(name: str) -> None:
+    source = SOURCES[name]
+    for part in ("title", "unit", "licence"):
+        assert str(source[part]).strip(), part
+    assert source["traps"]
+    assert source["columns"]
+    assert source["key"]
+    citation = source["citation"]
+    assert isinstance(citation, dict)
+    assert re.fullmatch(r"[a-z0-9_]+", citation["key"])
+    assert citation["bibtex"].startswith("@")
+    assert "{" + citation["key"] + "," in citation["bibtex"]
+    assert citation["bibtex"].count("{") == citation["bibtex"].count("}")
+    assert re.search(r"\(\d{4}\)\.", citation["text"])
+    coverage = source["coverage"]
+    assert isinstance(coverage, dict)
+    assert pd.Timestamp(coverage["start"]) <= pd.Timestamp(coverage["end"])
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_columns_are_described(name: str) -> None:
+    columns = SOURCES[name]["columns"]
+    assert isinstance(columns, list)
+    names = [column["name"] for column in columns]
+    assert len(set(names)) == len(names)
+    for column in columns:
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", column["name"]), column["name"]
+        assert column["type"] in ("string", "integer", "number", "date", "boolean"), column
+        assert len(column["description"]) > 8, column["name"]
+    key = SOURCES[name]["key"]
+    assert isinstance(key, list)
+    assert set(key) <= set(names)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_address_is_pinned(name: str) -> None:
+    url, sha256 = str(SOURCES[name]["url"]), str(SOURCES[name]["sha256"])
+    assert re.fullmatch(r"https://raw\.githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/.+", url)
+    assert re.fullmatch(r"[0-9a-f]{64}", sha256)
+
+
+@pytest.mark.mirror
+def test_the_list_is_that_of_the_mirror(mirror: Path) -> None:
+    with (mirror / "sources.csv").open(encoding="utf-8", newline="") as lines:
+        listed = {row["name"]: row for row in csv.DictReader(lines)}
+    assert sorted(listed) == sorted(FILES)
+    for name, row in listed.items():
+        source = SOURCES[name]
+        assert (source["file"], source["url"], source["sha256"], source["bytes"]) == (
+            row["file"],
+            row["url"],
+            row["sha256"],
+            int(row["bytes"]),
+        )
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", FILES)
+def test_reader_gives_what_the_description_says(mirror: Path, name: str) -> None:
+    source = SOURCES[name]
+    path = mirror / str(source["file"])
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == source["sha256"]
+    frame = READERS[name](path)
+    contract = contract_of(name)
+    assert list(frame.columns) == [column.name for column in contract.columns]
+    validate(frame, contract)
+    assert len(frame) == source["rows"]
+    assert isinstance(frame.attrs["dropped"], dict)
+    for column in contract.columns:
+        if column.kind == "date":
+            assert pd.api.types.is_datetime64_any_dtype(frame[column.name]), column.name
+
+
+@pytest.mark.mirror
+def test_the_composite_is_the_sum_of_its_parts(
+    mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from coalition_models.sources.catalog import load
+
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    frame = load("ipi-contributions")
+    validate(frame, "ipi-contributions")
+    assert len(frame) == SOURCES["ipi-contributions"]["rows"]
+    parts = SOURCES["ipi-contributions"]["parts"]
+    assert isinstance(parts, list)
+    assert len(frame) == sum(int(str(SOURCES[part]["rows"])) for part in parts)
+    months = frame["date"].drop_duplicates().sort_values()
+    assert months.tolist() == pd.date_range("2009-11-30", "2014-08-31", freq="ME").tolist()
