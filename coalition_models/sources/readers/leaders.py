@@ -17,6 +17,7 @@ from coalition_models.sources.readers._frames import (
     read_text,
     to_int,
 )
+from coalition_models.sources.readers.elections import REIGN_LAST_DAY
 
 __all__ = [
     "ARCHIGOS_LAST_DAY",
@@ -46,7 +47,8 @@ def read_reign_leaders(path: Path) -> pd.DataFrame:
         One row per spell in office: ``iso3, cow, leader, start, start_precision, end,
         end_precision, born, female, military_career, confirmed`` (month of the last election
         that confirmed the leader on entry), ``leader_id``. ``end`` is the 15th of the month of
-        leaving, or the day of entry where that is later.
+        leaving, or the day of entry where that is later. ``cow`` is the number that the state had
+        when the spell ended.
     """
     raw = read_text(path)
     columns = (
@@ -74,7 +76,8 @@ def read_reign_leaders(path: Path) -> pd.DataFrame:
             "leader_id": raw["leadid"],
         }
     )
-    frame = codes_from_cow(frame, raw["ccode"], start)
+    # Kohl's second spell began two days before the unification: it belongs to the new Germany.
+    frame = codes_from_cow(frame, raw["ccode"], end.fillna(REIGN_LAST_DAY))
     return close_frame(frame, ["cow", "start"], "reign-leaders", {})
 
 
@@ -166,12 +169,14 @@ def read_archigos(path: Path) -> pd.DataFrame:
     start, end = from_r_days(raw["startdate"]), from_r_days(raw["enddate"])
     censored = (end == ARCHIGOS_LAST_DAY) & (raw["exit"].astype(str) == "Still in Office")
     codes = to_int(raw["gwcode"])
-    cow = to_cow(codes, start, system="gw", missing="na")
-    cow = cow.fillna(to_cow(codes, end, system="gw", missing="na"))
-    iso3 = from_cow(cow, dates=start, missing="na")
+    # As in REIGN, a spell bears the number that its state had when it ended.
+    last = end - pd.Timedelta(days=1)
+    cow = to_cow(codes, last, system="gw", missing="na")
+    cow = cow.fillna(to_cow(codes, start, system="gw", missing="na"))
+    iso3 = from_cow(cow, dates=last, missing="na")
     frame = pd.DataFrame(
         {
-            "iso3": iso3.where(iso3.notna(), from_cow(cow, dates=end, missing="na")),
+            "iso3": iso3.where(iso3.notna(), from_cow(cow, dates=start, missing="na")),
             "cow": cow,
             "leader": _words(raw["leader"]),
             "start": start,

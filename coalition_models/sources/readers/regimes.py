@@ -86,7 +86,7 @@ def read_reign_regimes(path: Path) -> pd.DataFrame:
             "end": end.mask(end >= REGIMES_LAST_DAY),
         }
     )
-    frame = codes_from_cow(frame, raw["cowcode"], start.fillna(end))
+    frame = codes_from_cow(frame, raw["cowcode"], end - pd.Timedelta(days=1))
     out = close_frame(frame, ["cow", "regime"], "reign-regimes", {})
     out.attrs["start_before_1678"] = int(ancient.sum())
     return out
@@ -279,6 +279,9 @@ def read_state_democracy(path: Path) -> pd.DataFrame:
     return close_frame(frame, ["cow", "year"], "state-democracy", {})
 
 
+_COUPS = {0: "none", 1: "failed", 2: "successful"}
+
+
 def read_coups(path: Path) -> pd.DataFrame:
     """Read coups by state and year, 1979-2010, with Polity scores (Powell and Thyne).
 
@@ -288,8 +291,8 @@ def read_coups(path: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``iso3, cow, gw, year, coups`` (number), ``successful`` (0 or 1), ``democracy,
-        autocracy, polity, polity2``.
+        ``iso3, cow, gw, year, coup`` (none, failed, successful: the year's most
+        successful attempt), ``successful`` (0 or 1), ``democracy, autocracy, polity, polity2``.
     """
     from coalition_models.sources.codes import from_cow, to_cow
 
@@ -312,7 +315,7 @@ def read_coups(path: Path) -> pd.DataFrame:
             "cow": cow,
             "gw": gw,
             "year": year,
-            "coups": to_int(raw["coup1"]),
+            "coup": to_int(raw["coup1"]).map(_COUPS).astype(object),
             "successful": to_int(raw["succ.coup"]),
             "democracy": _score(raw["democ"]),
             "autocracy": _score(raw["autoc"]),
