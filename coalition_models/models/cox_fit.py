@@ -15,7 +15,9 @@ from coalition_models.errors import FitError
 from coalition_models.kernels import cox as kernel
 from coalition_models.kernels import firth, residuals
 from coalition_models.kernels._monotone import recession_direction
+from coalition_models.kernels.clusters import cluster_score_sums
 from coalition_models.kernels.concordance import concordance
+from coalition_models.kernels.jackknife import jackknife_by_cluster
 from coalition_models.models.columns import require_columns
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
@@ -25,7 +27,7 @@ from coalition_models.models.separation import (
     involved,
     refuse_aliased,
 )
-from coalition_models.models.variance import Plan, clustered, few_clusters
+from coalition_models.models.variance import Plan, clustered, few_clusters, refuse_lost
 
 __all__ = ["CoxEngine", "Estimate", "estimate_cox", "estimate_firth", "prepare_sample"]
 
@@ -278,12 +280,22 @@ def _covariance(
     if plan.variance == "model":
         return bread
     if plan.variance == "jackknife":
-        raise FitError("variance='jackknife' is being fitted")
-    scores = residuals.score_residuals(prepared, found.coefficients)
-    if sample.weights is not None:
-        scores *= sample.weights[:, None]
+        refits = jackknife_by_cluster(prepared, found.coefficients, sample.clusters[0])
+        labels = sample.cluster_labels(plan.cluster[0])
+        refuse_lost([labels[int(g)] for g in refits.labels[~refits.usable]])
+        return refits.covariance
     groups = sample.clusters
     if plan.variance == "robust":
-        own = np.arange(len(scores)) if sample.members is None else sample.members
+        own = np.arange(len(sample.event)) if sample.members is None else sample.members
         groups = (own,)
-    return clustered(scores, bread, groups, small_sample=plan.small_sample)
+    every = np.arange(prepared.n_columns)
+    unit = prepared.scale
+
+    def sum_scores(codes: npt.NDArray[np.int64], count: int) -> Floats:
+        inside = codes[prepared.kept]
+        beta = found.coefficients * unit
+        return unit * cluster_score_sums(
+            prepared, every, prepared.panel.weights, beta, inside, count
+        )
+
+    return clustered(sum_scores, bread, groups, small_sample=plan.small_sample)

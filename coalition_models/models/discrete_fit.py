@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.errors import FitError
+from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models import binomial
 from coalition_models.models.columns import require_columns
 from coalition_models.models.duration import Duration
@@ -35,7 +36,7 @@ Flags = npt.NDArray[np.bool_]
 #: columns whose mean or spread leaves this range are centred and scaled inside
 _WILD = 1e4
 #: a maximum is reached when a further Newton step moves no linear predictor by this much
-_STILL = 1e-6
+_STILL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -186,17 +187,21 @@ def _maximise(problem: Problem, start: Floats | None) -> tuple[Floats, Any, int]
 def _further_step(problem: Problem, beta: Floats) -> Floats:
     """The Newton step that is left where the climb ended; large along a monotone direction."""
     at = binomial.pieces(problem.X, problem.y, problem.eta(beta), problem.link, problem.weights)
+    if not (np.isfinite(at.observed).all() and np.isfinite(at.scores).all()):
+        return np.full(len(beta), np.inf)
     size = np.sqrt(np.diag(at.expected))
     size = np.where(size > 0, size, 1.0)
-    shape = at.expected / np.outer(size, size)
+    shape = at.observed / np.outer(size, size)
     step: Floats = np.linalg.lstsq(shape, at.scores.sum(axis=0) / size, rcond=1e-15)[0] / size
     return step
 
 
 def _polish(problem: Problem, beta: Floats) -> tuple[Floats, bool]:
     """Take the last small steps; tell whether none is left to take."""
-    for _ in range(4):
+    for _ in range(6):
         step = _further_step(problem, beta)
+        if not np.isfinite(step).all():
+            return beta, False
         move = float(np.abs(problem.X @ step).max())
         if not move < 1e-2:
             return beta, False
@@ -251,30 +256,32 @@ def _covariance(
     if plan.variance == "model":
         return model
     if plan.variance == "jackknife":
-        return jackknife(lambda keep: _refit(problem.rows(keep), beta), sample.clusters[0], beta)
+        return jackknife(
+            lambda keep: _refit(problem.rows(keep), beta),
+            sample.clusters[0],
+            beta,
+            sample.cluster_labels(plan.cluster[0]),
+        )
     eta = problem.eta(beta)
     scores = binomial.pieces(problem.X, problem.y, eta, problem.link, problem.weights).scores
     groups = sample.clusters
     if plan.variance == "robust":
         own = np.arange(len(scores)) if sample.members is None else sample.members
         groups = (own,)
-    return clustered(scores, model, groups, small_sample=plan.small_sample)
+    return clustered(
+        lambda codes, count: cluster_sums(scores, codes, count),
+        model,
+        groups,
+        small_sample=plan.small_sample,
+    )
 
 
-def _refit(problem: Problem, start: Floats) -> Floats:
-    if problem.y.sum() == 0:
-        raise FitError(
-            "variance='jackknife': without one of the clusters no event is left; "
-            "use variance='cluster'"
-        )
+def _refit(problem: Problem, start: Floats) -> Floats | None:
+    if problem.y.sum() == 0 or np.ptp(problem.X[:, 1:], axis=0).min(initial=1.0) == 0:
+        return None
     beta, _, _ = _maximise(problem, start)
     beta, still = _polish(problem, beta)
-    if not still:
-        raise FitError(
-            "variance='jackknife': without one of the clusters the model has no finite maximum; "
-            "use variance='cluster', or penalty='firth'"
-        )
-    return beta
+    return beta if still else None
 
 
 def _estimate_firth(problem: Problem, allowed: bool, remarks: list[str]) -> Estimate:

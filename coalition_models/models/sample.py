@@ -64,6 +64,11 @@ class Sample:
         """Of an array over the rows given, the rows used."""
         return values if self.keep is None else values[self.keep]
 
+    def cluster_labels(self, name: str, which: int = 0) -> tuple[object, ...]:
+        """What stands behind each cluster number."""
+        _, first = np.unique(self.clusters[which], return_index=True)
+        return tuple(self.carried[name].iloc[first])
+
     def subset(self, inside: Flags, reason: str) -> Sample:
         """Leave out more of the rows used, for a reason that is kept."""
         keep = np.ones(self.rows_given, dtype=bool) if self.keep is None else self.keep.copy()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from coalition_models.errors import DataError, FitError
+from coalition_models.errors import DataError, FitError, first_few
 
 __all__ = [
     "FEW_CLUSTERS",
@@ -17,6 +18,7 @@ __all__ = [
     "few_clusters",
     "jackknife",
     "plan_variance",
+    "refuse_lost",
     "refuse_penalised_variance",
 ]
 
@@ -116,14 +118,18 @@ def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
 
 
 def clustered(
-    scores: Floats, bread: Floats, codes: Sequence[Integers], *, small_sample: bool
+    sum_scores: Callable[[Integers, int], Floats],
+    bread: Floats,
+    codes: Sequence[Integers],
+    *,
+    small_sample: bool,
 ) -> Floats:
-    """Sum scores within clusters and sandwich them; two sets of clusters by inclusion-exclusion.
+    """Sandwich scores summed within clusters; two sets of clusters by inclusion-exclusion.
 
     Parameters
     ----------
-    scores : ndarray, shape (n, p)
-        Each row's contribution to the gradient.
+    sum_scores : callable
+        Takes cluster numbers (n,) and their count G, gives the gradient's parts (G, p).
     bread : ndarray, shape (p, p)
         Inverse information.
     codes : one or two arrays, shape (n,)
@@ -136,45 +142,55 @@ def clustered(
     ndarray, shape (p, p)
         V1 + V2 - V12 for two sets (Cameron, Gelbach and Miller 2011).
     """
+
+    def part(numbers: Integers) -> Floats:
+        groups = int(numbers.max()) + 1
+        moved = sum_scores(numbers, groups) @ bread
+        covariance: Floats = moved.T @ moved
+        return covariance * (groups / (groups - 1)) if small_sample else covariance
+
     if len(codes) == 1:
-        return bread @ _meat(scores, codes[0], small_sample) @ bread
+        return part(codes[0])
     one, two = codes
-    both = np.unique(one * (two.max() + 1) + two, return_inverse=True)[1]
-    meat = (
-        _meat(scores, one, small_sample)
-        + _meat(scores, two, small_sample)
-        - _meat(scores, both, small_sample)
-    )
-    return bread @ meat @ bread
-
-
-def _meat(scores: Floats, codes: Integers, small_sample: bool) -> Floats:
-    groups = int(codes.max()) + 1
-    sums: Floats = np.column_stack(
-        [np.bincount(codes, weights=column, minlength=groups) for column in scores.T]
-    )
-    meat: Floats = sums.T @ sums
-    return meat * (groups / (groups - 1)) if small_sample else meat
+    both = pd.factorize(one * (int(two.max()) + 1) + two)[0].astype(np.int64, copy=False)
+    return part(one) + part(two) - part(both)
 
 
 def jackknife(
-    refit: Callable[[npt.NDArray[np.bool_]], Floats], codes: Integers, estimate: Floats
+    refit: Callable[[npt.NDArray[np.bool_]], Floats | None],
+    codes: Integers,
+    estimate: Floats,
+    labels: Sequence[object],
 ) -> Floats:
     """CR3: spread of the estimates that leave out one cluster at a time, times (G-1)/G.
 
     Parameters
     ----------
     refit : callable
-        Takes the rows kept, gives the estimate from them alone.
+        Takes the rows kept, gives the estimate from them alone, or None where there is none.
     codes : ndarray, shape (n,)
     estimate : ndarray, shape (p,)
         From all rows; the spread is taken around it.
+    labels : sequence
+        Name of each cluster, for the message.
 
     Returns
     -------
     ndarray, shape (p, p)
     """
     groups = int(codes.max()) + 1
-    moves = np.array([refit(codes != group) - estimate for group in range(groups)])
+    refits = [refit(codes != group) for group in range(groups)]
+    refuse_lost([labels[g] for g, beta in enumerate(refits) if beta is None])
+    moves = np.array([beta - estimate for beta in refits if beta is not None])
     spread: Floats = moves.T @ moves
     return spread * ((groups - 1) / groups)
+
+
+def refuse_lost(lost: Sequence[object]) -> None:
+    """Refuse a jackknife of which some refits have no finite maximum."""
+    if lost:
+        raise FitError(
+            f"variance='jackknife': without {first_few(lost)} the model has no finite maximum, so "
+            "the spread of the refits is not defined; use variance='cluster', fewer terms, or "
+            "penalty='firth'"
+        )

@@ -1,0 +1,134 @@
+"""Predicted survival along paths and at fixed values."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coalition_models.errors import CoalitionWarning, DataError, FormulaError
+from coalition_models.models.cox import cox
+from coalition_models.models.discrete import logit
+from coalition_models.models.fit import Fit
+from coalition_models.models.scenarios import predict_survival
+
+FIXTURE = json.loads(
+    (Path(__file__).resolve().parent.parent / "fixtures" / "r" / "km.json").read_text()
+)
+DATA = pd.DataFrame(FIXTURE["data"])
+PATH = pd.DataFrame(FIXTURE["path"])
+
+
+def fitted(ties: str = "efron", kind: str = "model", **choices: object) -> Fit:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*clusters in", category=CoalitionWarning)
+        return cox(
+            "event ~ x + near",
+            DATA,
+            id="member",
+            ties=ties,
+            cluster="member" if kind == "cluster" else None,
+            **choices,
+        )
+
+
+@pytest.mark.parametrize("case", FIXTURE["predictions"], ids=lambda c: f"{c['ties']}-{c['kind']}")
+def test_against_r(case):
+    fit = fitted(case["ties"], case["kind"])
+    along = predict_survival(fit, PATH).table.iloc[1:]
+    ours = along.drop_duplicates("survival")
+    known = pd.Series(case["survival"], index=case["time"])
+    np.testing.assert_allclose(ours["survival"], known.loc[ours["time"]], rtol=1e-9)
+    fixed = predict_survival(fit, {"x": 0.3, "near": [0, 1]}, times=[5, 10, 20, 30]).table
+    grid = fixed["survival"].to_numpy().reshape(2, 4).T
+    np.testing.assert_allclose(grid, case["fixed"], rtol=1e-9)
+    for bound, theirs in (("conf_low", "fixed_low"), ("conf_high", "fixed_high")):
+        np.testing.assert_allclose(fixed[bound].to_numpy().reshape(2, 4).T, case[theirs], rtol=1e-7)
+
+
+def test_constant_path_equals_fixed_values():
+    fit = fitted()
+    path = pd.DataFrame({"start": [0, 9], "stop": [9, 30], "x": 0.3, "near": 1})
+    along = predict_survival(fit, path, times=[30]).table
+    fixed = predict_survival(fit, {"x": 0.3, "near": 1}, times=[30]).table
+    np.testing.assert_allclose(
+        along.drop(columns="scenario").to_numpy(dtype=float),
+        fixed.drop(columns="scenario").to_numpy(dtype=float),
+        rtol=1e-12,
+    )
+
+
+def test_other_variables_are_held_and_named():
+    prediction = predict_survival(fitted(), {"near": [0, 1]})
+    assert prediction.held["x"] == pytest.approx(DATA["x"].mean())
+    assert "Held at means or commonest values: x" in " ".join(prediction.notes)
+    assert prediction.table["scenario"].unique().tolist() == ["near = 0", "near = 1"]
+    assert (prediction.table.groupby("scenario")["survival"].first() == 1).all()
+
+
+def test_categories_are_held_at_the_commonest():
+    fit = cox("event ~ x + group", DATA, id="member")
+    prediction = predict_survival(fit, {"x": [0, 1]})
+    assert prediction.held["group"] == DATA["group"].mode()[0]
+    with pytest.raises(FormulaError, match="'z'"):
+        predict_survival(fit, {"group": "z"})
+
+
+def test_strata_have_their_own_baseline():
+    fit = cox("event ~ x", DATA, id="member", strata="group")
+    ends = [
+        predict_survival(fit, {"x": 0}, stratum=name).table["survival"].iloc[-1] for name in "ab"
+    ]
+    assert ends[0] != ends[1]
+    with pytest.raises(DataError, match="stratum= one of"):
+        predict_survival(fit, {"x": 0})
+    with pytest.raises(DataError, match="stratum= one of"):
+        predict_survival(fit, {"x": 0}, stratum="c")
+
+
+def test_beyond_the_last_time_is_refused():
+    late = PATH.assign(stop=[6, 12, 20, 99])
+    with pytest.raises(DataError, match=r"nobody was observed after 36.*p to 99"):
+        predict_survival(fitted(), late)
+    with pytest.raises(DataError, match="time 50"):
+        predict_survival(fitted(), {"near": 0}, times=[50])
+
+
+def test_flat_after_the_last_event_is_noted():
+    data = DATA.assign(event=DATA["event"].where(DATA["stop"] < 30, 0))
+    fit = cox("event ~ x", data, id="member")
+    path = pd.DataFrame({"start": [0], "stop": [36], "x": [0.0]})
+    assert any("drawn flat" in note for note in predict_survival(fit, path).notes)
+
+
+def test_refusals():
+    with pytest.raises(FormulaError, match=r"nearr.*near"):
+        predict_survival(fitted(), {"nearr": 1})
+    with pytest.raises(DataError, match="missing values"):
+        predict_survival(fitted(), PATH.assign(x=np.nan))
+    with pytest.raises(DataError, match="overlap"):
+        predict_survival(fitted(), PATH.assign(start=[0, 3, 12, 20]))
+    with pytest.raises(DataError, match="takes a Cox fit"):
+        predict_survival(logit("event ~ x", DATA, id="member"), {"x": 0})
+
+
+def test_offset_counts():
+    data = DATA.assign(shift=0.5)
+    plain = cox("event ~ x", DATA, id="member")
+    fit = cox("event ~ x", data, id="member", offset="shift")
+    path = pd.DataFrame({"start": [0], "stop": [30], "x": [0.0], "shift": [0.5]})
+    np.testing.assert_allclose(
+        predict_survival(fit, path).table["survival"],
+        predict_survival(plain, path).table["survival"],
+        rtol=1e-10,
+    )
+
+
+def test_display():
+    prediction = predict_survival(fitted(), {"near": [0, 1]}, times=[12])
+    assert "near = 1" in str(prediction)
+    assert "<table" in prediction._repr_html_()
