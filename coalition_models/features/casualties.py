@@ -92,7 +92,7 @@ def add_casualties(
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
     >>> italy = cm.add_casualties(panel).query("state == 'ITA'").set_index("period")
-    >>> italy.loc["2003-12-01", "deaths_12m"]
+    >>> float(italy.loc["2003-12-01", "deaths_12m"])
     17.0
     """
     moment = check_as_of(as_of)

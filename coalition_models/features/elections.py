@@ -74,8 +74,11 @@ def add_elections(
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
     >>> spain = cm.add_elections(panel).query("state == 'ESP'").set_index("period")
-    >>> spain.loc["2004-03-01", ["months_to_election", "election_near"]].tolist()
-    [0.0, 1.0]
+    >>> spain.loc[["2004-02-01", "2004-03-01"], ["months_to_election", "election_near"]]
+                months_to_election  election_near
+    period
+    2004-02-01                 1.0            1.0
+    2004-03-01                 0.0            1.0
     """
     moment = check_as_of(as_of)
     months = check_window(window)

@@ -82,11 +82,7 @@ def add_leadership(
     cow = panel["cow"].to_numpy(dtype=np.int64)
     group = table["cow"].to_numpy(dtype=np.int64)
     began = month_number(table["start"])
-    left = np.where(
-        table["end"].isna(),
-        np.iinfo(np.int64).max,
-        month_number(table["end"].fillna(pd.Timestamp("2000-01-01"))),
-    )
+    left = _last_months(table)
     known = calendar.known(moment)
     found = find_until(group, began, cow, known)
     # nobody is known to lead after the last leader on record left
@@ -118,6 +114,16 @@ def _leaders(who: str, data: pd.DataFrame | None) -> pd.DataFrame:
         return data.sort_values(["cow", "start"], ignore_index=True)
     table = load("leaders")
     return table[table["office"] == who].sort_values(["cow", "start"], ignore_index=True)
+
+
+def _last_months(table: pd.DataFrame) -> Integers:
+    """Last month of which it is known that the leader still led."""
+    last = table["end"]
+    if "known_until" in table.columns:
+        last = last.fillna(table["known_until"])
+    open_end = last.isna().to_numpy()
+    months = month_number(last.fillna(pd.Timestamp("2000-01-01")))
+    return np.where(open_end, np.iinfo(np.int64).max, months)
 
 
 def _other_leader(

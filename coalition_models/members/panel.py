@@ -3,71 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import cast
 
-import numpy as np
 import pandas as pd
 
-from coalition_models.errors import CoalitionWarning, CoverageError, DataError, first_few, warn
-from coalition_models.members.periods import Period, as_period, period_number, period_start
+from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.members.periods import as_period
 from coalition_models.members.spells import EXIT_KINDS, check_spells, spell_labels
+from coalition_models.members.timing import (
+    DATE_COLUMN,
+    Account,
+    Choices,
+    Clock,
+    ExitDate,
+    expand,
+    select_spells,
+    time_spells,
+)
 from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import to_cow
 
 __all__ = ["build_panel", "describe_panel"]
-
-Clock = Literal["entry", "coalition"]
-ExitDate = Literal["main", "announced", "last"]
-
-_DATE_COLUMN = {"main": "exit", "announced": "announced", "last": "last_personnel"}
-_TAKEN = "its periods belong to an earlier spell of the state"
-_COLUMNS = ["coalition", "state", "cow", "spell", "period", "start", "stop", "event", "exit_kind"]
-
-
-@dataclass(frozen=True)
-class _Choices:
-    """Every choice that shapes a panel; kept with it, so that a result can name them."""
-
-    period: Period
-    clock: Clock
-    exit_date: ExitDate
-    exit_kinds: tuple[str, ...]
-    wind_up: int
-    until: pd.Timestamp | None
-    truncate_before: pd.Timestamp | None
-    peak_at_least: float
-
-    def as_dict(self) -> dict[str, object]:
-        return {
-            "period": self.period,
-            "clock": self.clock,
-            "exit_date": self.exit_date,
-            "exit_kinds": list(self.exit_kinds),
-            "wind_up": self.wind_up,
-            "until": _day(self.until),
-            "truncate_before": _day(self.truncate_before),
-            "peak_at_least": self.peak_at_least,
-        }
-
-
-def _day(value: pd.Timestamp | None) -> str | None:
-    return None if value is None else f"{value:%Y-%m-%d}"
-
-
-@dataclass
-class _Account:
-    """What was left out or changed on the way, and why."""
-
-    dropped: list[dict[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def drop(self, spells: pd.DataFrame, reason: str) -> None:
-        self.dropped += [{"spell": label, "reason": reason} for label in spell_labels(spells)]
-
-    def note(self, spells: pd.DataFrame, text: str) -> None:
-        if len(spells):
-            self.notes.append(f"{text}: {', '.join(spell_labels(spells))}")
 
 
 def build_panel(
@@ -156,7 +112,7 @@ def build_panel(
     choices = _check_choices(
         period, clock, exit_date, exit_kinds, wind_up, until, truncate_before, peak_at_least
     )
-    account = _Account()
+    account = Account()
     spells = _with_codes(members)
     table, named = _coalition_table(spells, coalitions)
     spells = spells[spells["coalition"].isin(table.index)].reset_index(drop=True)
@@ -166,8 +122,8 @@ def build_panel(
         raise DataError(f"these spells cannot become a panel; mend them:\n{listing}")
     _refuse_incomplete(spells, table, named)
     _refuse_unknown_entries(spells, choices)
-    timed = _time_spells(spells, table, choices, account)
-    rows = _expand(_select(timed, table, choices, account), choices)
+    timed = time_spells(spells, table, choices, account)
+    rows = expand(select_spells(timed, table, choices, account), choices)
     rows.attrs["panel"] = {
         **choices.as_dict(),
         "dropped": account.dropped,
@@ -186,11 +142,11 @@ def _check_choices(
     until: str | pd.Timestamp | None,
     truncate_before: str | pd.Timestamp | None,
     peak_at_least: float,
-) -> _Choices:
+) -> Choices:
     if clock not in ("entry", "coalition"):
         raise DataError(f"clock must be 'entry' or 'coalition', not {clock!r}")
-    if exit_date not in _DATE_COLUMN:
-        raise DataError(f"exit_date must be one of {', '.join(_DATE_COLUMN)}, not {exit_date!r}")
+    if exit_date not in DATE_COLUMN:
+        raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
     kinds = (exit_kinds,) if isinstance(exit_kinds, str) else tuple(exit_kinds)
     events = [k for k in EXIT_KINDS if k not in ("ongoing", "leader")]
     unknown = [k for k in kinds if k not in events]
@@ -200,7 +156,7 @@ def _check_choices(
         )
     if int(wind_up) != wind_up or wind_up < 0:
         raise DataError(f"wind_up must be a whole number of periods, 0 or more, not {wind_up!r}")
-    return _Choices(
+    return Choices(
         period=as_period(period),
         clock=cast(Clock, clock),
         exit_date=cast(ExitDate, exit_date),
@@ -276,7 +232,7 @@ def _refuse_incomplete(spells: pd.DataFrame, table: pd.DataFrame, named: tuple[s
         )
 
 
-def _refuse_unknown_entries(spells: pd.DataFrame, choices: _Choices) -> None:
+def _refuse_unknown_entries(spells: pd.DataFrame, choices: Choices) -> None:
     if choices.clock != "entry" or "entry_known" not in spells.columns:
         return
     unknown = spells[~spells["entry_known"].astype(bool)]
@@ -286,146 +242,6 @@ def _refuse_unknown_entries(spells: pd.DataFrame, choices: _Choices) -> None:
             f"entry is not known: {first_few(spell_labels(unknown))}. Use clock='coalition', give "
             "the true entries and set entry_known, or leave these spells out."
         )
-
-
-def _time_spells(
-    spells: pd.DataFrame, table: pd.DataFrame, choices: _Choices, account: _Account
-) -> pd.DataFrame:
-    """Number the periods of entry, exit, origin and horizon, and mark the events."""
-    unit = choices.period
-    timed = spells.sort_values(["coalition", "state", "entry", "spell"], kind="stable")
-    timed = timed.reset_index(drop=True)
-    timed["entry_n"] = period_number(timed["entry"], unit).astype("int64")
-    timed = _date_exits(timed, choices, account)
-    begin = period_number(table["start"], unit)
-    timed["begin_n"] = timed["coalition"].map(begin).astype("Int64")
-    timed["horizon_n"] = timed["coalition"].map(_horizons(table, choices)).astype("int64")
-    timed["first_n"] = timed["entry_n"]
-    groups = timed.groupby(["coalition", "state"])
-    # the last period of any earlier spell: one row per state and period, never two
-    earlier = groups["exit_n"].transform(lambda s: s.shift().cummax())
-    follows = (timed["first_n"] <= earlier).fillna(False).to_numpy(dtype=bool)
-    timed.loc[follows, "first_n"] = earlier[follows].astype("int64") + 1
-    account.note(timed[follows], "at risk from the period after the previous spell ended")
-    timed["origin_n"] = timed["entry_n"]
-    if choices.clock == "coalition":
-        clipped = (timed["first_n"] < timed["begin_n"]).to_numpy(dtype=bool)
-        account.note(timed[clipped], "entry clipped to the coalition's start")
-        timed["first_n"] = np.where(clipped, timed["begin_n"], timed["first_n"]).astype("int64")
-        timed["origin_n"] = timed["begin_n"].astype("int64")
-    exit_n = timed["exit_n"].fillna(timed["horizon_n"] + 1).astype("int64")
-    timed["last_n"] = np.minimum(exit_n, timed["horizon_n"])
-    counted = timed["exit_kind"].isin(choices.exit_kinds) & (exit_n <= timed["horizon_n"])
-    timed["is_event"] = counted.astype("int64")
-    return timed
-
-
-def _date_exits(timed: pd.DataFrame, choices: _Choices, account: _Account) -> pd.DataFrame:
-    """Choose the date of exit; fall back to the main date where the other is not usable."""
-    unit = choices.period
-    main = period_number(timed["exit"], unit)
-    if choices.exit_date == "main":
-        return timed.assign(exit_n=main, exit_dated_by="main")
-    column = _DATE_COLUMN[choices.exit_date]
-    if column not in timed.columns:
-        raise DataError(f"exit_date={choices.exit_date!r} needs the column {column!r} in members")
-    other = period_number(timed[column], unit)
-    concerned = timed["exit_kind"].isin(choices.exit_kinds)
-    if choices.exit_date == "announced":
-        usable = (other >= timed["entry_n"]) & (other <= main)
-    else:
-        # a state whose last people stayed into its next spell never left in between
-        following = timed.groupby(["coalition", "state"])["entry_n"].shift(-1)
-        usable = (other >= main) & ~(following.notna() & (other > following))
-    use = (concerned & usable.fillna(False)).to_numpy(dtype=bool)
-    fallback = (concerned & ~usable.fillna(False)).to_numpy(dtype=bool)
-    account.note(timed[fallback], f"no usable {column} date, the main exit date is used")
-    return timed.assign(
-        exit_n=main.where(~use, other), exit_dated_by=np.where(use, choices.exit_date, "main")
-    )
-
-
-def _horizons(table: pd.DataFrame, choices: _Choices) -> pd.Series:
-    """Last period at risk of each coalition."""
-    mandate = period_number(table["mandate_end"], choices.period) - choices.wind_up
-    if choices.until is not None:
-        limit = int(period_number(pd.Series([choices.until]), choices.period).iloc[0])
-        mandate = mandate.fillna(limit).clip(upper=limit)
-    if mandate.isna().any():
-        names = ", ".join(table.index[mandate.isna().to_numpy(dtype=bool)])
-        raise DataError(f"the mandate of {names} is open: give until=, the last day of observation")
-    return mandate
-
-
-def _select(
-    timed: pd.DataFrame, table: pd.DataFrame, choices: _Choices, account: _Account
-) -> pd.DataFrame:
-    """Leave out, with the reason, every spell that is not at risk in the window."""
-    before = pd.Series(False, index=timed.index)
-    if choices.truncate_before is not None:
-        cut = int(period_number(pd.Series([choices.truncate_before]), choices.period).iloc[0])
-        before = timed["last_n"] < cut
-        timed = timed.assign(first_n=timed["first_n"].clip(lower=cut))
-    lead = timed["coalition"].map(table["lead_state"])
-    is_lead = (timed["state"] == lead) | (timed["exit_kind"] == "leader")
-    reasons = [(is_lead, "lead state, never at risk")]
-    if choices.peak_at_least > 0:
-        if "peak_troops" not in timed.columns:
-            raise DataError("peak_at_least needs the column 'peak_troops' in members")
-        peak = timed["peak_troops"]
-        reasons += [
-            (peak.isna(), "peak strength not known"),
-            (peak < choices.peak_at_least, f"peak strength under {choices.peak_at_least:g}"),
-        ]
-    reasons += [
-        (timed["entry_n"] > timed["horizon_n"], "entered after observation ended"),
-        (before, "ended before observation begins"),
-        (timed["last_n"] < timed["first_n"], _TAKEN),
-    ]
-    keep = pd.Series(True, index=timed.index)
-    for wrong, reason in reasons:
-        bad = keep & wrong.fillna(False).astype(bool)
-        account.drop(timed[bad], reason)
-        keep &= ~bad
-        if reason == _TAKEN:
-            _warn_of_lost_events(timed[bad & (timed["is_event"] == 1)])
-    kept = timed[keep]
-    if kept.empty:
-        why = first_few(dict.fromkeys(d["reason"] for d in account.dropped))
-        raise DataError(f"no member is at risk with these choices; left out because: {why}")
-    return kept
-
-
-def _warn_of_lost_events(lost: pd.DataFrame) -> None:
-    if len(lost):
-        warn(
-            f"{len(lost)} exits are not in the panel, because an earlier spell of the same state "
-            f"takes the only period of theirs: {first_few(spell_labels(lost))}. A shorter period "
-            "keeps them apart.",
-            CoalitionWarning,
-        )
-
-
-def _expand(spells: pd.DataFrame, choices: _Choices) -> pd.DataFrame:
-    """One row per spell and period."""
-    first = spells["first_n"].to_numpy(dtype=np.int64)
-    last = spells["last_n"].to_numpy(dtype=np.int64)
-    length = last - first + 1
-    which = np.repeat(np.arange(len(spells)), length)
-    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    number = first[which] + offset
-    base = spells[["coalition", "state", "cow", "spell", "exit_kind"]]
-    if choices.exit_date != "main":
-        base = base.assign(exit_dated_by=spells["exit_dated_by"])
-    rows = base.iloc[which].reset_index(drop=True)
-    rows["period"] = period_start(number, choices.period)
-    rows["start"] = number - spells["origin_n"].to_numpy(dtype=np.int64)[which]
-    rows["stop"] = rows["start"] + 1
-    at_exit = number == last[which]
-    rows["event"] = np.where(at_exit, spells["is_event"].to_numpy(dtype=np.int64)[which], 0)
-    extra = [c for c in rows.columns if c not in _COLUMNS]
-    rows = rows[[*_COLUMNS, *extra]].astype({"cow": "int64", "spell": "int64"})
-    return rows.sort_values(["coalition", "state", "spell", "period"], ignore_index=True)
 
 
 def describe_panel(panel: pd.DataFrame) -> pd.DataFrame:
@@ -447,8 +263,10 @@ def describe_panel(panel: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> cm.describe_panel(panel).loc["iraq", ["states", "spells", "events"]].tolist()
-    [39, 51, 21]
+    >>> cm.describe_panel(panel).loc[["iraq"], ["states", "spells", "events"]]
+               states  spells  events
+    coalition
+    iraq           39      51      21
     """
     if panel.empty:
         raise DataError("the panel has no rows")

@@ -15,6 +15,7 @@ import pandas as pd
 
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.sources._paths import data_dir
+from coalition_models.sources.csv_tables import read_loosely, read_table
 from coalition_models.sources.schema import Column, Contract, columns_from_descriptor, validate
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "entry",
     "file_sha256",
     "load",
-    "read_table",
     "read_table_as",
 ]
 
@@ -171,8 +171,10 @@ def datasets() -> pd.DataFrame:
     Examples
     --------
     >>> import coalition_models as cm
-    >>> cm.datasets().loc["participation", ["kind", "rows"]].tolist()
-    ['bundled', 176]
+    >>> cm.datasets().loc[["participation"], ["kind", "rows", "at_hand"]]
+                      kind  rows  at_hand
+    name
+    participation  bundled   176     True
     """
     from coalition_models.sources.fetch import at_hand
 
@@ -309,21 +311,6 @@ def _load_bundled(item: Entry) -> pd.DataFrame:
     )
 
 
-def read_table(path: Path, columns: tuple[Column, ...]) -> pd.DataFrame:
-    """Read a CSV file whose columns must be exactly those of a contract, typed by it."""
-    raw = _raw(path)
-    expected = [column.name for column in columns]
-    if list(raw.columns) != expected:
-        absent = [c for c in expected if c not in raw.columns]
-        extra = [c for c in raw.columns if c not in expected]
-        raise DataError(
-            f"{path.name}: expected the columns {', '.join(expected)}; "
-            f"missing: {', '.join(absent) or 'none'}; unknown: {', '.join(extra) or 'none'}"
-        )
-    typed = {column.name: _typed(raw[column.name], column, path.name) for column in columns}
-    return pd.DataFrame(typed)
-
-
 def read_table_as(path: Path, shape: str) -> pd.DataFrame:
     """Read your own CSV file in the shape of a bundled table and check it.
 
@@ -337,36 +324,7 @@ def read_table_as(path: Path, shape: str) -> pd.DataFrame:
     6
     """
     contract = contract_of(shape)
-    raw = _raw(path)
-    known = {column.name: column for column in contract.columns}
-    typed = {
-        name: _typed(raw[name], known[name], path.name) if name in known else raw[name]
-        for name in raw.columns
-    }
-    return validate(pd.DataFrame(typed), contract)
-
-
-def _raw(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path.name}: {error}") from error
-
-
-def _typed(series: pd.Series, column: Column, file: str) -> pd.Series:
-    try:
-        if column.kind == "date":
-            return pd.to_datetime(series, format="%Y-%m-%d")
-        if column.kind == "integer":
-            numbers = pd.to_numeric(series)
-            return numbers.astype("int64") if column.required else numbers.astype("Int64")
-        if column.kind == "number":
-            return pd.to_numeric(series).astype("float64")
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            f"{file}: column {column.name} must hold {column.kind}s: {error}"
-        ) from error
-    return series
+    return validate(read_loosely(path, contract.columns), contract)
 
 
 def _load_external(item: Entry) -> pd.DataFrame:

@@ -42,7 +42,9 @@ def with_cow_dates(codings: pd.DataFrame, read: Callable[[str], pd.DataFrame]) -
     """
     blocks = read("cow-interstate-wars").sort_values(["war_num", "cow", "start", "side"])
     blocks = blocks.assign(spell_chrono=blocks.groupby(["war_num", "cow"]).cumcount() + 1)
-    repeated = blocks.duplicated(["war_num", "side", "cow"], keep=False) & blocks["bat_death"].notna()
+    repeated = (
+        blocks.duplicated(["war_num", "side", "cow"], keep=False) & blocks["bat_death"].notna()
+    )
     blocks["bat_death_repeated"] = repeated.astype("int64")
     sides = blocks.groupby(["war_num", "side"])
     blocks["side_end"] = sides["end"].transform("max")

@@ -1,0 +1,210 @@
+"""When each spell is at risk: periods of entry, exit and origin, and the rows between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.errors import CoalitionWarning, DataError, first_few, warn
+from coalition_models.members.periods import Period, period_number, period_start
+from coalition_models.members.spells import spell_labels
+
+__all__ = ["DATE_COLUMN", "Account", "Choices", "expand", "select_spells", "time_spells"]
+
+Clock = Literal["entry", "coalition"]
+ExitDate = Literal["main", "announced", "last"]
+
+DATE_COLUMN = {"main": "exit", "announced": "announced", "last": "last_personnel"}
+_TAKEN = "its periods belong to an earlier spell of the state"
+_COLUMNS = ["coalition", "state", "cow", "spell", "period", "start", "stop", "event", "exit_kind"]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Every choice that shapes a panel; kept with it, so that a result can name them."""
+
+    period: Period
+    clock: Clock
+    exit_date: ExitDate
+    exit_kinds: tuple[str, ...]
+    wind_up: int
+    until: pd.Timestamp | None
+    truncate_before: pd.Timestamp | None
+    peak_at_least: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the choices as plain data."""
+        return {
+            "period": self.period,
+            "clock": self.clock,
+            "exit_date": self.exit_date,
+            "exit_kinds": list(self.exit_kinds),
+            "wind_up": self.wind_up,
+            "until": _day(self.until),
+            "truncate_before": _day(self.truncate_before),
+            "peak_at_least": self.peak_at_least,
+        }
+
+
+def _day(value: pd.Timestamp | None) -> str | None:
+    return None if value is None else f"{value:%Y-%m-%d}"
+
+
+@dataclass
+class Account:
+    """What was left out or changed on the way, and why."""
+
+    dropped: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def drop(self, spells: pd.DataFrame, reason: str) -> None:
+        """Record spells that are left out."""
+        self.dropped += [{"spell": label, "reason": reason} for label in spell_labels(spells)]
+
+    def note(self, spells: pd.DataFrame, text: str) -> None:
+        """Record what was changed for some spells."""
+        if len(spells):
+            self.notes.append(f"{text}: {', '.join(spell_labels(spells))}")
+
+
+def time_spells(
+    spells: pd.DataFrame, table: pd.DataFrame, choices: Choices, account: Account
+) -> pd.DataFrame:
+    """Number the periods of entry, exit, origin and horizon, and mark the events."""
+    unit = choices.period
+    timed = spells.sort_values(["coalition", "state", "entry", "spell"], kind="stable")
+    timed = timed.reset_index(drop=True)
+    timed["entry_n"] = period_number(timed["entry"], unit).astype("int64")
+    timed = _date_exits(timed, choices, account)
+    begin = period_number(table["start"], unit)
+    timed["begin_n"] = timed["coalition"].map(begin).astype("Int64")
+    timed["horizon_n"] = timed["coalition"].map(_horizons(table, choices)).astype("int64")
+    timed["first_n"] = timed["entry_n"]
+    groups = timed.groupby(["coalition", "state"])
+    # the last period of any earlier spell: one row per state and period, never two
+    earlier = groups["exit_n"].transform(lambda s: s.shift().cummax())
+    follows = (timed["first_n"] <= earlier).fillna(False).to_numpy(dtype=bool)
+    timed.loc[follows, "first_n"] = earlier[follows].astype("int64") + 1
+    account.note(timed[follows], "at risk from the period after the previous spell ended")
+    timed["origin_n"] = timed["entry_n"]
+    if choices.clock == "coalition":
+        clipped = (timed["first_n"] < timed["begin_n"]).to_numpy(dtype=bool)
+        account.note(timed[clipped], "entry clipped to the coalition's start")
+        timed["first_n"] = np.where(clipped, timed["begin_n"], timed["first_n"]).astype("int64")
+        timed["origin_n"] = timed["begin_n"].astype("int64")
+    exit_n = timed["exit_n"].fillna(timed["horizon_n"] + 1).astype("int64")
+    timed["last_n"] = np.minimum(exit_n, timed["horizon_n"])
+    counted = timed["exit_kind"].isin(choices.exit_kinds) & (exit_n <= timed["horizon_n"])
+    timed["is_event"] = counted.astype("int64")
+    return timed
+
+
+def _date_exits(timed: pd.DataFrame, choices: Choices, account: Account) -> pd.DataFrame:
+    """Choose the date of exit; fall back to the main date where the other is not usable."""
+    unit = choices.period
+    main = period_number(timed["exit"], unit)
+    if choices.exit_date == "main":
+        return timed.assign(exit_n=main, exit_dated_by="main")
+    column = DATE_COLUMN[choices.exit_date]
+    if column not in timed.columns:
+        raise DataError(f"exit_date={choices.exit_date!r} needs the column {column!r} in members")
+    other = period_number(timed[column], unit)
+    concerned = timed["exit_kind"].isin(choices.exit_kinds)
+    if choices.exit_date == "announced":
+        usable = (other >= timed["entry_n"]) & (other <= main)
+    else:
+        # a state whose last people stayed into its next spell never left in between
+        following = timed.groupby(["coalition", "state"])["entry_n"].shift(-1)
+        usable = (other >= main) & ~(following.notna() & (other > following))
+    use = (concerned & usable.fillna(False)).to_numpy(dtype=bool)
+    fallback = (concerned & ~usable.fillna(False)).to_numpy(dtype=bool)
+    account.note(timed[fallback], f"no usable {column} date, the main exit date is used")
+    return timed.assign(
+        exit_n=main.where(~use, other), exit_dated_by=np.where(use, choices.exit_date, "main")
+    )
+
+
+def _horizons(table: pd.DataFrame, choices: Choices) -> pd.Series:
+    """Last period at risk of each coalition."""
+    mandate = period_number(table["mandate_end"], choices.period) - choices.wind_up
+    if choices.until is not None:
+        limit = int(period_number(pd.Series([choices.until]), choices.period).iloc[0])
+        mandate = mandate.fillna(limit).clip(upper=limit)
+    if mandate.isna().any():
+        names = ", ".join(table.index[mandate.isna().to_numpy(dtype=bool)])
+        raise DataError(f"the mandate of {names} is open: give until=, the last day of observation")
+    return mandate
+
+
+def select_spells(
+    timed: pd.DataFrame, table: pd.DataFrame, choices: Choices, account: Account
+) -> pd.DataFrame:
+    """Leave out, with the reason, every spell that is not at risk in the window."""
+    before = pd.Series(False, index=timed.index)
+    if choices.truncate_before is not None:
+        cut = int(period_number(pd.Series([choices.truncate_before]), choices.period).iloc[0])
+        before = timed["last_n"] < cut
+        timed = timed.assign(first_n=timed["first_n"].clip(lower=cut))
+    lead = timed["coalition"].map(table["lead_state"])
+    is_lead = (timed["state"] == lead) | (timed["exit_kind"] == "leader")
+    reasons = [(is_lead, "lead state, never at risk")]
+    if choices.peak_at_least > 0:
+        if "peak_troops" not in timed.columns:
+            raise DataError("peak_at_least needs the column 'peak_troops' in members")
+        peak = timed["peak_troops"]
+        reasons += [
+            (peak.isna(), "peak strength not known"),
+            (peak < choices.peak_at_least, f"peak strength under {choices.peak_at_least:g}"),
+        ]
+    reasons += [
+        (timed["entry_n"] > timed["horizon_n"], "entered after observation ended"),
+        (before, "ended before observation begins"),
+        (timed["last_n"] < timed["first_n"], _TAKEN),
+    ]
+    keep = pd.Series(True, index=timed.index)
+    for wrong, reason in reasons:
+        bad = keep & wrong.fillna(False).astype(bool)
+        account.drop(timed[bad], reason)
+        keep &= ~bad
+        if reason == _TAKEN:
+            _warn_of_lost_events(timed[bad & (timed["is_event"] == 1)])
+    kept = timed[keep]
+    if kept.empty:
+        why = first_few(dict.fromkeys(d["reason"] for d in account.dropped))
+        raise DataError(f"no member is at risk with these choices; left out because: {why}")
+    return kept
+
+
+def _warn_of_lost_events(lost: pd.DataFrame) -> None:
+    if len(lost):
+        warn(
+            f"{len(lost)} exits are not in the panel, because an earlier spell of the same state "
+            f"takes the only period of theirs: {first_few(spell_labels(lost))}. A shorter period "
+            "keeps them apart.",
+            CoalitionWarning,
+        )
+
+
+def expand(spells: pd.DataFrame, choices: Choices) -> pd.DataFrame:
+    """One row per spell and period."""
+    first = spells["first_n"].to_numpy(dtype=np.int64)
+    last = spells["last_n"].to_numpy(dtype=np.int64)
+    length = last - first + 1
+    which = np.repeat(np.arange(len(spells)), length)
+    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    number = first[which] + offset
+    base = spells[["coalition", "state", "cow", "spell", "exit_kind"]]
+    if choices.exit_date != "main":
+        base = base.assign(exit_dated_by=spells["exit_dated_by"])
+    rows = base.iloc[which].reset_index(drop=True)
+    rows["period"] = period_start(number, choices.period)
+    rows["start"] = number - spells["origin_n"].to_numpy(dtype=np.int64)[which]
+    rows["stop"] = rows["start"] + 1
+    at_exit = number == last[which]
+    rows["event"] = np.where(at_exit, spells["is_event"].to_numpy(dtype=np.int64)[which], 0)
+    extra = [c for c in rows.columns if c not in _COLUMNS]
+    rows = rows[[*_COLUMNS, *extra]].astype({"cow": "int64", "spell": "int64"})
+    return rows.sort_values(["coalition", "state", "spell", "period"], ignore_index=True)

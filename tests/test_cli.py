@@ -1,0 +1,138 @@
+"""The command line: each verb does its work, and refuses with one clear line."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import coalition_models as cm
+from coalition_models.cli import main
+
+
+def run(capsys, *arguments):
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def command(*arguments, **options):
+    code = "import sys; from coalition_models.cli import main; sys.exit(main(sys.argv[1:]))"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], text=True, check=False, **options
+    )
+
+
+def test_list_shows_every_table(capsys):
+    code, out, _ = run(capsys, "data", "list")
+    assert code == 0
+    assert len(out.splitlines()) == len(cm.datasets()) + 2
+    assert "participation" in out
+
+
+def test_show_prints_a_table_as_csv(capsys):
+    code, out, _ = run(capsys, "data", "show", "coalitions")
+    assert code == 0
+    assert (
+        pd.read_csv(io.StringIO(out))["coalition"].tolist()
+        == cm.load("coalitions")["coalition"].tolist()
+    )
+
+
+def test_codebook_and_cite(capsys):
+    code, out, _ = run(capsys, "data", "codebook", "troops")
+    assert (code, "persons" in out) == (0, True)
+    code, out, _ = run(capsys, "data", "cite", "fatalities", "--bibtex")
+    assert (code, "@misc{icasualties" in out) == (0, True)
+
+
+def test_validate_checks_bundled_and_own_tables(capsys, tmp_path):
+    code, out, _ = run(capsys, "data", "validate")
+    assert code == 0
+    assert "participation: 176 rows, right" in out
+    mine = tmp_path / "mine.csv"
+    frame = cm.load("participation").assign(exit_kind="gone")
+    frame.to_csv(mine, index=False)
+    code, out, err = run(capsys, "data", "validate", "--file", str(mine), "--as", "participation")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: table 'participation' fails 1 checks")
+    assert "column exit_kind must be one of" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["data", "show", "particpation"], "no table named 'particpation'; nearest names"),
+        (["data", "validate", "--as", "troops"], "give both --file and --as"),
+        (["data", "validate", "--file", "no.csv", "--as", "troops"], "cannot read no.csv"),
+        (["data", "build"], "give --out"),
+        (["replicate", "nobody-1999"], "nobody-1999"),
+    ],
+)
+def test_a_refusal_is_one_line_and_code_one(capsys, arguments, text):
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("error: ")
+    assert text in err
+
+
+def test_wrong_types_in_an_own_file_name_the_column(capsys, tmp_path):
+    mine = tmp_path / "mine.csv"
+    cm.load("troops").assign(troops="many").to_csv(mine, index=False)
+    code, _, err = run(capsys, "data", "validate", "--file", str(mine), "--as", "troops")
+    assert code == 1
+    assert "column troops must hold" in err
+
+
+def test_an_output_path_that_is_a_file_is_refused(capsys, tmp_path):
+    taken = tmp_path / "build"
+    taken.write_text("mine")
+    code, _, err = run(capsys, "reproduce", "--quiet", "--out", str(taken))
+    assert code == 1
+    assert "is a file; results need a folder" in err
+    assert taken.read_text() == "mine"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_an_error_not_a_traceback(capsys):
+    code, _, err = run(capsys, "data", "show", "coalitions", "--out", "/dev/full")
+    assert (code, "No space left on device" in err) == (1, True)
+    with Path("/dev/full").open("w") as full:
+        done = command("data", "show", "troops", stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr == "error: cannot write the output: No space left on device\n"
+
+
+def test_a_closed_pipe_ends_quietly():
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        done = command("data", "show", "troops", stdout=closed, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_interrupting_says_so_and_leaves_nothing(capsys, tmp_path, monkeypatch):
+    from coalition_models import pipeline
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "iraq_products", interrupted)
+    out = tmp_path / "build"
+    code, _, err = run(capsys, "reproduce", "--quiet", "--out", str(out))
+    assert code == 130
+    assert "interrupted" in err
+    assert not out.exists()
+
+
+def test_help_and_version(capsys):
+    for arguments in (["--help"], ["--version"], ["data", "--help"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 0
+    assert "coalition-models" in capsys.readouterr().out

@@ -1,0 +1,131 @@
+"""The package as a whole: quick to import, complete when installed, honest about its names."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import frictionless
+import pytest
+
+import coalition_models as cm
+
+
+def python(code, *, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_import_takes_less_than_three_tenths_of_a_second(root):
+    code = (
+        "import time; t = time.perf_counter(); import coalition_models; "
+        "print(time.perf_counter() - t)"
+    )
+    seconds = min(float(python(code, cwd=root).stdout) for _ in range(3))
+    assert seconds < 0.3
+
+
+def test_import_loads_no_heavy_library(root):
+    code = (
+        "import sys, coalition_models; "
+        "print([m for m in ('pandas', 'numpy', 'numba', 'matplotlib') if m in sys.modules])"
+    )
+    assert python(code, cwd=root).stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in cm.__all__:
+        value = getattr(cm, name)
+        assert name in dir(cm)
+        if name != "__version__":
+            assert (value.__doc__ or "").strip(), name
+
+
+def test_no_public_name_is_a_subpackage(root):
+    rooms = {p.name for p in (root / "coalition_models").iterdir() if p.is_dir()}
+    assert not rooms & set(cm.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'coxx'"):
+        _ = cm.coxx
+
+
+def test_versions_agree(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == cm.__version__
+    assert f"version: {cm.__version__}" in (root / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_the_wheel_carries_the_data_and_works_elsewhere(root, tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    code = (
+        "import coalition_models as cm; print(cm.__file__); "
+        "print(len(cm.load('participation')), len(cm.datasets()))"
+    )
+    done = python(code, cwd=elsewhere, PYTHONPATH=str(site))
+    assert done.stderr == ""
+    where, counts = done.stdout.splitlines()
+    assert Path(where).is_relative_to(site)
+    assert counts == f"{len(cm.load('participation'))} {len(cm.datasets())}"
+
+
+def test_the_data_package_is_valid(root):
+    report = frictionless.validate(str(root / "data" / "datapackage.json"))
+    problems = report.flatten(["title", "message"])
+    assert report.valid, problems[:5]
+
+
+def test_every_file_in_data_is_described(root):
+    package = json.loads((root / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    described = {resource["path"] for resource in package["resources"]}
+    found = {str(p.relative_to(root / "data").as_posix()) for p in (root / "data").rglob("*.csv")}
+    assert found == described
+
+
+def test_every_feature_column_is_in_the_codebook(root):
+    from coalition_models.designs.iraq import iraq_panel
+
+    panel = iraq_panel()
+    built = set(panel.attrs["features"])
+    known = set(cm.codebook("features").index)
+    assert built == known
+
+
+def test_modules_stay_small(root):
+    long = {
+        str(path.relative_to(root)): lines
+        for path in (root / "coalition_models").rglob("*.py")
+        if (lines := path.read_text(encoding="utf-8").count("\n")) > 400
+    }
+    assert long == {}
+
+
+def test_optional_libraries_are_named_with_their_extra(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "rdata", None)
+    frames = importlib.import_module("coalition_models.sources.readers._frames")
+    with pytest.raises(cm.CoverageError, match=r"pip install 'coalition-models\[fetch\]'"):
+        frames.read_r(tmp_path / "x.rda")
