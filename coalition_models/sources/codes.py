@@ -1,4 +1,9 @@
-"""Dated country codes: Correlates of War, Gleditsch-Ward, ISO3 and names."""
+"""Dated country codes: Correlates of War, Gleditsch-Ward, ISO3 and names.
+
+``data/codes/states.csv`` holds the periods in which one state bore one set of codes, and
+``data/codes/names.csv`` the names under which data sets list it. They say whom a code means, not
+whether that state was a member of either system on a day.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,18 @@ from coalition_models.sources.readers.state_codes import (
     read_gw_states,
 )
 
+#: on the Gleditsch-Ward list, never in the COW system
+OUTSIDE_COW = [
+    "Abkhazia",
+    "Great Colombia",
+    "Orange Free State",
+    "South Ossetia",
+    "Tibet",
+    "Transvaal",
+    "United Provinces of Central America",
+    "Vietnam (Annam/Cochin China/Tonkin)",
+]
+
 
 @pytest.mark.parametrize(
     ("name", "date", "cow"),
@@ -224,21 +236,30 @@ def test_dates_must_match_the_rows() -> None:
 
 
 @pytest.mark.mirror
-def test_memberships_equal_the_upstream_lists(mirror: Path, root: Path) -> None:
-    """The bundled lists of members are those of the two projects."""
-    for file, number, upstream in (
-        ("cow_members.csv", "cow", read_cow_states(mirror / "cow-states.rda")),
-        ("gw_members.csv", "gw", read_gw_states(mirror / "gw-states.rda")),
-    ):
-        ours = pd.read_csv(root / "data" / "codes" / file, parse_dates=["start", "end"])
-        ours = ours.sort_values([number, "start"], ignore_index=True)
-        theirs = upstream.sort_values([number, "start"], ignore_index=True)
-        assert len(ours) == len(theirs)
-        assert ours[number].tolist() == theirs[number].tolist()
-        assert ours["start"].tolist() == theirs["start"].tolist()
-        assert ours["end"].fillna(pd.Timestamp.max).tolist() == (
-            theirs["end"].fillna(pd.Timestamp.max).tolist()
-        )
+def test_every_membership_of_cow_is_known_by_number_and_name(mirror: Path) -> None:
+    members = read_cow_states(mirror / "cow-states.rda")
+    last = members["end"].fillna(pd.Timestamp("2016-12-31"))
+    for day in (members["start"], last):
+        assert to_cow(members["cow"], day, system="cow").equals(members["cow"])
+        assert to_cow(members["name"], day).tolist() == members["cow"].tolist()
+
+
+@pytest.mark.mirror
+def test_every_membership_of_gleditsch_ward_is_known_or_outside_cow(mirror: Path) -> None:
+    members = read_gw_states(mirror / "gw-states.rda")
+    last = members["end"].fillna(pd.Timestamp("2020-12-31"))
+    first_days, last_days = (
+        to_cow(members["gw"], day, system="gw", missing="na") for day in (members["start"], last)
+    )
+    outside = sorted(members.loc[first_days.isna(), "name"])
+    assert outside == OUTSIDE_COW
+    assert sorted(members.loc[last_days.isna(), "name"]) == OUTSIDE_COW
+    inside = first_days.notna()
+    named = to_cow(members.loc[inside, "name"], members.loc[inside, "start"])
+    assert named.tolist() == first_days[inside].tolist()
+    # One number, two COW states: the successor of West Germany and of North Yemen.
+    changed = members.loc[inside & (first_days != last_days), "gw"]
+    assert sorted(changed) == [260, 678]
 
 
 @pytest.mark.mirror

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,11 @@ from coalition_models.sources.schema import validate
 _TEXT = (Path(__file__).parents[2] / "data" / "external.json").read_text(encoding="utf-8")
 SOURCES: dict[str, dict[str, object]] = {s["name"]: s for s in json.loads(_TEXT)["sources"]}
 FILES = [name for name, source in SOURCES.items() if "parts" not in source]
+
+
+@lru_cache(maxsize=len(FILES))
+def _read(path: Path, name: str) -> pd.DataFrame:
+    return READERS[name](path)
 
 
 def test_every_reader_has_a_description_and_every_file_a_reader() -> None:
@@ -87,7 +93,7 @@ def test_reader_gives_what_the_description_says(mirror: Path, name: str) -> None
     source = SOURCES[name]
     path = mirror / str(source["file"])
     assert hashlib.sha256(path.read_bytes()).hexdigest() == source["sha256"]
-    frame = READERS[name](path)
+    frame = _read(path, name)
     contract = contract_of(name)
     assert list(frame.columns) == [column.name for column in contract.columns]
     validate(frame, contract)
@@ -96,6 +102,26 @@ def test_reader_gives_what_the_description_says(mirror: Path, name: str) -> None
     for column in contract.columns:
         if column.kind == "date":
             assert pd.api.types.is_datetime64_any_dtype(frame[column.name]), column.name
+
+
+#: rows whose years the coverage leaves out on purpose
+_BEYOND = {
+    "polity5": "after 2018 only the United States",
+    "us-military-aid": "fiscal years begin in the calendar year before",
+}
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", [name for name in FILES if name not in _BEYOND])
+def test_coverage_is_that_of_the_rows(mirror: Path, name: str) -> None:
+    source = SOURCES[name]
+    frame = _read(mirror / str(source["file"]), name)
+    if "year" not in frame.columns:
+        pytest.skip("the rows are no years")
+    coverage = source["coverage"]
+    assert isinstance(coverage, dict)
+    assert int(coverage["start"][:4]) == frame["year"].min()
+    assert int(coverage["end"][:4]) == frame["year"].max()
 
 
 @pytest.mark.mirror
