@@ -61,7 +61,7 @@ def read_penn_world_table(path: Path) -> pd.DataFrame:
 def read_gdp_population(path: Path) -> pd.DataFrame:
     """Read model-based GDP and population of COW states, 1816-2019 (Fariss et al. 2022).
 
-    The values are posterior means of a measurement model, smoother than any raw series.
+    The values are posterior medians of a measurement model, smoother than any raw series.
 
     Returns
     -------

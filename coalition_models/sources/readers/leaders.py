@@ -205,7 +205,7 @@ _CHISOLS_EVENTS = {
 
 
 def read_chisols(path: Path) -> pd.DataFrame:
-    """Read changes of leader and of the leader's source of support, 1875-2018 (CHISOLS 5.0).
+    """Read changes of leader and of the leader's source of support, 1919-2018 (CHISOLS 5.0).
 
     The file spreads the events of a year over seven slots; a change of the source of support can
     stand in slot 2 to 7 while slot 1 is empty, so all are read. A state-year without any change

@@ -29,8 +29,8 @@ __all__ = [
     "read_state_democracy",
 ]
 
-#: Last day of the list of regimes: regimes in place then have it as their end in the file.
-REGIMES_LAST_DAY = pd.Timestamp("2020-12-31")
+#: What the file writes as the end of a regime that is still in place; the second is a forecast.
+_STILL_IN_PLACE = (pd.Timestamp("2020-12-31"), pd.Timestamp("2021-12-31"))
 
 _MONTHS = [
     "January",
@@ -57,10 +57,10 @@ def _plain(values: pd.Series) -> pd.Series:
 
 
 def read_reign_regimes(path: Path) -> pd.DataFrame:
-    """Read spells of political regimes in REIGN, to the end of 2020.
+    """Read spells of political regimes in REIGN, to February 2021.
 
-    Regimes in place on 31 December 2020 have no end here. A start before 1678 is missing; their
-    number stands in ``attrs``.
+    Regimes still in place (31 December of 2020 or, wrongly, of 2021 in the file) have no end
+    here. A start before 1678 is missing; their number stands in ``attrs``.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def read_reign_regimes(path: Path) -> pd.DataFrame:
             "regime": raw["gwf_casename"],
             "kind": raw["gwf_regimetype"],
             "start": start,
-            "end": end.mask(end >= REGIMES_LAST_DAY),
+            "end": end.mask(end.isin(_STILL_IN_PLACE)),
         }
     )
     frame = codes_from_cow(frame, raw["cowcode"], end - pd.Timedelta(days=1))
