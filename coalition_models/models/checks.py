@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, FitError, first_few
-from coalition_models.models.columns import require_columns
+from coalition_models.models.columns import all_finite, require_columns
 
 __all__ = [
     "DEFAULT_ID",
@@ -148,7 +148,7 @@ def _read_time(data: pd.DataFrame, name: str, problems: list[str]) -> Floats:
         )
         return np.zeros(len(column))
     values: Floats = column.to_numpy(dtype=float, na_value=np.nan)
-    if not np.isfinite(values.sum()):
+    if not all_finite(values):
         bad = ~np.isfinite(values)
         if bad.any():
             problems.append(

@@ -12,6 +12,7 @@ import pandas as pd
 from coalition_models.errors import DataError, FormulaError, first_few
 
 __all__ = [
+    "all_finite",
     "missing_columns",
     "refuse_infinite",
     "refuse_missing",
@@ -23,6 +24,12 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 
 _SHOWN = 10
+
+
+def all_finite(values: Floats) -> bool:
+    """Whether every number is finite, told from one sum where that is (False may mean overflow)."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.isfinite(values.sum()))
 
 
 def missing_columns(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
@@ -91,7 +98,7 @@ def refuse_missing(data: pd.DataFrame, variables: Sequence[str]) -> None:
 
 def refuse_infinite(matrix: Floats, names: Sequence[str], index: pd.Index) -> None:
     """Raise one error that names column and rows of every value that is not finite."""
-    if np.isfinite(matrix.sum()):
+    if all_finite(matrix):
         return
     problems = [
         f"{name} in {int(bad.sum())} rows ({first_few(index[bad], _SHOWN)})"

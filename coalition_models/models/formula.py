@@ -15,6 +15,7 @@ from formulaic.errors import FormulaicError
 
 from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models.columns import (
+    all_finite,
     refuse_infinite,
     refuse_missing,
     refuse_repeated_columns,
@@ -28,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 _PLAIN = re.compile(r"^\s*([A-Za-z_]\w*)\s*~\s*([A-Za-z_]\w*(?:\s*\+\s*[A-Za-z_]\w*)*)\s*$")
 _COLUMN = re.compile(r"^\s*(?:`([^`]+)`|([A-Za-z_]\w*))\s*$")
+_NAME = re.compile(r"(?<![\w.`])([A-Za-z_]\w*)\b(?!\s*(?:\(|\.|=(?!=)|`))")
 _R_HABITS = {
     "Surv": "write the event column alone on the left and give start= and stop=",
     "strata": "give strata='column' instead",
@@ -159,7 +161,7 @@ def _plain_design(
 ) -> Design:
     """Columns taken as they are: no parsing, one copy."""
     matrix = _plain_matrix(data, names, intercept)
-    suspects = [] if np.isfinite(matrix.sum()) else list(names)
+    suspects = [] if all_finite(matrix) else list(names)
     dropped, keep = _complete_rows(data, [*suspects, *needed])
     if keep is not None:
         matrix = np.ascontiguousarray(matrix[keep])
@@ -176,7 +178,7 @@ def _general_design(
     formula: str, data: pd.DataFrame, intercept: bool, needed: Sequence[str]
 ) -> Design:
     response, rhs = _parse(formula, intercept)
-    variables = tuple(sorted(str(v) for v in rhs.required_variables))
+    variables = _variables(formula, rhs, data)
     require_columns(data, (response, *variables, *needed), formula)
     dropped, keep = _complete_rows(data, [*variables, *needed])
     frame = data[list(variables)] if keep is None else data.loc[keep, list(variables)]
@@ -238,6 +240,13 @@ def _parse(formula: str, intercept: bool) -> tuple[str, Any]:
     if len(terms) == 1 and not intercept:
         raise FormulaError(f"{formula!r} has no term to estimate")
     return left[1] or left[2], rhs
+
+
+def _variables(formula: str, rhs: Any, data: pd.DataFrame) -> tuple[str, ...]:
+    """Columns the right-hand side reads; formulaic leaves out those inside scale(), bs() etc."""
+    right = re.sub(r"'[^']*'|\"[^\"]*\"", "", formula.split("~")[1])
+    written = {name for name in _NAME.findall(right) if name in data.columns}
+    return tuple(sorted(written | {str(name) for name in rhs.required_variables}))
 
 
 def _complete_rows(

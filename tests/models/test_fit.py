@@ -1,0 +1,191 @@
+"""The result as a user reads it: columns, notes, predictions, displays."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from coalition_models.errors import CoalitionWarning, DataError, FormulaError
+from coalition_models.models.cox import cox
+from coalition_models.models.discrete import logit
+
+TIDY = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
+GLANCE = [
+    "nobs", "members", "events", "time_at_risk", "clusters", "log_likelihood", "aic", "bic",
+    "concordance", "ties", "variance", "convention", "converged",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def panel() -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    rows = []
+    for number in range(45):
+        x = rng.normal()
+        for t in range(int(rng.integers(0, 6)), 30):
+            x = 0.8 * x + 0.6 * rng.normal()
+            leaves = int(rng.random() < 0.04 * np.exp(0.5 * x))
+            rows.append(("iraq", f"S{number:02d}", 1, t, t + 1, leaves, x, "abc"[number % 3]))
+            if leaves:
+                break
+    frame = pd.DataFrame(
+        rows,
+        columns=["coalition", "state", "spell", "start", "stop", "event", "risk", "region"],
+    )
+    frame.loc[[2, 5], "risk"] = np.nan
+    frame.attrs["panel"] = {"period": "month", "clock": "entry", "until": None, "dropped": [1]}
+    frame.attrs["features"] = {
+        "risk": {"as_of": "start", "missing_rows": 2},
+        "unused": {"as_of": "end"},
+    }
+    frame.attrs["sources"] = ["participation", "coalitions"]
+    return frame
+
+
+@pytest.fixture(scope="module")
+def fit(panel):
+    return cox("event ~ risk + region", panel, cluster="state")
+
+
+def test_tidy(fit):
+    tidy = fit.tidy()
+    assert list(tidy.columns) == TIDY
+    np.testing.assert_allclose(tidy["statistic"], tidy["estimate"] / tidy["std_error"])
+    np.testing.assert_allclose(tidy["p_value"], 2 * stats.norm.sf(abs(tidy["statistic"])))
+    half = stats.norm.ppf(0.95) * tidy["std_error"]
+    np.testing.assert_allclose(fit.tidy(level=0.9)["conf_low"], tidy["estimate"] - half)
+
+
+def test_tidy_exponentiated(fit):
+    plain, ratios = fit.tidy(), fit.tidy(exponentiate=True)
+    for column in ("estimate", "conf_low", "conf_high"):
+        np.testing.assert_allclose(ratios[column], np.exp(plain[column]))
+    np.testing.assert_array_equal(ratios["std_error"], plain["std_error"])
+
+
+def test_t_intervals_use_clusters_less_one(fit):
+    tidy = fit.tidy(reference="t")
+    half = stats.t.ppf(0.975, 44) * tidy["std_error"]
+    np.testing.assert_allclose(tidy["conf_high"], tidy["estimate"] + half)
+    np.testing.assert_allclose(tidy["p_value"], 2 * stats.t.sf(abs(tidy["statistic"]), 44))
+
+
+def test_t_needs_clusters(panel):
+    plain = cox("event ~ risk", panel)
+    with pytest.raises(DataError, match="counts clusters"):
+        plain.tidy(reference="t")
+    with pytest.raises(ValueError, match="'normal' or 't'"):
+        plain.tidy(reference="F")
+    with pytest.raises(ValueError, match="level must lie between"):
+        plain.tidy(level=95)
+
+
+def test_terms_are_tested_together(fit):
+    table = fit.test_terms().set_index("term")
+    beta, V = fit.coefficients[1:], fit.covariance[1:, 1:]
+    assert table.loc["region", "df"] == 2
+    assert table.loc["region", "statistic"] == pytest.approx(beta @ np.linalg.inv(V) @ beta)
+    assert table.loc["risk", "statistic"] == pytest.approx(fit.tidy()["statistic"][0] ** 2)
+    by_t = fit.test_terms(reference="t").set_index("term")
+    assert by_t.loc["region", "p_value"] > table.loc["region", "p_value"]
+
+
+def test_glance(fit, panel):
+    row = fit.glance()
+    assert list(row.columns) == GLANCE
+    row = row.iloc[0]
+    complete = panel.dropna()
+    assert row["nobs"] == len(complete) == row["time_at_risk"]
+    assert row["events"] == complete["event"].sum()
+    assert row["members"] == row["clusters"] == 45
+    assert row["aic"] == pytest.approx(-2 * fit.log_likelihood + 6)
+    assert row["bic"] == pytest.approx(-2 * fit.log_likelihood + 3 * np.log(row["events"]))
+    assert (row["ties"], row["variance"], row["convention"]) == ("efron", "cluster", "R")
+
+
+def test_augment(fit, panel):
+    rows = fit.augment()
+    assert rows.index.tolist() == panel.dropna().index.tolist()
+    assert rows["martingale"].sum() == pytest.approx(0, abs=1e-10)
+    np.testing.assert_allclose(rows["event"] - rows["expected"], rows["martingale"])
+    assert (np.sign(rows["deviance"]) == np.sign(rows["martingale"])).all()
+
+
+def test_predict(fit, panel):
+    complete = panel.dropna()
+    linear = fit.predict(complete)
+    np.testing.assert_allclose(linear, fit.augment()["linear_predictor"])
+    np.testing.assert_allclose(fit.predict(complete, kind="ratio"), np.exp(linear))
+    pd.testing.assert_index_equal(fit.predict().index, complete.index)
+    with pytest.raises(FormulaError, match="'z'"):
+        fit.predict(complete.assign(region="z"))
+    with pytest.raises(DataError, match="missing values"):
+        fit.predict(panel)
+    with pytest.raises(ValueError, match="'linear' or 'ratio'"):
+        fit.predict(complete, kind="hazard")
+
+
+def test_everything_prints_under_the_table(fit):
+    text = str(fit)
+    for words in (
+        "Cox proportional hazards: event ~ risk + region",
+        "Events 3",
+        "members 45",
+        "dropped 2 with missing values (risk 2)",
+        "Ties: Efron",
+        "clustered by state (G = 45), no small-sample factor",
+        "Convention: R",
+        "Panel: period month; clock entry; 1 spells left out",
+        "Features: risk (as_of start)",
+    ):
+        assert words in text
+    assert "unused" not in text
+    assert "<table" in fit._repr_html_()
+    assert fit.sources == ("participation", "coalitions")
+
+
+def test_stata_is_breslow_and_the_factor(panel, fit):
+    stata = cox("event ~ risk + region", panel, cluster="state", convention="stata")
+    assert stata.choices.ties == "breslow"
+    assert "times G/(G-1)" in str(stata)
+    breslow = cox("event ~ risk + region", panel, cluster="state", ties="breslow")
+    np.testing.assert_allclose(stata.covariance, breslow.covariance * 45 / 44, rtol=1e-10)
+    mixed = cox("event ~ risk + region", panel, cluster="state", small_sample=True)
+    np.testing.assert_allclose(mixed.covariance, fit.covariance * 45 / 44, rtol=1e-10)
+
+
+def test_robust_sums_by_member(panel):
+    robust = cox("event ~ risk", panel, variance="robust")
+    by_state = cox("event ~ risk", panel, cluster="state")
+    np.testing.assert_allclose(robust.covariance, by_state.covariance, rtol=1e-12)
+    assert "scores summed by coalition, state, spell" in str(robust)
+
+
+def test_headings_follow_the_estimator(panel):
+    assert "hazard ratio" in cox("event ~ risk", panel).summary(exponentiate=True)
+    assert "odds ratio" in logit("event ~ risk", panel).summary(exponentiate=True)
+
+
+def test_fits_travel_between_processes(fit):
+    again = pickle.loads(pickle.dumps(fit))
+    pd.testing.assert_frame_equal(again.tidy(), fit.tidy())
+    assert again.concordance == fit.concordance
+
+
+def test_fits_do_not_change_the_data(panel):
+    before = panel.copy()
+    with pytest.warns(CoalitionWarning, match="3 clusters in region"):
+        cox("event ~ risk", panel, cluster="region")
+    pd.testing.assert_frame_equal(panel, before)
+    assert panel.attrs == before.attrs
+
+
+def test_profile_headings(panel):
+    penalised = cox("event ~ risk", panel, penalty="firth")
+    tidy = penalised.tidy()
+    assert tidy["conf_low"][0] < tidy["estimate"][0] < tidy["conf_high"][0]
+    assert "penalised profile likelihood" in str(penalised)
