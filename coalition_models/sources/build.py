@@ -65,8 +65,9 @@ def build_tables(mirror: Path, out: Path | None = None, *, check: bool = False) 
 
     Examples
     --------
-    >>> build_tables(Path("upstream"), Path("rebuilt"))               # doctest: +SKIP
-    []
+    >>> build_tables(Path("no such folder"), check=True)
+    Traceback (most recent call last):
+    coalition_models.errors.CoverageError: the folder no such folder lacks upstream files: ...
     """
     if check:
         derived = _derive(mirror)

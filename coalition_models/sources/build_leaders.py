@@ -153,15 +153,26 @@ def _with_party(effective: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
         out[name] = [None if i is None else heads[name].iloc[i] for i in found]
     matched = pd.Series([i is not None for i in found], index=out.index)
     out["source"] = out["source"].mask(matched, "reign;parlgov")
+    out["note"] = [
+        "" if i is None else _other_day(start, heads["start"].iloc[i])
+        for i, start in zip(found, out["start"], strict=True)
+    ]
     return out
 
 
+def _other_day(start: pd.Timestamp, cabinet: pd.Timestamp) -> str:
+    """Say where the sources date one entry into office differently."""
+    differs = start != cabinet and abs(start - cabinet) <= _NEAR
+    return f"cabinet from {cabinet:%Y-%m-%d} in ParlGov" if differs else ""
+
+
 def _match(state: str, leader: str, start: pd.Timestamp, heads: pd.DataFrame) -> int | None:
-    """Find the head of government of that name who was in office, or entered, at that time."""
+    """Find the head of government of that name who entered, or was in office, at that time."""
     own = heads["state"] == state
     inside = (heads["start"] <= start) & (heads["end"].isna() | (heads["end"] > start))
-    near = (heads["start"] - start).abs() <= _NEAR
-    for position in (own & (inside | near)).to_numpy().nonzero()[0]:
+    apart = (heads["start"] - start).abs()
+    candidates = (own & (inside | (apart <= _NEAR))).to_numpy().nonzero()[0]
+    for position in sorted(candidates, key=lambda i: apart.iloc[i]):
         if same_person(heads["leader"].iloc[position], leader):
             return int(position)
     return None

@@ -229,6 +229,15 @@ def test_effective_leaders_take_party_only_from_the_cabinet_they_head(leaders):
     assert set(parties) == {"Lab", "Con"}
 
 
+def test_an_entry_that_parlgov_dates_otherwise_says_so(leaders):
+    effective = leaders[leaders["office"] == "effective"].set_index(["state", "leader"])
+    assert effective.loc[("JPN", "Naoto Kan"), "note"] == "cabinet from 2010-06-04 in ParlGov"
+    assert pd.isna(effective.loc[("ESP", "Rodriguez Zapatero"), "note"])
+    differing = effective[effective["note"].notna()]
+    assert len(differing) == 39
+    assert set(differing["source"]) == {"reign;parlgov"}
+
+
 def test_state_years_spot_values(years):
     rows = years.set_index(["state", "year"])
     assert rows.loc[("ESP", 2003), "population"] == 42_596_453
