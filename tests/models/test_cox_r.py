@@ -175,6 +175,17 @@ def test_concordance(name, ties, variant):
     )
 
 
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_jackknife_is_the_spread_of_refits_without_each_cluster(ties):
+    r = expected("few_clusters", ties, "plain")
+    moves = np.array(r["leave_one_out"]) - np.array(r["coefficients"])
+    groups = len(moves)
+    ours = _fit("few_clusters", ties, "plain", {"cluster": "state", "variance": "jackknife"})
+    spread = (groups - 1) / groups * moves.T @ moves
+    scale = np.sqrt(np.outer(np.diag(spread), np.diag(spread)))
+    close(ours.covariance / scale, spread / scale, 1e-7, 1.0)
+
+
 def _elapsed(times: np.ndarray, path: pd.DataFrame) -> np.ndarray:
     """R counts a path's time from the path's start and leaves its gaps out."""
     start, stop = path["start"].to_numpy(float), path["stop"].to_numpy(float)
