@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable
+from functools import cache
 from typing import ParamSpec, TypeVar, cast
 
 __all__ = ["compiled", "has_numba", "strict"]
@@ -29,8 +30,11 @@ def has_numba() -> bool:
     >>> isinstance(has_numba(), bool)
     True
     """
-    if os.environ.get("COALITION_MODELS_NO_NUMBA", "") not in ("", "0"):
-        return False
+    return os.environ.get("COALITION_MODELS_NO_NUMBA", "") in ("", "0") and _installed()
+
+
+@cache
+def _installed() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 

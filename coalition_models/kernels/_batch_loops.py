@@ -6,68 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coalition_models.kernels._backend import compiled
-from coalition_models.kernels._loops import CHUNK, derivatives, row_exp
+from coalition_models.kernels._matrix_loops import invert, mark_aliased
+from coalition_models.kernels._loops import CHUNK, derivatives, row_exp, work_space
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
 __all__ = ["cluster_scores", "fit_some"]
-
-_COLLINEAR = 1e-11
-
-
-@compiled
-def _aliased(information: Floats, mass: float, flags: NDArray[np.bool_]) -> int:
-    """Mark columns that carry nothing beyond those before; returns how many are left."""
-    p = information.shape[0]
-    left = information.copy()
-    kept = 0
-    for j in range(p):
-        flags[j] = not left[j, j] > max(_COLLINEAR * information[j, j], 1e-14 * mass)
-        if flags[j]:
-            continue
-        kept += 1
-        for a in range(j + 1, p):
-            share = left[a, j] / left[j, j]
-            for b in range(j + 1, a + 1):
-                left[a, b] -= share * left[b, j]
-    return kept
-
-
-@compiled
-def _invert(information: Floats, out: Floats) -> bool:
-    """Invert a positive definite matrix through its Cholesky root; False if it is singular."""
-    p = information.shape[0]
-    root = np.zeros((p, p))
-    size = np.empty(p)
-    for j in range(p):
-        if not (information[j, j] > 0.0 and information[j, j] < np.inf):
-            return False
-        size[j] = np.sqrt(information[j, j])
-    for j in range(p):
-        for a in range(j, p):
-            s = information[a, j] / (size[a] * size[j])
-            for b in range(j):
-                s -= root[a, b] * root[j, b]
-            if a == j:
-                if not s > 0.0:
-                    return False
-                root[j, j] = np.sqrt(s)
-            else:
-                root[a, j] = s / root[j, j]
-    for j in range(p):  # invert the root in place
-        root[j, j] = 1.0 / root[j, j]
-        for a in range(j + 1, p):
-            s = 0.0
-            for b in range(j, a):
-                s -= root[a, b] * root[b, j]
-            root[a, j] = s / root[a, a]
-    for j in range(p):
-        for a in range(j + 1):
-            s = 0.0
-            for b in range(j, p):
-                s += root[b, j] * root[b, a]
-            out[j, a] = s / (size[j] * size[a])
-            out[a, j] = out[j, a]
-    return True
 
 
 @compiled
@@ -84,7 +27,7 @@ def _climb(
     bread: Floats,
     step: Floats,
     loglik: float,
-    scratch: Floats,
+    work: Floats,
 ) -> tuple[float, int, bool]:
     """Newton's method from ``beta``, where the derivatives are known; as the single fit does it."""
     p = beta.shape[0]
@@ -92,7 +35,7 @@ def _climb(
     before = np.inf
     trial = np.empty(p)
     for iteration in range(1, max_iterations + 1):
-        if not _invert(information, bread):
+        if not invert(information, bread):
             return loglik, iteration, False
         decrement = 0.0
         for j in range(p):
@@ -116,7 +59,7 @@ def _climb(
             for j in range(p):
                 trial[j] = beta[j] + share * step[j]
             value = derivatives(
-                panel, cols, weights, trial, efron, True, score, information, nothing, scratch
+                panel, cols, weights, trial, efron, True, score, information, nothing, work
             )
             if value < np.inf and value >= loglik - slack:
                 break
@@ -144,11 +87,9 @@ def cluster_scores(
     """
     p = beta.shape[0]
     bins = panel.closes.shape[0]
-    scratch = np.empty((3, CHUNK))
+    work = work_space(p)
     sums = np.zeros((bins, 2, 1 + p))
-    derivatives(
-        panel, cols, weights, beta, efron, False, np.empty(p), np.empty((p, p)), sums, scratch
-    )
+    derivatives(panel, cols, weights, beta, efron, False, np.empty(p), np.empty((p, p)), sums, work)
     hazard, drift = np.zeros(bins + 1), np.zeros((bins + 1, p))
     hazard_sum, drift_sum = np.zeros(bins + 1), np.zeros((bins + 1, p))
     scores[:, :] = 0.0
@@ -198,14 +139,14 @@ def cluster_scores(
             high = panel.single_ptr[k + 1] if part == 0 else panel.long_ptr[k + 1]
             for begin in range(low, high, CHUNK):
                 m = min(CHUNK, high - begin)
-                eta_, risk, spare = scratch[0, :m], scratch[1, :m], scratch[2, :m]
+                eta_, risk, spare = work[0], work[1], work[2]
                 for i in range(m):
                     eta_[i] = panel.offset[begin + i] if panel.offset.shape[0] > 0 else 0.0
                 for j in range(p):
                     line = panel.columns[cols[j], begin : begin + m]
                     for i in range(m):
                         eta_[i] += beta[j] * line[i]
-                row_exp(eta_, risk, spare)
+                row_exp(m, eta_, risk, spare)
                 if weights.shape[0] > 0:
                     for i in range(m):
                         risk[i] *= weights[begin + i]
@@ -276,7 +217,7 @@ def fit_some(
     m = panel.columns.shape[1]
     reweighted = weightings.shape[0] > 0
     weights = np.empty(m if reweighted else 0)
-    scratch = np.empty((3, CHUNK))
+    work = work_space(p)
     nothing = np.empty((0, 0, 0))
     scores = np.empty((n_clusters if clustered else 0, p))
     for b in range(low, high):
@@ -298,9 +239,9 @@ def fit_some(
         score, information = np.empty(q), np.empty((q, q))
         flags = np.zeros(q, np.bool_)
         loglik = derivatives(
-            panel, chosen, used, beta, efron, True, score, information, nothing, scratch
+            panel, chosen, used, beta, efron, True, score, information, nothing, work
         )
-        kept = _aliased(information, mass, flags)
+        kept = mark_aliased(information, mass, flags)
         if mass <= 0.0 or not loglik > -np.inf:
             kept = 0
             flags[:] = True
@@ -312,7 +253,7 @@ def fit_some(
             q = kept
             score, information = np.empty(q), np.empty((q, q))
             loglik = derivatives(
-                panel, chosen, used, beta, efron, True, score, information, nothing, scratch
+                panel, chosen, used, beta, efron, True, score, information, nothing, work
             )
         loglik_out[b] = loglik
         if q == 0:
@@ -321,7 +262,7 @@ def fit_some(
         bread, step = np.full((q, q), np.nan), np.zeros(q)
         loglik, iterations, converged = _climb(
             panel, chosen, used, beta, efron, max_iterations, tolerance,
-            score, information, bread, step, loglik, scratch,
+            score, information, bread, step, loglik, work,
         )  # fmt: skip
         loglik_out[b] = loglik
         iterations_out[b] = iterations

@@ -1,4 +1,4 @@
-"""Compiled pass over the sorted panel: log-likelihood, score, information and sums per event time.
+"""Compiled pass over the sorted panel: log-likelihood, score, information, sums per event time.
 
 Sums run over the risk sets backwards in time. Rows at risk at one event time only are summed afresh
 for that time; the others enter a running sum when they are last at risk and leave it before they
@@ -13,23 +13,29 @@ import numpy as np
 from coalition_models.kernels._backend import compiled, strict
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
-__all__ = ["derivatives", "row_exp"]
+__all__ = ["CHUNK", "derivatives", "row_exp", "work_space"]
 
-CHUNK = 256
+CHUNK = 128
+WORK = 4  # lines of work space beside the covariates' own
 _MAGIC = 6755399441055744.0  # adding it rounds a double to a whole number held in its low bits
 _LOG2E = 1.4426950408889634
 _LN2_HIGH = 6.93147180369123816490e-01
 _LN2_LOW = 1.90821492927058770002e-10
 
 
+@compiled
+def work_space(p: int) -> Floats:
+    """Room for CHUNK rows of ``p`` covariates, rounded up to fours, and their by-products."""
+    return np.zeros(((p + 3) // 4 * 4 + WORK, CHUNK))
+
+
 @strict
-def row_exp(x: Floats, out: Floats, bits: Floats) -> None:
-    """Exponential of each value, to one unit in the last place, in a form compilers vectorise.
+def row_exp(n: int, x: Floats, out: Floats, bits: Floats) -> None:
+    """Exponential of the first ``n`` values, to the last place, in a form compilers vectorise.
 
     x = k log 2 + r; exp(r) by its series, 2^k by writing k into the exponent. Values are held to
     [-708, 709], the range of normal doubles.
     """
-    n = x.shape[0]
     for i in range(n):
         v = min(max(x[i], -708.0), 709.0)
         k = v * _LOG2E + _MAGIC
@@ -59,111 +65,129 @@ def row_exp(x: Floats, out: Floats, bits: Floats) -> None:
 
 @compiled
 def _add(
-    block: Floats,
-    cols: Integers,
-    low: int,
-    high: int,
-    weights: Floats,
-    offset: Floats,
+    m: int,
+    p: int,
+    weighted: bool,
     beta: Floats,
     sign: float,
     full: bool,
-    scratch: Floats,
+    work: Floats,
     total: Floats,
 ) -> None:
-    """Add up to CHUNK rows to ``total``: sum of risks, then times x, then times x x' (lower)."""
-    m = high - low
-    p = beta.shape[0]
-    eta, risk, weighted = scratch[0, :m], scratch[1, :m], scratch[2, :m]
-    if offset.shape[0] > 0:
-        shift = offset[low:high]
+    """Add the ``m`` rows loaded in ``work`` to ``total``: risks, risk x, then risk x x' (lower).
+
+    Lines of ``work`` (p rounded up to fours, plus WORK lines): covariates, zeros up to a multiple
+    of four, linear predictor (holding the offset), case weight, risk, spare. Four sums run at
+    once, which halves the loads.
+    """
+    lines = (p + 3) // 4 * 4
+    eta, risk, spare = work[lines], work[lines + 2], work[lines + 3]
+    for j in range(0, lines, 4):
+        b0 = beta[j]
+        b1 = beta[j + 1] if j + 1 < p else 0.0
+        b2 = beta[j + 2] if j + 2 < p else 0.0
+        b3 = beta[j + 3] if j + 3 < p else 0.0
         for i in range(m):
-            eta[i] = shift[i]
-    else:
+            eta[i] += (
+                b0 * work[j, i] + b1 * work[j + 1, i] + b2 * work[j + 2, i] + b3 * work[j + 3, i]
+            )
+    row_exp(m, eta, risk, spare)
+    if weighted:
         for i in range(m):
-            eta[i] = 0.0
-    for j in range(p):
-        line = block[cols[j], low:high]
-        b = beta[j]
-        for i in range(m):
-            eta[i] += b * line[i]
-    row_exp(eta, risk, weighted)
-    if weights.shape[0] > 0:
-        w = weights[low:high]
-        for i in range(m):
-            risk[i] *= w[i]
+            risk[i] *= work[lines + 1, i]
     s = 0.0
     for i in range(m):
         s += risk[i]
     total[0] += sign * s
     at = 1 + p
     for j in range(p):
-        line = block[cols[j], low:high]
         s = 0.0
         for i in range(m):
-            weighted[i] = risk[i] * line[i]
-            s += weighted[i]
+            spare[i] = risk[i] * work[j, i]
+            s += spare[i]
         total[1 + j] += sign * s
         if full:
-            for h in range(j + 1):
-                other = block[cols[h], low:high]
-                s = 0.0
+            for h in range(0, j + 1, 4):
+                s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
                 for i in range(m):
-                    s += weighted[i] * other[i]
-                total[at + h] += sign * s
+                    s0 += spare[i] * work[h, i]
+                    s1 += spare[i] * work[h + 1, i]
+                    s2 += spare[i] * work[h + 2, i]
+                    s3 += spare[i] * work[h + 3, i]
+                total[at + h] += sign * s0
+                if h + 1 <= j:
+                    total[at + h + 1] += sign * s1
+                if h + 2 <= j:
+                    total[at + h + 2] += sign * s2
+                if h + 3 <= j:
+                    total[at + h + 3] += sign * s3
             at += j + 1
 
 
 @compiled
 def _add_range(
-    panel: Panel,
+    columns: Floats,
+    offset: Floats,
     cols: Integers,
     weights: Floats,
     beta: Floats,
     low: int,
     high: int,
     full: bool,
-    scratch: Floats,
+    work: Floats,
     total: Floats,
 ) -> None:
+    """Add rows ``low`` to ``high``, CHUNK at a time."""
+    p = beta.shape[0]
+    lines = (p + 3) // 4 * 4
+    weighted = weights.shape[0] > 0
     for begin in range(low, high, CHUNK):
-        end = min(begin + CHUNK, high)
-        _add(
-            panel.columns, cols, begin, end, weights, panel.offset, beta, 1.0, full, scratch, total
-        )
+        m = min(CHUNK, high - begin)
+        for j in range(p):
+            c = cols[j]
+            for i in range(m):
+                work[j, i] = columns[c, begin + i]
+        if offset.shape[0] > 0:
+            for i in range(m):
+                work[lines, i] = offset[begin + i]
+        else:
+            for i in range(m):
+                work[lines, i] = 0.0
+        if weighted:
+            for i in range(m):
+                work[lines + 1, i] = weights[begin + i]
+        _add(m, p, weighted, beta, 1.0, full, work, total)
 
 
 @compiled
 def _add_rows(
-    panel: Panel,
+    columns: Floats,
+    offset: Floats,
     cols: Integers,
     weights: Floats,
     beta: Floats,
     rows: Integers,
     sign: float,
     full: bool,
-    scratch: Floats,
+    work: Floats,
     total: Floats,
 ) -> None:
-    """Add scattered rows, gathered CHUNK by CHUNK."""
+    """Add scattered rows, CHUNK at a time."""
     p = beta.shape[0]
-    own = np.arange(p)
-    block = np.empty((p, CHUNK))
-    w = np.empty(CHUNK if weights.shape[0] > 0 else 0)
-    shift = np.empty(CHUNK if panel.offset.shape[0] > 0 else 0)
+    lines = (p + 3) // 4 * 4
+    weighted = weights.shape[0] > 0
     for begin in range(0, rows.shape[0], CHUNK):
         m = min(CHUNK, rows.shape[0] - begin)
         for j in range(p):
-            line = panel.columns[cols[j]]
+            c = cols[j]
             for i in range(m):
-                block[j, i] = line[rows[begin + i]]
-        if weights.shape[0] > 0:
+                work[j, i] = columns[c, rows[begin + i]]
+        for i in range(m):
+            work[lines, i] = offset[rows[begin + i]] if offset.shape[0] > 0 else 0.0
+        if weighted:
             for i in range(m):
-                w[i] = weights[rows[begin + i]]
-        if panel.offset.shape[0] > 0:
-            for i in range(m):
-                shift[i] = panel.offset[rows[begin + i]]
-        _add(block, own, 0, m, w, shift, beta, sign, full, scratch, total)
+                work[lines + 1, i] = weights[rows[begin + i]]
+        _add(m, p, weighted, beta, sign, full, work, total)
 
 
 @compiled
@@ -175,7 +199,7 @@ def _sum_anew(
     k: int,
     high: int,
     full: bool,
-    scratch: Floats,
+    work: Floats,
     total: Floats,
 ) -> None:
     """Sum the long rows at risk at bin ``k``, all of which lie before ``high``, from nothing."""
@@ -188,25 +212,35 @@ def _sum_anew(
         if panel.first[i - n_single] <= k:
             rows[count] = i
             count += 1
-    _add_rows(panel, cols, weights, beta, rows[:count], 1.0, full, scratch, total)
+    _add_rows(
+        panel.columns, panel.offset, cols, weights, beta, rows[:count], 1.0, full, work, total
+    )
 
 
 @compiled
 def _events(
-    panel: Panel, cols: Integers, weights: Floats, beta: Floats, k: int, tied: Floats
+    columns: Floats,
+    offset: Floats,
+    rows: Integers,
+    cols: Integers,
+    weights: Floats,
+    beta: Floats,
+    low: int,
+    high: int,
+    tied: Floats,
 ) -> tuple[int, float, float]:
-    """Sum the events of bin ``k`` into ``tied``; their number, weight, weighted predictor."""
+    """Sum events ``low`` to ``high`` into ``tied``; their number, weight, weighted predictor."""
     p = beta.shape[0]
     tied[:] = 0.0
     count, mass, predictor = 0, 0.0, 0.0
-    for e in range(panel.event_ptr[k], panel.event_ptr[k + 1]):
-        i = panel.event_rows[e]
+    for e in range(low, high):
+        i = rows[e]
         w = weights[i] if weights.shape[0] > 0 else 1.0
         if w <= 0.0:
             continue
-        eta = panel.offset[i] if panel.offset.shape[0] > 0 else 0.0
+        eta = offset[i] if offset.shape[0] > 0 else 0.0
         for j in range(p):
-            eta += beta[j] * panel.columns[cols[j], i]
+            eta += beta[j] * columns[cols[j], i]
         count += 1
         mass += w
         predictor += w * eta
@@ -214,14 +248,14 @@ def _events(
         tied[0] += r
         at = 1 + p
         for j in range(p):
-            x = panel.columns[cols[j], i]
+            x = columns[cols[j], i]
             tied[1 + j] += r * x
             # Past the risk sums: the plain weighted sum of the events' covariates.
             tied[at + (p * (p + 1)) // 2 + j] += w * x
         for j in range(p):
-            rx = r * panel.columns[cols[j], i]
+            rx = r * columns[cols[j], i]
             for h in range(j + 1):
-                tied[at + h] += rx * panel.columns[cols[h], i]
+                tied[at + h] += rx * columns[cols[h], i]
             at += j + 1
     return count, mass, predictor
 
@@ -237,17 +271,18 @@ def derivatives(
     score: Floats,
     information: Floats,
     sums: Floats,
-    scratch: Floats,
+    work: Floats,
 ) -> float:
     """Log partial likelihood at ``beta``; writes its score and (if ``full``) information.
 
     ``sums`` of shape (K, 2, size), if not empty, receives for every bin the totals over the risk
-    set and over its tied events; size is 1 + p, or with ``full`` 1 + p + p (p + 1) / 2. ``scratch``
-    has shape (3, CHUNK).
+    set and over its tied events; size is 1 + p, or with ``full`` 1 + p + p (p + 1) / 2. ``work``
+    comes from ``work_space``.
     """
     p = beta.shape[0]
     q = (p * (p + 1)) // 2
     size = 1 + p + q
+    columns, offset = panel.columns, panel.offset
     bins = panel.closes.shape[0]
     running, total = np.zeros(size), np.zeros(size)
     tied = np.zeros(size + p)
@@ -255,6 +290,7 @@ def derivatives(
     keep = sums.shape[0] > 0
     highest, stratum_end = 0.0, 0
     loglik = 0.0
+    work[p : (p + 3) // 4 * 4] = 0.0
     score[:] = 0.0
     information[:, :] = 0.0
     for k in range(bins - 1, -1, -1):
@@ -264,33 +300,45 @@ def derivatives(
             stratum_end = panel.long_ptr[k + 1]
         if with_long:
             _add_range(
-                panel,
+                columns,
+                offset,
                 cols,
                 weights,
                 beta,
                 panel.long_ptr[k],
                 panel.long_ptr[k + 1],
                 full,
-                scratch,
+                work,
                 running,
             )
             if running[0] > highest:
                 highest = running[0]
             elif running[0] < 1e-4 * highest:
-                _sum_anew(panel, cols, weights, beta, k, stratum_end, full, scratch, running)
+                _sum_anew(panel, cols, weights, beta, k, stratum_end, full, work, running)
                 highest = running[0]
-        d, mass, predictor = _events(panel, cols, weights, beta, k, tied)
+        d, mass, predictor = _events(
+            columns,
+            offset,
+            panel.event_rows,
+            cols,
+            weights,
+            beta,
+            panel.event_ptr[k],
+            panel.event_ptr[k + 1],
+            tied,
+        )
         if d > 0:
             total[:] = running
             _add_range(
-                panel,
+                columns,
+                offset,
                 cols,
                 weights,
                 beta,
                 panel.single_ptr[k],
                 panel.single_ptr[k + 1],
                 full,
-                scratch,
+                work,
                 total,
             )
             loglik += predictor
@@ -333,7 +381,7 @@ def derivatives(
                     sums[k, 1, j] = tied[j]
         if with_long and panel.leave_ptr[k + 1] > panel.leave_ptr[k]:
             rows = panel.leave_rows[panel.leave_ptr[k] : panel.leave_ptr[k + 1]]
-            _add_rows(panel, cols, weights, beta, rows, -1.0, full, scratch, running)
+            _add_rows(columns, offset, cols, weights, beta, rows, -1.0, full, work, running)
     for j in range(p):
         for h in range(j):
             information[h, j] = information[j, h]

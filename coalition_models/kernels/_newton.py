@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coalition_models.kernels._backend import has_numba
 from coalition_models.kernels._panel import Floats
 from coalition_models.kernels._sums import Derivatives
 
@@ -52,6 +53,11 @@ def aliased_columns(information: Floats, mass: float) -> NDArray[np.bool_]:
 
 def inverse(information: Floats) -> Floats | None:
     """Inverse of a positive definite matrix, or None where it is singular to working precision."""
+    if has_numba():
+        from coalition_models.kernels import _matrix_loops
+
+        result = np.empty_like(information)
+        return result if _matrix_loops.invert(information, result) else None
     size = np.sqrt(np.diag(information))
     if not (np.isfinite(information).all() and (size > 0).all()):
         return None
@@ -59,8 +65,7 @@ def inverse(information: Floats) -> Floats | None:
         root = np.linalg.inv(np.linalg.cholesky(information / np.outer(size, size)))
     except np.linalg.LinAlgError:
         return None
-    result: Floats = (root.T @ root) / np.outer(size, size)
-    return result
+    return np.asarray((root.T @ root) / np.outer(size, size))
 
 
 def newton(

@@ -59,9 +59,17 @@ def derivatives(
 
         score, information = np.empty(p), np.empty((p, p))
         nothing = np.empty((0, 0, 0))
-        scratch = np.empty((3, _loops.CHUNK))
         value = _loops.derivatives(
-            panel, cols, weights, beta, efron, True, score, information, nothing, scratch
+            panel,
+            cols,
+            weights,
+            beta,
+            efron,
+            True,
+            score,
+            information,
+            nothing,
+            _loops.work_space(p),
         )
         return Derivatives(float(value), score, information)
     return _numpy_derivatives(panel, cols, weights, beta, efron)
@@ -80,9 +88,17 @@ def bin_sums(
         p = beta.size
         size = 1 + p + (p * (p + 1) // 2 if full else 0)
         sums = np.zeros((panel.closes.size, 2, size))
-        scratch = np.empty((3, _loops.CHUNK))
         _loops.derivatives(
-            panel, cols, weights, beta, True, full, np.empty(p), np.empty((p, p)), sums, scratch
+            panel,
+            cols,
+            weights,
+            beta,
+            True,
+            full,
+            np.empty(p),
+            np.empty((p, p)),
+            sums,
+            _loops.work_space(p),
         )
         return sums[:, 0], sums[:, 1]
     return _numpy_sums(panel, cols, weights, beta, full)

@@ -1,0 +1,69 @@
+"""Compiled algebra of small positive definite matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalition_models.kernels._backend import compiled
+from coalition_models.kernels._panel import Floats
+
+__all__ = ["invert", "mark_aliased"]
+
+_COLLINEAR = 1e-11
+
+
+@compiled
+def mark_aliased(information: Floats, mass: float, flags: NDArray[np.bool_]) -> int:
+    """Mark columns that carry nothing beyond those before; returns how many are left."""
+    p = information.shape[0]
+    left = information.copy()
+    kept = 0
+    for j in range(p):
+        flags[j] = not left[j, j] > max(_COLLINEAR * information[j, j], 1e-14 * mass)
+        if flags[j]:
+            continue
+        kept += 1
+        for a in range(j + 1, p):
+            share = left[a, j] / left[j, j]
+            for b in range(j + 1, a + 1):
+                left[a, b] -= share * left[b, j]
+    return kept
+
+
+@compiled
+def invert(information: Floats, out: Floats) -> bool:
+    """Invert a positive definite matrix through its Cholesky root; False if it is singular."""
+    p = information.shape[0]
+    root = np.zeros((p, p))
+    size = np.empty(p)
+    for j in range(p):
+        if not (information[j, j] > 0.0 and information[j, j] < np.inf):
+            return False
+        size[j] = np.sqrt(information[j, j])
+    for j in range(p):
+        for a in range(j, p):
+            s = information[a, j] / (size[a] * size[j])
+            for b in range(j):
+                s -= root[a, b] * root[j, b]
+            if a == j:
+                if not s > 0.0:
+                    return False
+                root[j, j] = np.sqrt(s)
+            else:
+                root[a, j] = s / root[j, j]
+    for j in range(p):  # invert the root in place
+        root[j, j] = 1.0 / root[j, j]
+        for a in range(j + 1, p):
+            s = 0.0
+            for b in range(j, a):
+                s -= root[a, b] * root[b, j]
+            root[a, j] = s / root[a, a]
+    for j in range(p):
+        for a in range(j + 1):
+            s = 0.0
+            for b in range(j, p):
+                s += root[b, j] * root[b, a]
+            out[j, a] = s / (size[j] * size[a])
+            out[a, j] = out[j, a]
+    return True
