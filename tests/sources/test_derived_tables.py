@@ -230,7 +230,9 @@ def test_effective_leaders_take_party_only_from_the_cabinet_they_head(leaders):
 
 
 def test_an_entry_that_parlgov_dates_otherwise_says_so(leaders):
-    effective = leaders[leaders["office"] == "effective"].set_index(["state", "leader"])
+    effective = (
+        leaders[leaders["office"] == "effective"].set_index(["state", "leader"]).sort_index()
+    )
     assert effective.loc[("JPN", "Naoto Kan"), "note"] == "cabinet from 2010-06-04 in ParlGov"
     assert pd.isna(effective.loc[("ESP", "Rodriguez Zapatero"), "note"])
     differing = effective[effective["note"].notna()]
