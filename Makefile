@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-slow lint format bench data clean
+.PHONY: help reproduce test test-slow lint format bench paper data clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ format: $(READY) ## put the code into its standard layout
 
 bench: $(READY) ## time the Cox engine beside R and lifelines, write benchmarks/results.md
 	$(BIN)/python benchmarks/cox.py
+
+paper: $(READY) ## fill the paper's text with the numbers of the analysis: build/paper.md
+	$(BIN)/coalition-models paper --out $(OUT)/paper.md
 
 data: $(READY) ## rebuild the derived tables from the upstream files and compare
 	$(BIN)/coalition-models data build --check

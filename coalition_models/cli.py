@@ -1,4 +1,4 @@
-"""The command line: ``coalition-models data | reproduce | replicate``."""
+"""The command line: ``coalition-models data | reproduce | paper | replicate``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from coalition_models import __version__
-from coalition_models.errors import CoalitionError, DataError
+from coalition_models.errors import CoalitionError, CoverageError, DataError
 
 __all__ = ["main"]
 
@@ -54,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--out", type=Path, default=Path("build"), help="folder for the results")
     reproduce.add_argument("--quiet", action="store_true", help="no progress")
     reproduce.set_defaults(run=_reproduce)
+    paper = verbs.add_parser("paper", help="fill the paper's text with the analysis")
+    paper.add_argument("--text", type=Path, default=Path("paper/paper.md"), help="the template")
+    paper.add_argument("--out", type=Path, default=Path("build/paper.md"), help="the filled text")
+    paper.set_defaults(run=_paper)
     replicate = verbs.add_parser("replicate", help="set a published table beside ours")
     replicate.add_argument("study", nargs="?", help="name of the study; without it, the list")
     replicate.add_argument("--out", type=Path, help="also write the comparison as CSV")
@@ -88,6 +92,12 @@ def _add_data(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     build = actions.add_parser("build", help="rebuild the derived tables from upstream files")
     build.add_argument("--check", action="store_true", help="compare only, fail on a difference")
     build.add_argument("--out", type=Path, help="folder for the rebuilt tables")
+    build.add_argument(
+        "--mirror",
+        type=Path,
+        default=os.environ.get("COALITION_MODELS_MIRROR"),
+        help="folder with the upstream files (default: COALITION_MODELS_MIRROR)",
+    )
     build.set_defaults(run=_build)
 
 
@@ -159,16 +169,21 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 def _build(arguments: argparse.Namespace) -> int:
     from coalition_models.sources.build import build_tables
-    from coalition_models.sources.fetch import mirror_dir
 
+    if arguments.mirror is None:
+        raise CoverageError(
+            "the upstream files are not at hand: give --mirror, or set COALITION_MODELS_MIRROR to "
+            "the folder that holds them"
+        )
     if not arguments.check and arguments.out is None:
         raise DataError("give --out, the folder for the rebuilt tables, or --check to compare only")
-    differences = build_tables(mirror_dir(), arguments.out, check=arguments.check)
+    differences = build_tables(Path(arguments.mirror), arguments.out, check=arguments.check)
     for line in differences:
         print(line, file=sys.stderr)  # noqa: T201
     if differences:
         return 1
-    print("the derived tables equal what the upstream files give")  # noqa: T201
+    done = "equal what the upstream files give" if arguments.check else f"are in {arguments.out}"
+    print(f"the derived tables {done}")  # noqa: T201
     return 0
 
 
@@ -177,6 +192,14 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 
     written = reproduce(arguments.out, progress=not arguments.quiet)
     print(f"wrote {len(written)} files; open {arguments.out / 'report.html'}")  # noqa: T201
+    return 0
+
+
+def _paper(arguments: argparse.Namespace) -> int:
+    from coalition_models.pipeline import write_paper
+
+    write_paper(arguments.text, arguments.out)
+    print(f"wrote {arguments.out}")  # noqa: T201
     return 0
 
 

@@ -16,12 +16,14 @@ from tqdm import tqdm
 
 from coalition_models import __version__
 from coalition_models.designs.iraq import FORMULA, IraqAnalysis, analyse_iraq
-from coalition_models.files import staging_folder, write_file
+from coalition_models.errors import DataError
+from coalition_models.files import output_folder, staging_folder, write_file
 from coalition_models.report.iraq import Product, iraq_page, iraq_products
+from coalition_models.report.paper import paper_text
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import datasets, entry, file_sha256, load
 
-__all__ = ["reproduce"]
+__all__ = ["reproduce", "write_paper"]
 
 _LIBRARIES = (
     "formulaic",
@@ -73,6 +75,24 @@ def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
         _write_json(staging / "log.json", _log(clock.seconds))
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
     return [out / name for name in names]
+
+
+def write_paper(template: Path, out: Path) -> None:
+    """Fill the paper's text with the values and tables of the analysis.
+
+    Raises
+    ------
+    DataError
+        If the template cannot be read, or asks for a value that the analysis does not give.
+    """
+    try:
+        text = template.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot read {template}: {error.strerror or error}") from error
+    analysis = analyse_iraq()
+    filled = paper_text(text, analysis, iraq_products(analysis))
+    output_folder(out.parent)
+    write_file(out, filled)
 
 
 class _Clock:

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 __all__ = ["Table", "format_number", "format_p"]
 
+#: longer cells may wrap in HTML
+_LONG = 40
+
 _LATEX_ESCAPES = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -166,7 +169,8 @@ class Table:
 
         def cells(row: Sequence[str], tag: str) -> str:
             parts = [
-                f'<{tag} style="text-align:{"left" if mark == "l" else "right"}">'
+                f"<{tag}{' class=wrap' if len(cell) > _LONG else ''} "
+                f'style="text-align:{"left" if mark == "l" else "right"}">'
                 f"{html_lib.escape(cell)}</{tag}>"
                 for cell, mark in zip(row, self._alignment(), strict=True)
             ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.designs.iraq import FORMULA, IraqAnalysis
@@ -19,7 +21,15 @@ from coalition_models.report.tables import frame_table, table
 from coalition_models.sources.catalog import load
 from coalition_models.sources.citations import cite
 
-__all__ = ["Product", "iraq_page", "iraq_products", "panel_counts"]
+__all__ = [
+    "Product",
+    "contested",
+    "findings",
+    "iraq_page",
+    "iraq_products",
+    "mandate_end",
+    "panel_counts",
+]
 
 _MEANING = {
     "election_near": "a national election at most six months away",
@@ -60,7 +70,10 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
         "exits": frame_table(
             frames["exits"],
             title="The early exits",
-            notes=("Features as of the start of the month of exit.",),
+            notes=(
+                "Features as of the start of the month of exit; deaths_12m: own deaths in the "
+                "last twelve months.",
+            ),
         ),
         "exposure": frame_table(
             frames["exposure"],
@@ -71,6 +84,7 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
         "coefficients": table(
             list(analysis.fits.values()),
             names=list(analysis.fits),
+            terms=list(_MEANING),
             hazard_ratios=True,
             title="What goes with leaving early",
         ),
@@ -90,12 +104,11 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
             frames["other_codings"], title="Spells that a fair reader could code otherwise"
         ),
     }
-    mandate_end = load("coalitions").set_index("coalition").loc["iraq", "mandate_end"]
     figures = {
         "participation": plot_participation(
             analysis.members,
             title="Participation in Iraq, 2003-2011",
-            mandate_end=pd.Timestamp(str(mandate_end)),
+            mandate_end=mandate_end(),
         ),
         "survival": plot_survival_curve(
             analysis.survival, title="Still in the coalition", xlabel="months since entry"
@@ -109,6 +122,12 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
     return Product(tables, frames, figures)
 
 
+def mandate_end() -> pd.Timestamp:
+    """Last day of the mandate in Iraq."""
+    table = load("coalitions").set_index("coalition")
+    return pd.Timestamp(str(table.loc["iraq", "mandate_end"]))
+
+
 def _exits(analysis: IraqAnalysis) -> pd.DataFrame:
     rows = analysis.panel[analysis.panel["event"] == 1]
     spells = analysis.members.set_index(["state", "spell"])
@@ -119,10 +138,19 @@ def _exits(analysis: IraqAnalysis) -> pd.DataFrame:
             "state": known["name"].to_numpy(),
             "month": rows["period"].dt.strftime("%Y-%m").to_numpy(),
             "months_in": rows["stop"].to_numpy(),
-            **{name: rows[name].to_numpy() for name in _MEANING},
+            "election_near": _whole(rows["election_near"]),
+            "leader_change": _whole(rows["leader_change"]),
+            "deaths_12m": _whole(rows["deaths_12m"]),
+            "combat_role": _whole(rows["combat_role"]),
             "reason": known["exit_kind_reason"].to_numpy(),
         }
     ).sort_values(["month", "state"], ignore_index=True)
+
+
+def _whole(values: pd.Series) -> npt.NDArray[np.object_]:
+    """Counts and 0/1 features as whole numbers; a missing one stays missing."""
+    whole: npt.NDArray[np.object_] = values.astype("Int64").astype(object).to_numpy()
+    return whole
 
 
 def _coefficients(fits: Mapping[str, Fit]) -> pd.DataFrame:
@@ -149,6 +177,13 @@ def _other_codings(members: pd.DataFrame) -> pd.DataFrame:
     other = members[members["exit_kind_alt"].notna()]
     columns = ["name", "spell", "exit", "exit_kind", "exit_kind_alt", "exit_kind_reason"]
     return other[columns].reset_index(drop=True)
+
+
+def contested(members: pd.DataFrame) -> tuple[int, int]:
+    """Count early exits that could be coded otherwise, and others that could count as early."""
+    other = _other_codings(members)
+    early = other["exit_kind"] == "early"
+    return int(early.sum()), int((~early & (other["exit_kind_alt"] == "early")).sum())
 
 
 def findings(analysis: IraqAnalysis, level: float = 0.05) -> list[str]:
@@ -225,7 +260,7 @@ def iraq_page(analysis: IraqAnalysis, product: Product, version: str) -> str:
         Section("Sources", [Listing(tuple(cite(*names).text.splitlines()))]),
     ]
     return page(
-        "Who left the coalition in Iraq early, and what went with it",
+        "Who left the coalition in Iraq early?",
         "A first analysis of the Multi-National Force in Iraq, 2003-2008, by member and month.",
         sections,
         f"Made by coalition_models {version}; manifest.json lists inputs, versions and outputs "
@@ -237,28 +272,37 @@ def _question(counts: pd.Series) -> list[str]:
     return [
         f"{counts['states']} states other than the United States sent contingents to Iraq, in "
         f"{counts['spells']} spells; {counts['events']} of these ended early: the main "
-        "contingent left before the mandate's end of 31 December 2008, and not at the end of a "
-        "term fixed on deployment. Which members left, and when?",
+        f"contingent left before the mandate's end of {mandate_end():%d %B %Y}, and not at the "
+        "end of a term fixed on deployment. Which members left, and when?",
         f"A row is a member in a month at risk ({counts['rows']} rows). Every entry and exit "
         "carries its source in the table of participation. Early exit is one form of defection "
         "only; cuts, caveats and moves out of danger are not counted here.",
     ]
 
 
+def _spain(members: pd.DataFrame) -> str:
+    """Why the moment of knowledge matters, with the dates of the facts."""
+    exit_day = members.loc[members["state"] == "ESP", "exit"].iloc[0]
+    leaders = load("leaders").query("state == 'ESP' and office == 'effective'")
+    before = leaders[leaders["start"] <= exit_day].sort_values("start").iloc[-1]
+    return (
+        "Features are as of the start of the month. Spain shows what that means: its new leader "
+        f"took office on {before['start']:%d %B %Y} and the contingent left on "
+        f"{exit_day:%d %B %Y}, so the change counts only in the column as of the period's end, "
+        "where every row also knows its own month."
+    )
+
+
 def _limits(analysis: IraqAnalysis, main: Fit) -> list[str]:
     """What the reader should hold against the analysis, with its numbers."""
     missing = sum(main.counts.dropped.values())
-    other = _other_codings(analysis.members)
-    early = other[other["exit_kind"] == "early"]
-    into = other[other["exit_kind_alt"] == "early"]
+    early, others = contested(analysis.members)
     return [
         f"{missing} of {main.counts.rows_given} rows have no known election calendar and are "
         "left out of the models. Undated deaths enter on 1 January of the next year.",
-        "Features are as of the start of the month. Spain shows what that means: its new leader "
-        "took office on 17 April 2004 and the contingent left on 27 April, so the change counts "
-        "only in the column as of the period's end, where every row also knows its own month.",
-        f"A fair reader could code {len(early)} of the early exits otherwise, and count "
-        f"{len(into)} other spells as early.",
+        _spain(analysis.members),
+        f"A fair reader could code {early} of the early exits otherwise, and count "
+        f"{others} other spells as early.",
         f"All estimates rest on {main.counts.events} exits in {main.counts.clusters[0]} states. "
         "They describe; they do not show that one thing caused another.",
     ]

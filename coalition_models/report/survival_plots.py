@@ -22,7 +22,7 @@ __all__ = ["plot_survival", "plot_survival_curve"]
 def plot_survival_curve(
     curve: SurvivalCurve, *, title: str = "", xlabel: str = "time at risk"
 ) -> Plot:
-    """Draw Kaplan-Meier curves with their bands and the numbers at risk below.
+    """Draw Kaplan-Meier curves with their bands; below, the numbers at risk at the next event.
 
     Parameters
     ----------
@@ -80,7 +80,15 @@ def _numbers_at_risk(below: Axes, axis: Axes, table: pd.DataFrame, groups: list[
     below.set_xlim(low, high)
     below.set_ylim(len(groups) - 0.4, -0.9)
     below.axis("off")
-    below.text(low, -0.75, "at risk", fontsize=7.5, color="#555555", ha="left", va="center")
+    below.text(
+        low,
+        -0.75,
+        "at risk at the next exit",
+        fontsize=7.5,
+        color="#555555",
+        ha="left",
+        va="center",
+    )
     for j, group in enumerate(groups):
         part = table[table["group"] == group]
         for tick in ticks:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, format_number, format_p
 
@@ -16,6 +16,7 @@ __all__ = ["frame_table", "table"]
 def table(
     fits: Fit | Sequence[Fit],
     *,
+    terms: Sequence[str] | None = None,
     hazard_ratios: bool = False,
     names: Sequence[str] | None = None,
     level: float = 0.95,
@@ -26,6 +27,8 @@ def table(
     Parameters
     ----------
     fits : Fit or sequence of Fit
+    terms : sequence of str, optional
+        Which coefficients, in this order; the others are named below the table. All by default.
     hazard_ratios : bool
         Show hazard (or odds) ratios and their limits in place of coefficients.
     names : sequence of str, optional
@@ -42,7 +45,7 @@ def table(
     Raises
     ------
     DataError
-        No fit, or a number of names that differs from that of fits.
+        No fit, a number of names that differs from that of fits, or an unknown term.
 
     Examples
     --------
@@ -59,14 +62,20 @@ def table(
     if len(headings) != len(models):
         raise DataError(f"{len(models)} fits need as many names, found {len(headings)}")
     tidied = [fit.tidy(hazard_ratios, level).set_index("term") for fit in models]
-    terms = list(dict.fromkeys(term for frame in tidied for term in frame.index))
+    every = list(dict.fromkeys(term for frame in tidied for term in frame.index))
+    shown = every if terms is None else list(terms)
+    unknown = [term for term in shown if term not in every]
+    if unknown:
+        raise DataError(f"no fit has the terms {first_few(unknown)}; known: {first_few(every)}")
     rows: list[list[str]] = []
-    for term in terms:
+    for term in shown:
         rows.append([term, *[_estimate(frame, term) for frame in tidied]])
         rows.append(["", *[_limits(frame, term) for frame in tidied]])
     rows += _foot(models)
+    hidden = [term for term in every if term not in shown]
+    tail = [f"Estimated and not shown: {', '.join(hidden)}."] if hidden else []
     return Table(
-        ["", *headings], rows, title, tuple(_notes(models, headings, hazard_ratios, level))
+        ["", *headings], rows, title, (*_notes(models, headings, hazard_ratios, level), *tail)
     )
 
 

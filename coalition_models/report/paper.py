@@ -1,0 +1,71 @@
+"""The paper: a text whose every number and table comes from the analysis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from coalition_models.designs.iraq import FORMULA, IraqAnalysis
+from coalition_models.errors import DataError, first_few
+from coalition_models.render import format_p
+from coalition_models.report.iraq import Product, contested, findings, mandate_end, panel_counts
+from coalition_models.sources.citations import cite
+
+__all__ = ["fill", "paper_text", "paper_values"]
+
+_SLOT = re.compile(r"\{\{([^{}]*)\}\}")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put values into the slots ``{{name}}`` of a text.
+
+    Raises
+    ------
+    DataError
+        If a slot has no value; every unknown name is listed.
+
+    Examples
+    --------
+    >>> fill("{{events}} exits", {"events": "21"})
+    '21 exits'
+    """
+    slots = list(dict.fromkeys(_SLOT.findall(text)))
+    unknown = [name for name in slots if name not in values]
+    if unknown:
+        raise DataError(
+            f"the text asks for values that the analysis does not give: {first_few(unknown)}; "
+            f"known: {', '.join(values)}"
+        )
+    return _SLOT.sub(lambda slot: values[slot.group(1)], text)
+
+
+def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
+    """Every value and table that the paper may name."""
+    counts = panel_counts(analysis).iloc[0]
+    main = analysis.fits["Cox"]
+    early, others = contested(analysis.members)
+    test = analysis.proportional.table
+    values = {
+        "states": str(counts["states"]),
+        "spells": str(counts["spells"]),
+        "events": str(counts["events"]),
+        "rows": str(counts["rows"]),
+        "first": f"{counts['first']:%B %Y}",
+        "last": f"{counts['last']:%B %Y}",
+        "mandate_end": f"{mandate_end():%d %B %Y}",
+        "early_contested": str(early),
+        "other_contested": str(others),
+        "rows_dropped": str(main.counts.rows_given - main.counts.rows),
+        "clusters": str(main.counts.clusters[0]),
+        "formula": FORMULA,
+        "ph_p": format_p(float(test["p_value"].iloc[-1])),
+        "findings": "\n".join(f"- {line}" for line in findings(analysis)),
+        "sources": "\n".join(f"- {line}" for line in cite(*main.sources).text.splitlines()),
+    }
+    tables = {f"table:{name}": table.markdown() for name, table in product.tables.items()}
+    return values | tables
+
+
+def paper_text(template: str, analysis: IraqAnalysis, product: Product) -> str:
+    """Fill the paper's template with the analysis."""
+    return fill(template, paper_values(analysis, product))
