@@ -7,7 +7,7 @@ import numpy as np
 from coalition_models.kernels._backend import compiled
 from coalition_models.kernels._panel import Floats, Integers
 
-__all__ = ["counting_order", "gather", "key_means", "locate"]
+__all__ = ["counting_order", "gather", "locate", "moments"]
 
 
 @compiled
@@ -65,11 +65,14 @@ def counting_order(first: Integers, last: Integers, n_bins: int) -> tuple[Intege
 
 
 @compiled
-def key_means(X: Floats, first: Integers, last: Integers) -> Floats:
-    """Mean of each covariate over the rows at risk, summed as distances from one of them."""
+def moments(X: Floats, first: Integers, last: Integers) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each covariate over the rows at risk.
+
+    Sums are of distances, first from one of the rows, then from the mean, so that a large offset
+    costs no digits.
+    """
     n, p = X.shape
-    total = np.zeros(p)
-    shift = np.zeros(p)
+    mean, shift, spread = np.zeros(p), np.zeros(p), np.zeros(p)
     count = 0
     for i in range(n):
         if first[i] <= last[i]:
@@ -78,20 +81,27 @@ def key_means(X: Floats, first: Integers, last: Integers) -> Floats:
                     shift[j] = X[i, j]
             count += 1
             for j in range(p):
-                total[j] += X[i, j] - shift[j]
+                mean[j] += X[i, j] - shift[j]
     for j in range(p):
-        total[j] = shift[j] + total[j] / max(count, 1)
-    return total
+        mean[j] = shift[j] + mean[j] / count
+    for i in range(n):
+        if first[i] <= last[i]:
+            for j in range(p):
+                d = X[i, j] - mean[j]
+                spread[j] += d * d
+    for j in range(p):
+        spread[j] = np.sqrt(spread[j] / count)
+    return mean, spread
 
 
 @compiled
-def gather(X: Floats, order: Integers, centre: Floats) -> Floats:
-    """Copy the ordered rows, less the centre, into one contiguous line per covariate."""
+def gather(X: Floats, order: Integers, centre: Floats, factor: Floats) -> Floats:
+    """Copy the ordered rows, standardised, into one contiguous line per covariate."""
     m = order.shape[0]
     p = X.shape[1]
     out = np.empty((p, m))
     for i in range(m):
         row = order[i]
         for j in range(p):
-            out[j, i] = X[row, j] - centre[j]
+            out[j, i] = (X[row, j] - centre[j]) * factor[j]
     return out

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coalition_models.kernels._backend import compiled
-from coalition_models.kernels._matrix_loops import invert, mark_aliased
 from coalition_models.kernels._loops import CHUNK, derivatives, row_exp, work_space
+from coalition_models.kernels._matrix_loops import invert, mark_aliased
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
 __all__ = ["cluster_scores", "fit_some"]

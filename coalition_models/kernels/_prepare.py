@@ -288,33 +288,35 @@ def _columns(
     X: Floats, first: Integers, last: Integers, order: Integers
 ) -> tuple[Floats, Floats, Floats]:
     """Centre, scale and the sorted, standardised covariates."""
+    sorted_rows: Floats | None = None
     if has_numba():
         from coalition_models.kernels import _arrange_loops
 
-        centre = _arrange_loops.key_means(X, first, last)
-        columns = _arrange_loops.gather(X, order, centre)
+        centre, scale = _arrange_loops.moments(X, first, last)
     else:
-        columns = np.ascontiguousarray(X[order].T)
-        reference = columns[:, 0].copy()
-        columns -= reference[:, None]
-        rest = columns.mean(axis=1)
-        columns -= rest[:, None]
+        sorted_rows = np.ascontiguousarray(X[order].T)
+        reference = sorted_rows[:, 0].copy()
+        sorted_rows -= reference[:, None]
+        rest = sorted_rows.mean(axis=1)
+        sorted_rows -= rest[:, None]
         centre = reference + rest
-    scale = np.array([np.sqrt(np.dot(line, line) / line.size) for line in columns])
-    if not (np.isfinite(centre).all() and np.isfinite(scale).all()):
-        bad = np.flatnonzero(~(np.isfinite(centre) & np.isfinite(scale)))
+        scale = np.array([np.sqrt(np.dot(line, line) / line.size) for line in sorted_rows])
+    unusable = ~(np.isfinite(centre) & np.isfinite(scale))
+    if unusable.any():
         raise DataError(
             "Covariates must be finite; found missing or infinite values in column(s) "
-            f"{first_few(bad)}. Drop or complete these rows."
+            f"{first_few(np.flatnonzero(unusable))}. Drop or complete these rows."
         )
-    # A column that is constant up to rounding is left as it is: its information is zero, not noise
-    # blown up to unit variance.
-    scale[scale <= 1e-13 * np.abs(centre)] = 0.0
-    columns[scale == 0.0] = 0.0
-    scale[scale == 0.0] = 1.0
-    for line, unit in zip(columns, scale, strict=True):
-        line /= unit
-    return centre, scale, columns
+    # A column that is constant up to rounding becomes zero: its information is nil, not noise blown
+    # up to unit variance.
+    constant = scale <= 1e-13 * np.abs(centre)
+    scale[constant] = 1.0
+    factor = np.where(constant, 0.0, 1.0 / scale)
+    if sorted_rows is None:
+        return centre, scale, _arrange_loops.gather(X, order, centre, factor)
+    for line, by in zip(sorted_rows, factor, strict=True):
+        line *= by
+    return centre, scale, sorted_rows
 
 
 def _panel(

@@ -20,6 +20,12 @@ def cluster_codes(clusters: ArrayLike) -> tuple[Integers, int]:
     (array([1, 0, 1]), 2)
     """
     labels = np.asarray(clusters)
+    if labels.ndim == 1 and labels.size and labels.dtype.kind in "iu":
+        low, high = int(labels.min()), int(labels.max())
+        if high < 2**62 and high - low < 4 * labels.size + 1000:  # count instead of sorting
+            shifted = labels.astype(np.int64) - low
+            number = np.cumsum(np.bincount(shifted, minlength=high - low + 1) > 0) - 1
+            return number[shifted], int(number[-1]) + 1
     values, codes = np.unique(labels, return_inverse=True)
     return codes.astype(np.int64, copy=False), int(values.size)
 
