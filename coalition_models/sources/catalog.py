@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -332,7 +333,11 @@ def _load_external(item: Entry) -> pd.DataFrame:
     from coalition_models.sources.readers import READERS
 
     if item.parts:
-        frame = pd.concat([load(part) for part in item.parts], ignore_index=True)
+        frames = [load(part) for part in item.parts]
+        frame = pd.concat(frames, ignore_index=True)
+        frame.attrs["dropped"] = dict(
+            sum((Counter(f.attrs.get("dropped", {})) for f in frames), Counter())
+        )
         return _stamp(frame, item, "+".join(entry(part).sha256[:12] for part in item.parts))
     path = fetch(item.name)
     frame = READERS[item.name](path)
