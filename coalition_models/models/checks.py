@@ -31,8 +31,8 @@ Integers = npt.NDArray[np.int64]
 #: the columns that make one member's history in a panel of this package
 DEFAULT_ID = ("coalition", "state", "spell")
 
-#: two times closer than this share of the largest are one time, as R's timefix has it
-TIME_TOLERANCE = 1.5e-8
+#: times that differ by no more than this share of themselves differ by rounding only
+_ROUNDING = 1.5e-8
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def names_of(value: str | Sequence[str] | None, argument: str) -> tuple[str, ...
     """
     if value is None:
         return ()
-    names = (value,) if isinstance(value, str) else tuple(value)
+    names = (value,) if isinstance(value, str) else tuple(value) if np.iterable(value) else ()
     if not names or not all(isinstance(name, str) for name in names):
         raise DataError(f"{argument} takes a column name or a list of them, not {value!r}")
     return names
@@ -127,7 +127,7 @@ def check_times(data: pd.DataFrame, start: str, stop: str) -> tuple[Floats, Floa
     problems: list[str] = []
     ends = [_read_time(data, name, problems) for name in (start, stop)]
     if not problems:
-        tolerance = _tolerance(ends[1])
+        tolerance = _rounding(*ends)
         reversed_rows = ends[0] > ends[1] + tolerance
         empty = ~reversed_rows & (ends[1] - ends[0] <= tolerance)
         for rows, what in ((reversed_rows, "end before they start"), (empty, "have no length")):
@@ -158,8 +158,10 @@ def _read_time(data: pd.DataFrame, name: str, problems: list[str]) -> Floats:
     return values
 
 
-def _tolerance(times: Floats) -> float:
-    return TIME_TOLERANCE * max(float(np.abs(times).max(initial=0.0)), 1e-300)
+def _rounding(one: Floats, two: Floats) -> Floats:
+    """How far apart two times may lie and still be one."""
+    size: Floats = np.maximum(np.abs(one), np.abs(two))
+    return _ROUNDING * size
 
 
 def _show(index: pd.Index, ends: Sequence[Floats], rows: npt.NDArray[np.bool_]) -> str:
@@ -177,7 +179,7 @@ def check_history(
     order = np.arange(len(codes)) if rising.all() else np.lexsort((stop, start, codes))
     here, before = order[1:], order[:-1]
     same = codes[here] == codes[before]
-    tolerance = _tolerance(stop)
+    tolerance = _rounding(start[here], stop[before])
     overlapping = same & (start[here] < stop[before] - tolerance)
     if not overlapping.any():
         return []
