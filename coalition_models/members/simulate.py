@@ -154,8 +154,8 @@ def simulate_panel(
     DataFrame
         ``coalition state cow spell period start stop event exit_kind`` and the covariates, one
         row per member and period at risk, sorted. Codes of states (``S01`` ...) and ``cow``
-        (from 10001) belong to no real country. ``attrs["truth"]`` holds every choice and the
-        state's log frailties as plain numbers.
+        (from 10001) belong to no real country. ``attrs["truth"]`` holds every choice, and the
+        states' log frailties if there are any, as plain numbers.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def simulate_panel(
     panel.attrs["truth"] = {
         **asdict(design),
         "exit_kinds": list(design.exit_kinds),
-        "log_frailty": frailties.tolist(),
+        "log_frailty": frailties.tolist() if frailty else [],
     }
     return panel
 

@@ -61,7 +61,7 @@ def fitted(name: str, ties: str, variant: str, **choices: str) -> Fit:
     return _fit(name, ties, variant, choices)
 
 
-def _fit(name: str, ties: str, variant: str, choices: dict) -> Fit:
+def _fit(name: str, ties: str | None, variant: str, choices: dict) -> Fit:
     """Fit; that clusters or events are few is said in a warning that other tests look at."""
     data = frame(name)
     with warnings.catch_warnings():
@@ -131,6 +131,15 @@ def test_standard_errors(name, ties, variant):
     }
     for kind, choices in kinds.items():
         close(_fit(name, ties, variant, dict(choices)).std_errors, r[kind], 1e-7)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_stata_convention_is_breslow_and_a_factor(name):
+    r = expected(name, "breslow", "plain")
+    ours = _fit(name, None, "plain", {"cluster": "state", "convention": "stata"})
+    groups = frame(name).dropna()["state"].nunique()
+    close(ours.coefficients, r["coefficients"], 1e-8, r["model_se"])
+    close(ours.std_errors, np.array(r["cluster_se"]) * np.sqrt(groups / (groups - 1)), 1e-7)
 
 
 @pytest.mark.parametrize(("name", "ties", "variant"), CASES)
