@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -70,11 +72,14 @@ def test_validate_checks_bundled_and_own_tables(capsys, tmp_path):
         (["data", "show", "particpation"], "no table named 'particpation'; nearest names"),
         (["data", "validate", "--as", "troops"], "give both --file and --as"),
         (["data", "validate", "--file", "no.csv", "--as", "troops"], "cannot read no.csv"),
-        (["data", "build"], "give --out"),
+        (["data", "build"], "give --mirror, or set COALITION_MODELS_MIRROR"),
+        (["data", "build", "--mirror", "."], "give --out"),
+        (["paper", "--text", "no.md", "--out", "no-folder/paper.md"], "cannot read no.md"),
         (["replicate", "nobody-1999"], "nobody-1999"),
     ],
 )
-def test_a_refusal_is_one_line_and_code_one(capsys, arguments, text):
+def test_a_refusal_is_one_line_and_code_one(capsys, monkeypatch, arguments, text):
+    monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (1, "")
     assert err.startswith("error: ")
@@ -128,6 +133,40 @@ def test_interrupting_says_so_and_leaves_nothing(capsys, tmp_path, monkeypatch):
     assert code == 130
     assert "interrupted" in err
     assert not out.exists()
+
+
+def test_ctrl_c_in_the_middle_of_a_run_leaves_nothing(tmp_path):
+    out = tmp_path / "build"
+    code = "import sys; from coalition_models.cli import main; sys.exit(main(sys.argv[1:]))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "reproduce", "--quiet", "--out", str(out)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(out.glob(".partial-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert list(out.glob(".partial-*"))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted: nothing half-written was left behind" in err
+    assert not out.exists()
+
+
+def test_the_paper_is_filled_from_the_analysis(capsys, root, tmp_path):
+    target = tmp_path / "new" / "paper.md"
+    arguments = ["paper", "--text", str(root / "paper" / "paper.md"), "--out", str(target)]
+    code, _, _ = run(capsys, *arguments)
+    assert code == 0
+    text = target.read_text(encoding="utf-8")
+    assert "{{" not in text
+    assert "21 of them ended early" in text
+    wrong = tmp_path / "wrong.md"
+    wrong.write_text("{{events}} of {{evnts}}")
+    code, _, err = run(capsys, "paper", "--text", str(wrong), "--out", str(target))
+    assert (code, "does not give: evnts" in err) == (1, True)
+    assert target.read_text(encoding="utf-8") == text
 
 
 def test_help_and_version(capsys):
