@@ -58,7 +58,41 @@ _WHERE = {
 }
 
 if TYPE_CHECKING:
-    from coalition_models.errors import CoalitionError, DataError  # noqa: F401
+    from coalition_models.errors import CoalitionError as CoalitionError
+    from coalition_models.errors import CoalitionWarning as CoalitionWarning
+    from coalition_models.errors import CoverageError as CoverageError
+    from coalition_models.errors import DataError as DataError
+    from coalition_models.errors import FitError as FitError
+    from coalition_models.errors import FormulaError as FormulaError
+    from coalition_models.errors import ReplicationError as ReplicationError
+    from coalition_models.features.casualties import add_casualties as add_casualties
+    from coalition_models.features.elections import add_elections as add_elections
+    from coalition_models.features.leadership import add_leadership as add_leadership
+    from coalition_models.features.risk import add_risk as add_risk
+    from coalition_models.members.panel import build_panel as build_panel
+    from coalition_models.members.panel import describe_panel as describe_panel
+    from coalition_models.members.simulate import simulate_panel as simulate_panel
+    from coalition_models.members.spells import spells_from_levels as spells_from_levels
+    from coalition_models.models.cox import cox as cox
+    from coalition_models.models.detectable import detectable_effects as detectable_effects
+    from coalition_models.models.diagnostics import check_ph as check_ph
+    from coalition_models.models.discrete import logit as logit
+    from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.nonparametric import survival_curve as survival_curve
+    from coalition_models.models.scenarios import predict_survival as predict_survival
+    from coalition_models.replications.registry import list_replications as list_replications
+    from coalition_models.replications.registry import replicate as replicate
+    from coalition_models.report.plots import plot_coefficients as plot_coefficients
+    from coalition_models.report.plots import plot_participation as plot_participation
+    from coalition_models.report.survival_plots import plot_survival as plot_survival
+    from coalition_models.report.tables import table as table
+    from coalition_models.sources.catalog import codebook as codebook
+    from coalition_models.sources.catalog import datasets as datasets
+    from coalition_models.sources.catalog import load as load
+    from coalition_models.sources.citations import cite as cite
+    from coalition_models.sources.codes import from_cow as from_cow
+    from coalition_models.sources.codes import to_cow as to_cow
+    from coalition_models.sources.schema import validate as validate
 
 __all__ = ["__version__", *_WHERE]
 

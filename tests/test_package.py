@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import os
@@ -129,3 +130,19 @@ def test_optional_libraries_are_named_with_their_extra(monkeypatch, tmp_path):
     frames = importlib.import_module("coalition_models.sources.readers._frames")
     with pytest.raises(cm.CoverageError, match=r"pip install 'coalition-models\[fetch\]'"):
         frames.read_r(tmp_path / "x.rda")
+
+
+def test_editors_and_type_checkers_see_every_name(root):
+    tree = ast.parse((root / "coalition_models" / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    seen = {
+        alias.asname: statement.module
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert seen == {name: f"coalition_models.{module}" for name, module in cm._WHERE.items()}
