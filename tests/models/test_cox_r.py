@@ -212,7 +212,7 @@ def test_augmented_rows(name, ties, variant):
     close(ours["deviance"], r["deviance"], 1e-7, 1.0)
     linear, theirs = ours["linear_predictor"].to_numpy(), np.array(r["linear_predictor"])
     if variant == "weights" or "exposure" in rows:
-        # another origin: ours is the weighted mean of the covariates, and R takes the mean offset off
+        # another origin: ours is the weighted mean of covariates, R takes the mean offset off
         linear, theirs = linear - linear.mean(), theirs - theirs.mean()
     close(linear, theirs, 1e-7, 1.0)
     close(ours["expected"], rows["event"] - np.array(r["martingale"]), 1e-8, 1.0)
