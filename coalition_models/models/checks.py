@@ -126,10 +126,12 @@ def check_times(data: pd.DataFrame, start: str, stop: str) -> tuple[Floats, Floa
     """Read start and stop; a row is at risk after its start, up to and with its stop."""
     problems: list[str] = []
     ends = [_read_time(data, name, problems) for name in (start, stop)]
-    if not problems:
+    gap = ends[1] - ends[0]
+    largest = max(float(np.abs(end).max(initial=0.0)) for end in ends)
+    if not problems and gap.min(initial=np.inf) <= _ROUNDING * largest:
         tolerance = _rounding(*ends)
         reversed_rows = ends[0] > ends[1] + tolerance
-        empty = ~reversed_rows & (ends[1] - ends[0] <= tolerance)
+        empty = ~reversed_rows & (gap <= tolerance)
         for rows, what in ((reversed_rows, "end before they start"), (empty, "have no length")):
             if rows.any():
                 problems.append(
@@ -174,13 +176,16 @@ def check_history(
 ) -> list[str]:
     """List rows of one member that overlap or stand twice."""
     codes = histories.codes
-    step = np.diff(codes)
-    rising = (step > 0) | ((step == 0) & (np.diff(start) >= 0))
-    order = np.arange(len(codes)) if rising.all() else np.lexsort((stop, start, codes))
-    here, before = order[1:], order[:-1]
-    same = codes[here] == codes[before]
+    order = _by_member(codes, start, stop)
+    if order is None:
+        found = np.flatnonzero((codes[1:] == codes[:-1]) & (start[1:] < stop[:-1]))
+        here, before = found + 1, found
+    else:
+        here, before = order[1:], order[:-1]
+        found = np.flatnonzero((codes[here] == codes[before]) & (start[here] < stop[before]))
+        here, before = here[found], before[found]
     tolerance = _rounding(start[here], stop[before])
-    overlapping = same & (start[here] < stop[before] - tolerance)
+    overlapping = start[here] < stop[before] - tolerance
     if not overlapping.any():
         return []
     twice = (
@@ -204,6 +209,14 @@ def check_history(
                 f"tell members apart with id= (now {', '.join(histories.columns)})"
             )
     return problems
+
+
+def _by_member(codes: Integers, start: Floats, stop: Floats) -> Integers | None:
+    """Order by member, then time; None where the rows stand in it already."""
+    same = codes[1:] == codes[:-1]
+    if ((codes[1:] > codes[:-1]) | (same & (start[1:] >= start[:-1]))).all():
+        return None
+    return np.lexsort((stop, start, codes)).astype(np.int64, copy=False)
 
 
 def _label(data: pd.DataFrame, columns: Sequence[str], row: int) -> str:

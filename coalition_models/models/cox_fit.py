@@ -81,7 +81,7 @@ class CoxEngine:
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.where(event > 0, event * np.log(expected), 0.0)
         deviance = np.sign(martingale) * np.sqrt(np.maximum(-2 * (martingale + logs), 0.0))
-        return self.sample.carried.assign(
+        return self.sample.frame(fit.choices.start, fit.choices.stop).assign(
             linear_predictor=linear,
             relative_hazard=np.exp(linear),
             expected=expected,

@@ -357,7 +357,7 @@ class DiscreteEngine:
         linear = self.predict(fit, None, "linear")
         p = self.predict(fit, None, "probability")
         residual = self.sample.event - p
-        return self.sample.carried.assign(
+        return self.sample.frame(fit.choices.start, fit.choices.stop).assign(
             linear_predictor=linear,
             probability=p,
             residual=residual,

@@ -30,6 +30,7 @@ Floats = npt.NDArray[np.float64]
 _PLAIN = re.compile(r"^\s*([A-Za-z_]\w*)\s*~\s*([A-Za-z_]\w*(?:\s*\+\s*[A-Za-z_]\w*)*)\s*$")
 _COLUMN = re.compile(r"^\s*(?:`([^`]+)`|([A-Za-z_]\w*))\s*$")
 _NAME = re.compile(r"(?<![\w.`])([A-Za-z_]\w*)\b(?!\s*(?:\(|\.|=(?!=)|`))")
+_CHUNK = 8192
 _R_HABITS = {
     "Surv": "write the event column alone on the left and give start= and stop=",
     "strata": "give strata='column' instead",
@@ -139,16 +140,22 @@ def _is_numeric(dtype: Any) -> bool:
 
 
 def _plain_matrix(data: pd.DataFrame, names: Sequence[str], intercept: bool) -> Floats:
+    columns = [_numbers(data[name]) for name in names]
     matrix = np.empty((len(data), len(names) + intercept))
     if intercept:
         matrix[:, 0] = 1.0
-    for j, name in enumerate(names):
-        column = data[name]
-        if isinstance(column.dtype, np.dtype):
-            matrix[:, j + intercept] = column.to_numpy()
-        else:
-            matrix[:, j + intercept] = column.to_numpy(dtype=float, na_value=np.nan)
+    # Some thousand rows at a time, so that what is written stays in the cache.
+    for low in range(0, len(data), _CHUNK):
+        rows = slice(low, low + _CHUNK)
+        for j, column in enumerate(columns):
+            matrix[rows, j + intercept] = column[rows]
     return matrix
+
+
+def _numbers(column: pd.Series) -> npt.NDArray[Any]:
+    if isinstance(column.dtype, np.dtype):
+        return column.to_numpy()
+    return column.to_numpy(dtype=float, na_value=np.nan)
 
 
 def _plain_design(

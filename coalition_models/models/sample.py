@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,7 +54,7 @@ class Sample:
     members: Integers | None
     member_count: int | None
     id: tuple[str, ...]
-    carried: pd.DataFrame
+    carried: Mapping[str, pd.Series]
     rows_given: int
     left_out: dict[str, int]
     notes: tuple[str, ...]
@@ -63,6 +63,14 @@ class Sample:
     def used(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Of an array over the rows given, the rows used."""
         return values if self.keep is None else values[self.keep]
+
+    def frame(self, start: str, stop: str) -> pd.DataFrame:
+        """Who, when and whether: the columns that every row-level result begins with."""
+        out = pd.DataFrame(dict(self.carried), index=self.index)
+        if self.start is not None and self.stop is not None:
+            out[start], out[stop] = self.start, self.stop
+        out[self.design.response] = self.event
+        return out
 
     def cluster_labels(self, name: str, which: int = 0) -> tuple[object, ...]:
         """What stands behind each cluster number."""
@@ -89,7 +97,7 @@ class Sample:
             cluster_counts=tuple(count for _, count in groups),
             members=None if own is None else own[0],
             member_count=None if own is None else own[1],
-            carried=self.carried[inside],
+            carried={name: column[inside] for name, column in self.carried.items()},
             left_out={**self.left_out, reason: int((~inside).sum())},
             keep=keep,
         )
@@ -175,7 +183,7 @@ def draw_sample(
     keep, left_out = _keep(design, data, weights)
     return _collect(
         design, data, coder, event, times, keep, left_out, by, layers, member, weights, offset,
-        tuple(notes), [name for name in (start, stop) if name is not None],
+        tuple(notes),
     )  # fmt: skip
 
 
@@ -225,7 +233,6 @@ def _collect(
     weights: str | None,
     offset: str | None,
     notes: tuple[str, ...],
-    time_columns: list[str],
 ) -> Sample:
     def used(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return values if keep is None else values[keep]
@@ -235,6 +242,9 @@ def _collect(
             return None
         return used(data[name].to_numpy(dtype=float, na_value=np.nan))
 
+    def used_rows(column: pd.Series) -> pd.Series:
+        return column if keep is None else column[keep]
+
     groups = [_compact(*coder.column(name), keep) for name in by]
     own = _compact(*coder.joint(member), keep) if member else None
     layer = _compact(*coder.joint(layers), keep)[0] if layers else None
@@ -242,8 +252,7 @@ def _collect(
     if keep is not design.keep and keep is not None:
         inside = keep if design.keep is None else keep[design.keep]
         matrix = np.ascontiguousarray(matrix[inside])
-    carried = list(dict.fromkeys([*member, *by, *time_columns, design.response]))
-    frame = data[carried]
+    named = dict.fromkeys([*member, *by])
     return Sample(
         design=design,
         matrix=matrix,
@@ -260,7 +269,7 @@ def _collect(
         members=None if own is None else own[0],
         member_count=None if own is None else own[1],
         id=member,
-        carried=frame if keep is None else frame[keep],
+        carried={name: used_rows(data[name]) for name in named},
         rows_given=len(data),
         left_out=left_out,
         notes=notes,
