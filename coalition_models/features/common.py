@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import PERIODS
+from coalition_models.sources.catalog import load
 
 __all__ = [
     "AsOf",
@@ -20,8 +22,10 @@ __all__ = [
     "calendar_of",
     "check_as_of",
     "check_window",
+    "entry_month",
     "find_from",
     "find_until",
+    "known_table",
     "month_number",
     "window_sum",
 ]
@@ -31,6 +35,18 @@ Integers = npt.NDArray[np.int64]
 
 #: more months than any calendar year number needs, so that group and month fit in one key
 _STRIDE = 1_000_000
+
+
+@lru_cache(maxsize=32)
+def known_table(name: str, *, extended: bool = False) -> pd.DataFrame:
+    """Load a table once per session, because every builder reads it again; never change it.
+
+    Examples
+    --------
+    >>> known_table("coalitions") is known_table("coalitions")
+    True
+    """
+    return load(name, extended=extended)
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,18 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
     first = month_number(panel["period"])
     months = 12 // PERIODS[_period_name(panel, first)]
     return Calendar(first, first + months - 1, months)
+
+
+def entry_month(panel: pd.DataFrame) -> Integers:
+    """Month of entry: exact on the entry clock, else the first row of the spell in the panel."""
+    calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))
+    if panel.attrs.get("panel", {}).get("clock") == "entry" and "start" in panel.columns:
+        elapsed = panel["start"].to_numpy(dtype=np.int64) * calendar.months
+        entry: Integers = calendar.first - elapsed
+        return entry
+    by = [panel[c].to_numpy() for c in ("coalition", "cow", "spell")]
+    first: Integers = pd.Series(calendar.first).groupby(by).transform("min").to_numpy()
+    return first
 
 
 def _period_name(panel: pd.DataFrame, first: Integers) -> str:

@@ -13,6 +13,7 @@ from coalition_models.features.common import (
     calendar_of,
     check_as_of,
     check_window,
+    entry_month,
     find_until,
     month_number,
 )
@@ -135,22 +136,10 @@ def _other_leader(
     inside: Flags,
 ) -> Floats:
     """Compare the leader in office now with the one in the month of entry."""
-    entry = _entry_month(panel)
+    entry = entry_month(panel)
     sender = find_until(group, began, panel["cow"].to_numpy(dtype=np.int64), entry)
     names = table["leader"].to_numpy(dtype=object)
     known = inside & (sender >= 0)
     differs = names[np.maximum(found, 0)] != names[np.maximum(sender, 0)]
     # at the start of the month of entry the predecessor of the sender may still be in office
     return np.where(known, differs & (found > sender), np.nan).astype(float)
-
-
-def _entry_month(panel: pd.DataFrame) -> Integers:
-    """Month of entry: exact on the entry clock, else the first row of the spell in the panel."""
-    calendar = calendar_of(panel)
-    if panel.attrs.get("panel", {}).get("clock") == "entry" and "start" in panel.columns:
-        elapsed = panel["start"].to_numpy(dtype=np.int64) * calendar.months
-        entry: Integers = calendar.first - elapsed
-        return entry
-    by = [panel[c].to_numpy() for c in ("coalition", "cow", "spell")]
-    first: Integers = pd.Series(calendar.first).groupby(by).transform("min").to_numpy()
-    return first
