@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.errors import FitError
+from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.kernels import cox as kernel
 from coalition_models.kernels import firth, residuals
 from coalition_models.kernels._monotone import recession_direction
+from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.clusters import cluster_score_sums
 from coalition_models.kernels.concordance import concordance
 from coalition_models.kernels.jackknife import jackknife_by_cluster
@@ -87,6 +88,48 @@ class CoxEngine:
             expected=expected,
             martingale=martingale,
             deviance=deviance,
+        )
+
+    def span(self, stratum: object | None) -> tuple[int | None, float, float]:
+        """Code of the stratum, its last event and the last time anyone was at risk in it."""
+        sample, prepared = self.sample, self.prepared
+        if sample.strata is None:
+            if stratum is not None:
+                raise DataError(f"the fit has no strata; leave out stratum={stratum!r}")
+            return None, float(prepared.event_times.max()), float(prepared.stop.max())
+        wanted = stratum if isinstance(stratum, tuple) else (stratum,)
+        if wanted not in sample.strata_labels:
+            shown = (label if len(label) > 1 else label[0] for label in sample.strata_labels)
+            raise DataError(f"give stratum= one of {first_few(shown)}; found {stratum!r}")
+        code = sample.strata_labels.index(wanted)
+        place = int(np.searchsorted(prepared.stratum_values.astype(np.int64), code))
+        mine = prepared.event_times[prepared.event_strata == place]
+        if not len(mine):
+            raise DataError(f"stratum {stratum!r} has no event, hence no baseline hazard")
+        return code, float(mine.max()), float(prepared.stop[sample.strata == code].max())
+
+    def pieces(self, begin: float | None, end: float) -> tuple[Floats, Floats]:
+        """One piece from the first time at risk (or ``begin``) to the end."""
+        first = float(self.prepared.start.min()) if begin is None else float(begin)
+        return (np.array([first]), np.array([end])) if first < end else (np.empty(0), np.empty(0))
+
+    def follow(
+        self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
+    ) -> PathSurvival:
+        """Accumulate the hazard along a path."""
+        shift = None
+        if self.offset is not None:
+            require_columns(frame, [self.offset], "the offset of a path")
+            shift = frame[self.offset].to_numpy(dtype=float)
+        return path_survival(
+            self.prepared,
+            fit.coefficients,
+            fit.covariance,
+            start,
+            stop,
+            self.sample.design.matrix_for(frame),
+            stratum=code,
+            path_offset=shift,
         )
 
     def concordance(self, fit: Fit) -> float:

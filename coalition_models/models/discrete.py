@@ -11,8 +11,8 @@ import pandas as pd
 from coalition_models.errors import FormulaError, warn
 from coalition_models.models import binomial
 from coalition_models.models.checks import check_enough_events, names_of
+from coalition_models.models.discrete_engine import DiscreteEngine
 from coalition_models.models.discrete_fit import (
-    DiscreteEngine,
     Problem,
     estimate_model,
     null_log_likelihood,

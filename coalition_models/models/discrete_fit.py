@@ -9,15 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy import stats
 
 from coalition_models.errors import FitError
 from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models import binomial
-from coalition_models.models.columns import require_columns
-from coalition_models.models.duration import Duration
-from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
 from coalition_models.models.separation import (
     Separation,
@@ -28,7 +23,7 @@ from coalition_models.models.separation import (
 )
 from coalition_models.models.variance import Plan, clustered, few_clusters, jackknife
 
-__all__ = ["DiscreteEngine", "Estimate", "Problem", "estimate_model", "null_log_likelihood"]
+__all__ = ["Estimate", "Problem", "estimate_model", "null_log_likelihood"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -316,76 +311,3 @@ def null_log_likelihood(problem: Problem) -> float:
         return float(logs.sum() if problem.weights is None else problem.weights @ logs)
     beta, _, _ = _maximise(ones, None)
     return binomial.log_likelihood(problem.y, ones.eta(beta), problem.link, problem.weights)
-
-
-@dataclass(frozen=True)
-class DiscreteEngine:
-    """What a discrete-time fit keeps for predictions and residuals."""
-
-    sample: Sample
-    duration: Duration
-    problem: Problem
-    offset: str | None
-    firth: binomial.FirthLogit | None
-
-    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
-        """Probability of the event in the period, or the linear predictor."""
-        if kind not in ("probability", "linear"):
-            raise ValueError(f"kind must be 'probability' or 'linear', not {kind!r}")
-        eta = (
-            self.problem.eta(fit.coefficients)
-            if data is None
-            else self._matrix_for(data) @ fit.coefficients
-        )
-        if data is not None and self.offset is not None:
-            require_columns(data, [self.offset], "offset=")
-            eta = eta + data[self.offset].to_numpy(dtype=float)
-        if kind == "linear":
-            return np.asarray(eta)
-        return np.asarray(binomial.LINKS[self.problem.link].probability(eta))
-
-    def _matrix_for(self, data: pd.DataFrame) -> Floats:
-        X = self.sample.design.matrix_for(data)
-        if not self.duration.kind:
-            return X
-        require_columns(data, [self.duration.column], "time=")
-        times = data[self.duration.column].to_numpy(dtype=float)
-        return np.hstack([X, self.duration.matrix(times, data.index)])
-
-    def augment(self, fit: Fit) -> pd.DataFrame:
-        """The rows used with predictions and residuals."""
-        linear = self.predict(fit, None, "linear")
-        p = self.predict(fit, None, "probability")
-        residual = self.sample.event - p
-        return self.sample.frame(fit.choices.start, fit.choices.stop).assign(
-            linear_predictor=linear,
-            probability=p,
-            residual=residual,
-            pearson=residual / np.sqrt(np.maximum(p * (1 - p), 1e-300)),
-        )
-
-    def concordance(self, fit: Fit) -> float:
-        """Area under the ROC curve: pairs of a row with and a row without the event."""
-        ranks = stats.rankdata(self.predict(fit, None, "linear"))
-        y = self.sample.event
-        ones = float(y.sum())
-        zeros = len(y) - ones
-        if self.problem.weights is not None or zeros == 0:
-            return float("nan")
-        return float((ranks[y == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
-
-    def profile(self, fit: Fit, level: float) -> Floats | None:
-        """Limits by penalised profile likelihood; None for Wald's."""
-        return None if self.firth is None else self._firth_profile(level)
-
-    def p_values(self, fit: Fit) -> Floats | None:
-        """Penalised likelihood-ratio p-values; None for Wald's."""
-        return None if self.firth is None else self._firth_profile(None)
-
-    def _firth_profile(self, level: float | None) -> Floats | None:
-        if self.firth is None:
-            return None
-        p = self.problem
-        return binomial.firth_profile(
-            p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset
-        )

@@ -14,16 +14,48 @@ from scipy import stats
 
 from coalition_models.errors import DataError
 from coalition_models.models.display import Choices, Counts, footnotes
+from coalition_models.models.sample import Sample
 from coalition_models.render import Table, format_number, format_p
 
-__all__ = ["Engine", "Fit", "Reference"]
+__all__ = ["Engine", "Fit", "Hazards", "Reference"]
 
 Floats = npt.NDArray[np.float64]
 Reference = Literal["normal", "t"]
 
 
+class Hazards(Protocol):
+    """Hazard accumulated along a path: times, cumulative hazard and its variance."""
+
+    @property
+    def times(self) -> Floats:
+        """Times at which it grows."""
+
+    @property
+    def cumulative_hazard(self) -> Floats:
+        """Minus the logarithm of survival."""
+
+    @property
+    def variance(self) -> Floats:
+        """Of the cumulative hazard."""
+
+
 class Engine(Protocol):
     """What an estimator adds to the common result."""
+
+    @property
+    def sample(self) -> Sample:
+        """The rows fitted to."""
+
+    def span(self, stratum: object | None) -> tuple[int | None, float, float]:
+        """Return a stratum's code, its last event and the last time anyone was at risk in it."""
+
+    def pieces(self, begin: float | None, end: float) -> tuple[Floats, Floats]:
+        """Return starts and stops of a path with fixed covariates."""
+
+    def follow(
+        self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
+    ) -> Hazards:
+        """Accumulate the hazard along a path."""
 
     def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
         """Predict for the rows of ``data``, or for the rows used."""

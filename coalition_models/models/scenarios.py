@@ -11,9 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, FormulaError, first_few
-from coalition_models.kernels.baseline import path_survival
 from coalition_models.models.columns import missing_columns, require_columns
-from coalition_models.models.cox_fit import CoxEngine
 from coalition_models.models.fit import Fit
 from coalition_models.models.nonparametric import Interval, limits
 from coalition_models.render import Table, format_number
@@ -85,7 +83,7 @@ def predict_survival(
     Parameters
     ----------
     fit : Fit
-        From :func:`cox`.
+        From :func:`cox`, or from :func:`logit` on data with start and stop.
     paths : DataFrame or mapping
         A frame with the fit's start and stop columns, the formula's columns, and a column
         ``path`` that tells paths apart (one path where it is absent); or fixed values, such as
@@ -107,7 +105,9 @@ def predict_survival(
     -------
     SurvivalPrediction
         The limits hold the uncertainty of the coefficients (by the fit's own covariance) and of
-        the baseline hazard, as R's ``survfit.coxph``.
+        the baseline hazard, as R's ``survfit.coxph``. For a discrete-time fit survival is the
+        product of the periods' chances to stay, each row of a path is one period, and
+        ``cumulative_hazard`` is minus the logarithm of survival.
 
     Raises
     ------
@@ -128,21 +128,20 @@ def predict_survival(
     ...
     """
     engine = fit.engine
-    if not isinstance(engine, CoxEngine):
-        raise DataError(f"predict_survival() takes a Cox fit, not {fit.estimator}")
     if not fit.converged:
         raise DataError("predict_survival() needs a fit with a finite maximum; this one has none")
-    code, last_event, last_seen = _baseline_span(engine, stratum)
+    code, last_event, last_seen = engine.span(stratum)
     held: dict[str, object] = {}
     if isinstance(paths, pd.DataFrame):
         routes = _frame_paths(paths, path, fit)
     else:
-        routes, held = _fixed_paths(paths, engine, begin, last_event)
+        routes, held = _fixed_paths(paths, fit, begin, last_event)
     _refuse_beyond(routes, times, last_seen)
-    parts = [_follow(fit, engine, route, code, times, level, interval) for route in routes]
+    parts = [_follow(fit, route, code, times, level, interval) for route in routes]
+    own = " and the baseline's own" if fit.estimator == "cox" else ""
     notes = [
         f"{100 * level:g}% limits on the {interval} scale, from the {fit.choices.variance} "
-        "covariance of the coefficients and the baseline's own."
+        f"covariance of the coefficients{own}."
     ]
     if held:
         listing = ", ".join(f"{name} {format_number(value)}" for name, value in held.items())
@@ -156,25 +155,6 @@ def predict_survival(
     return SurvivalPrediction(
         pd.concat(parts, ignore_index=True), held, level, interval, tuple(notes)
     )
-
-
-def _baseline_span(engine: CoxEngine, stratum: object | None) -> tuple[int | None, float, float]:
-    """Code of the stratum, its last event time and the last time anyone was at risk in it."""
-    sample, prepared = engine.sample, engine.prepared
-    if sample.strata is None:
-        if stratum is not None:
-            raise DataError(f"the fit has no strata; leave out stratum={stratum!r}")
-        return None, float(prepared.event_times.max()), float(prepared.stop.max())
-    wanted = stratum if isinstance(stratum, tuple) else (stratum,)
-    if wanted not in sample.strata_labels:
-        shown = first_few(label if len(label) > 1 else label[0] for label in sample.strata_labels)
-        raise DataError(f"give stratum= one of {shown}; found {stratum!r}")
-    code = sample.strata_labels.index(wanted)
-    place = int(np.searchsorted(prepared.stratum_values.astype(np.int64), code))
-    mine = prepared.event_times[prepared.event_strata == place]
-    if not len(mine):
-        raise DataError(f"stratum {stratum!r} has no event, hence no baseline hazard")
-    return code, float(mine.max()), float(prepared.stop[sample.strata == code].max())
 
 
 def _frame_paths(frame: pd.DataFrame, path: str, fit: Fit) -> list[_Path]:
@@ -200,9 +180,9 @@ def _frame_paths(frame: pd.DataFrame, path: str, fit: Fit) -> list[_Path]:
 
 
 def _fixed_paths(
-    values: Mapping[str, object], engine: CoxEngine, begin: float | None, last_event: float
+    values: Mapping[str, object], fit: Fit, begin: float | None, last_event: float
 ) -> tuple[list[_Path], dict[str, object]]:
-    design = engine.sample.design
+    design = fit.engine.sample.design
     unknown = [name for name in values if name not in design.variables]
     if unknown:
         near = missing_columns(pd.DataFrame(columns=list(design.variables)), unknown)
@@ -214,21 +194,15 @@ def _fixed_paths(
         list(value) if isinstance(value, (list, tuple, np.ndarray, pd.Series)) else [value]
         for value in values.values()
     ]
-    first = float(engine.prepared.start.min()) if begin is None else float(begin)
-    if first >= last_event:
-        raise DataError(f"begin must lie before the last event at {last_event:g}, not at {first:g}")
+    starts, stops = fit.engine.pieces(begin, last_event)
+    if not len(starts):
+        raise DataError(f"begin must lie before the last event at {last_event:g}, not at {begin}")
     routes = []
     for combination in product(*choices):
         setting = dict(zip(values, combination, strict=True))
         name = ", ".join(f"{k} = {format_number(v)}" for k, v in setting.items())
-        routes.append(
-            _Path(
-                name,
-                pd.DataFrame([{**held, **setting}]),
-                np.array([first]),
-                np.array([last_event]),
-            )
-        )
+        frame = pd.DataFrame([{**held, **setting}] * len(starts))
+        routes.append(_Path(name, frame, starts, stops))
     return routes, held
 
 
@@ -248,27 +222,13 @@ def _refuse_beyond(
 
 def _follow(
     fit: Fit,
-    engine: CoxEngine,
     route: _Path,
     code: int | None,
     times: Sequence[float] | None,
     level: float,
     interval: Interval,
 ) -> pd.DataFrame:
-    shift = None
-    if engine.offset is not None:
-        require_columns(route.frame, [engine.offset], "the offset of a path")
-        shift = route.frame[engine.offset].to_numpy(dtype=float)
-    found = path_survival(
-        engine.prepared,
-        fit.coefficients,
-        fit.covariance,
-        route.start,
-        route.stop,
-        engine.sample.design.matrix_for(route.frame),
-        stratum=code,
-        path_offset=shift,
-    )
+    found = fit.engine.follow(fit, route.frame, route.start, route.stop, code)
     when = np.concatenate([[route.start.min()], found.times])
     hazard = np.concatenate([[0.0], found.cumulative_hazard])
     error = np.sqrt(np.concatenate([[0.0], found.variance]))

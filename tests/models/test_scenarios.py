@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,8 +113,70 @@ def test_refusals():
         predict_survival(fitted(), PATH.assign(x=np.nan))
     with pytest.raises(DataError, match="overlap"):
         predict_survival(fitted(), PATH.assign(start=[0, 3, 12, 20]))
-    with pytest.raises(DataError, match="takes a Cox fit"):
-        predict_survival(logit("event ~ x", DATA, id="member"), {"x": 0})
+
+
+class TestDiscrete:
+    def test_survival_is_the_product_of_the_chances_to_stay(self):
+        fit = logit("event ~ x + near", DATA, id="member")
+        path = pd.DataFrame(
+            {"start": range(12), "stop": range(1, 13), "x": 0.3, "near": [0, 1] * 6}
+        )
+        prediction = predict_survival(fit, path).table
+        stay = 1 - fit.predict(path)
+        np.testing.assert_allclose(prediction["survival"], [1, *stay.cumprod()], rtol=1e-12)
+
+    @pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+    def test_limits_by_numerical_derivative(self, link):
+        fit = logit("event ~ x + near", DATA, id="member", link=link, time="linear")
+        path = pd.DataFrame({"start": range(9), "stop": range(1, 10), "x": 0.3, "near": 1})
+        found = predict_survival(fit, path).table.iloc[-1]
+
+        def log_survival(beta: np.ndarray) -> float:
+            return -fit.engine.follow(
+                replace(fit, coefficients=beta), path, np.arange(9.0), np.arange(1.0, 10.0), None
+            ).cumulative_hazard[-1]
+
+        width = 1e-6
+        gradient = np.array(
+            [
+                (log_survival(fit.coefficients + e) - log_survival(fit.coefficients - e))
+                / (2 * width)
+                for e in width * np.eye(len(fit.names))
+            ]
+        )
+        assert found["std_error"] == pytest.approx(
+            np.sqrt(gradient @ fit.covariance @ gradient), rel=1e-5
+        )
+
+    def test_fixed_values_go_by_periods(self):
+        fit = logit("event ~ x + near", DATA, id="member")
+        table = predict_survival(fit, {"near": [0, 1]}).table
+        assert table.groupby("scenario")["time"].apply(list).iloc[0][:3] == [0, 1, 2]
+        ends = table.groupby("scenario", sort=False)["survival"].last()
+        assert ends.iloc[1] < ends.iloc[0]
+
+    def test_cloglog_and_cox_agree(self):
+        grouped = logit("event ~ x + near", DATA, id="member", link="cloglog", time="dummies")
+        continuous = cox("event ~ x + near", DATA, id="member")
+        ours, other = (
+            predict_survival(fit, {"x": 0, "near": 1}, times=[10, 25]).table["survival"]
+            for fit in (grouped, continuous)
+        )
+        np.testing.assert_allclose(ours, other, atol=0.03)
+
+    def test_refusals(self):
+        fit = logit("event ~ x", DATA, id="member")
+        with pytest.raises(DataError, match="without overlap"):
+            predict_survival(fit, PATH.assign(start=[0, 0, 1, 2], stop=[1, 1, 2, 3]))
+        with pytest.raises(DataError, match=r"one period of length 1; found \(0, 6\]"):
+            predict_survival(fit, PATH)
+        with pytest.raises(DataError, match="nobody was observed after 36"):
+            predict_survival(fit, {"x": 0}, times=[40])
+        with pytest.raises(DataError, match="no strata"):
+            predict_survival(fit, {"x": 0}, stratum="a")
+        without = logit("event ~ x", DATA.drop(columns=["start", "stop"]), time=None, id="member")
+        with pytest.raises(DataError, match="which these data lack"):
+            predict_survival(without, {"x": 0})
 
 
 def test_offset_counts():

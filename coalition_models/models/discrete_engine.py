@@ -1,0 +1,160 @@
+"""What a discrete-time fit can tell afterwards: predictions, residuals, survival."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from coalition_models.errors import DataError, first_few
+from coalition_models.models import binomial
+from coalition_models.models.columns import require_columns
+from coalition_models.models.discrete_fit import Problem
+from coalition_models.models.duration import Duration
+from coalition_models.models.fit import Fit
+from coalition_models.models.sample import Sample
+
+__all__ = ["Along", "DiscreteEngine"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Along:
+    """Survival along a path: minus its logarithm, and the variance of that."""
+
+    times: Floats
+    cumulative_hazard: Floats
+    variance: Floats
+
+
+@dataclass(frozen=True)
+class DiscreteEngine:
+    """What a discrete-time fit keeps for predictions and residuals."""
+
+    sample: Sample
+    duration: Duration
+    problem: Problem
+    offset: str | None
+    firth: binomial.FirthLogit | None
+
+    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
+        """Probability of the event in the period, or the linear predictor."""
+        if kind not in ("probability", "linear"):
+            raise ValueError(f"kind must be 'probability' or 'linear', not {kind!r}")
+        eta = (
+            self.problem.eta(fit.coefficients)
+            if data is None
+            else self._matrix_for(data) @ fit.coefficients
+        )
+        if data is not None and self.offset is not None:
+            require_columns(data, [self.offset], "offset=")
+            eta = eta + data[self.offset].to_numpy(dtype=float)
+        if kind == "linear":
+            return np.asarray(eta)
+        return np.asarray(binomial.LINKS[self.problem.link].probability(eta))
+
+    def _matrix_for(self, data: pd.DataFrame) -> Floats:
+        X = self.sample.design.matrix_for(data)
+        if not self.duration.kind:
+            return X
+        require_columns(data, [self.duration.column], "time=")
+        times = data[self.duration.column].to_numpy(dtype=float)
+        return np.hstack([X, self.duration.matrix(times, data.index)])
+
+    def augment(self, fit: Fit) -> pd.DataFrame:
+        """The rows used with predictions and residuals."""
+        linear = self.predict(fit, None, "linear")
+        p = self.predict(fit, None, "probability")
+        residual = self.sample.event - p
+        return self.sample.frame(fit.choices.start, fit.choices.stop).assign(
+            linear_predictor=linear,
+            probability=p,
+            residual=residual,
+            pearson=residual / np.sqrt(np.maximum(p * (1 - p), 1e-300)),
+        )
+
+    def span(self, stratum: object | None) -> tuple[int | None, float, float]:
+        """Last event and last time at risk; a discrete-time fit has no strata."""
+        if stratum is not None:
+            raise DataError(f"the fit has no strata; leave out stratum={stratum!r}")
+        if self.sample.stop is None:
+            raise DataError("survival needs the start and stop of each row, which these data lack")
+        events = self.sample.stop[self.sample.event == 1]
+        return None, float(events.max()), float(self.sample.stop.max())
+
+    def pieces(self, begin: float | None, end: float) -> tuple[Floats, Floats]:
+        """One piece per period; with dummies, per period that has an event (others add none)."""
+        start, stop = self.sample.start, self.sample.stop
+        if start is None or stop is None:
+            return np.empty(0), np.empty(0)
+        length = float(np.median(stop - start))
+        first = float(start.min()) if begin is None else float(begin)
+        if self.duration.kind == "dummies":
+            stops = np.array([t for t in self.duration.periods if first < t <= end])
+        else:
+            stops = first + length * np.arange(1, round((end - first) / length) + 1)
+        return stops - length, stops
+
+    def follow(
+        self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
+    ) -> Along:
+        """Multiply the periods' chances to stay, with the delta method for the logarithm."""
+        self._check_path(start, stop)
+        rows = frame.assign(**{self.duration.column: stop}) if self.duration.kind else frame
+        X = self._matrix_for(rows)
+        eta = X @ fit.coefficients
+        if self.offset is not None:
+            require_columns(frame, [self.offset], "the offset of a path")
+            eta = eta + frame[self.offset].to_numpy(dtype=float)
+        link = binomial.LINKS[self.problem.link]
+        stay = link.complement(eta)
+        pull = np.cumsum((link.slope(eta) / stay)[:, None] * X, axis=0)
+        return Along(
+            times=stop,
+            cumulative_hazard=-np.cumsum(np.log(stay)),
+            variance=np.einsum("ki,ij,kj->k", pull, fit.covariance, pull),
+        )
+
+    def _check_path(self, start: Floats, stop: Floats) -> None:
+        if (start[1:] < stop[:-1] - 1e-9).any():
+            raise DataError("the rows of a path must follow one another without overlap")
+        if self.sample.start is None or self.sample.stop is None:
+            return
+        length = float(np.median(self.sample.stop - self.sample.start))
+        odd = np.abs(stop - start - length) > 1e-6 * length
+        if odd.any():
+            shown = first_few(f"({a:g}, {b:g}]" for a, b in zip(start[odd], stop[odd], strict=True))
+            raise DataError(
+                f"in a discrete-time fit each row of a path is one period of length {length:g}; "
+                f"found {shown}: split them"
+            )
+
+    def concordance(self, fit: Fit) -> float:
+        """Area under the ROC curve: pairs of a row with and a row without the event."""
+        ranks = stats.rankdata(self.predict(fit, None, "linear"))
+        y = self.sample.event
+        ones = float(y.sum())
+        zeros = len(y) - ones
+        if self.problem.weights is not None or zeros == 0:
+            return float("nan")
+        return float((ranks[y == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+    def profile(self, fit: Fit, level: float) -> Floats | None:
+        """Limits by penalised profile likelihood; None for Wald's."""
+        return None if self.firth is None else self._firth_profile(level)
+
+    def p_values(self, fit: Fit) -> Floats | None:
+        """Penalised likelihood-ratio p-values; None for Wald's."""
+        return None if self.firth is None else self._firth_profile(None)
+
+    def _firth_profile(self, level: float | None) -> Floats | None:
+        if self.firth is None:
+            return None
+        p = self.problem
+        return binomial.firth_profile(
+            p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset
+        )
