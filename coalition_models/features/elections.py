@@ -1,4 +1,4 @@
-"""National elections: how near, how long ago."""
+"""National elections: how near, how long ago, how much of the term is over."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
+    Calendar,
     Integers,
     attach,
     calendar_of,
@@ -17,16 +18,14 @@ from coalition_models.features.common import (
     check_window,
     find_from,
     find_until,
-    month_number,
 )
-from coalition_models.sources.catalog import load
+from coalition_models.features.election_presets import preset_named
+from coalition_models.features.election_votes import Votes, check_kinds, own_votes, votes_of
 
 __all__ = ["add_elections"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-_KINDS = ("legislative", "presidential")
 
 
 def add_elections(
@@ -34,13 +33,19 @@ def add_elections(
     *,
     window: int = 6,
     kinds: str | Sequence[str] = "leader",
+    sources: str = "union",
+    extended: bool = False,
+    preset: str | None = None,
+    half_life: float = 6,
+    strict: bool = False,
+    notice: int = 2,
     as_of: str = "start",
     data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Add the distance to the next and the last national election.
 
     The calendar of elections counts as known in advance, although an early election may have
-    been called only later; everything else about the past follows ``as_of``.
+    been called only later (see ``strict``); everything else about the past follows ``as_of``.
 
     Parameters
     ----------
@@ -48,14 +53,33 @@ def add_elections(
         Made by :func:`build_panel`; needs ``cow`` and ``period``.
     window : int
         Months within which an election is near.
-    kinds : {"leader"} or sequence of {"legislative", "presidential"}
-        ``"leader"``: the elections that decide who leads, which is what the bundled table holds
-        (REIGN: the office of the effective leader; ParlGov: the national parliament). A named
-        kind is missing for states whose elections of that kind the sources do not cover.
+    kinds : {"leader", "regime", "both"} or "legislative", "presidential", or a list of these two
+        ``"leader"``: every election of the bundled table, which holds those that decide who leads
+        (REIGN: the office of the effective leader; ParlGov: the national parliament).
+        ``"regime"``: only those of the office that REIGN holds to lead at the time, such as the
+        president in Poland. ``"both"`` or a named kind: missing for states whose elections of
+        that kind the sources do not cover.
+    sources : {"union", "parlgov", "reign", "nelda", "bjornskov-rode"}
+        Which source to believe; the last two are external. NELDA ends in 2012, holds ceremonial
+        presidents and upper houses too; Bjoernskov and Rode end in 2020 and know only the month.
+    extended : bool
+        With ``sources="union"``: also elections that only the external sources list.
+    preset : {"tago2009", "mello2020", "duursma-gledhill2019"}, optional
+        The window of an article, instead of ``window``: the same month; two months; a year.
+        ``attrs["features"]`` says where it is assumed because it was not seen there.
+    half_life : float
+        Months to the election at which ``election_proximity`` is one half.
+    strict : bool
+        Leave the calendar aside: a vote is known once it is called (``called`` in your table), or
+        all along where it keeps to the constitutional rhythm (``scheduled`` in your table is yes,
+        or REIGN says so with ``extended=True``), else ``notice`` months before.
+    notice : int
+        With ``strict``: months for which a vote without a known call is known, an assumption.
     as_of : {"start", "end"}
         Whether an election within the period counts as past (``"end"``) for the time since it.
     data : DataFrame, optional
-        Your own table with ``cow, date, kind``, covering every state and year of the panel.
+        Your own table with ``cow, date, kind`` and optionally ``round, called, scheduled``,
+        covering every state and year of the panel.
 
     Returns
     -------
@@ -63,11 +87,23 @@ def add_elections(
         A copy with ``months_to_election`` (0: in this period), ``months_since_election``,
         ``election_near`` (0/1: the next one is at most ``window`` months away),
         ``election_month`` (0/1: in this period), ``post_election`` (0/1: the last one was at
-        most ``window`` months ago). Missing outside the coverage of the sources, never zero.
+        most ``window`` months ago), ``election_proximity`` (1 in the period of an election,
+        halved with every ``half_life`` months to it), ``years_to_election_squared`` and
+        ``years_to_election_cubed`` (with ``months_to_election`` a cubic in time), and
+        ``term_elapsed`` (share of the term that ends with the next election, counted from the
+        last one of that kind; of two rounds the first). Missing outside the coverage of the
+        sources, also where the window reaches beyond it; never zero.
+
+    Raises
+    ------
+    DataError
+        For unknown options and tables without the columns named above.
+    CoverageError
+        If an external source is asked for and not at hand.
 
     Notes
     -----
-    Used by Tago (2009, election in the month) and Mello (2020, within two months).
+    Used by Tago (2009), Mello (2020, within two months), Duursma and Gledhill (2019).
 
     Examples
     --------
@@ -81,89 +117,134 @@ def add_elections(
     2004-03-01                 0.0            1.0
     """
     moment = check_as_of(as_of)
-    months = check_window(window)
+    chosen = check_kinds(kinds)
+    months, from_article = _window(window, preset)
+    if not half_life > 0:
+        raise DataError(f"half_life must be a positive number of months, not {half_life!r}")
     calendar = calendar_of(panel)
-    chosen = _KINDS if kinds == "leader" else _check_kinds(kinds)
-    table = load("elections") if data is None else data
-    _check_table(table)
-    votes = table[table["kind"].isin(chosen)]
+    known = calendar.known(moment)
+    votes = (
+        own_votes(data, chosen)
+        if data is not None
+        else votes_of(sources, chosen, extended=extended)
+    )
     cow = panel["cow"].to_numpy(dtype=np.int64)
-    group = votes["cow"].to_numpy(dtype=np.int64)
-    month = month_number(votes["date"])
-    ahead = find_from(group, month, cow, calendar.first)
-    behind = find_until(group, month, cow, calendar.known(moment))
-    to_next = _distance(month, ahead) - calendar.first
+    ahead = find_from(votes.cow, votes.month, cow, calendar.first)
+    if strict:
+        ahead = _announced(votes, ahead, known, check_window(notice, "notice"))
+    behind = find_until(votes.cow, votes.month, cow, known)
+    columns = _distances(votes, calendar, cow, months, ahead=ahead, behind=behind)
+    columns |= _shapes(columns["months_to_election"], half_life)
+    columns["term_elapsed"] = np.where(
+        votes.covered(cow, calendar.first), _term(votes, calendar, cow, ahead), np.nan
+    )
+    choices = {
+        "window": months,
+        "kinds": chosen if isinstance(chosen, str) else list(chosen),
+        "sources": "own table" if data is not None else sources,
+        "extended": extended,
+        "half_life": half_life,
+        "strict": {"notice": notice} if strict else False,
+        "as_of": moment,
+        **from_article,
+    }
+    return attach(panel, columns, sources=_named(data, sources, extended), choices=choices)
+
+
+def _window(window: int, preset: str | None) -> tuple[int, dict[str, object]]:
+    """Months within which an election is near, and where an article's window comes from."""
+    months = check_window(window)
+    if preset is None:
+        return months, {}
+    known = preset_named(preset)
+    if months not in (6, known.window):
+        raise DataError(
+            f"preset={preset!r} sets window={known.window}; give one of the two, not both"
+        )
+    about = {"preset": preset, "assumed": known.assumed, "note": known.note}
+    return known.window, about
+
+
+def _named(data: pd.DataFrame | None, sources: str, extended: bool) -> list[str]:
+    if data is not None:
+        return []
+    if sources in ("nelda", "bjornskov-rode"):
+        return [sources]
+    more = ["nelda", "bjornskov-rode", "reign-elections"] if extended else []
+    return ["elections", *more]
+
+
+def _announced(votes: Votes, ahead: Integers, known: Integers, notice: int) -> Integers:
+    """Forget the next vote where it had not been called by the moment of knowledge."""
+    if not len(votes.month):
+        return ahead
+    since = np.where(np.isnan(votes.called), votes.month - notice - 1.0, votes.called)
+    return np.where((ahead >= 0) & (since[ahead] <= known), ahead, -1)
+
+
+def _distances(
+    votes: Votes,
+    calendar: Calendar,
+    cow: Integers,
+    months: int,
+    *,
+    ahead: Integers,
+    behind: Integers,
+) -> dict[str, Floats]:
+    to_next = _at(votes.month, ahead) - calendar.first
     within = to_next < calendar.months
     # inside a long period an election is "now", not some months away
     to_next = np.where(within, 0.0, to_next)
-    since = np.maximum(calendar.first - _distance(month, behind), 0.0)
-    if data is None:
-        if kinds == "leader":
-            covered = _covered(cow, calendar.first, _KINDS, need_all=False)
-        else:
-            covered = _covered(cow, calendar.first, chosen, need_all=True)
-    else:
-        covered = np.ones(len(panel), dtype=bool)
+    since = np.maximum(calendar.first - _at(votes.month, behind), 0.0)
+    covered = votes.covered(cow, calendar.first)
     to_next = np.where(covered, to_next, np.nan)
     since = np.where(covered, since, np.nan)
-    return attach(
-        panel,
-        {
-            "months_to_election": to_next,
-            "months_since_election": since,
-            "election_near": _flag(to_next <= months, to_next, covered),
-            "election_month": _flag(within, to_next, covered),
-            "post_election": _flag(since <= months, since, covered),
-        },
-        sources=["elections"] if data is None else [],
-        choices={
-            "window": months,
-            "kinds": list(chosen) if kinds != "leader" else "leader",
-            "as_of": moment,
-        },
+    # without an election on record, none was near only if the whole window is covered
+    later = covered & votes.covered(cow, calendar.first + months)
+    earlier = covered & votes.covered(cow, calendar.first - months)
+    return {
+        "months_to_election": to_next,
+        "months_since_election": since,
+        "election_near": _flag(to_next <= months, to_next, later),
+        "election_month": _flag(within, to_next, covered),
+        "post_election": _flag(since <= months, since, earlier),
+    }
+
+
+def _shapes(to_next: Floats, half_life: float) -> dict[str, Floats]:
+    years = to_next / 12
+    return {
+        "election_proximity": np.exp2(-to_next / half_life),
+        "years_to_election_squared": years**2,
+        "years_to_election_cubed": years**3,
+    }
+
+
+def _term(votes: Votes, calendar: Calendar, cow: Integers, ahead: Integers) -> Floats:
+    """Share of the term that ends with the next election, from the last one of its kind."""
+    if not len(votes.month):
+        return np.full(len(cow), np.nan)
+    order = np.lexsort((votes.month, votes.kind == "presidential", votes.cow))
+    order = order[~votes.second_round[order]]
+    previous = np.full(len(votes.month), np.nan)
+    same = (votes.cow[order][1:] == votes.cow[order][:-1]) & (
+        votes.kind[order][1:] == votes.kind[order][:-1]
     )
+    previous[order[1:]] = np.where(same, votes.month[order][:-1], np.nan)
+    # a second round still belongs to the term that its first round ends
+    start, end = _at(previous, ahead), _at(votes.month, ahead)
+    over = (ahead >= 0) & votes.second_round[ahead]
+    share = np.clip((calendar.first - start) / (end - start), 0.0, 1.0)
+    return np.where(over, 1.0, share)
 
 
-def _check_kinds(kinds: str | Sequence[str]) -> tuple[str, ...]:
-    chosen = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    unknown = [kind for kind in chosen if kind not in _KINDS]
-    if unknown or not chosen:
-        raise DataError(
-            f"kinds must be 'leader' or some of {', '.join(_KINDS)}; found {list(chosen)}"
-        )
-    return chosen
-
-
-def _check_table(table: pd.DataFrame) -> None:
-    absent = [name for name in ("cow", "date", "kind") if name not in table.columns]
-    if absent:
-        raise DataError(f"the table of elections lacks the columns {', '.join(absent)}")
-
-
-def _distance(month: Integers, found: Integers) -> Floats:
-    if not len(month):
+def _at(values: npt.NDArray[np.generic], found: Integers) -> Floats:
+    if not len(values):
         return np.full(len(found), np.nan)
-    return np.where(found >= 0, month[found].astype(float), np.nan)
+    return np.where(found >= 0, values[found].astype(np.float64), np.nan)
 
 
 def _flag(condition: Flags, value: Floats, covered: Flags) -> Floats:
-    """1 or 0 inside the coverage; an election that never comes is not near."""
-    return np.where(covered, np.where(np.isnan(value), 0.0, condition.astype(float)), np.nan)
-
-
-def _covered(cow: Integers, month: Integers, kinds: Sequence[str], *, need_all: bool) -> Flags:
-    """Whether the bundled sources cover the elections of a state in a month."""
-    table = load("election_coverage")
-    table = table[table["complete"] == "yes"]
-    verdicts: list[Flags] = []
-    for kind in kinds:
-        part = table[table["kind"] == kind]
-        inside = np.zeros(len(cow), dtype=bool)
-        first = month_number(part["start"])
-        last = month_number(part["end"])
-        for code, low, high in zip(part["cow"], first, last, strict=True):
-            inside |= (cow == code) & (month >= low) & (month <= high)
-        verdicts.append(inside)
-    combine = np.logical_and if need_all else np.logical_or
-    covered: Flags = combine.reduce(verdicts)
-    return covered
+    """1 or 0; where no election is on record, 0 only if the sources would know of one."""
+    absent = np.where(covered, 0.0, np.nan)
+    return np.where(np.isnan(value), absent, condition.astype(float))
