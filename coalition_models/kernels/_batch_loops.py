@@ -14,6 +14,22 @@ __all__ = ["cluster_scores", "fit_some"]
 
 
 @compiled
+def _next_step(information: Floats, score: Floats, bread: Floats, step: Floats) -> float:
+    """Newton's step and its length in standard errors, infinite where there is none."""
+    if not invert(information, bread):
+        return np.inf
+    p = score.shape[0]
+    squared = 0.0
+    for j in range(p):
+        s = 0.0
+        for h in range(p):
+            s += bread[j, h] * score[h]
+        step[j] = s
+        squared += s * score[j]
+    return float(np.sqrt(max(squared, 0.0)))
+
+
+@compiled
 def _climb(
     panel: Panel,
     cols: Integers,
@@ -33,18 +49,9 @@ def _climb(
     p = beta.shape[0]
     nothing = np.empty((0, 0, 0))
     before = np.inf
-    trial = np.empty(p)
+    trial, origin, move = np.empty(p), np.empty(p), np.empty(p)
+    decrement = _next_step(information, score, bread, step)
     for iteration in range(1, max_iterations + 1):
-        if not invert(information, bread):
-            return loglik, iteration, False
-        decrement = 0.0
-        for j in range(p):
-            s = 0.0
-            for h in range(p):
-                s += bread[j, h] * score[h]
-            step[j] = s
-            decrement += s * score[j]
-        decrement = np.sqrt(max(decrement, 0.0))
         if not decrement < np.inf:
             return loglik, iteration, False
         if decrement <= tolerance or (decrement <= 1e-5 and decrement > 0.5 * before):
@@ -53,19 +60,25 @@ def _climb(
             return loglik, iteration, True
         before = decrement
         slack = 1e-13 * (1.0 + abs(loglik))
+        longest = max(2.0 * decrement, 1e-3)
         share = 1.0
+        origin[:] = beta
+        move[:] = step
         value = -np.inf
-        for _ in range(30):
+        for _ in range(40):
             for j in range(p):
-                trial[j] = beta[j] + share * step[j]
+                trial[j] = origin[j] + share * move[j]
             value = derivatives(
                 panel, cols, weights, trial, efron, True, score, information, nothing, work
             )
             if value < np.inf and value >= loglik - slack:
-                break
+                decrement = _next_step(information, score, bread, step)
+                if decrement <= longest:
+                    break
             share *= 0.5
         else:
-            return loglik, iteration, decrement <= 1e-5
+            step[:] = move
+            return loglik, iteration, False
         loglik = value
         beta[:] = trial
     return loglik, max_iterations, False

@@ -55,9 +55,8 @@ def maximise(
         null.log_likelihood, null.score[free], null.information[np.ix_(free, free)]
     )
     if not cols.size:
-        return Solution(
-            cols, aliased, start[free], origin, null, 0.0, 0, bool(events.any()), 0.0, None
-        )
+        done = not columns.size and bool(events.any())
+        return Solution(cols, aliased, start[free], origin, null, 0.0, 0, done, 0.0, None)
 
     def at(beta: Floats) -> Derivatives:
         return derivatives(panel, cols, weights, beta, efron) if beta.any() else origin

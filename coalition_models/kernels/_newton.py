@@ -16,6 +16,8 @@ __all__ = ["Maximum", "aliased_columns", "inverse", "newton"]
 
 # A covariate whose variance given the others is below this share of its own is collinear.
 _COLLINEAR = 1e-11
+# Below this length (in standard errors) a step that brings nothing is rounding error.
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,6 @@ def newton(
     max_iterations: int,
     tolerance: float,
     stop_early: Callable[[int, Floats, Floats], bool] | None = None,
-    max_step: float = np.inf,
 ) -> Maximum:
     """Climb to the maximum from ``beta``.
 
@@ -84,43 +85,59 @@ def newton(
     the step can be improved for rounding. ``stop_early(iteration, beta, step)`` may end it
     unconverged.
     """
-    here = evaluate(beta)
-    step = np.zeros_like(beta)
-    decrement = before = np.inf
-    iterations = 0
-    for iterations in range(1, max_iterations + 1):
-        bread = inverse(here.information)
-        if bread is None or not np.isfinite(here.score).all():
-            return Maximum(beta, here, iterations - 1, False, np.inf, step)
-        step = bread @ here.score
-        decrement = float(np.sqrt(max(float(here.score @ step), 0.0)))
-        stalled = decrement <= 1e-5 and decrement > 0.5 * before
+    here = _look(evaluate, beta)
+    before = np.inf
+    iteration = 0
+    for iteration in range(1, max_iterations + 1):
+        decrement = here.decrement
+        if not np.isfinite(decrement):
+            return Maximum(here.beta, here.at, iteration - 1, False, np.inf, here.step)
+        stalled = decrement <= _ROUNDING and decrement > 0.5 * before
         if decrement <= tolerance or stalled:
-            return Maximum(beta + step, here, iterations, True, decrement, step)
+            return Maximum(here.beta + here.step, here.at, iteration, True, decrement, here.step)
         before = decrement
-        if stop_early is not None and stop_early(iterations, beta, step):
-            return Maximum(beta, here, iterations, False, decrement, step)
-        longest = float(np.abs(step).max())
-        move = step * min(1.0, max_step / longest) if longest > 0 else step
-        found = _improve(evaluate, beta, move, here)
-        if found is None:
-            rounding = decrement <= 1e-5
-            return Maximum(beta, here, iterations, rounding, decrement, step)
-        beta, here = found
-    return Maximum(beta, here, iterations, False, decrement, step)
+        if stop_early is not None and stop_early(iteration, here.beta, here.step):
+            return Maximum(here.beta, here.at, iteration, False, decrement, here.step)
+        there = _improve(evaluate, here)
+        if there is None:
+            return Maximum(
+                here.beta, here.at, iteration, decrement <= _ROUNDING, decrement, here.step
+            )
+        here = there
+    return Maximum(here.beta, here.at, iteration, False, here.decrement, here.step)
 
 
-def _improve(
-    evaluate: Callable[[Floats], Derivatives], beta: Floats, move: Floats, here: Derivatives
-) -> tuple[Floats, Derivatives] | None:
-    """Take the step, halved until the log-likelihood does not fall by more than rounding."""
-    slack = 1e-13 * (1.0 + abs(here.log_likelihood))
-    for _ in range(30):
-        there = evaluate(beta + move)
-        if (
-            np.isfinite(there.log_likelihood)
-            and there.log_likelihood >= here.log_likelihood - slack
-        ):
-            return beta + move, there
-        move = move / 2
+@dataclass(frozen=True)
+class _Place:
+    """A point, its derivatives, and the step Newton would take from there."""
+
+    beta: Floats
+    at: Derivatives
+    step: Floats
+    decrement: float
+
+
+def _look(evaluate: Callable[[Floats], Derivatives], beta: Floats) -> _Place:
+    at = evaluate(beta)
+    bread = inverse(at.information)
+    if bread is None or not (np.isfinite(at.score).all() and np.isfinite(at.log_likelihood)):
+        return _Place(beta, at, np.zeros_like(beta), np.inf)
+    step = bread @ at.score
+    return _Place(beta, at, step, float(np.sqrt(max(float(at.score @ step), 0.0))))
+
+
+def _improve(evaluate: Callable[[Floats], Derivatives], here: _Place) -> _Place | None:
+    """Take the step, halved until the log-likelihood does not fall by more than rounding.
+
+    Nor may the next step be more than twice as long in standard errors: where a step overshoots to
+    a region in which the likelihood is a straight line, it would be endless.
+    """
+    slack = 1e-13 * (1.0 + abs(here.at.log_likelihood))
+    longest = max(2.0 * here.decrement, 1e-3)
+    share = 1.0
+    for _ in range(40):
+        there = _look(evaluate, here.beta + share * here.step)
+        if there.at.log_likelihood >= here.at.log_likelihood - slack and there.decrement <= longest:
+            return there
+        share /= 2
     return None

@@ -295,12 +295,13 @@ def _columns(
         centre, scale = _arrange_loops.moments(X, first, last)
     else:
         sorted_rows = np.ascontiguousarray(X[order].T)
-        reference = sorted_rows[:, 0].copy()
-        sorted_rows -= reference[:, None]
-        rest = sorted_rows.mean(axis=1)
-        sorted_rows -= rest[:, None]
-        centre = reference + rest
-        scale = np.array([np.sqrt(np.dot(line, line) / line.size) for line in sorted_rows])
+        with np.errstate(invalid="ignore", over="ignore"):  # reported just below
+            reference = sorted_rows[:, 0].copy()
+            sorted_rows -= reference[:, None]
+            rest = sorted_rows.mean(axis=1)
+            sorted_rows -= rest[:, None]
+            centre = reference + rest
+            scale = np.array([np.sqrt(np.dot(line, line) / line.size) for line in sorted_rows])
     unusable = ~(np.isfinite(centre) & np.isfinite(scale))
     if unusable.any():
         raise DataError(

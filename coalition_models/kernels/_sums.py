@@ -11,11 +11,13 @@ from coalition_models.kernels._panel import Floats, Integers, Panel
 
 __all__ = [
     "Derivatives",
+    "Spans",
     "TieTerms",
     "bin_sums",
     "derivatives",
     "event_totals",
     "log_terms",
+    "long_spans",
     "predictor",
     "risk_totals",
     "tie_terms",
@@ -158,8 +160,10 @@ def _numpy_sums(
     total = np.zeros((panel.closes.size, size))
     tied = np.zeros((panel.closes.size, size))
 
+    spans = long_spans(panel)
+
     def put(at: int, values: Floats) -> None:
-        total[:, at] = risk_totals(panel, values)
+        total[:, at] = risk_totals(panel, values, spans)
         tied[:, at] = event_totals(panel, values)
 
     put(0, risk)
@@ -184,19 +188,47 @@ def event_totals(panel: Panel, values: Floats) -> Floats:
     return _segments(values[panel.event_rows], panel.event_ptr)
 
 
-def risk_totals(panel: Panel, values: Floats) -> Floats:
-    """Sum a value of each sorted row over the risk set of each bin."""
+def risk_totals(panel: Panel, values: Floats, spans: Spans | None = None) -> Floats:
+    """Sum a value of each sorted row over the risk set of each bin, adding only."""
     n_single = int(panel.single_ptr[-1])
     out = _segments(values[:n_single], panel.single_ptr)
     if n_single == values.size:
         return out
-    change = _segments(values[n_single:], panel.long_ptr - n_single)
-    gone = _segments(values[panel.leave_rows], panel.leave_ptr)
-    change[:-1] -= gone[1:]
-    ends = np.flatnonzero(panel.closes) + 1
-    for low, high in zip(np.concatenate([[0], ends[:-1]]), ends, strict=True):
-        out[low:high] += np.cumsum(change[low:high][::-1])[::-1]
+    at = long_spans(panel) if spans is None else spans
+    long = values[n_single:]
+    size = at.levels * at.width
+    places = np.bincount(at.head, long, minlength=size) + np.bincount(at.tail, long, minlength=size)
+    for level, line in enumerate(places.reshape(at.levels, at.width)):
+        halves = line.reshape(-1, 2, 1 << level)
+        heads = np.cumsum(halves[:, 0], axis=1)
+        tails = np.cumsum(halves[:, 1, ::-1], axis=1)[:, ::-1]
+        out += np.stack([heads, tails], axis=1).ravel()[: out.size]
     return out
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Where long rows enter tables of running sums, one table (of ``width`` bins) per level.
+
+    The bins of a long row straddle the middle of exactly one aligned block of 2, 4, 8, ... bins. Up
+    to the middle they are covered by a running sum forwards from the row's first bin, from the
+    middle on by one backwards from its last: every sum adds, none subtracts, none loses digits.
+    """
+
+    head: Integers
+    tail: Integers
+    levels: int
+    width: int
+
+
+def long_spans(panel: Panel) -> Spans:
+    """Find the block that each long row straddles: the highest bit in which its ends differ."""
+    bins = panel.closes.size
+    last = np.repeat(np.arange(bins), np.diff(panel.long_ptr))
+    level = np.frexp((panel.first ^ last).astype(float))[1] - 1
+    levels = max(1, (bins - 1).bit_length())
+    width = 1 << levels
+    return Spans(level * width + panel.first, level * width + last, levels, width)
 
 
 def _numpy_derivatives(

@@ -146,7 +146,7 @@ def _climb(
     the last steps quadratic.
     """
     here = evaluate(start)
-    decrement, iteration = np.inf, 0
+    decrement, before, iteration = np.inf, np.inf, 0
     for iteration in range(1, max_iterations + 1):
         bread = inverse(here.information[np.ix_(free, free)])
         if bread is None or not np.isfinite(here.value):
@@ -154,8 +154,10 @@ def _climb(
         score = here.score[free]
         step = bread @ score
         decrement = float(np.sqrt(max(float(score @ step), 0.0)))
-        if decrement <= tolerance:
+        stalled = decrement <= 1e-6 and decrement > 0.5 * before
+        if decrement <= tolerance or stalled:
             return _Climb(here, iteration, decrement, True)
+        before = decrement
         if refine and decrement < 0.05:
             step = _exact_step(evaluate, here, free, step)
         there = _halve(evaluate, here, free, step)
@@ -205,7 +207,7 @@ def _active(prepared: Prepared) -> Integers:
 
 
 def fit_firth(
-    prepared: Prepared, *, max_iterations: int = 200, tolerance: float = 1e-8
+    prepared: Prepared, *, max_iterations: int = 200, tolerance: float = 1e-10
 ) -> FirthFit:
     """Maximise the likelihood with Firth's penalty.
 
@@ -304,19 +306,17 @@ def _bound(evaluate: _Penalised, top: _Point, at: int, drop: float, side: int) -
     error = float(np.sqrt(bread[at, at]))
     free = np.delete(np.arange(top.beta.size), at)
     inner, outer = 0.0, np.inf
-    distance, beta = drop * error, top.beta.copy()
+    distance, warm = drop * error, top.beta
     for _ in range(100):
-        beta = beta.copy()
-        beta[at] = top.beta[at] + side * distance
-        here = evaluate(beta)
-        if free.size:
-            here = _climb(
-                evaluate, beta, free, tolerance=1e-6, max_iterations=200, refine=False
-            ).top
-        beta = here.beta
+        here = _profile(evaluate, warm, at, free, top.beta[at] + side * distance)
+        if here is None:  # too far out to be computed: certainly beyond the bound
+            outer = distance
+            distance = (inner + outer) / 2
+            continue
+        warm = here.beta
         root = float(np.sqrt(max(2 * (top.value - here.value), 0.0)))
         if abs(root - drop) <= 1e-9:
-            return float(beta[at])
+            return float(here.beta[at])
         inner, outer = (distance, outer) if root < drop else (inner, distance)
         slope = -side * float(here.score[at]) / root if root > 0 else 0.0
         guess = distance + (drop - root) / slope if slope > 0 else 2 * distance
@@ -325,8 +325,21 @@ def _bound(evaluate: _Penalised, top: _Point, at: int, drop: float, side: int) -
         if distance > 1e4 * error:
             return side * float("inf")
         if outer - inner <= 1e-12 * outer:
-            return float(beta[at])
+            return float(here.beta[at])
     return float("nan")
+
+
+def _profile(
+    evaluate: _Penalised, warm: Floats, at: int, free: Integers, value: float
+) -> _Point | None:
+    """Maximum over the ``free`` coefficients with one held, or None where it cannot be reached."""
+    start = warm.copy()
+    start[at] = value
+    if not free.size:
+        here = evaluate(start)
+        return here if np.isfinite(here.value) else None
+    climb = _climb(evaluate, start, free, tolerance=1e-6, max_iterations=200, refine=False)
+    return climb.top if climb.converged else None
 
 
 def penalised_test(
