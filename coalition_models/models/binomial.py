@@ -141,7 +141,7 @@ def firth_logit(
         step[free] = np.linalg.solve(here.information[np.ix_(free, free)], here.score[free])
         longest = float(np.abs(X @ step).max())
         step *= min(1.0, 5.0 / longest) if longest > 0 else 1.0
-        if float(np.abs(here.score[free] @ step[free])) < tolerance**1.5:
+        if float(np.abs(here.score[free] @ step[free])) < tolerance**2:
             converged = True
             continue
         for _ in range(40):

@@ -78,6 +78,7 @@ def cox(
     variance : {"model", "robust", "cluster", "jackknife"}, optional
         ``"cluster"`` where ``cluster`` is given, otherwise ``"model"``. ``"robust"`` sums scores
         by ``id`` (by row without one). ``"jackknife"`` is CR3: refits without each cluster.
+        Nothing turns robust by itself, as R's ``coxph`` does where there are case weights.
     allow_nonconvergence : bool
         Return a fit without a finite maximum instead of raising: its covariance is missing for
         the coefficients that run off, and a warning names them.

@@ -164,7 +164,7 @@ def logit(
         engine=DiscreteEngine(sample, duration, problem, offset, estimate.firth),
         data_choices=describe_data(data, sample.design.variables),
         sources=sources_of(data),
-        remarks=(*sample.notes, *remarks),
+        remarks=(*sample.notes, *estimate.notes, *remarks),
         native=estimate.native,
     )
 

@@ -71,6 +71,7 @@ class Estimate:
     converged: bool
     iterations: int
     remarks: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     native: object | None = None
     firth: binomial.FirthLogit | None = None
 
@@ -89,10 +90,10 @@ def estimate_model(
     remarks = [few_clusters(plan, sample.cluster_counts)]
     if penalty:
         return _estimate_firth(problem, allowed, remarks)
-    inner = problem
+    inner, notes = problem, tuple[str, ...]()
     if wild:
         inner = Problem((problem.X - centre) / scale, *_rest(problem))
-        remarks.append("covariates on wild scales: centred and scaled inside; .native is so too")
+        notes = ("covariates on wild scales: centred and scaled inside; .native is so too",)
     beta, native, iterations = _maximise(inner, None)
     beta, still = _polish(inner, beta)
     trouble = None if still else _diagnose(inner, problem, sample, names, iterations)
@@ -118,6 +119,7 @@ def estimate_model(
         converged=trouble is None,
         iterations=iterations,
         remarks=tuple(remark for remark in remarks if remark),
+        notes=notes,
         native=native,
     )
 

@@ -266,8 +266,8 @@ class Fit:
         data : DataFrame, optional
             Needs the formula's columns. A category that the model has not seen is an error.
         kind : str, optional
-            Cox: ``"linear"`` (default, centred at the mean of the rows used, as R does) or
-            ``"ratio"`` (its exponential). Logit: ``"probability"`` (default) or ``"linear"``.
+            Cox: ``"linear"`` (default: relative to the mean of the rows used, columns of -1, 0
+            and 1 only being left uncentred, as in R) or ``"ratio"`` (its exponential). Logit: ``"probability"`` (default) or ``"linear"``.
             Survival curves: :func:`predict_survival`.
 
         Returns
@@ -277,7 +277,7 @@ class Fit:
         """
         default = "linear" if self.estimator == "cox" else "probability"
         values = self.engine.predict(self, data, kind or default)
-        index = self.engine.augment(self).index if data is None else data.index
+        index = self.engine.sample.index if data is None else data.index
         return pd.Series(values, index=index, name=kind or default)
 
     def footnotes(self) -> tuple[str, ...]:

@@ -170,8 +170,8 @@ def test_native_is_the_statsmodels_result():
 def test_wild_scales_do_not_change_the_fit():
     plain = logit("event ~ x1 + x2", DATA, time=None, id=["member"])
     wild = DATA.assign(x1=DATA["x1"] * 1e8, x2=DATA["x2"] + 1e7)
-    with pytest.warns(CoalitionWarning, match="wild scales"):
-        fit = logit("event ~ x1 + x2", wild, time=None, id=["member"])
+    fit = logit("event ~ x1 + x2", wild, time=None, id=["member"])
+    assert "wild scales" in str(fit)
     assert fit.coefficients[1] * 1e8 == pytest.approx(plain.coefficients[1], rel=1e-6)
     assert fit.coefficients[2] == pytest.approx(plain.coefficients[2], rel=1e-5)
     assert fit.std_errors[2] == pytest.approx(plain.std_errors[2], rel=1e-5)
