@@ -7,24 +7,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
+from coalition_models.features.cabinets import cabinet_columns
 from coalition_models.features.common import (
+    AsOf,
     Integers,
     attach,
     calendar_of,
     check_as_of,
     check_window,
     entry_month,
-    find_until,
     month_number,
 )
-from coalition_models.sources.catalog import load
+from coalition_models.features.leader_terms import OFFICES, Terms, terms_of
+from coalition_models.sources.catalog import entry
 
 __all__ = ["add_leadership"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_OFFICES = ("effective", "head_of_government")
+_IRREGULAR = ("irregular", "foreign_imposition")
+_EXTERNAL = ("archigos", "chisols", "leader-ideology", "parlgov-cabinets")
 
 
 def add_leadership(
@@ -32,10 +35,11 @@ def add_leadership(
     *,
     window: int = 6,
     who: str = "effective",
+    extended: bool = False,
     as_of: str = "start",
     data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Add leadership change and the leader's time in office.
+    """Add leadership change, the leader's time in office, and the politics of the succession.
 
     Parameters
     ----------
@@ -44,27 +48,48 @@ def add_leadership(
         for the leader at entry.
     window : int
         Months for which a new leader counts as new.
-    who : {"effective", "head_of_government"}
-        The effective leader (REIGN), or the prime minister or chancellor (ParlGov, where it
-        covers the state). They differ in Poland, for example.
+    who : {"effective", "head_of_government", "archigos"}
+        The effective leader (REIGN), the prime minister or chancellor (ParlGov, where it covers
+        the state), or Archigos's leader (external, to 2015). They differ in Poland, for example.
+    extended : bool
+        Add the columns that need external sources: ``irregular_entry`` (Archigos),
+        ``support_change`` and ``support_changed_since_entry`` (CHISOLS), and ParlGov's cabinets.
     as_of : {"start", "end"}
         ``"start"``: only changes before the period began; ``"end"``: also those within it.
         In Spain the new leader took office on 17 April 2004 and the contingent left on
         27 April, so ``"start"`` puts the change after the exit.
     data : DataFrame, optional
-        Your own table with ``cow, leader, start, end``.
+        Your own table with ``cow, leader, start, end`` (empty end: still in office) and
+        optionally ``party, left_right`` (0 to 10), ``entry`` (regular, irregular,
+        foreign_imposition), ``source_change`` (yes, no).
 
     Returns
     -------
     DataFrame
         A copy with ``leader_change`` (0/1: the leader took office at most ``window`` months
-        ago), ``tenure_months`` (since the leader took office), ``joined_under_other_leader``
-        (0/1: the leader in office in the period of entry is gone). Missing where the sources
-        name no leader.
+        ago), ``tenure_months`` (since the leader took office), ``months_since_leader_change``
+        (the same, and while the office is vacant since the last one left), ``party_change``
+        (0/1: a new leader of another party than the predecessor's), ``left_right`` (of the
+        leader's party, 0 left to 10 right), ``left_right_change`` (new leader's minus predecessor's; 0 if the
+        leader is not new); ``joined_under_other_leader`` (0/1: the leader in office in the
+        period of entry is gone) and ``left_right_since_entry`` (leader's minus that leader's).
+        With ``extended`` or the columns in your table: ``irregular_entry`` (0/1),
+        ``support_change`` (0/1: a new leader with another social source of support) and
+        ``support_changed_since_entry``. With ``extended``: ``coalition_cabinet``,
+        ``minority_cabinet``, ``caretaker_cabinet`` (0/1). Missing where the sources name no
+        leader, no party (states outside ParlGov), no manner of entry or no cabinet.
+
+    Raises
+    ------
+    DataError
+        For unknown options and tables without the columns named above.
+    CoverageError
+        If external sources are asked for and not at hand.
 
     Notes
     -----
-    Used by Tago (2009), Pilster, Boehmelt and Tago (2015) and Mello (2020).
+    Used by Tago (2009), Pilster, Boehmelt and Tago (2015) and Mello (2020); the source of
+    support by Leeds, Mattes and Vogel (2009). A person's successive terms count as one.
 
     Examples
     --------
@@ -76,70 +101,148 @@ def add_leadership(
     """
     moment = check_as_of(as_of)
     months = check_window(window)
-    if who not in _OFFICES:
-        raise DataError(f"who must be one of {', '.join(_OFFICES)}, not {who!r}")
+    if who not in OFFICES:
+        raise DataError(f"who must be one of {', '.join(OFFICES)}, not {who!r}")
     calendar = calendar_of(panel)
-    table = _leaders(who, data)
+    terms = terms_of(who, data, extended=extended or (who == "archigos" and data is None))
     cow = panel["cow"].to_numpy(dtype=np.int64)
-    group = table["cow"].to_numpy(dtype=np.int64)
-    began = month_number(table["start"])
-    left = _last_months(table)
     known = calendar.known(moment)
-    found = find_until(group, began, cow, known)
-    # nobody is known to lead after the last leader on record left
-    inside = (found >= 0) & (left[found] >= known)
-    tenure = np.where(inside, known - began[found], np.nan)
-    if moment == "start":
-        tenure = tenure + 1
-    columns: dict[str, Floats] = {
-        "leader_change": np.where(inside, (tenure <= months).astype(float), np.nan),
-        "tenure_months": tenure,
-    }
+    now = terms.in_office(cow, known)
+    columns = _time_in_office(terms, cow, now, known, months, moment)
+    new = columns["leader_change"] == 1
+    columns |= _parties(terms, now, new)
+    optional = data is not None or extended
+    if optional and "entry" in terms.table.columns:
+        manner = terms.table["entry"]
+        columns["irregular_entry"] = _pick(_flag(manner.isin(_IRREGULAR), manner), now)
+    sender = None
     if {"coalition", "spell"} <= set(panel.columns):
-        columns["joined_under_other_leader"] = _other_leader(
-            panel, table, group, began, found, inside
-        )
+        sender = terms.last_to_enter(cow, entry_month(panel))
+        columns |= _since_entry(terms, now, sender)
+    if optional and "source_change" in terms.table.columns:
+        inside = (now >= 0) & _support_known(terms, cow, known, bundled=data is None)
+        found = _support(terms, now, new, sender)
+        columns |= {name: np.where(inside, value, np.nan) for name, value in found.items()}
+    if extended:
+        columns |= cabinet_columns(cow, known)
     return attach(
         panel,
         columns,
-        sources=["leaders"] if data is None else [],
-        choices={"window": months, "who": who, "as_of": moment},
+        sources=[
+            *(["leaders"] if data is None else []),
+            *(_EXTERNAL if extended else ()),
+        ],
+        choices={"window": months, "who": who, "extended": extended, "as_of": moment},
     )
 
 
-def _leaders(who: str, data: pd.DataFrame | None) -> pd.DataFrame:
-    if data is not None:
-        absent = [c for c in ("cow", "leader", "start", "end") if c not in data.columns]
-        if absent:
-            raise DataError(f"the table of leaders lacks the columns {', '.join(absent)}")
-        return data.sort_values(["cow", "start"], ignore_index=True)
-    table = load("leaders")
-    return table[table["office"] == who].sort_values(["cow", "start"], ignore_index=True)
+def _pick(values: Floats, found: Integers) -> Floats:
+    """Value of each row's term; missing where nobody is known to lead."""
+    if not len(values):
+        return np.full(len(found), np.nan)
+    return np.where(found >= 0, values[found], np.nan)
 
 
-def _last_months(table: pd.DataFrame) -> Integers:
-    """Last month of which it is known that the leader still led."""
-    last = table["end"]
-    if "known_until" in table.columns:
-        last = last.fillna(table["known_until"])
-    open_end = last.isna().to_numpy()
-    months = month_number(last.fillna(pd.Timestamp("2000-01-01")))
-    return np.where(open_end, np.iinfo(np.int64).max, months)
+def _flag(condition: pd.Series, of: pd.Series) -> Floats:
+    known = of.notna().to_numpy() & (of != "unknown").to_numpy(dtype=bool, na_value=False)
+    return np.where(known, condition.to_numpy(dtype=float), np.nan)
 
 
-def _other_leader(
-    panel: pd.DataFrame,
-    table: pd.DataFrame,
-    group: Integers,
-    began: Integers,
-    found: Integers,
-    inside: Flags,
-) -> Floats:
+def _time_in_office(
+    terms: Terms, cow: Integers, now: Integers, known: Integers, months: int, moment: AsOf
+) -> dict[str, Floats]:
+    # at the start of a period the months up to it are counted, its own is not
+    passed = known + 1 if moment == "start" else known
+    tenure = passed - _pick(terms.began.astype(float), now)
+    last = terms.last_to_enter(cow, known)
+    vacant_since = _pick(np.where(terms.over, terms.left, np.nan), last)
+    return {
+        "leader_change": np.where(now >= 0, (tenure <= months).astype(float), np.nan),
+        "tenure_months": tenure,
+        "months_since_leader_change": np.where(now >= 0, tenure, passed - vacant_since),
+    }
+
+
+def _parties(terms: Terms, now: Integers, new: Flags) -> dict[str, Floats]:
+    """Party and position of the leader against the predecessor's."""
+    position = _positions(terms.table)
+    before = np.where(terms.previous >= 0, position[terms.previous], np.nan)
+    shift = _pick(position - before, now)
+    steady = _pick(position, now)
+    return {
+        "party_change": np.where(new, _pick(_other_party(terms), now), _pick(_known(terms), now)),
+        "left_right": steady,
+        "left_right_change": np.where(new, shift, steady * 0.0),
+    }
+
+
+def _positions(table: pd.DataFrame) -> Floats:
+    if "left_right" not in table.columns:
+        return np.full(len(table), np.nan)
+    return table["left_right"].to_numpy(dtype=float, na_value=np.nan)
+
+
+def _known(terms: Terms) -> Floats:
+    """Zero where the leader's party is known."""
+    if "party" not in terms.table.columns:
+        return np.full(len(terms.table), np.nan)
+    return np.where(terms.table["party"].notna(), 0.0, np.nan)
+
+
+def _other_party(terms: Terms) -> Floats:
+    if "party" not in terms.table.columns or not len(terms.table):
+        return np.full(len(terms.table), np.nan)
+    party = terms.table["party"].to_numpy(dtype=object)
+    known = terms.table["party"].notna().to_numpy()
+    other = (party != party[terms.previous]).astype(float)
+    return np.where(known & (terms.previous >= 0) & known[terms.previous], other, np.nan)
+
+
+def _support(terms: Terms, now: Integers, new: Flags, sender: Integers | None) -> dict[str, Floats]:
+    """Whether another social source of support carries the leader, now and since entry."""
+    change = terms.table["source_change"]
+    marks = _flag(change == "yes", change)
+    columns = {"support_change": np.where(new, _pick(marks, now), 0.0)}
+    if sender is not None:
+        columns["support_changed_since_entry"] = np.where(
+            sender >= 0, _any_between(marks, sender, now), np.nan
+        )
+    return columns
+
+
+def _support_known(terms: Terms, cow: Integers, known: Integers, *, bundled: bool) -> Flags:
+    """Whether the source of leaders' support is coded for a state in a month."""
+    coded = terms.table.loc[terms.table["source_change"].notna(), "cow"].unique()
+    covered: Flags = np.isin(cow, coded)
+    if bundled:
+        last = month_number(pd.Series([pd.Timestamp(entry("chisols").end)]))[0]
+        covered &= known <= last
+    return covered
+
+
+def _since_entry(terms: Terms, now: Integers, sender: Integers) -> dict[str, Floats]:
     """Compare the leader in office now with the one in the month of entry."""
-    entry = entry_month(panel)
-    sender = find_until(group, began, panel["cow"].to_numpy(dtype=np.int64), entry)
-    names = table["leader"].to_numpy(dtype=object)
-    known = inside & (sender >= 0)
-    differs = names[np.maximum(found, 0)] != names[np.maximum(sender, 0)]
+    known = (now >= 0) & (sender >= 0)
+    if not len(terms.table):
+        empty = np.full(len(now), np.nan)
+        return {"joined_under_other_leader": empty, "left_right_since_entry": empty.copy()}
+    names = terms.table["leader"].to_numpy(dtype=object)
     # at the start of the month of entry the predecessor of the sender may still be in office
-    return np.where(known, differs & (found > sender), np.nan).astype(float)
+    later = known & (now > sender)
+    differs = later & (names[now] != names[sender])
+    position = _positions(terms.table)
+    shift = np.where(later, position[now] - position[sender], position[now] * 0.0)
+    return {
+        "joined_under_other_leader": np.where(known, differs, np.nan).astype(float),
+        "left_right_since_entry": np.where(known, shift, np.nan),
+    }
+
+
+def _any_between(values: Floats, after: Integers, until: Integers) -> Floats:
+    """1 if any term after one and up to another is marked, 0 if none is, else missing."""
+    yes = np.concatenate([[0], np.cumsum(values == 1)])
+    unknown = np.concatenate([[0], np.cumsum(np.isnan(values))])
+    high = np.maximum(until, after) + 1
+    some = yes[high] - yes[after + 1] > 0
+    gaps = unknown[high] - unknown[after + 1] > 0
+    return np.where(some, 1.0, np.where(gaps, np.nan, 0.0))
