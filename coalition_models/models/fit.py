@@ -267,7 +267,8 @@ class Fit:
             Needs the formula's columns. A category that the model has not seen is an error.
         kind : str, optional
             Cox: ``"linear"`` (default: relative to the mean of the rows used, columns of -1, 0
-            and 1 only being left uncentred, as in R) or ``"ratio"`` (its exponential). Logit: ``"probability"`` (default) or ``"linear"``.
+            and 1 only being left uncentred, as in R) or ``"ratio"`` (its exponential).
+            Logit: ``"probability"`` (default) or ``"linear"``.
             Survival curves: :func:`predict_survival`.
 
         Returns
