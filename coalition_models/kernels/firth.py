@@ -324,7 +324,7 @@ def _bound(evaluate: _Penalised, top: _Point, at: int, drop: float, side: int) -
         distance = guess if inner < guess < limit else (inner + limit) / 2
         if distance > 1e4 * error:
             return side * float("inf")
-        if outer - inner <= 1e-12 * outer:
+        if np.isfinite(outer) and outer - inner <= 1e-12 * outer:
             return float(here.beta[at])
     return float("nan")
 
