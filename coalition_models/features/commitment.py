@@ -1,0 +1,230 @@
+"""How much a member has committed: strength, share, and whether it still stands by it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError
+from coalition_models.features.common import (
+    AsOf,
+    Calendar,
+    Integers,
+    attach,
+    calendar_of,
+    check_as_of,
+    find_until,
+    known_table,
+)
+from coalition_models.features.roster import Roster, known_month, roster
+from coalition_models.features.troops import Strengths, strengths
+from coalition_models.features.yearly import (
+    add_note,
+    check_external,
+    check_lag,
+    external_source,
+    require_columns,
+    year_known,
+    yearly,
+)
+
+__all__ = ["add_commitment"]
+
+Floats = npt.NDArray[np.float64]
+
+_RECOMMITMENTS = ("reinforcement", "extension")
+
+
+def add_commitment(
+    panel: pd.DataFrame,
+    *,
+    min_known: float = 0.75,
+    lag: int = 1,
+    as_of: str = "start",
+    external: str = "if_at_hand",
+    data: pd.DataFrame | None = None,
+    members: pd.DataFrame | None = None,
+    changes: pd.DataFrame | None = None,
+    states: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Add the strength of the contingent and how it compares.
+
+    The last observation is carried forward within the spell; nothing is interpolated and nothing
+    is carried from an earlier spell. Of the bundled strengths only those observed in theatre are
+    used, without those marked as doubtful; of several sources for one day, the most trusted.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Made by :func:`build_panel`; needs ``coalition, cow, spell, period``.
+    min_known : float
+        A share of the coalition is given only when the strength of the lead state and of at
+        least this share of the members present is known; the others count for nothing.
+    lag : int
+        Years by which population and soldiers lag: 1 for the last completed year.
+    as_of : {"start", "end"}
+        Whether observations and changes within the period count (``"end"``).
+    external : {"if_at_hand", "require"}
+        ``relative_commitment`` needs ``cow-capabilities``: missing where it is not at hand, or
+        fetched.
+    data : DataFrame, optional
+        Your own strengths: ``coalition, cow, date, troops``.
+    members : DataFrame, optional
+        Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``.
+    changes : DataFrame, optional
+        Your own changes: ``coalition, cow, date, change``; ``reinforcement`` and ``extension``
+        count. It must cover every coalition that it names.
+    states : DataFrame, optional
+        Your own ``cow, year, population`` (persons), ``soldiers`` (thousands).
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``troops`` (persons), ``log_troops`` (log1p), ``troops_age_months``,
+        ``troop_share`` (of the coalition), ``strength_known`` (share of members present whose
+        strength is known), ``troops_per_million`` (inhabitants), ``relative_commitment`` (per
+        cent of the state's soldiers), ``share_below_peak`` (of its own peak so far),
+        ``recommitted`` (0/1: reinforced or extended in this spell) and
+        ``months_since_recommitment`` (or since entry). Missing before the first observation.
+
+    Notes
+    -----
+    Number of troops as in Tago (2009), share as in Weisiger (2016). Mello (2020) calibrates low
+    commitment at 1.5, 1 and 0.5; that his measure is the per cent of the armed forces is assumed.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> spain = add_commitment(panel).query("state == 'ESP'").set_index("period")
+    >>> spain.loc[["2004-04-01"], ["troops", "troops_age_months"]]
+                troops  troops_age_months
+    period
+    2004-04-01  1300.0                4.0
+    """
+    moment = check_as_of(as_of)
+    if not 0 <= min_known <= 1:
+        raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
+    calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))
+    listed = roster(members)
+    levels = strengths(listed, data)
+    own = listed.positions(panel)
+    known = calendar.known(moment)
+    troops, age, peak = levels.at(own, known)
+    share, share_known = _share(panel, listed, levels, own, known, min_known)
+    year = year_known(calendar, moment, check_lag(lag))
+    population, soldiers, absent = _sizes(panel, year, states, external)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {
+            "troops": troops,
+            "log_troops": np.log1p(troops),
+            # seen from the period itself, not from the month before it
+            "troops_age_months": age + (1 if moment == "start" else 0),
+            "troop_share": share,
+            "strength_known": share_known,
+            "troops_per_million": troops / (population / 1e6),
+            "relative_commitment": 100 * troops / (soldiers * 1000),
+            "share_below_peak": np.where(peak > 0, 1 - troops / peak, np.nan),
+        }
+    columns = {name: np.where(np.isfinite(c), c, np.nan) for name, c in columns.items()}
+    columns |= _recommitment(panel, listed, own, calendar, moment, changes)
+    out = attach(
+        panel,
+        columns,
+        sources=_sources(data, members, changes, states, absent),
+        choices={"min_known": min_known, "lag": lag, "as_of": moment},
+    )
+    add_note(out, ["relative_commitment"], "measure of Mello (2020) assumed" + absent)
+    return out
+
+
+def _sources(
+    data: pd.DataFrame | None,
+    members: pd.DataFrame | None,
+    changes: pd.DataFrame | None,
+    states: pd.DataFrame | None,
+    absent: str,
+) -> list[str]:
+    """Name the tables used instead of the user's own."""
+    bundled = [("troops", data), ("participation", members), ("profile_changes", changes)]
+    names = [name for name, own in [*bundled, ("state_years", states)] if own is None]
+    return [*names, "cow-capabilities"] if states is None and not absent else names
+
+
+def _share(
+    panel: pd.DataFrame,
+    listed: Roster,
+    levels: Strengths,
+    own: Integers,
+    known: Integers,
+    min_known: float,
+) -> tuple[Floats, Floats]:
+    """Own share of all troops present, and the share of members whose strength is known."""
+    of_row, pair, spell, month = listed.present(panel["coalition"], known)
+    strength = levels.at(spell, month[pair])[0]
+    seen = ~np.isnan(strength)
+    size = len(month)
+    total = np.bincount(pair, np.where(seen, strength, 0.0), size)[of_row]
+    number = np.bincount(pair, minlength=size)[of_row]
+    counted = np.bincount(pair, seen, size)[of_row]
+    blind = np.bincount(pair, listed.lead[spell] & ~seen, size)[of_row]
+    mine = levels.at(own, known)[0]
+    # in the month of its exit a member is at risk, though by its end it is no longer present
+    there = (own >= 0) & (listed.entry[own] <= known) & (known < listed.exit[own])
+    total = total + np.where(there, 0.0, np.nan_to_num(mine))
+    covered = listed.covers(panel["coalition"]) & (number > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        known_share = np.where(covered, counted / number, np.nan)
+        usable = covered & (blind == 0) & (known_share >= min_known) & (total > 0)
+        return np.where(usable, mine / total, np.nan), known_share
+
+
+def _sizes(
+    panel: pd.DataFrame, year: Integers, states: pd.DataFrame | None, external: str
+) -> tuple[Floats, Floats, str]:
+    """Population and soldiers of each row's state, and what is not at hand."""
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    choice = check_external(external)
+    if states is not None:
+        held = yearly(states, ["population", "soldiers"], what="table of states")
+        return held.at("population", cow, year), held.at("soldiers", cow, year), ""
+    people = yearly(known_table("state_years"), ["population"]).at("population", cow, year)
+    table = external_source("cow-capabilities", "soldiers", "add_commitment", choice)
+    if table is None:
+        return people, np.full(len(cow), np.nan), "; cow-capabilities (soldiers) not at hand"
+    return people, yearly(table, ["soldiers"]).at("soldiers", cow, year), ""
+
+
+def _recommitment(
+    panel: pd.DataFrame,
+    listed: Roster,
+    own: Integers,
+    calendar: Calendar,
+    moment: AsOf,
+    changes: pd.DataFrame | None,
+) -> dict[str, Floats]:
+    """Months since the state last reinforced or extended, else since it came."""
+    table = known_table("profile_changes") if changes is None else changes
+    require_columns(
+        table, ["coalition", "cow", "date", "change"], "table of changes", dates=["date"]
+    )
+    covered = panel["coalition"].isin(set(table["coalition"])).to_numpy() & (own >= 0)
+    chosen = table[table["change"].isin(_RECOMMITMENTS)]
+    code, at = listed.codes(chosen["coalition"])
+    row_code = listed.codes(panel["coalition"])[1]
+    # the two calls number the coalitions of the roster alike, but not those outside it
+    inside = np.isin(at, code)
+    group = at[inside] * 100_000 + chosen["cow"].to_numpy(dtype=np.int64)[inside]
+    month = known_month(chosen, "date")[inside]
+    wanted = row_code * 100_000 + panel["cow"].to_numpy(dtype=np.int64)
+    found = find_until(group, month, wanted, calendar.known(moment))
+    last = np.where(found >= 0, month[found], -1) if len(month) else found
+    entry = listed.entry[own]
+    again = last >= entry
+    now = calendar.first if moment == "start" else calendar.last
+    since = (now - np.where(again, last, entry)).astype(np.float64)
+    return {
+        "recommitted": np.where(covered, again.astype(np.float64), np.nan),
+        "months_since_recommitment": np.where(covered, since, np.nan),
+    }

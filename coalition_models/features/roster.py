@@ -1,0 +1,191 @@
+"""Who is in a coalition when: every spell, before any sample is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError
+from coalition_models.features.common import Integers, known_table, month_number
+from coalition_models.features.yearly import require_columns
+from coalition_models.members.timing import DATE_COLUMN
+
+__all__ = ["NEVER", "Roster", "known_month", "regions", "roster"]
+
+Objects = npt.NDArray[np.object_]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: month of an exit that has not happened
+NEVER = 900_000
+
+_NEEDED = ["coalition", "cow", "spell", "entry", "exit", "exit_kind"]
+_KEY = 100_000_000
+#: first number of each region of the Correlates of War, and its name
+_REGIONS = {
+    0: "Americas",
+    200: "Europe",
+    400: "Africa",
+    600: "Middle East and North Africa",
+    700: "Asia",
+    900: "Oceania",
+}
+
+
+@dataclass(frozen=True)
+class Roster:
+    """All spells of some coalitions, one position per spell."""
+
+    coalition: Objects
+    cow: Integers
+    spell: Integers
+    entry: Integers
+    exit: Integers
+    exit_kind: Objects
+    #: month of the exit by the chosen date, for counting exits
+    dated: Integers
+    peak: Floats
+    lead: Flags
+    complete: frozenset[str]
+
+    def codes(self, coalitions: pd.Series) -> tuple[Integers, Integers]:
+        """Whole-number codes of the coalitions of the spells and of some rows."""
+        both = pd.concat([pd.Series(self.coalition), coalitions], ignore_index=True)
+        codes = pd.factorize(both)[0].astype(np.int64)
+        n = len(self.coalition)
+        return codes[:n], codes[n:]
+
+    def positions(self, panel: pd.DataFrame) -> Integers:
+        """Position of each row's own spell; -1 where the roster does not have it."""
+        code, at = self.codes(panel["coalition"])
+        keys = code * _KEY + self.cow * 1000 + self.spell
+        wanted = (
+            at * _KEY
+            + panel["cow"].to_numpy(dtype=np.int64) * 1000
+            + panel["spell"].to_numpy(dtype=np.int64)
+        )
+        order = np.argsort(keys, kind="stable")
+        if not len(order):
+            return np.full(len(panel), -1, dtype=np.int64)
+        place = order[np.minimum(np.searchsorted(keys[order], wanted), len(order) - 1)]
+        return np.where(keys[place] == wanted, place, -1)
+
+    def covers(self, coalitions: pd.Series) -> Flags:
+        """Whether all members of each row's coalition are listed."""
+        inside: Flags = coalitions.isin(self.complete).to_numpy(dtype=bool)
+        return inside
+
+    def present(
+        self, coalitions: pd.Series, month: Integers
+    ) -> tuple[Integers, Integers, Integers, Integers]:
+        """List who is present in each coalition and month that occurs.
+
+        Returns
+        -------
+        tuple of arrays
+            For each row the number of its (coalition, month) pair; for each presence the pair
+            and the position of the spell; for each pair its month. A member is present from its
+            month of entry to the month before its exit.
+        """
+        code, at = self.codes(coalitions)
+        pairs, of_row = np.unique(at * 1_000_000 + month, return_inverse=True)
+        pair_code, pair_month = pairs // 1_000_000, pairs % 1_000_000
+        order = np.argsort(code, kind="stable")
+        low = np.searchsorted(code[order], pair_code, side="left")
+        count = np.searchsorted(code[order], pair_code, side="right") - low
+        pair = np.repeat(np.arange(len(pairs)), count)
+        within = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+        spell = order[np.repeat(low, count) + within]
+        there = (self.entry[spell] <= pair_month[pair]) & (pair_month[pair] < self.exit[spell])
+        return of_row.ravel(), pair[there], spell[there], pair_month
+
+
+def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Roster:
+    """Read the spells of all members.
+
+    Parameters
+    ----------
+    data : DataFrame, optional
+        Your own spells: ``coalition, cow, spell, entry, exit, exit_kind``; optionally
+        ``peak_troops``, ``announced``, ``last_personnel``. All members of a coalition must be
+        there. By default ``participation``, of which only the coalitions whose members are all
+        listed count as complete.
+    exit_date : {"main", "announced", "last"}
+        As in :func:`build_panel`; where it is not known the main date is used.
+
+    Examples
+    --------
+    >>> sorted(roster().complete)
+    ['iraq', 'isaf', 'rsm']
+    """
+    if exit_date not in DATE_COLUMN:
+        raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
+    table = known_table("participation") if data is None else data
+    require_columns(table, _NEEDED, "table of members", dates=["entry", "exit"])
+    if table.empty:
+        raise DataError("the table of members has no rows; give all spells of each coalition")
+    if data is None:
+        known = known_table("coalitions")
+        complete = set(known.loc[known["participation_complete"] == "yes", "coalition"])
+    else:
+        complete = set(table["coalition"])
+    main = known_month(table, "exit")
+    dated = main
+    column = DATE_COLUMN[exit_date]
+    if exit_date != "main":
+        require_columns(table, [column], "table of members", dates=[column])
+        other = known_month(table, column)
+        dated = np.where(other == NEVER, main, other)
+    peak: Floats = np.full(len(table), np.nan)
+    if "peak_troops" in table.columns:
+        peak = table["peak_troops"].to_numpy(dtype=np.float64, na_value=np.nan)
+    kind = table["exit_kind"].to_numpy(dtype=object)
+    return Roster(
+        coalition=table["coalition"].to_numpy(dtype=object),
+        cow=table["cow"].to_numpy(dtype=np.int64),
+        spell=table["spell"].to_numpy(dtype=np.int64),
+        entry=month_number(table["entry"]),
+        exit=main,
+        exit_kind=kind,
+        dated=dated,
+        peak=peak,
+        lead=np.asarray(kind == "leader", dtype=bool),
+        complete=frozenset(complete),
+    )
+
+
+def known_month(table: pd.DataFrame, column: str) -> Integers:
+    """Month in which a dated fact is known; one known to the year only counts in December.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> facts = pd.DataFrame({"exit": pd.to_datetime(["2004-04-27", "2004-07-01", None]),
+    ...                       "exit_precision": ["day", "year", None]})
+    >>> (known_month(facts, "exit") - 2004 * 12).tolist()
+    [3, 11, 875952]
+    """
+    dates = table[column]
+    month = month_number(dates.fillna(pd.Timestamp("2000-01-01")))
+    precision = f"{column}_precision"
+    if precision in table.columns:
+        month = np.where((table[precision] == "year").fillna(False), month // 12 * 12 + 11, month)
+    return np.where(dates.isna(), NEVER, month).astype(np.int64)
+
+
+def regions(cow: Integers) -> Objects:
+    """Region of a state, from its Correlates of War number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> regions(np.array([2, 290, 640])).tolist()
+    ['Americas', 'Europe', 'Middle East and North Africa']
+    """
+    bounds = np.array(list(_REGIONS), dtype=np.int64)
+    names = np.array(list(_REGIONS.values()), dtype=object)
+    found: Objects = names[np.searchsorted(bounds, cow, side="right") - 1]
+    return found

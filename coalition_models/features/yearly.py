@@ -1,0 +1,217 @@
+"""Yearly sources: which year is known when, and its value for a dated state number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.features.common import AsOf, Calendar, Integers, known_table
+from coalition_models.sources.fetch import CACHE_VARIABLE, MIRROR_VARIABLE, at_hand
+
+__all__ = [
+    "External",
+    "Yearly",
+    "add_note",
+    "check_external",
+    "check_lag",
+    "external_source",
+    "require_columns",
+    "year_known",
+    "yearly",
+]
+
+Floats = npt.NDArray[np.float64]
+External = Literal["if_at_hand", "require"]
+
+_STRIDE = 10_000
+
+
+def check_lag(lag: int) -> int:
+    """Check by how many years a yearly source lags.
+
+    Examples
+    --------
+    >>> check_lag(1)
+    1
+    """
+    if isinstance(lag, bool) or int(lag) != lag or lag < 0:
+        raise DataError(
+            "lag must be a whole number of years: 1 for the last completed year, 0 for the "
+            f"current one, which nobody knows yet; found {lag!r}"
+        )
+    return int(lag)
+
+
+def check_external(external: str) -> External:
+    """Check what to do about sources that do not come with the package.
+
+    Examples
+    --------
+    >>> check_external("require")
+    'require'
+    """
+    if external in ("if_at_hand", "require"):
+        return cast(External, external)
+    raise DataError(
+        "external must be 'if_at_hand' (missing values and a note where a source is not at hand) "
+        f"or 'require' (fetch it, or fail), not {external!r}"
+    )
+
+
+def year_known(calendar: Calendar, as_of: AsOf, lag: int = 1) -> Integers:
+    """Year whose value is taken for each row.
+
+    With ``lag=1`` it is the last year completed at the moment of ``as_of``: for any month of 2004
+    the year 2003, and for December under ``"end"`` 2004 itself. With ``lag=0`` it is the current
+    year, part of which lies ahead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> months = np.array([2004 * 12 + 3, 2004 * 12 + 11])
+    >>> year_known(Calendar(months, months, 1), "start").tolist()
+    [2003, 2003]
+    >>> year_known(Calendar(months, months, 1), "end").tolist()
+    [2003, 2004]
+    """
+    now = calendar.first if as_of == "start" else calendar.last
+    year: Integers = np.minimum((calendar.known(as_of) + 1) // 12 - lag, now // 12)
+    return year
+
+
+@dataclass(frozen=True)
+class Yearly:
+    """Values by state number and year, in order of the keys."""
+
+    keys: Integers
+    frame: pd.DataFrame
+
+    @property
+    def years(self) -> tuple[int, int]:
+        """First and last year of the table; (0, -1) if it is empty."""
+        if not len(self.keys):
+            return 0, -1
+        year = self.keys % _STRIDE
+        return int(year.min()), int(year.max())
+
+    def at(self, column: str, cow: Integers, year: Integers) -> Floats:
+        """Value of a column for each state and year; missing where there is no row."""
+        values = self.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        if not len(values):
+            return np.full(len(cow), np.nan)
+        wanted = cow * _STRIDE + year
+        place = np.minimum(np.searchsorted(self.keys, wanted), len(values) - 1)
+        return np.where(self.keys[place] == wanted, values[place], np.nan)
+
+
+def yearly(table: pd.DataFrame, columns: Sequence[str], *, what: str = "") -> Yearly:
+    """Prepare a table by ``cow`` and ``year`` for look-ups.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``cow, year`` and the columns.
+    columns : sequence of str
+        Columns that must be there and hold numbers.
+    what : str
+        Name of a table of the user's own, for messages. Such a table must have one row per state
+        and year; in a source, where a state changed within a year, the later row is taken.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> table = yearly(pd.DataFrame({"cow": [2], "year": [2003], "gdp": [1.5]}), ["gdp"])
+    >>> table.at("gdp", np.array([2, 2]), np.array([2003, 2004])).tolist()
+    [1.5, nan]
+    """
+    require_columns(table, ["cow", "year", *columns], what or "table", numbers=columns)
+    known = table.dropna(subset=["cow", "year"])
+    keys = known["cow"].to_numpy(dtype=np.int64) * _STRIDE + known["year"].to_numpy(dtype=np.int64)
+    repeated = pd.Series(keys).duplicated(keep="last").to_numpy()
+    if what and repeated.any():
+        rows = [f"{key // _STRIDE} {key % _STRIDE}" for key in dict.fromkeys(keys[repeated])]
+        raise DataError(f"the {what} must have one row per cow and year; twice: {first_few(rows)}")
+    known, keys = known[~repeated], keys[~repeated]
+    order = np.argsort(keys, kind="stable")
+    return Yearly(keys[order], known.iloc[order][list(columns)])
+
+
+def require_columns(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    what: str,
+    *,
+    numbers: Sequence[str] = (),
+    dates: Sequence[str] = (),
+) -> None:
+    """List everything that is wrong with the columns of a table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> require_columns(pd.DataFrame({"cow": [2]}), ["cow"], "table of polls")
+    """
+    problems = []
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        problems.append(f"lacks the columns {', '.join(absent)}")
+    for name in [n for n in numbers if n in table.columns]:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            problems.append(f"column {name} must hold numbers, found {table[name].dtype}")
+    for name in [n for n in dates if n in table.columns]:
+        if not pd.api.types.is_datetime64_any_dtype(table[name]):
+            problems.append(f"column {name} must hold dates, found {table[name].dtype}")
+    for name in [n for n in ("cow", "year") if n in names and n in table.columns]:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            problems.append(f"column {name} must hold whole numbers, found {table[name].dtype}")
+    if problems:
+        raise DataError(f"the {what} {'; '.join(problems)}")
+
+
+@lru_cache(maxsize=32)
+def _present(name: str, mirror: str | None, cache: str | None) -> bool:
+    return at_hand(name)
+
+
+def external_source(
+    name: str, variables: str, builder: str, external: External = "require"
+) -> pd.DataFrame | None:
+    """Load an external source, or say what is lost without it.
+
+    Returns
+    -------
+    DataFrame or None
+        None if ``external="if_at_hand"`` and the source is not at hand.
+
+    Raises
+    ------
+    CoverageError
+        If the source is required and cannot be had; the message names source and variable.
+    """
+    places = (os.environ.get(MIRROR_VARIABLE), os.environ.get(CACHE_VARIABLE))
+    if external == "if_at_hand" and not _present(name, *places):
+        # a source fetched since then must be seen, so only a positive answer is kept
+        _present.cache_clear()
+        return None
+    try:
+        return known_table(name)
+    except CoverageError as error:
+        raise CoverageError(
+            f"{builder} takes {variables} from the external source {name!r}, which is not at "
+            f"hand. Give your own table as data=, or get the source: {error}"
+        ) from error
+
+
+def add_note(panel: pd.DataFrame, columns: Sequence[str], note: str) -> None:
+    """Write a note beside columns just attached to a new panel."""
+    features = cast(dict[str, dict[str, object]], panel.attrs["features"])
+    for name in columns:
+        features[name]["note"] = note
