@@ -71,8 +71,9 @@ def add_leadership(
         (the same, and while the office is vacant since the last one left), ``party_change``
         (0/1: a new leader of another party than the predecessor's), ``left_right`` (of the
         leader's party, 0 left to 10 right), ``left_right_change`` (new leader's minus
-        predecessor's; 0 if the leader is not new); ``joined_under_other_leader`` (0/1: the leader in office in the
-        period of entry is gone) and ``left_right_since_entry`` (leader's minus that leader's).
+        predecessor's; 0 if the leader is not new); ``joined_under_other_leader`` (0/1: the
+        leader in office in the period of entry is gone) and ``left_right_since_entry``
+        (leader's minus that leader's).
         With ``extended`` or the columns in your table: ``irregular_entry`` (0/1),
         ``support_change`` (0/1: a new leader with another social source of support) and
         ``support_changed_since_entry``. With ``extended``: ``coalition_cabinet``,
