@@ -209,10 +209,10 @@ def _fixed_paths(
 def _refuse_beyond(
     routes: Sequence[_Path], times: Sequence[float] | None, last_seen: float
 ) -> None:
-    late = [
-        f"{route.name} to {route.stop.max():g}" for route in routes if route.stop.max() > last_seen
-    ]
-    late += [f"time {time:g}" for time in times or [] if time > last_seen]
+    # times equal up to rounding are the same time, as they are for ties
+    end = last_seen + 1e-9 * max(abs(last_seen), 1.0)
+    late = [f"{route.name} to {route.stop.max():g}" for route in routes if route.stop.max() > end]
+    late += [f"time {time:g}" for time in times or [] if time > end]
     if late:
         raise DataError(
             f"nobody was observed after {last_seen:g}, so survival beyond is not known: "
