@@ -13,7 +13,7 @@ _VARIANCE = {
     "model": "inverse information",
     "robust": "robust, scores summed by",
     "cluster": "clustered by",
-    "jackknife": "jackknife (CR3), leaving out one at a time",
+    "jackknife": "jackknife (CR3) by",
 }
 _TIES = {"efron": "Efron", "breslow": "Breslow"}
 

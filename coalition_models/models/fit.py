@@ -313,9 +313,8 @@ class Fit:
             f"{percent} low",
             f"{percent} high",
         ]
-        likelihood = (
-            f"Log-likelihood {self.log_likelihood:.3f} (null {self.log_likelihood_null:.3f})."
-        )
+        kind = "Log-likelihood (unpenalised)" if self.choices.penalty else "Log-likelihood"
+        likelihood = f"{kind} {self.log_likelihood:.3f} (null {self.log_likelihood_null:.3f})."
         return Table(header, rows, f"{self.title}: {self.formula}", (likelihood, *self.footnotes()))
 
     def summary(self, exponentiate: bool = False, level: float = 0.95) -> str:

@@ -289,7 +289,7 @@ def _tidy_types(frame: pd.DataFrame, formula: str) -> pd.DataFrame:
     for name in out.columns:
         column = out[name]
         dtype = column.dtype
-        if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
+        if isinstance(dtype, pd.PeriodDtype) or getattr(dtype, "kind", "O") in "Mm":
             raise FormulaError(
                 f"column {name!r} in {formula!r} holds dates; make a number of it "
                 "(for instance months since a date) or a category"
@@ -308,6 +308,8 @@ def _tidy_types(frame: pd.DataFrame, formula: str) -> pd.DataFrame:
             out[name] = column.astype(float)
         elif _is_numeric(dtype) and not isinstance(dtype, np.dtype):
             out[name] = column.to_numpy(dtype=float, na_value=np.nan)
+        elif isinstance(dtype, pd.StringDtype):
+            out[name] = column.astype(object)
     return out
 
 

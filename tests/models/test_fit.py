@@ -189,3 +189,19 @@ def test_profile_headings(panel):
     tidy = penalised.tidy()
     assert tidy["conf_low"][0] < tidy["estimate"][0] < tidy["conf_high"][0]
     assert "penalised profile likelihood" in str(penalised)
+
+
+def test_row_labels_may_repeat(panel, fit):
+    twice = panel.set_axis(np.zeros(len(panel), dtype=int))
+    other = cox("event ~ risk + region", twice, cluster="state")
+    np.testing.assert_array_equal(other.coefficients, fit.coefficients)
+    assert (other.augment()["state"].to_numpy() == fit.augment()["state"].to_numpy()).all()
+    assert len(logit("event ~ risk", twice).augment()) == fit.counts.rows
+
+
+@pytest.mark.parametrize("kind", ["category", "string"])
+def test_types_of_labels_do_not_matter(panel, fit, kind):
+    typed = panel.astype({"state": kind, "coalition": kind, "region": kind})
+    other = cox("event ~ risk + region", typed, cluster="state")
+    np.testing.assert_allclose(other.covariance, fit.covariance, rtol=1e-12)
+    assert other.names == fit.names

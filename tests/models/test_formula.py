@@ -18,6 +18,8 @@ DATA = pd.DataFrame(
         "code": [1, 2, 3, 1, 2, 3],
         "my column": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
         "day": pd.Timestamp("2004-03-14"),
+        "zone": pd.Timestamp("2004-03-14", tz="UTC"),
+        "age": pd.Timedelta(days=3),
     }
 )
 
@@ -141,6 +143,8 @@ def test_new_data_with_gaps_are_refused():
         ("event ~ risk +* near", "cannot read the formula"),
         ("event ~ risk | near", "one right-hand side"),
         ("event ~ day", "holds dates"),
+        ("event ~ zone", "holds dates"),
+        ("event ~ age", "holds dates"),
         ("event ~ unknown_function(risk)", "no such column: 'unknown_function'"),
         ("event ~ np.no_such(risk)", "cannot evaluate"),
     ],
