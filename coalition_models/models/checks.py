@@ -245,16 +245,17 @@ def raise_all(problems: Sequence[str]) -> None:
         raise DataError(f"{len(problems)} things keep these data from being used:\n{listing}")
 
 
-def check_enough_events(events: int, terms: int, rows: int, name: str) -> str:
+def check_enough_events(event: Floats, terms: int, name: str) -> str:
     """Refuse a fit without events; word the warning where there are fewer events than terms."""
+    events = int(event.sum())
     if events == 0:
         raise FitError(
-            f"no event: column {name!r} is 0 in all {rows} rows used, so nothing can be "
+            f"no event: column {name!r} is 0 in all {len(event)} rows used, so nothing can be "
             "estimated. Check the coding, the sample, and the rows dropped for missing values"
         )
     if events < terms:
         return (
-            f"{events} events for {terms} coefficients: estimates rest on almost nothing; use "
-            "fewer terms, or penalty='firth'"
+            f"{events} event{'s' if events > 1 else ''} for {terms} coefficients: estimates rest "
+            "on almost nothing; use fewer terms, or penalty='firth'"
         )
     return ""

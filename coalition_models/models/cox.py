@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from coalition_models.errors import warn
-from coalition_models.kernels.cox import Prepared
+from coalition_models.models.assembly import assemble
 from coalition_models.models.checks import check_enough_events, names_of
 from coalition_models.models.cox_fit import (
     CoxEngine,
@@ -16,9 +16,9 @@ from coalition_models.models.cox_fit import (
     estimate_firth,
     prepare_sample,
 )
-from coalition_models.models.display import Choices, Counts, describe_data, sources_of
+from coalition_models.models.display import Choices
 from coalition_models.models.fit import Fit
-from coalition_models.models.sample import Sample, draw_sample
+from coalition_models.models.sample import draw_sample
 from coalition_models.models.variance import plan_variance, refuse_penalised_variance
 
 __all__ = ["cox"]
@@ -116,10 +116,7 @@ def cox(
         formula, data, intercept=False, start=start, stop=stop, id=id, cluster=cluster,
         strata=strata, weights=weights, offset=offset,
     )  # fmt: skip
-    few = check_enough_events(
-        int(sample.event.sum()), len(sample.design.names), len(sample.event),
-        sample.design.response,
-    )  # fmt: skip
+    few = check_enough_events(sample.event, len(sample.design.names), sample.design.response)
     method = ties or _TIES[convention]
     prepared = prepare_sample(sample, method)
     engine = CoxEngine(sample, prepared, offset)
@@ -128,36 +125,26 @@ def cox(
         engine = replace(engine, firth=estimate.firth)
     else:
         estimate = estimate_cox(engine, plan, allow_nonconvergence)
-    remarks = [*([few] if few else []), *estimate.remarks]
+    remarks = [text for text in (few, *estimate.remarks) if text]
     for remark in remarks:
         warn(remark)
-    notes = [*sample.notes, *remarks]
-    if not sample.id:
-        notes.append("no id columns, so overlapping rows of one member were not looked for")
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
         ties=method, penalty=penalty or "", start=start, stop=stop, id=sample.id,
         cluster=plan.cluster, strata=layers, weights=weights or "", offset=offset or "",
     )  # fmt: skip
-    return Fit(
+    return assemble(
         estimator="cox",
         title="Cox proportional hazards",
-        formula=formula,
+        data=data,
+        sample=sample,
         names=sample.design.names,
         terms=sample.design.terms,
-        coefficients=estimate.coefficients,
-        covariance=estimate.covariance,
-        model_covariance=estimate.model_covariance,
+        estimate=estimate,
         choices=choices,
-        counts=_count(sample, prepared),
-        log_likelihood=estimate.log_likelihood,
-        log_likelihood_null=estimate.log_likelihood_null,
-        converged=estimate.converged,
-        iterations=estimate.iterations,
         engine=engine,
-        data_choices=describe_data(data, sample.design.variables),
-        sources=sources_of(data),
-        remarks=tuple(notes),
+        remarks=tuple(remarks),
+        never_at_risk=len(sample.event) - prepared.n_at_risk_rows,
     )
 
 
@@ -166,17 +153,3 @@ def _check_options(ties: str | None, penalty: str | None, convention: str) -> No
         raise ValueError(f"ties must be 'efron' or 'breslow', not {ties!r}")
     if penalty not in (None, "firth"):
         raise ValueError(f"penalty must be None or 'firth', not {penalty!r}")
-
-
-def _count(sample: Sample, prepared: Prepared) -> Counts:
-    return Counts(
-        rows_given=sample.rows_given,
-        rows=len(sample.event),
-        events=int(sample.event.sum()),
-        time_at_risk=sample.time_at_risk,
-        members=sample.member_count,
-        clusters=sample.cluster_counts,
-        never_at_risk=len(sample.event) - prepared.n_at_risk_rows,
-        dropped=sample.design.dropped,
-        left_out=sample.left_out,
-    )

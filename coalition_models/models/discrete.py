@@ -10,14 +10,14 @@ import pandas as pd
 
 from coalition_models.errors import FormulaError, warn
 from coalition_models.models import binomial
+from coalition_models.models.assembly import assemble
 from coalition_models.models.checks import check_enough_events, names_of
 from coalition_models.models.discrete_engine import DiscreteEngine
 from coalition_models.models.discrete_fit import (
     Problem,
     estimate_model,
-    null_log_likelihood,
 )
-from coalition_models.models.display import Choices, Counts, describe_data, sources_of
+from coalition_models.models.display import Choices
 from coalition_models.models.duration import KINDS, Duration, duration_terms
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample, draw_sample
@@ -118,9 +118,8 @@ def logit(
     ('Intercept', 'risk', 'stop/100')
     """
     _check_options(link, penalty, time)
-    plan = plan_variance(
-        variance, names_of(cluster, "cluster"), convention, small_sample, factor_in_r=True
-    )
+    by = names_of(cluster, "cluster")
+    plan = plan_variance(variance, by, convention, small_sample, factor_in_r=True)
     refuse_penalised_variance(penalty, plan)
     timed = _time_columns(data, start, stop, time)
     sample = draw_sample(
@@ -133,9 +132,7 @@ def logit(
         sample.event, link, sample.weights, sample.offset,
     )  # fmt: skip
     names = (*sample.design.names, *duration.names)
-    few = check_enough_events(
-        int(sample.event.sum()), len(names) - 1, len(sample.event), sample.design.response
-    )
+    few = check_enough_events(sample.event, len(names) - 1, sample.design.response)
     estimate = estimate_model(problem, sample, names, plan, penalty, allow_nonconvergence)
     remarks = [text for text in (few, _uneven(sample), *estimate.remarks) if text]
     for remark in remarks:
@@ -146,25 +143,17 @@ def logit(
         stop=stop if time is not None or timed[1] else "", id=sample.id, cluster=plan.cluster,
         weights=weights or "", offset=offset or "",
     )  # fmt: skip
-    return Fit(
+    return assemble(
         estimator="logit",
         title=_TITLES[link],
-        formula=formula,
+        data=data,
+        sample=sample,
         names=names,
         terms=_terms(sample, duration),
-        coefficients=estimate.coefficients,
-        covariance=estimate.covariance,
-        model_covariance=estimate.model_covariance,
+        estimate=estimate,
         choices=choices,
-        counts=_count(sample),
-        log_likelihood=estimate.log_likelihood,
-        log_likelihood_null=null_log_likelihood(problem),
-        converged=estimate.converged,
-        iterations=estimate.iterations,
         engine=DiscreteEngine(sample, duration, problem, offset, estimate.firth),
-        data_choices=describe_data(data, sample.design.variables),
-        sources=sources_of(data),
-        remarks=(*sample.notes, *estimate.notes, *remarks),
+        remarks=(*estimate.notes, *remarks),
         native=estimate.native,
     )
 
@@ -232,17 +221,4 @@ def _uneven(sample: Sample) -> str:
     return (
         f"rows last from {lengths[0]:g} to {lengths[-1]:g}: a discrete-time model gives each row "
         "the risk of one period, so split the rows into equal periods, or use cox()"
-    )
-
-
-def _count(sample: Sample) -> Counts:
-    return Counts(
-        rows_given=sample.rows_given,
-        rows=len(sample.event),
-        events=int(sample.event.sum()),
-        time_at_risk=sample.time_at_risk,
-        members=sample.member_count,
-        clusters=sample.cluster_counts,
-        dropped=sample.design.dropped,
-        left_out=sample.left_out,
     )

@@ -68,6 +68,7 @@ class Estimate:
     covariance: Floats
     model_covariance: Floats
     log_likelihood: float
+    log_likelihood_null: float
     converged: bool
     iterations: int
     remarks: tuple[str, ...]
@@ -116,6 +117,7 @@ def estimate_model(
         log_likelihood=binomial.log_likelihood(
             problem.y, problem.eta(beta), problem.link, problem.weights
         ),
+        log_likelihood_null=null_log_likelihood(problem),
         converged=trouble is None,
         iterations=iterations,
         remarks=tuple(remark for remark in remarks if remark),
@@ -296,6 +298,7 @@ def _estimate_firth(problem: Problem, allowed: bool, remarks: list[str]) -> Esti
         log_likelihood=binomial.log_likelihood(
             problem.y, problem.eta(best.coefficients), "logit", problem.weights
         ),
+        log_likelihood_null=null_log_likelihood(problem),
         converged=best.converged,
         iterations=best.iterations,
         remarks=tuple(remark for remark in remarks if remark),

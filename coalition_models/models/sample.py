@@ -180,6 +180,8 @@ def draw_sample(
     if histories is not None and times is not None and not problems:
         problems += check_history(data, histories, *times)
     raise_all(problems)
+    if not member:
+        notes.append("no id columns, so overlapping rows of one member were not looked for")
     keep, left_out = _keep(design, data, weights)
     return _collect(
         design, data, coder, event, times, keep, left_out, by, layers, member, weights, offset,

@@ -60,9 +60,9 @@ class TestEvent:
     def test_fewer_than_terms(self):
         data = PANEL.assign(event=0)
         data.loc[EVENTS[4], "event"] = 1
-        with pytest.warns(CoalitionWarning, match="1 events for 2 coefficients"):
+        with pytest.warns(CoalitionWarning, match="1 event for 2 coefficients"):
             fit = cox("event ~ risk + cost", data)
-        assert "1 events for 2 coefficients" in str(fit)
+        assert "1 event for 2 coefficients" in str(fit)
 
     def test_one_and_two(self):
         with pytest.raises(DataError, match=r"coded 1 .*, 2 .*df\['event'\] == 2"):
