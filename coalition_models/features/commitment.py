@@ -23,7 +23,7 @@ from coalition_models.features.yearly import (
     add_note,
     check_external,
     check_lag,
-    external_source,
+    optional_source,
     require_columns,
     year_known,
     yearly,
@@ -190,7 +190,7 @@ def _sizes(
         held = yearly(states, ["population", "soldiers"], what="table of states")
         return held.at("population", cow, year), held.at("soldiers", cow, year), ""
     people = yearly(known_table("state_years"), ["population"]).at("population", cow, year)
-    table = external_source("cow-capabilities", "soldiers", "add_commitment", choice)
+    table = optional_source("cow-capabilities", "soldiers", "add_commitment", choice)
     if table is None:
         return people, np.full(len(cow), np.nan), "; cow-capabilities (soldiers) not at hand"
     return people, yearly(table, ["soldiers"]).at("soldiers", cow, year), ""

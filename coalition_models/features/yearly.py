@@ -23,7 +23,9 @@ __all__ = [
     "check_external",
     "check_lag",
     "external_source",
+    "optional_source",
     "require_columns",
+    "year_at",
     "year_known",
     "yearly",
 ]
@@ -84,6 +86,19 @@ def year_known(calendar: Calendar, as_of: AsOf, lag: int = 1) -> Integers:
     """
     now = calendar.first if as_of == "start" else calendar.last
     year: Integers = np.minimum((calendar.known(as_of) + 1) // 12 - lag, now // 12)
+    return year
+
+
+def year_at(month: Integers, lag: int = 1) -> Integers:
+    """Year whose value is taken at the start of a month.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> year_at(np.array([2004 * 12])).tolist()
+    [2003]
+    """
+    year: Integers = month // 12 - lag
     return year
 
 
@@ -181,26 +196,14 @@ def _present(name: str, mirror: str | None, cache: str | None) -> bool:
     return at_hand(name)
 
 
-def external_source(
-    name: str, variables: str, builder: str, external: External = "require"
-) -> pd.DataFrame | None:
-    """Load an external source, or say what is lost without it.
-
-    Returns
-    -------
-    DataFrame or None
-        None if ``external="if_at_hand"`` and the source is not at hand.
+def external_source(name: str, variables: str, builder: str) -> pd.DataFrame:
+    """Load an external source, fetching it if need be.
 
     Raises
     ------
     CoverageError
-        If the source is required and cannot be had; the message names source and variable.
+        If it cannot be had; the message names source and variables.
     """
-    places = (os.environ.get(MIRROR_VARIABLE), os.environ.get(CACHE_VARIABLE))
-    if external == "if_at_hand" and not _present(name, *places):
-        # a source fetched since then must be seen, so only a positive answer is kept
-        _present.cache_clear()
-        return None
     try:
         return known_table(name)
     except CoverageError as error:
@@ -208,6 +211,22 @@ def external_source(
             f"{builder} takes {variables} from the external source {name!r}, which is not at "
             f"hand. Give your own table as data=, or get the source: {error}"
         ) from error
+
+
+def optional_source(
+    name: str, variables: str, builder: str, external: External
+) -> pd.DataFrame | None:
+    """Load an external source as :func:`external_source` does, or return None.
+
+    None means that ``external="if_at_hand"`` and that the source is not at hand: nothing is
+    fetched then, and the caller leaves its columns missing and says so.
+    """
+    places = (os.environ.get(MIRROR_VARIABLE), os.environ.get(CACHE_VARIABLE))
+    if external == "if_at_hand" and not _present(name, *places):
+        # a source fetched since then must be seen, so only a positive answer is kept
+        _present.cache_clear()
+        return None
+    return external_source(name, variables, builder)
 
 
 def add_note(panel: pd.DataFrame, columns: Sequence[str], note: str) -> None:

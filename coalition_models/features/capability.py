@@ -1,0 +1,176 @@
+"""How strong a member is, compared with the world, its partners, the lead state and itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.features.common import (
+    Integers,
+    attach,
+    calendar_of,
+    check_as_of,
+    entry_month,
+    known_table,
+)
+from coalition_models.features.leads import coalition_table, lead_of
+from coalition_models.features.roster import Roster, roster
+from coalition_models.features.yearly import (
+    Yearly,
+    add_note,
+    check_external,
+    check_lag,
+    optional_source,
+    year_at,
+    year_known,
+    yearly,
+)
+
+__all__ = ["add_capability"]
+
+Floats = npt.NDArray[np.float64]
+
+_CINC = (
+    "cinc",
+    "cinc_share",
+    "cinc_to_lead",
+    "capability_change",
+    "capability_change_10",
+    "capability_change_20",
+)
+
+
+def add_capability(
+    panel: pd.DataFrame,
+    *,
+    lag: int = 1,
+    as_of: str = "start",
+    external: str = "if_at_hand",
+    data: pd.DataFrame | None = None,
+    members: pd.DataFrame | None = None,
+    coalitions: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Add material capability, income, and the change of capability since entry.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Made by :func:`build_panel`; needs ``coalition, cow, spell, period``.
+    lag : int
+        Years by which the sources lag: 1 for the last completed year.
+    as_of : {"start", "end"}
+        When the year must be complete, and who counts as present.
+    external : {"if_at_hand", "require"}
+        The composite index comes from ``cow-capabilities``: its columns are missing where that
+        is not at hand, or it is fetched.
+    data : DataFrame, optional
+        Your own ``cow, year, capability_index, gdp_per_capita``, for all members and the lead
+        state.
+    members : DataFrame, optional
+        Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``.
+    coalitions : DataFrame, optional
+        Your own ``coalition, start, lead_state`` (ISO3).
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``cinc`` (share of the world), ``cinc_share`` (of all members present),
+        ``cinc_to_lead`` (over the sum of its own and the lead state's), ``gdp_per_capita`` and
+        ``log_gdp_per_capita``, ``capability_change`` (of ``cinc`` since entry, relative),
+        ``capability_change_10`` and ``capability_change_20`` (0/1: by at least 10 or 20 per
+        cent, up or down). Missing outside the coverage, never zero.
+
+    Raises
+    ------
+    CoverageError
+        With ``external="require"``, if the source cannot be had.
+
+    Notes
+    -----
+    Share of the coalition as in Weisiger (2016); thresholds of change as in Leeds and Savun
+    (2007) and Leeds, Mattes and Vogel (2009).
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> richest = add_capability(panel).groupby("state")["gdp_per_capita"].first()
+    >>> richest.idxmax()
+    'SGP'
+    """
+    moment = check_as_of(as_of)
+    years = check_lag(lag)
+    calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    year = year_known(calendar, moment, years)
+    income, index = _tables(data, check_external(external))
+    gdp = income.at("gdp_per_capita", cow, year)
+    columns = {"gdp_per_capita": gdp, "log_gdp_per_capita": np.log(np.where(gdp > 0, gdp, np.nan))}
+    sources = [] if data is not None else ["state_years"]
+    if index is None:
+        columns |= dict.fromkeys(_CINC, np.full(len(cow), np.nan))
+    else:
+        own = index.at("capability_index", cow, year)
+        lead = lead_of(panel, coalition_table(coalitions))
+        other = index.at("capability_index", lead, year)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            columns["cinc"] = own
+            columns["cinc_share"] = _share(
+                panel, roster(members), index, calendar.known(moment), year, own
+            )
+            columns["cinc_to_lead"] = np.where(lead == cow, np.nan, own / (own + other))
+        then = index.at("capability_index", cow, year_at(entry_month(panel), years))
+        columns |= _change(own, then)
+        sources += ["cow-capabilities"] if data is None else []
+    out = attach(panel, columns, sources=sources, choices={"lag": years, "as_of": moment})
+    if index is None:
+        add_note(out, _CINC, "cow-capabilities not at hand")
+    return out
+
+
+def _tables(data: pd.DataFrame | None, external: str) -> tuple[Yearly, Yearly | None]:
+    if data is not None:
+        own = yearly(data, ["capability_index", "gdp_per_capita"], what="table of capabilities")
+        return own, own
+    income = yearly(known_table("state_years"), ["gdp_per_capita"])
+    table = optional_source(
+        "cow-capabilities", "capability_index", "add_capability", check_external(external)
+    )
+    return income, None if table is None else yearly(table, ["capability_index"])
+
+
+def _share(
+    panel: pd.DataFrame,
+    listed: Roster,
+    index: Yearly,
+    known: Integers,
+    year: Integers,
+    own: Floats,
+) -> Floats:
+    """Own index over the sum of all members present; missing if one of them is not known."""
+    of_row, pair, spell, month = listed.present(panel["coalition"], known)
+    size = len(month)
+    pair_year = np.zeros(size, dtype=np.int64)
+    pair_year[of_row] = year
+    member = listed.cow[spell]
+    value = index.at("capability_index", member, pair_year[pair])
+    total = np.bincount(pair, value, size)[of_row]
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    # a member that enters or leaves within the period is at risk without being listed as present
+    there = np.isin(of_row * 100_000 + cow, pair * 100_000 + member)
+    total = total + np.where(there, 0.0, own)
+    return np.where(listed.covers(panel["coalition"]) & (total > 0), own / total, np.nan)
+
+
+def _change(now: Floats, then: Floats) -> dict[str, Floats]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.where(then > 0, now / then - 1, np.nan)
+    columns = {"capability_change": change}
+    for percent in (10, 20):
+        # a hair below the threshold is rounding
+        far = np.abs(change) >= percent / 100 - 1e-9
+        columns[f"capability_change_{percent}"] = np.where(
+            np.isnan(change), np.nan, far.astype(np.float64)
+        )
+    return columns

@@ -1,0 +1,172 @@
+"""How a member is governed: democracy by two measures, mixed regimes, change of regime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError
+from coalition_models.features.common import (
+    Integers,
+    attach,
+    calendar_of,
+    check_as_of,
+    check_window,
+    entry_month,
+)
+from coalition_models.features.yearly import (
+    Yearly,
+    check_lag,
+    external_source,
+    year_at,
+    year_known,
+    yearly,
+)
+
+__all__ = ["add_regime"]
+
+Floats = npt.NDArray[np.float64]
+
+#: measure -> source and column there
+_SOURCES = {
+    "polity": ("polity5", "polity2"),
+    "bmr": ("democracy-bmr", "democracy"),
+    "polyarchy": ("state-democracy", "polyarchy"),
+}
+_COLUMN = {"polity": "polity2", "bmr": "democracy_bmr", "polyarchy": "polyarchy"}
+#: bounds of a mixed regime on the Polity scale
+_MIXED = (-5, 5)
+
+
+def add_regime(
+    panel: pd.DataFrame,
+    *,
+    measures: Sequence[str] = ("polity", "bmr", "polyarchy"),
+    threshold: int = 6,
+    points: int = 3,
+    years: int = 3,
+    lag: int = 1,
+    as_of: str = "start",
+    data: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Add democracy by several measures and changes of regime.
+
+    All sources are external: without them, and without a table of your own, this is an error.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Made by :func:`build_panel`; needs ``coalition, cow, spell, period``.
+    measures : sequence of {"polity", "bmr", "polyarchy"}
+        Polity5 (to 2018), Boix, Miller and Rosato (to 2020), V-Dem's electoral democracy.
+    threshold : int
+        Polity score from which a state is a democracy.
+    points : int
+        Difference of the Polity score that makes a change of regime.
+    years : int
+        Years over which a change of regime is recent.
+    lag : int
+        Years by which the sources lag: 1 for the last completed year.
+    as_of : {"start", "end"}
+        When the year must be complete.
+    data : DataFrame, optional
+        Your own ``cow, year`` and, for the measures named, ``polity2``, ``democracy_bmr``,
+        ``polyarchy``.
+
+    Returns
+    -------
+    DataFrame
+        A copy with, from Polity, ``polity2``, ``democracy_polity`` (0/1), ``mixed_regime`` (0/1:
+        -5 to 5), ``regime_change`` (0/1: within ``years``), ``regime_change_since_entry`` (0/1);
+        ``democracy_bmr`` (0/1) and ``transition_since_entry`` (0/1); ``polyarchy``. Missing
+        outside the coverage, never zero. "Entry" compares with the year known at entry.
+
+    Raises
+    ------
+    CoverageError
+        If a source is not at hand and cannot be fetched; names source and variable.
+
+    Notes
+    -----
+    Democracy as in Weisiger (2016) and Pilster (2011), change of regime as in Leeds (2003);
+    anocracies in a dissertation of the University of Kentucky (polysci_etds/42).
+
+    Examples
+    --------
+    >>> import pandas as pd, coalition_models as cm
+    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> scores = pd.DataFrame({"cow": 230, "year": [2002, 2003], "polity2": 10})
+    >>> out = add_regime(panel, measures=["polity"], data=scores)
+    >>> out.query("state == 'ESP'")["democracy_polity"].unique().tolist()
+    [1.0]
+    """
+    moment = check_as_of(as_of)
+    chosen = _check_measures(measures)
+    back = check_window(years, "years")
+    calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    year = year_known(calendar, moment, check_lag(lag))
+    entry = year_at(entry_month(panel), lag)
+    columns: dict[str, Floats] = {}
+    for measure in chosen:
+        table = _table(measure, data)
+        name = _COLUMN[measure]
+        columns[name] = table.at(name, cow, year)
+        if measure == "polity":
+            columns |= _polity(table, cow, year, entry, (threshold, points, back))
+        if measure == "bmr":
+            then = table.at(name, cow, entry)
+            columns["transition_since_entry"] = _differs(columns[name], then, 1)
+    return attach(
+        panel,
+        columns,
+        sources=[] if data is not None else [_SOURCES[m][0] for m in chosen],
+        choices={
+            "threshold": threshold,
+            "points": points,
+            "years": back,
+            "lag": lag,
+            "as_of": moment,
+        },
+    )
+
+
+def _check_measures(measures: Sequence[str]) -> list[str]:
+    chosen = [measures] if isinstance(measures, str) else list(measures)
+    unknown = [m for m in chosen if m not in _SOURCES]
+    if unknown or not chosen:
+        raise DataError(f"measures must be some of {', '.join(_SOURCES)}; found {chosen}")
+    return chosen
+
+
+def _table(measure: str, data: pd.DataFrame | None) -> Yearly:
+    name = _COLUMN[measure]
+    if data is not None:
+        return yearly(data, [name], what="table of regimes")
+    source, column = _SOURCES[measure]
+    table = external_source(source, column, "add_regime")
+    return yearly(table[["cow", "year", column]].rename(columns={column: name}), [name])
+
+
+def _polity(
+    table: Yearly, cow: Integers, year: Integers, entry: Integers, choices: tuple[int, int, int]
+) -> dict[str, Floats]:
+    threshold, points, years = choices
+    now = table.at("polity2", cow, year)
+    known = ~np.isnan(now)
+    low, high = _MIXED
+    return {
+        "democracy_polity": np.where(known, now >= threshold, np.nan),
+        "mixed_regime": np.where(known, (now >= low) & (now <= high), np.nan),
+        "regime_change": _differs(now, table.at("polity2", cow, year - years), points),
+        "regime_change_since_entry": _differs(now, table.at("polity2", cow, entry), points),
+    }
+
+
+def _differs(now: Floats, then: Floats, least: int) -> Floats:
+    """1 if two values differ by at least so much, 0 if not; missing if one is not known."""
+    change = np.abs(now - then)
+    return np.where(np.isnan(change), np.nan, (change >= least).astype(np.float64))

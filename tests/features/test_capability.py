@@ -1,0 +1,115 @@
+"""Capability shares and change since entry on a table small enough to do by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import coalition_models as cm
+from coalition_models.features import common, yearly
+from coalition_models.features.capability import add_capability
+
+SPELLS = pd.DataFrame(
+    {
+        "coalition": "one",
+        "state": ["USA", "ESP", "ITA"],
+        "cow": [2, 230, 325],
+        "spell": 1,
+        "entry": pd.to_datetime(["2003-01-01", "2003-11-10", "2003-01-10"]),
+        "exit": pd.to_datetime(["2005-12-01", "2005-06-20", "2004-03-05"]),
+        "exit_kind": ["leader", "early", "early"],
+    }
+)
+COALITIONS = pd.DataFrame(
+    {
+        "coalition": ["one"],
+        "start": [pd.Timestamp("2003-01-01")],
+        "mandate_end": [pd.Timestamp("2005-12-31")],
+        "lead_state": ["USA"],
+    }
+)
+STATES = pd.DataFrame(
+    {
+        "cow": [2, 230, 325, 2, 230, 325, 2, 230],
+        "year": [2002, 2002, 2002, 2003, 2003, 2003, 2004, 2004],
+        "capability_index": [0.16, 0.02, 0.02, 0.15, 0.018, 0.032, 0.15, 0.0161],
+        "gdp_per_capita": [np.nan, 30_000, 31_000, np.nan, 30_500, 0, np.nan, np.nan],
+    }
+)
+
+
+@pytest.fixture
+def spain():
+    panel = cm.build_panel(SPELLS, coalitions=COALITIONS)
+
+    def values(month, *names, **options):
+        tables = {"data": STATES, "members": SPELLS, "coalitions": COALITIONS} | options
+        out = add_capability(panel, **tables)
+        found = out[(out["state"] == "ESP") & (out["period"] == pd.Timestamp(month))]
+        return found[list(names)].to_numpy()[0]
+
+    return values
+
+
+def test_shares(spain):
+    names = ("cinc", "cinc_share", "cinc_to_lead", "gdp_per_capita")
+    np.testing.assert_allclose(
+        spain("2003-12-01", *names), [0.02, 0.02 / 0.20, 0.02 / 0.18, 30_000]
+    )
+    # Italy is there at the start of February 2004, and gone by April
+    np.testing.assert_allclose(spain("2004-02-01", "cinc_share"), [0.018 / 0.20])
+    np.testing.assert_allclose(spain("2004-04-01", "cinc_share"), [0.018 / 0.168])
+    # in November Spain itself enters: it is at risk, so it counts
+    np.testing.assert_allclose(spain("2003-11-01", "cinc_share"), [0.02 / 0.20])
+    assert spain("2004-02-01", "log_gdp_per_capita")[0] == pytest.approx(math.log(30_500))
+    assert np.isnan(spain("2005-02-01", "gdp_per_capita", "log_gdp_per_capita")).all()
+
+
+def test_change_since_entry(spain):
+    names = ("capability_change", "capability_change_10", "capability_change_20")
+    np.testing.assert_allclose(spain("2003-12-01", *names), [0, 0, 0])
+    # exactly a tenth less counts as ten per cent
+    np.testing.assert_allclose(spain("2004-02-01", *names), [-0.1, 1, 0])
+    np.testing.assert_allclose(spain("2005-02-01", *names), [-0.195, 1, 0])
+    np.testing.assert_allclose(spain("2004-12-01", *names, as_of="end"), [-0.195, 1, 0])
+
+
+def test_a_partner_without_index_leaves_the_share_missing(spain):
+    gap = STATES.assign(capability_index=STATES["capability_index"].where(STATES["cow"] != 325))
+    found = spain("2003-12-01", "cinc", "cinc_share", "cinc_to_lead", data=gap)
+    np.testing.assert_allclose(found, [0.02, np.nan, 0.02 / 0.18])
+
+
+def test_missing_and_noted_where_the_source_is_not_at_hand(iraq, tmp_path, monkeypatch):
+    monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
+    monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
+    yearly._present.cache_clear()
+    common.known_table.cache_clear()
+    out = add_capability(iraq)
+    assert out["cinc"].isna().all()
+    assert out.attrs["features"]["cinc"]["note"] == "cow-capabilities not at hand"
+    assert out.attrs["features"]["cinc"]["missing_rows"] == len(iraq)
+    assert "cow-capabilities" not in out.attrs["sources"]
+    assert out["gdp_per_capita"].notna().mean() > 0.95
+
+
+def test_bad_options(iraq):
+    with pytest.raises(cm.DataError, match="lacks the columns capability_index"):
+        add_capability(iraq, data=STATES.drop(columns="capability_index"))
+    with pytest.raises(cm.DataError, match="must hold numbers"):
+        add_capability(iraq, data=STATES.assign(gdp_per_capita="much"))
+
+
+@pytest.mark.mirror
+def test_the_index_of_the_source(iraq, row, mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    out = add_capability(iraq, external="require")
+    table = cm.load("cow-capabilities").query("year == 2003").set_index("cow")["capability_index"]
+    assert row(out, "ESP", "2004-03-01", "cinc") == table[230]
+    assert row(out, "ESP", "2004-03-01", "cinc_to_lead") == pytest.approx(
+        table[230] / (table[230] + table[2])
+    )
+    assert 0.5 > row(out, "GBR", "2004-03-01", "cinc_share") > row(out, "DNK", "2004-03-01", "cinc")
