@@ -10,7 +10,7 @@ from coalition_models.kernels._loops import CHUNK, derivatives, row_exp, work_sp
 from coalition_models.kernels._matrix_loops import invert, mark_aliased
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
-__all__ = ["cluster_scores", "fit_some"]
+__all__ = ["climb", "cluster_scores", "fit_some"]
 
 
 @compiled
@@ -30,7 +30,7 @@ def _next_step(information: Floats, score: Floats, bread: Floats, step: Floats) 
 
 
 @compiled
-def _climb(
+def climb(
     panel: Panel,
     cols: Integers,
     weights: Floats,
@@ -44,7 +44,7 @@ def _climb(
     step: Floats,
     loglik: float,
     work: Floats,
-) -> tuple[float, int, bool]:
+) -> tuple[float, int, bool, float]:
     """Newton's method from ``beta``, where the derivatives are known; as the single fit does it."""
     p = beta.shape[0]
     nothing = np.empty((0, 0, 0))
@@ -53,11 +53,11 @@ def _climb(
     decrement = _next_step(information, score, bread, step)
     for iteration in range(1, max_iterations + 1):
         if not decrement < np.inf:
-            return loglik, iteration, False
+            return loglik, iteration, False, decrement
         if decrement <= tolerance or (decrement <= 1e-5 and decrement > 0.5 * before):
             for j in range(p):
                 beta[j] += step[j]
-            return loglik, iteration, True
+            return loglik, iteration, True, decrement
         before = decrement
         slack = 1e-13 * (1.0 + abs(loglik))
         longest = max(2.0 * decrement, 1e-3)
@@ -78,10 +78,10 @@ def _climb(
             share *= 0.5
         else:
             step[:] = move
-            return loglik, iteration, False
+            return loglik, iteration, False, decrement
         loglik = value
         beta[:] = trial
-    return loglik, max_iterations, False
+    return loglik, max_iterations, False, decrement
 
 
 @compiled
@@ -273,7 +273,7 @@ def fit_some(
             converged_out[b] = mass > 0.0 and masks[b].sum() == 0
             continue
         bread, step = np.full((q, q), np.nan), np.zeros(q)
-        loglik, iterations, converged = _climb(
+        loglik, iterations, converged, _ = climb(
             panel, chosen, used, beta, efron, max_iterations, tolerance,
             score, information, bread, step, loglik, work,
         )  # fmt: skip

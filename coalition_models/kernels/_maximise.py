@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coalition_models.kernels._backend import has_numba
 from coalition_models.kernels._monotone import recession_direction
 from coalition_models.kernels._newton import aliased_columns, inverse, newton
 from coalition_models.kernels._panel import Floats, Integers, Panel
@@ -61,6 +62,15 @@ def maximise(
     def at(beta: Floats) -> Derivatives:
         return derivatives(panel, cols, weights, beta, efron) if beta.any() else origin
 
+    score_test = _rao(origin)
+    quick = _compiled_climb(
+        panel, cols, weights, start[free], origin, efron, max_iterations, tolerance
+    )
+    if quick is not None:
+        beta, here, iterations, decrement = quick
+        return Solution(
+            cols, aliased, beta, here, null, score_test, iterations, True, decrement, None
+        )
     directions: list[Floats | None] = []
 
     def endless(iteration: int, beta: Floats, step: Floats) -> bool:
@@ -78,17 +88,55 @@ def maximise(
     if not top.converged and not directions:
         directions.append(recession_direction(panel, cols, weights, top.step))
     direction = directions[0] if directions else None
-    bread = inverse(origin.information)
-    rao = float("nan") if bread is None else float(origin.score @ bread @ origin.score)
     return Solution(
         cols=cols,
         aliased=aliased,
         beta=top.beta,
         at=top.at,
         null=null,
-        score_test=rao,
+        score_test=score_test,
         iterations=top.iterations,
         converged=top.converged and direction is None,
         decrement=top.decrement,
         direction=direction,
     )
+
+
+def _rao(origin: Derivatives) -> float:
+    bread = inverse(origin.information)
+    return float("nan") if bread is None else float(origin.score @ bread @ origin.score)
+
+
+def _compiled_climb(
+    panel: Panel,
+    cols: Integers,
+    weights: Floats,
+    start: Floats,
+    origin: Derivatives,
+    efron: bool,
+    max_iterations: int,
+    tolerance: float,
+) -> tuple[Floats, Derivatives, int, float] | None:
+    """Newton's method in one compiled call; None where there is none or it did not converge."""
+    if not has_numba():
+        return None
+    from coalition_models.kernels import _batch_loops, _loops
+
+    p = cols.size
+    work = _loops.work_space(p)
+    beta, bread, step = start.copy(), np.empty((p, p)), np.zeros(p)
+    if start.any():
+        score, information = np.empty(p), np.empty((p, p))
+        value = _loops.derivatives(
+            panel, cols, weights, beta, efron, True, score, information, np.empty((0, 0, 0)), work
+        )
+    else:
+        score, information = origin.score.copy(), origin.information.copy()
+        value = origin.log_likelihood
+    value, iterations, converged, decrement = _batch_loops.climb(
+        panel, cols, weights, beta, efron, min(max_iterations, SUSPICIOUS), tolerance,
+        score, information, bread, step, value, work,
+    )  # fmt: skip
+    if not converged:
+        return None
+    return beta, Derivatives(float(value), score, information), int(iterations), float(decrement)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from coalition_models.kernels._panel import Floats, Integers, Panel
 from coalition_models.kernels._sums import bin_sums
@@ -19,6 +18,7 @@ __all__ = ["recession_direction"]
 
 _FEASIBLE = 1e-9
 _ROUNDS = 200
+_FEW_ROWS = 2000
 
 
 def recession_direction(
@@ -46,7 +46,7 @@ def recession_direction(
         rows, at = spans.worst(single @ X, top @ single)
         if flat and ((top[at] - X[:, rows].T) @ single >= 0).all():
             return single
-    cuts = np.empty((0, cols.size))
+    cuts = spans.all_cuts(X, top)
     for _ in range(_ROUNDS):
         direction = _solve(gain, equal, cuts)
         if direction is None or gain @ direction <= _gain_floor(gain):
@@ -95,6 +95,8 @@ def _gain(panel: Panel, cols: Integers, weights: Floats, top: Floats, bins: Inte
 
 
 def _solve(gain: Floats, equal: Floats, cuts: Floats) -> Floats | None:
+    from scipy.optimize import linprog  # slow to import, seldom needed
+
     answer = linprog(
         -gain / np.abs(gain).max(),
         A_ub=-cuts if cuts.size else None,
@@ -125,6 +127,14 @@ class _Spans:
         self.rows = np.flatnonzero(counted)
         self.low, self.high = low[self.rows], high[self.rows]
         self.level = np.frexp((self.high - self.low + 1).astype(float))[1] - 1
+
+    def all_cuts(self, X: Floats, top: Floats) -> Floats:
+        """Every constraint at once where they are few and each row has one; else none to start."""
+        if self.rows.size > _FEW_ROWS or (self.low < self.high).any():
+            return np.empty((0, X.shape[0]))
+        cuts = top[self.low] - X[:, self.rows].T
+        size = np.linalg.norm(cuts, axis=1)
+        return np.asarray(cuts[size > 0] / size[size > 0, None])
 
     def worst(self, value: Floats, limit: Floats) -> tuple[Integers, Integers]:
         """For every bin that is some row's tightest: the row that exceeds it most, and the bin."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from coalition_models.errors import DataError, FitError
 from coalition_models.kernels._newton import aliased_columns, inverse
@@ -286,7 +286,7 @@ def profile_intervals(
     wanted = set(range(prepared.n_columns) if columns is None else columns)
     evaluate = _Penalised(prepared, cols)
     top = evaluate(firth.coefficients[cols] * prepared.scale[cols])
-    drop = float(np.sqrt(chi2.ppf(level, 1)))
+    drop = float(np.sqrt(chdtri(1, 1 - level)))
     out = np.full((prepared.n_columns, 2), np.nan)
     for at, column in enumerate(cols):
         if int(column) in wanted:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2, rankdata
+from scipy.special import chdtrc
 
 from coalition_models.errors import DataError
 from coalition_models.kernels._panel import Floats, Integers, Prepared
@@ -97,8 +97,9 @@ def _real_rows(prepared: Prepared) -> Integers:
 
 def _ranks(prepared: Prepared) -> Floats:
     stops = prepared.stop[_real_rows(prepared)]
-    distinct, index = np.unique(stops, return_index=True)
-    return np.asarray(rankdata(stops)[index][np.searchsorted(distinct, prepared.event_times)])
+    distinct, counts = np.unique(stops, return_counts=True)
+    middle = np.cumsum(counts) - (counts - 1) / 2
+    return np.asarray(middle[np.searchsorted(distinct, prepared.event_times)])
 
 
 def _before_km(prepared: Prepared) -> Floats:
@@ -111,7 +112,7 @@ def _before_km(prepared: Prepared) -> Floats:
 
 
 def _chi2_p(statistic: ArrayLike, df: ArrayLike) -> Floats:
-    return np.asarray(chi2.sf(np.asarray(statistic), np.asarray(df)))
+    return np.asarray(chdtrc(np.asarray(df), np.asarray(statistic)))
 
 
 def ph_score_test(
