@@ -1,72 +1,82 @@
-"""Own deaths in the coalition: recent, in all, and how they fade."""
+"""Own deaths in the coalition, and the partners': recent, in all, relative, and how they fade."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.errors import DataError
 from coalition_models.features.common import (
     AsOf,
+    Calendar,
     Integers,
     attach,
     calendar_of,
     check_as_of,
-    month_number,
-    window_sum,
+    check_window,
+    find_until,
+    known_table,
 )
-from coalition_models.sources.catalog import load
+from coalition_models.features.deaths import (
+    DEATHS_COVERAGE,
+    Deaths,
+    Undated,
+    check_undated,
+    known_deaths,
+)
+from coalition_models.features.exposure import exposure
+from coalition_models.features.roster import roster
+from coalition_models.features.troops import strengths
+from coalition_models.features.yearly import year_known, yearly
 
 __all__ = ["DEATHS_COVERAGE", "Deaths", "add_casualties", "known_deaths"]
 
-#: first and last month in which a missing row means that nobody died, by coalition
-DEATHS_COVERAGE = {
-    "iraq": ("2003-01", "2009-12"),
-    "isaf": ("2001-01", "2014-12"),
-    "rsm": ("2015-01", "2017-12"),
-}
+Floats = npt.NDArray[np.float64]
 
-
-@dataclass(frozen=True)
-class Deaths:
-    """Deaths as (coalition, state) codes, months and numbers, with the months covered."""
-
-    coalition: npt.NDArray[np.object_]
-    cow: Integers
-    month: Integers
-    number: npt.NDArray[np.float64]
-    coverage: dict[str, tuple[int, int]]
-
-    def keys(self, coalitions: pd.Series, cow: pd.Series) -> tuple[Integers, Integers]:
-        """Common whole-number keys of (coalition, state) for the deaths and for some rows."""
-        both = pd.concat([pd.Series(self.coalition), coalitions], ignore_index=True)
-        codes = pd.factorize(both)[0].astype(np.int64) * 1000
-        n = len(self.coalition)
-        return codes[:n] + self.cow, codes[n:] + cow.to_numpy(dtype=np.int64)
+_RELATIVE = ("troops", "population", None)
 
 
 def add_casualties(
     panel: pd.DataFrame,
     *,
     half_life: float = 6,
+    per: str | None = None,
+    mass_casualty: int = 5,
+    shock_window: int = 3,
+    trend_window: int = 12,
+    undated: str = "january",
     as_of: str = "start",
     data: pd.DataFrame | None = None,
     coverage: dict[str, tuple[str, str]] | None = None,
+    members: pd.DataFrame | None = None,
+    troops: pd.DataFrame | None = None,
+    states: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Add a member's own deaths in the coalition.
+    """Add a member's own deaths in the coalition, and its partners'.
 
     Deaths whose month is not known enter on the next 1 January: by then the year's toll is
-    public. Nothing is spread over the year.
+    public. Nothing is spread over the year unless asked for.
 
     Parameters
     ----------
     panel : DataFrame
-        Made by :func:`build_panel`; needs ``coalition, cow, period``.
+        Made by :func:`build_panel`; needs ``coalition, cow, period``, and ``spell`` with
+        ``per="troops"``.
     half_life : float
         Months after which a death weighs half in ``deaths_weighted``.
+    per : {"troops", "population"}, optional
+        Add deaths relative to the strength or to the inhabitants.
+    mass_casualty : int
+        Own deaths in one event that make it a mass-casualty event.
+    shock_window : int
+        Months for which ``first_loss`` and ``mass_casualty`` last.
+    trend_window : int
+        Months compared with as many before them in the trends. Weisiger's window of 60 days is 2,
+        but the bundled deaths are too often known by the year only for windows under 12.
+    undated : {"january", "spread", "drop"}
+        Deaths without a month: on the next 1 January; a twelfth in every month of the year, which
+        looks ahead and is marked in ``attrs["features"]`` as ``look_ahead``; or left out.
     as_of : {"start", "end"}
         Whether deaths within the period count (``"end"``).
     data : DataFrame, optional
@@ -75,17 +85,38 @@ def add_casualties(
     coverage : dict, optional
         With ``data``: coalition to first and last month covered, ``{"mali": ("2013-01",
         "2020-12")}``.
+    members, troops : DataFrame, optional
+        With ``per="troops"``: your own spells (``coalition, cow, spell, entry, exit,
+        exit_kind``) and strengths (``coalition, cow, date, troops``).
+    states : DataFrame, optional
+        Your own ``cow, year, population`` (persons).
 
     Returns
     -------
     DataFrame
-        A copy with ``deaths_12m`` (own deaths in the last 12 months), ``log_deaths_12m`` (its
-        log1p), ``deaths_cumulative`` (since the coverage begins), ``deaths_weighted``. Missing
-        outside the coverage (Iraq 2003-09, Afghanistan 2001-17), never zero.
+        A copy with ``deaths_12m`` (own deaths in the last 12 months), ``deaths_last`` (in the
+        last period; in this one under ``as_of="end"``), ``deaths_cumulative`` (since the coverage
+        begins), ``deaths_weighted`` (recent ones weigh more), their log1p versions
+        ``log_deaths_...``; ``first_loss`` and ``mass_casualty`` (0/1, within ``shock_window``);
+        ``relative_fatalities`` (cumulative, per million inhabitants); ``partner_deaths_last``,
+        ``partner_deaths_cumulative``; ``coalition_trend`` and ``own_trend`` (deaths per month in
+        the last ``trend_window`` months less those in as many before). With ``per``:
+        ``deaths_12m_per_1000`` (per 1,000 deployed, the mean of the same months) or
+        ``deaths_12m_per_million`` (inhabitants). Missing outside the coverage (Iraq 2003-09,
+        Afghanistan 2001-17), never zero.
+
+    Raises
+    ------
+    DataError
+        For unknown options and tables without the columns named above.
+    CoverageError
+        If a table of your own comes without its coverage.
 
     Notes
     -----
-    Cumulative deaths as in Tago (2009). 141 of 317 non-American deaths in Iraq have no month.
+    Cumulative deaths as in Tago (2009); trends after Weisiger (2016), whose formula was not seen;
+    relative fatalities after Mello (2020), whose denominator was not seen, so that inhabitants
+    are assumed. 141 of 317 non-American deaths in Iraq have no month, and no American one has.
 
     Examples
     --------
@@ -96,114 +127,165 @@ def add_casualties(
     17.0
     """
     moment = check_as_of(as_of)
-    if not half_life > 0:
-        raise DataError(f"half_life must be a positive number of months, not {half_life!r}")
-    calendar = calendar_of(panel, ("coalition", "cow", "period"))
-    deaths = known_deaths(moment, data, coverage)
+    rule = check_undated(undated)
+    _check_options(half_life, per, mass_casualty)
+    trend = _check_trend(trend_window, rule, own=data is not None)
+    shock = check_window(shock_window, "shock_window")
+    needed = ("coalition", "cow", "spell", "period") if per == "troops" else None
+    calendar = calendar_of(panel, needed or ("coalition", "cow", "period"))
+    deaths = known_deaths(moment, data, coverage, rule)
     group, at = deaths.keys(panel["coalition"], panel["cow"])
     until = calendar.known(moment)
-    recent = window_sum(group, deaths.month, deaths.number, at, until - 11, until)
-    total = window_sum(group, deaths.month, deaths.number, at, np.zeros_like(until), until)
-    weighted = _weighted(group, deaths, at, until, half_life)
-    inside = _inside(panel["coalition"], until, deaths.coverage)
-    columns = {
-        "deaths_12m": recent,
-        "log_deaths_12m": np.log1p(recent),
-        "deaths_cumulative": total,
-        "deaths_weighted": weighted,
+    columns = _own(deaths, group, at, calendar, until, half_life)
+    columns |= _shocks(deaths, group, at, until, mass_casualty, shock)
+    if data is None:
+        # where not one death is dated, nobody can tell that there was no such event
+        blind = ~np.isin(at // 1000, group[deaths.dated] // 1000)
+        columns["mass_casualty"] = np.where(blind, np.nan, columns["mass_casualty"])
+    columns |= _coalition(deaths, group, at, calendar, until, trend)
+    people = _population(panel, calendar, moment, states)
+    columns["relative_fatalities"] = columns["deaths_cumulative"] / (people / 1e6)
+    if per == "population":
+        columns["deaths_12m_per_million"] = columns["deaths_12m"] / (people / 1e6)
+    if per == "troops":
+        strength = _mean_strength(panel, until, members, troops)
+        columns["deaths_12m_per_1000"] = 1000 * columns["deaths_12m"] / strength
+    inside = deaths.inside(panel["coalition"], until)
+    choices: dict[str, object] = {
+        "half_life": half_life,
+        "per": per,
+        "mass_casualty": mass_casualty,
+        "shock_window": shock,
+        "trend_window": trend,
+        "as_of": moment,
+        "undated": "next 1 January" if rule == "january" else rule,
+        "look_ahead": rule == "spread" and data is None,
     }
     return attach(
         panel,
         {name: np.where(inside, value, np.nan) for name, value in columns.items()},
-        sources=["fatalities", "fatal_incidents"] if data is None else [],
-        choices={"half_life": half_life, "as_of": moment, "undated": "next 1 January"},
+        sources=_sources(per, data, members, troops, states),
+        choices=choices,
     )
 
 
-def known_deaths(
-    as_of: AsOf,
-    data: pd.DataFrame | None = None,
-    coverage: dict[str, tuple[str, str]] | None = None,
-) -> Deaths:
-    """Deaths by the month in which they are known, dated ones and the rest of each year.
-
-    Raises
-    ------
-    CoverageError
-        If a table of one's own comes without its coverage.
-    """
-    if data is not None:
-        return _own(data, coverage)
-    dated = load("fatal_incidents")
-    yearly = load("fatalities")
-    per_year = (
-        dated.assign(year=dated["date"].dt.year)
-        .groupby(["coalition", "cow", "year"])["deaths"]
-        .sum()
-        .rename("dated")
-        .reset_index()
-    )
-    rest = yearly.merge(per_year, on=["coalition", "cow", "year"], how="left")
-    rest["undated"] = rest["deaths"] - rest["dated"].fillna(0)
-    if (rest["undated"] < 0).any():
-        bad = rest[rest["undated"] < 0]
-        names = [f"{r.coalition} {r.cow} {r.year}" for r in bad.itertuples(index=False)]
-        raise DataError(f"more dated deaths than the year's total: {first_few(names)}")
-    rest = rest[rest["undated"] > 0]
-    # known on 1 January: at the start of that month, so one month earlier than its events
-    january = (rest["year"].to_numpy(dtype=np.int64) + 1) * 12
-    enters = january - 1 if as_of == "start" else january
-    return Deaths(
-        coalition=np.concatenate([dated["coalition"], rest["coalition"]]),
-        cow=np.concatenate([dated["cow"], rest["cow"]]).astype(np.int64),
-        month=np.concatenate([month_number(dated["date"]), enters]),
-        number=np.concatenate([dated["deaths"], rest["undated"]]).astype(float),
-        coverage={name: _months(*window) for name, window in DEATHS_COVERAGE.items()},
-    )
+def _check_options(half_life: float, per: str | None, mass_casualty: int) -> None:
+    if not half_life > 0:
+        raise DataError(f"half_life must be a positive number of months, not {half_life!r}")
+    if per not in _RELATIVE:
+        raise DataError(f"per must be 'troops', 'population' or None, not {per!r}")
+    if not mass_casualty >= 1:
+        raise DataError(f"mass_casualty must be a number of deaths, not {mass_casualty!r}")
 
 
-def _own(data: pd.DataFrame, coverage: dict[str, tuple[str, str]] | None) -> Deaths:
-    absent = [c for c in ("coalition", "cow", "date", "deaths") if c not in data.columns]
-    if absent:
-        raise DataError(f"the table of deaths lacks the columns {', '.join(absent)}")
-    without = [c for c in dict.fromkeys(data["coalition"]) if c not in (coverage or {})]
-    if coverage is None or without:
-        raise CoverageError(
-            "give coverage={coalition: (first month, last month)}: only within it does a missing "
-            f"row mean that nobody died; not given for {first_few(without)}"
+def _check_trend(window: int, rule: Undated, *, own: bool) -> int:
+    months = check_window(window, "trend_window")
+    if months < 1:
+        raise DataError("trend_window must be one month or more")
+    if months < 12 and rule == "january" and not own:
+        raise DataError(
+            f"trend_window={months}: many deaths are known by the year only and enter each "
+            "January, so a window under 12 months would show that calendar; take 12 or more, "
+            "undated='spread' or 'drop', or deaths of your own"
         )
-    return Deaths(
-        coalition=data["coalition"].to_numpy(dtype=object),
-        cow=data["cow"].to_numpy(dtype=np.int64),
-        month=month_number(data["date"]),
-        number=data["deaths"].to_numpy(dtype=float),
-        coverage={name: _months(*window) for name, window in coverage.items()},
-    )
+    return months
 
 
-def _months(first: str, last: str) -> tuple[int, int]:
-    low, high = month_number(pd.Series(pd.to_datetime([first, last])))
-    return int(low), int(high)
+def _sources(per: str | None, *own: pd.DataFrame | None) -> list[str]:
+    data, members, troops, states = own
+    names = [] if data is not None else ["fatalities", "fatal_incidents"]
+    names += [] if states is not None else ["state_years"]
+    if per == "troops":
+        names += [] if members is not None else ["participation"]
+        names += [] if troops is not None else ["troops"]
+    return names
 
 
-def _inside(
-    coalitions: pd.Series, until: Integers, coverage: dict[str, tuple[int, int]]
-) -> npt.NDArray[np.bool_]:
-    """Whether the twelve months that end at ``until`` reach into covered months only."""
-    low = coalitions.map({name: window[0] for name, window in coverage.items()}).to_numpy(float)
-    high = coalitions.map({name: window[1] for name, window in coverage.items()}).to_numpy(float)
-    # before the first covered month the operation had not begun, so nobody had died in it
-    return (until >= low - 1) & (until <= high)
+def _own(
+    deaths: Deaths,
+    group: Integers,
+    at: Integers,
+    calendar: Calendar,
+    until: Integers,
+    half_life: float,
+) -> dict[str, Floats]:
+    sums = {
+        "deaths_12m": deaths.sum(group, at, until - 11, until),
+        "deaths_last": deaths.sum(group, at, until - calendar.months + 1, until),
+        "deaths_cumulative": deaths.sum(group, at, np.zeros_like(until), until),
+        "deaths_weighted": deaths.faded(group, at, until, half_life),
+    }
+    return sums | {f"log_{name}": np.log1p(value) for name, value in sums.items()}
 
 
-def _weighted(
-    group: Integers, deaths: Deaths, at: Integers, until: Integers, half_life: float
-) -> npt.NDArray[np.float64]:
-    """Sum of deaths, each worth half as much for every half-life since."""
-    decay = np.log(2.0) / half_life
-    anchor = int(deaths.month.max()) if len(deaths.month) else 0
-    # weights relative to a fixed month keep one cumulative sum; exact for any row
-    grown = deaths.number * np.exp(decay * (deaths.month - anchor))
-    total = window_sum(group, deaths.month, grown, at, np.zeros_like(until), until)
-    faded: npt.NDArray[np.float64] = total * np.exp(-decay * (until - anchor))
-    return faded
+def _shocks(
+    deaths: Deaths, group: Integers, at: Integers, until: Integers, size: int, window: int
+) -> dict[str, Floats]:
+    """First own death, and an event with many own deaths, within the last months."""
+    since = until - window + 1
+    total = deaths.sum(group, at, np.zeros_like(until), until)
+    earlier = deaths.sum(group, at, np.zeros_like(until), since - 1)
+    big = (deaths.number >= size) & deaths.dated
+    found = find_until(group[big], deaths.month[big], at, until)
+    recent = np.zeros(len(at))
+    if big.any():
+        recent = ((found >= 0) & (deaths.month[big][found] >= since)).astype(float)
+    return {
+        "first_loss": ((total > 0) & (earlier == 0)).astype(float),
+        "mass_casualty": recent,
+    }
+
+
+def _coalition(
+    deaths: Deaths,
+    group: Integers,
+    at: Integers,
+    calendar: Calendar,
+    until: Integers,
+    window: int,
+) -> dict[str, Floats]:
+    """Partners' deaths, and whether losses grow: the coalition's and the member's own."""
+    # the same sums over every state of the coalition: one key per coalition
+    whole, all_at = group // 1000, at // 1000
+    last, begin = until - calendar.months + 1, np.zeros_like(until)
+
+    def partners(low: Integers) -> Floats:
+        return deaths.sum(whole, all_at, low, until) - deaths.sum(group, at, low, until)
+
+    def trend(keys: Integers, wanted: Integers) -> Floats:
+        recent = deaths.sum(keys, wanted, until - window + 1, until)
+        before = deaths.sum(keys, wanted, until - 2 * window + 1, until - window)
+        return (recent - before) / window
+
+    return {
+        "partner_deaths_last": partners(last),
+        "partner_deaths_cumulative": partners(begin),
+        "coalition_trend": trend(whole, all_at),
+        "own_trend": trend(group, at),
+    }
+
+
+def _population(
+    panel: pd.DataFrame, calendar: Calendar, moment: AsOf, states: pd.DataFrame | None
+) -> Floats:
+    """Inhabitants in the last completed year."""
+    what = "" if states is None else "table of states"
+    table = known_table("state_years") if states is None else states
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    people = yearly(table, ["population"], what=what)
+    return people.at("population", cow, year_known(calendar, moment))
+
+
+def _mean_strength(
+    panel: pd.DataFrame,
+    until: Integers,
+    members: pd.DataFrame | None,
+    troops: pd.DataFrame | None,
+) -> Floats:
+    """Mean strength of the member's spell over those of the last 12 months that are known."""
+    listed = roster(members)
+    served = exposure(listed, strengths(listed, troops))
+    total, months = served.between(listed.positions(panel), until - 11, until)
+    positive = (months > 0) & (total > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(positive, total / months, np.nan)

@@ -1,4 +1,4 @@
-"""How dangerous the mission is, for the member and for the coalition."""
+"""How dangerous the mission is, for the member and for the coalition, and since it entered."""
 
 from __future__ import annotations
 
@@ -7,38 +7,104 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
-from coalition_models.features.casualties import known_deaths
-from coalition_models.features.common import attach, calendar_of, check_as_of, window_sum
-from coalition_models.sources.catalog import load
+from coalition_models.features.common import (
+    Calendar,
+    Integers,
+    attach,
+    calendar_of,
+    check_as_of,
+    entry_month,
+    known_table,
+)
+from coalition_models.features.deaths import Deaths, check_undated, known_deaths
+from coalition_models.features.fatality_rate import fatality_rates
+from coalition_models.features.theatre import theatre_intensity
+from coalition_models.features.yearly import year_known
 
 __all__ = ["add_risk"]
 
+Floats = npt.NDArray[np.float64]
+
+#: what a member compares with its entry: the option and the column
+_LEVELS = {
+    "partner_deaths": "log_partner_deaths_12m",
+    "fatality_rate": "fatality_rate_operation",
+}
+
 
 def add_risk(
-    panel: pd.DataFrame, *, as_of: str = "start", data: pd.DataFrame | None = None
+    panel: pd.DataFrame,
+    *,
+    level: str = "partner_deaths",
+    min_known: float = 0.5,
+    extended: bool = False,
+    undated: str = "january",
+    as_of: str = "start",
+    data: pd.DataFrame | None = None,
+    losses: pd.DataFrame | None = None,
+    coverage: dict[str, tuple[str, str]] | None = None,
+    members: pd.DataFrame | None = None,
+    troops: pd.DataFrame | None = None,
+    theatre: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Add the role of the contingent and the losses of its partners.
+    """Add the role of the contingent, the losses around it, and how both compare with its entry.
 
     Parameters
     ----------
     panel : DataFrame
         Made by :func:`build_panel`; needs ``coalition, state, cow, spell, period``.
+    level : {"partner_deaths", "fatality_rate"}
+        What is compared with its level at entry: ``log_partner_deaths_12m``, known for nearly
+        every row, or ``fatality_rate_operation``, known where enough strengths are.
+    min_known : float
+        A fatality rate is given only if the strength of at least this share of the members is
+        known over the twelve months (of the sector or of the operation).
+    extended : bool
+        Add ``theatre_intensity`` from UCDP's conflicts (external).
+    undated : {"january", "spread", "drop"}
+        As in :func:`add_casualties`.
     as_of : {"start", "end"}
         Whether deaths within the period count (``"end"``).
     data : DataFrame, optional
-        Your own spells with ``coalition, state, spell, role``.
+        Your own roles of spells: ``coalition, state, spell, role``.
+    losses : DataFrame, optional
+        Your own deaths: ``coalition, cow, date, deaths``, with ``coverage`` as in
+        :func:`add_casualties`.
+    members : DataFrame, optional
+        Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``, and
+        ``sector`` for the rate of the sector.
+    troops : DataFrame, optional
+        Your own strengths: ``coalition, cow, date, troops``.
+    theatre : DataFrame, optional
+        Your own ``coalition, year, intensity`` (any scale), one row per coalition and year.
 
     Returns
     -------
     DataFrame
         A copy with ``combat_role`` (0/1: the contingent's main task was combat; one value per
         spell), ``partner_deaths_12m`` (deaths of all other members, the lead state included, in
-        the last 12 months) and ``log_partner_deaths_12m``. American deaths are known by year
-        only, so they enter each 1 January.
+        the last 12 months) and ``log_partner_deaths_12m``; ``fatality_rate_operation`` and
+        ``fatality_rate_sector`` (deaths per 1,000 troop-months of the last 12 months, of all
+        members but the lead state); ``risk_above_entry`` and ``risk_below_entry`` (by how much
+        the ``level`` is above or below what it was when the member entered: two columns, so that
+        losses and gains can have different slopes); ``months_since_entry``.
+        With ``extended`` or ``theatre``: ``theatre_intensity`` (0 no conflict with 25 battle
+        deaths in the year, 1 minor, 2 war with 1,000) of the last completed year.
+
+    Raises
+    ------
+    DataError
+        For unknown options and tables without the columns named above.
+    CoverageError
+        If ``losses`` come without coverage, or UCDP is asked for and not at hand.
 
     Notes
     -----
-    Risk drives whether a state defects (McInnis 2020).
+    Risk drives whether a state defects, and tolerance for it falls with time (McInnis 2020);
+    deviations from the level at entry are the domain of losses of prospect theory. American
+    deaths are known by year only, so they enter each 1 January, and American strength is known
+    seldom: the rates leave the lead state out. Before anybody served, the rate is zero. A sector
+    is the first place named for the spell; where spells moved, that is an approximation.
 
     Examples
     --------
@@ -48,36 +114,91 @@ def add_risk(
     [1.0]
     """
     moment = check_as_of(as_of)
+    rule = check_undated(undated)
+    if not 0 <= min_known <= 1:
+        raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
+    if level not in _LEVELS:
+        raise DataError(f"level must be one of {', '.join(_LEVELS)}, not {level!r}")
     calendar = calendar_of(panel, ("coalition", "state", "cow", "spell", "period"))
-    deaths = known_deaths(moment)
+    deaths = known_deaths(moment, losses, coverage, rule)
+    rates = fatality_rates(deaths, members, troops, min_known)
     until = calendar.known(moment)
-    group, at = deaths.keys(panel["coalition"], panel["cow"])
-    own = window_sum(group, deaths.month, deaths.number, at, until - 11, until)
-    # the same sum over every state of the coalition: one key per coalition
-    whole, at_whole = group // 1000, at // 1000
-    everyone = window_sum(whole, deaths.month, deaths.number, at_whole, until - 11, until)
-    low = panel["coalition"].map({c: w[0] for c, w in deaths.coverage.items()}).to_numpy(float)
-    high = panel["coalition"].map({c: w[1] for c, w in deaths.coverage.items()}).to_numpy(float)
-    inside = (until >= low - 1) & (until <= high)
-    partners = np.where(inside, everyone - own, np.nan)
+    partners = _partner_deaths(panel, deaths, until)
+    columns = {
+        "combat_role": _combat(panel, data),
+        "partner_deaths_12m": partners,
+        "log_partner_deaths_12m": np.log1p(partners),
+        "fatality_rate_sector": rates.of_sector(panel, until),
+        "fatality_rate_operation": rates.of_operation(panel["coalition"], until),
+    }
+    entry = entry_month(panel)
+    at_entry = Calendar(entry, entry + calendar.months - 1, calendar.months).known(moment)
+    if level == "fatality_rate":
+        before = rates.of_operation(panel["coalition"], at_entry)
+    else:
+        before = np.log1p(_partner_deaths(panel, deaths, at_entry))
+    change = columns[_LEVELS[level]] - before
+    columns |= {
+        "risk_above_entry": np.maximum(change, 0.0),
+        "risk_below_entry": np.maximum(-change, 0.0),
+        "months_since_entry": (calendar.first - entry).astype(np.float64),
+    }
+    if extended or theatre is not None:
+        year = year_known(calendar, moment)
+        columns["theatre_intensity"] = theatre_intensity(panel["coalition"], year, theatre)
     return attach(
         panel,
-        {
-            "combat_role": _combat(panel, data),
-            "partner_deaths_12m": partners,
-            "log_partner_deaths_12m": np.log1p(partners),
+        columns,
+        sources=_sources(losses, members, troops, ucdp=extended and theatre is None),
+        choices={
+            "level": level,
+            "min_known": min_known,
+            "as_of": moment,
+            "undated": "next 1 January" if rule == "january" else rule,
+            "look_ahead": rule == "spread" and losses is None,
         },
-        sources=["participation", "fatalities", "fatal_incidents"],
-        choices={"as_of": moment},
     )
 
 
-def _combat(panel: pd.DataFrame, data: pd.DataFrame | None) -> npt.NDArray[np.float64]:
-    spells = load("participation") if data is None else data
+def _sources(
+    losses: pd.DataFrame | None,
+    members: pd.DataFrame | None,
+    troops: pd.DataFrame | None,
+    *,
+    ucdp: bool,
+) -> list[str]:
+    names = ["participation"]
+    names += [] if losses is not None else ["fatalities", "fatal_incidents"]
+    names += [] if members is not None else ["coalitions"]
+    names += [] if troops is not None else ["troops"]
+    return [*names, "ucdp-conflicts"] if ucdp else names
+
+
+def _combat(panel: pd.DataFrame, data: pd.DataFrame | None) -> Floats:
+    spells = known_table("participation") if data is None else data
     key = ["coalition", "state", "spell"]
     absent = [c for c in [*key, "role"] if c not in spells.columns]
     if absent:
         raise DataError(f"the table of spells lacks the columns {', '.join(absent)}")
-    roles = spells.drop_duplicates(key).set_index(key)["role"]
-    found = roles.reindex(pd.MultiIndex.from_frame(panel[key])).to_numpy(dtype=object)
-    return np.where(pd.isna(found), np.nan, found == "combat").astype(float)
+    roles = spells.drop_duplicates(key)[[*key, "role"]]
+    # every spell of the panel is looked up once, not every row
+    codes, names = _spell_codes(panel[key])
+    found = names.merge(roles, on=key, how="left")["role"].to_numpy(dtype=object)
+    combat = np.where(pd.isna(found), np.nan, found == "combat").astype(float)
+    return combat[codes]
+
+
+def _spell_codes(rows: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
+    codes = rows.groupby(list(rows.columns), sort=False, dropna=False).ngroup()
+    numbers = np.asarray(codes, dtype=np.int64)
+    first = pd.Series(numbers).drop_duplicates().index
+    return numbers, rows.iloc[first].reset_index(drop=True)
+
+
+def _partner_deaths(panel: pd.DataFrame, deaths: Deaths, until: Integers) -> Floats:
+    """Deaths of all other members in the 12 months up to a month."""
+    group, at = deaths.keys(panel["coalition"], panel["cow"])
+    # the same sum over every state of the coalition: one key per coalition
+    everyone = deaths.sum(group // 1000, at // 1000, until - 11, until)
+    others = everyone - deaths.sum(group, at, until - 11, until)
+    return np.where(deaths.inside(panel["coalition"], until), others, np.nan)
