@@ -19,7 +19,9 @@ _NEEDED = [*_KEY, "cow", "spell", "period", "present", "ended", "troops"]
 _NEEDED += ["observed_on", "source", "doubtful", "coalition_end"]
 
 
-def withdrawals(profile: pd.DataFrame, *, every: str = "year", level: str = "end") -> pd.DataFrame:
+def withdrawals(
+    profile: pd.DataFrame, *, every: str = "year", level: str = "end", dip: int = 1
+) -> pd.DataFrame:
     """List every fall in strength from one period to the next.
 
     Parameters
@@ -31,6 +33,9 @@ def withdrawals(profile: pd.DataFrame, *, every: str = "year", level: str = "end
     level : {"end", "mean", "peak"}
         The strength of a period: on its last day, its mean, or its largest. On the last day a
         spell that begins and ends between two of these days leaves no trace.
+    dip : int
+        A fall that is made good after this many periods of the profile, or fewer, is a rotation
+        and not a fall: the level is filled up to the lower of its neighbours.
 
     Returns
     -------
@@ -75,7 +80,9 @@ def withdrawals(profile: pd.DataFrame, *, every: str = "year", level: str = "end
     per = PERIODS[fine] // PERIODS[unit]
     if per < 1:
         raise DataError(f"a profile by {fine} cannot show falls by {unit}: make a finer profile")
-    rows = _extended(profile, fine, per)
+    if int(dip) != dip or dip < 0:
+        raise DataError(f"dip must be a whole number of periods, 0 or more, not {dip!r}")
+    rows = _without_dips(_extended(profile, fine, per), int(dip))
     rows["drop"] = rows.groupby(_KEY)["troops"].shift() - rows["troops"]
     rows["drop_from"] = rows.groupby(_KEY)["spell"].shift()
     blocks = _blocks(rows, level, per)
@@ -89,6 +96,7 @@ def withdrawals(profile: pd.DataFrame, *, every: str = "year", level: str = "end
     out.attrs["withdrawals"] = {
         "every": unit,
         "level": level,
+        "dip": int(dip),
         "compared": pairs,
         "strength_unknown": unknown,
     }
@@ -127,6 +135,26 @@ def _extended(profile: pd.DataFrame, fine: Period, per: int) -> pd.DataFrame:
     more = final.loc[final.index.repeat(length)].copy()
     more["number"] += more.groupby(_KEY).cumcount() + 1
     return pd.concat([rows, more]).sort_values([*_KEY, "number"], ignore_index=True)
+
+
+def _without_dips(rows: pd.DataFrame, dip: int) -> pd.DataFrame:
+    """Fill valleys of at most ``dip`` periods within a spell."""
+    if dip == 0:
+        return rows
+    there = rows["present"].astype(bool) & ~rows["ended"].astype(bool)
+    keys = [rows[name].where(there) for name in (*_KEY, "spell")]
+    groups = rows["troops"].groupby(keys)
+    # the highest of every window of dip + 1 periods; a window that sticks out of the spell has
+    # no neighbour to be filled up to
+    highest = [
+        pd.concat([groups.shift(lag - k).fillna(-np.inf) for k in range(dip + 1)], axis=1).max(
+            axis=1
+        )
+        for lag in range(dip + 1)
+    ]
+    filled = pd.concat(highest, axis=1).min(axis=1)
+    use = there & rows["troops"].notna() & np.isfinite(filled)
+    return rows.assign(troops=rows["troops"].where(~use, filled.where(use)))
 
 
 def _blocks(rows: pd.DataFrame, level: str, per: int) -> pd.DataFrame:
@@ -209,7 +237,7 @@ def significant_withdrawals(
         Falls of fewer persons are neither ranked nor significant.
     drawdown_years : int
         Falls in this many last calendar years of a coalition are neither ranked nor
-        significant, since everyone goes home then.
+        significant, since everyone goes home then. Falls after its end never are.
 
     Returns
     -------
@@ -237,9 +265,10 @@ def significant_withdrawals(
     """
     _check_ranking(falls, measure, quantile, pooled, minimum, drawdown_years)
     years_left = falls["coalition_end"].dt.year - falls["period"].dt.year
-    late = (years_left < drawdown_years).to_numpy(dtype=bool) & (drawdown_years > 0)
-    small = ~late & (falls["persons"] < minimum).to_numpy(dtype=bool)
-    ranked: pd.DataFrame = falls[~late & ~small].copy()
+    after = (years_left < 0).to_numpy(dtype=bool)
+    late = ~after & (years_left < drawdown_years).to_numpy(dtype=bool)
+    small = ~after & ~late & (falls["persons"] < minimum).to_numpy(dtype=bool)
+    ranked: pd.DataFrame = falls[~after & ~late & ~small].copy()
     for name in ("persons", "percent"):
         values = ranked[name]
         if pooled == "coalition":
