@@ -1,0 +1,276 @@
+"""What ties a member to the alliance and to the lead state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError
+from coalition_models.features.common import (
+    Integers,
+    attach,
+    calendar_of,
+    check_as_of,
+    known_table,
+    month_number,
+)
+from coalition_models.features.leads import coalition_table, lead_of
+from coalition_models.features.yearly import (
+    External,
+    add_note,
+    check_external,
+    check_lag,
+    optional_source,
+    require_columns,
+    year_known,
+    yearly,
+)
+
+__all__ = ["NATO_CANDIDATES", "add_alliance"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: state number -> month from which it took part in the Membership Action Plan or was invited to
+#: accede (NATO, topic page "Membership Action Plan"; final communiques of the summits)
+NATO_CANDIDATES = {
+    **dict.fromkeys((290, 310, 316), "1997-07"),  # invited at Madrid
+    **dict.fromkeys((317, 339, 343, 349, 355, 360, 366, 367, 368), "1999-04"),  # Washington
+    344: "2002-05",  # Croatia
+    341: "2009-12",  # Montenegro
+    346: "2010-04",  # Bosnia and Herzegovina
+    **dict.fromkeys((375, 380), "2022-06"),  # invited at Madrid
+}
+
+_UNITED_STATES = 2
+#: years in which the list of accessions and the fiscal years of US aid are complete
+_NATO_YEARS = (1949, 2024)
+_AID_YEARS = (2002, 2015)
+
+
+@dataclass(frozen=True)
+class _Ties:
+    """Ties of each row's state to the lead state; what was not at hand, by column."""
+
+    pact: Floats
+    hosted: Floats
+    aid: Floats
+    trade: Floats
+    absent: dict[str, str]
+    sources: list[str]
+
+
+def add_alliance(
+    panel: pd.DataFrame,
+    *,
+    hosted_at_least: float = 100,
+    aid_at_least: float = 0.1,
+    trade_at_least: float = 0.05,
+    lag: int = 1,
+    as_of: str = "start",
+    external: str = "if_at_hand",
+    data: pd.DataFrame | None = None,
+    coalitions: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Add membership of NATO, ties to the United States, and the coalition's framework.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Made by :func:`build_panel`; needs ``coalition, cow, period``.
+    hosted_at_least, aid_at_least, trade_at_least : float
+        From how many US troops hosted (persons), US military aid (dollars per head) and US trade
+        (dollars per dollar of product) a tie counts in ``us_dependence``.
+    lag : int
+        Years by which yearly sources lag: 1 for the last completed year. Membership and
+        candidacy are known by the month.
+    as_of : {"start", "end"}
+        Which month, and which completed year, is known.
+    external : {"if_at_hand", "require"}
+        Pacts (``atop-alliances``), US troops (``us-troops-abroad``) and trade (``us-trade``) do
+        not come with the package: missing where not at hand, or fetched.
+    data : DataFrame, optional
+        Your own ``cow, year, lead_defence_pact, us_troops_hosted, us_aid_per_head,
+        us_trade_per_gdp`` in place of all four sources.
+    coalitions : DataFrame, optional
+        Your own ``coalition, start, lead_state, framework``.
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``nato_member``, ``nato_candidate`` (0/1), ``lead_defence_pact`` (0/1: one
+        owes the other help if attacked), ``us_troops_hosted`` (persons), ``log_us_troops_hosted``,
+        ``us_aid_per_head`` (military, current dollars; 0 where the source, which lists payments,
+        lists none in its years), ``us_trade_per_gdp`` (exports and imports in current dollars
+        over product at purchasing power: a proxy, as trade with others is not at hand),
+        ``us_dependence`` (share of the four ties that exist), ``framework``, ``nato_framework``
+        (0/1). Missing outside the coverage, never zero.
+
+    Raises
+    ------
+    CoverageError
+        With ``external="require"``, if a source cannot be had; names source and variable.
+
+    Notes
+    -----
+    Framework as in Kreps (2010), pacts as in Weisiger (2016), aid as in Newnham (2008) and Henke
+    (2019), trade as in Riegler, Lis and Hisarciklilar (2017). The index is ours; it stands for
+    the dependence of Massie (2016) and McInnis (2020).
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> romania = add_alliance(panel).query("state == 'ROU'").set_index("period")
+    >>> romania.loc[["2004-03-01", "2004-04-01"], ["nato_member", "nato_candidate"]]
+                nato_member  nato_candidate
+    period
+    2004-03-01          0.0             1.0
+    2004-04-01          1.0             0.0
+    """
+    moment = check_as_of(as_of)
+    choice = check_external(external)
+    least = _thresholds(hosted_at_least, aid_at_least, trade_at_least)
+    calendar = calendar_of(panel, ("coalition", "cow", "period"))
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    table = coalition_table(coalitions)
+    lead = lead_of(panel, table)
+    year = year_known(calendar, moment, check_lag(lag))
+    ties = _sources(cow, lead, year, choice) if data is None else _own(data, cow, year)
+    member, candidate = _nato(cow, calendar.known(moment))
+    framework = _framework(panel, table)
+    out = attach(
+        panel,
+        {
+            "nato_member": member,
+            "nato_candidate": candidate,
+            "lead_defence_pact": ties.pact,
+            "us_troops_hosted": ties.hosted,
+            "log_us_troops_hosted": np.log1p(ties.hosted),
+            "us_aid_per_head": ties.aid,
+            "us_trade_per_gdp": ties.trade,
+            "us_dependence": _dependence(ties, least),
+            "framework": framework,
+            "nato_framework": (framework == "nato").astype("float64").where(framework.notna()),
+        },
+        sources=["nato_accession", *(["coalitions"] if coalitions is None else []), *ties.sources],
+        choices={
+            "hosted_at_least": least[0],
+            "aid_at_least": least[1],
+            "trade_at_least": least[2],
+            "lag": lag,
+            "as_of": moment,
+        },
+    )
+    for column, note in ties.absent.items():
+        add_note(out, [column], note)
+    if ties.absent:
+        add_note(out, ["us_dependence"], "; ".join(dict.fromkeys(ties.absent.values())))
+    return out
+
+
+def _thresholds(hosted: float, aid: float, trade: float) -> tuple[float, float, float]:
+    given = {"hosted_at_least": hosted, "aid_at_least": aid, "trade_at_least": trade}
+    wrong = [f"{name}={value!r}" for name, value in given.items() if not value > 0]
+    if wrong:
+        raise DataError(f"thresholds of a tie must be above 0; found {', '.join(wrong)}")
+    return float(hosted), float(aid), float(trade)
+
+
+def _nato(cow: Integers, known: Integers) -> tuple[Floats, Floats]:
+    """Membership and candidacy in the last known month."""
+    joined = known_table("nato_accession").set_index("ccode")["accession_date"]
+    since = dict(zip(joined.index, month_number(joined).tolist(), strict=True))
+    asked = month_number(pd.Series(pd.to_datetime(list(NATO_CANDIDATES.values()))))
+    candidate = dict(zip(NATO_CANDIDATES, asked.tolist(), strict=True))
+    states = pd.Series(cow)
+    inside = known < (_NATO_YEARS[1] + 1) * 12
+    member = (states.map(since) <= known).to_numpy(dtype=bool)
+    waiting = (states.map(candidate) <= known).to_numpy(dtype=bool) & ~member
+    return np.where(inside, member, np.nan), np.where(inside, waiting, np.nan)
+
+
+def _framework(panel: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
+    if "framework" not in table.columns:
+        return pd.Series(None, index=panel.index, dtype=object)
+    return panel["coalition"].map(table["framework"]).astype(object)
+
+
+def _own(data: pd.DataFrame, cow: Integers, year: Integers) -> _Ties:
+    names = ["lead_defence_pact", "us_troops_hosted", "us_aid_per_head", "us_trade_per_gdp"]
+    require_columns(data, ["cow", "year", *names], "table of ties", numbers=names)
+    held = yearly(data, names, what="table of ties")
+    pact, hosted, aid, trade = (held.at(name, cow, year) for name in names)
+    return _Ties(pact, hosted, aid, trade, {}, [])
+
+
+def _sources(cow: Integers, lead: Integers, year: Integers, external: External) -> _Ties:
+    """Read the ties from the sources, as far as they are at hand."""
+    nothing = np.full(len(cow), np.nan)
+    absent: dict[str, str] = {}
+    sources = ["state_years"]
+    states = yearly(known_table("state_years"), ["population", "gdp_per_capita", "us_military_aid"])
+    people = states.at("population", cow, year)
+    product = people * states.at("gdp_per_capita", cow, year)
+    found: dict[str, pd.DataFrame | None] = {}
+    for name, column, variable in (
+        ("atop-alliances", "lead_defence_pact", "defense"),
+        ("us-troops-abroad", "us_troops_hosted", "troops"),
+        ("us-trade", "us_trade_per_gdp", "us_exports and us_imports"),
+    ):
+        found[name] = optional_source(name, variable, "add_alliance", external)
+        if found[name] is None:
+            absent[column] = f"{name} not at hand"
+        else:
+            sources.append(name)
+    if "us_troops_hosted" in absent:
+        absent["log_us_troops_hosted"] = absent["us_troops_hosted"]
+    pacts, hosts, trade = found.values()
+    return _Ties(
+        nothing if pacts is None else _pact(pacts, cow, lead, year),
+        nothing if hosts is None else _hosted(hosts, cow, year),
+        _per_head(states.at("us_military_aid", cow, year), people, cow, year),
+        nothing if trade is None else _trade(trade, cow, year) / product,
+        absent,
+        sources,
+    )
+
+
+def _pact(table: pd.DataFrame, cow: Integers, lead: Integers, year: Integers) -> Floats:
+    """1 if the state or the lead state owes the other help if attacked; the source lists all."""
+    bound = table[table["defense"] == 1]
+    parts = [bound[name].to_numpy(dtype=np.int64) for name in ("cow", "partner_cow", "year")]
+    one, other = np.minimum(parts[0], parts[1]), np.maximum(parts[0], parts[1])
+    keys = (one * 10_000 + other) * 10_000 + parts[2]
+    wanted = (np.minimum(cow, lead) * 10_000 + np.maximum(cow, lead)) * 10_000 + year
+    inside = (year >= int(table["year"].min())) & (year <= int(table["year"].max()))
+    return np.where(
+        inside & (lead >= 0) & (lead != cow), np.isin(wanted, keys).astype(np.float64), np.nan
+    )
+
+
+def _hosted(table: pd.DataFrame, cow: Integers, year: Integers) -> Floats:
+    """US personnel based in the state, not the totals of a war; missing for the US itself."""
+    based = yearly(table[~table["operation_total"]], ["troops"])
+    return np.where(cow == _UNITED_STATES, np.nan, based.at("troops", cow, year))
+
+
+def _per_head(aid: Floats, people: Floats, cow: Integers, year: Integers) -> Floats:
+    inside = (year >= _AID_YEARS[0]) & (year <= _AID_YEARS[1]) & (cow != _UNITED_STATES)
+    return np.where(inside, np.nan_to_num(aid) / people, np.nan)
+
+
+def _trade(table: pd.DataFrame, cow: Integers, year: Integers) -> Floats:
+    held = yearly(table, ["us_exports", "us_imports"])
+    return held.at("us_exports", cow, year) + held.at("us_imports", cow, year)
+
+
+def _dependence(ties: _Ties, least: tuple[float, float, float]) -> Floats:
+    """Share of the four ties that exist; missing unless all are known."""
+    hosted, aid, trade = least
+    held = [ties.pact >= 1, ties.hosted >= hosted, ties.aid >= aid, ties.trade >= trade]
+    known = ~np.isnan(ties.pact + ties.hosted + ties.aid + ties.trade)
+    return np.where(known, np.mean(held, axis=0), np.nan)

@@ -1,0 +1,209 @@
+"""War powers and public opinion: no open source covers them, so you bring the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError, first_few
+from coalition_models.features.common import (
+    Integers,
+    attach,
+    calendar_of,
+    check_as_of,
+    check_window,
+    find_until,
+    month_number,
+)
+from coalition_models.features.yearly import require_columns
+
+__all__ = ["add_opinion", "add_war_powers"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def add_war_powers(
+    panel: pd.DataFrame, *, data: pd.DataFrame, as_of: str = "start"
+) -> pd.DataFrame:
+    """Add parliament's say in sending troops, from your own table.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Made by :func:`build_panel`; needs ``cow`` and ``period``.
+    data : DataFrame
+        One row per state and rule: ``cow``, ``start`` and ``end`` (first and last day in force;
+        no end: still in force), ``war_powers`` (a number on your scale, such as 0 none, 1 must
+        be asked afterwards, 2 must consent before). Rules of one state must not overlap.
+    as_of : {"start", "end"}
+        The rule in force on the day before the period began, or on its last day.
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``war_powers``. Missing where your table has no rule in force, never zero.
+
+    Raises
+    ------
+    DataError
+        Missing columns, wrong types, an end before its start, overlapping rules.
+
+    Notes
+    -----
+    Tago (2009) and Massie (2016) use parliamentary war powers.
+
+    Examples
+    --------
+    >>> import pandas as pd, coalition_models as cm
+    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> rules = pd.DataFrame({"cow": [230], "start": [pd.Timestamp("1978-12-29")],
+    ...                       "end": [pd.NaT], "war_powers": [1.0]})
+    >>> out = add_war_powers(panel, data=rules)
+    >>> out.query("state == 'ESP'")["war_powers"].unique().tolist()
+    [1.0]
+    """
+    moment = check_as_of(as_of)
+    calendar = calendar_of(panel)
+    table = _check_rules(data)
+    day = _days(calendar.first) - 1 if moment == "start" else _days(calendar.last + 1) - 1
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    begun = _day_number(table["start"])
+    ended = _day_number(table["end"].fillna(pd.Timestamp.max.normalize()))
+    found = find_until(table["cow"].to_numpy(dtype=np.int64), begun, cow, day)
+    values = table["war_powers"].to_numpy(dtype=np.float64, na_value=np.nan)
+    out = np.full(len(cow), np.nan)
+    inside = found >= 0
+    inside[inside] = day[inside] <= ended[found[inside]]
+    out[inside] = values[found[inside]]
+    return attach(panel, {"war_powers": out}, sources=[], choices={"as_of": moment})
+
+
+def _days(month: Integers) -> Integers:
+    """Day number of the first day of a month, counted so that no date is negative."""
+    since = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
+    return since.astype(np.int64) + 400_000
+
+
+def _day_number(dates: pd.Series) -> Integers:
+    return dates.to_numpy(dtype="datetime64[D]").astype(np.int64) + 400_000
+
+
+def _check_rules(data: pd.DataFrame) -> pd.DataFrame:
+    require_columns(
+        data,
+        ["cow", "start", "end", "war_powers"],
+        "table of war powers",
+        numbers=["war_powers"],
+        dates=["start", "end"],
+    )
+    table = data.sort_values(["cow", "start"], kind="stable", ignore_index=True)
+    last = table["end"].fillna(pd.Timestamp.max.normalize())
+    backward = table["start"].isna() | (last < table["start"])
+    earlier = last.groupby(table["cow"]).shift()
+    overlap = table["start"] <= earlier
+    problems = [
+        f"{text}: {first_few(table.loc[bad, 'cow'])}"
+        for bad, text in (
+            (backward, "no start, or an end before it"),
+            (overlap, "rules that overlap"),
+        )
+        if bad.any()
+    ]
+    if problems:
+        raise DataError(f"the table of war powers has, for these states, {'; '.join(problems)}")
+    return table
+
+
+def add_opinion(
+    panel: pd.DataFrame, *, data: pd.DataFrame, max_age: int | None = 12, as_of: str = "start"
+) -> pd.DataFrame:
+    """Add support for the mission in the last poll, from your own table.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Made by :func:`build_panel`; needs ``cow`` and ``period`` (and ``coalition``, if your
+        table has it).
+    data : DataFrame
+        One row per poll: ``cow``, ``date`` (the day from which it was public), ``support`` (per
+        cent, 0 to 100); ``coalition`` if the polls are about one. Polls of one month are
+        averaged.
+    max_age : int or None
+        Months after which a poll no longer counts; None carries it forward without end.
+    as_of : {"start", "end"}
+        Whether polls within the period count (``"end"``).
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``war_support`` (per cent, last poll so far), ``war_support_age_months`` and
+        ``war_support_change`` (points, against the month polled before). Missing before the first
+        poll, never zero.
+
+    Raises
+    ------
+    DataError
+        Missing columns, wrong types, support outside 0 to 100.
+
+    Notes
+    -----
+    Kreps (2010) and Davidson (2014) study opinion against the war.
+
+    Examples
+    --------
+    >>> import pandas as pd, coalition_models as cm
+    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> polls = pd.DataFrame({"cow": [230], "date": [pd.Timestamp("2004-02-10")],
+    ...                       "support": [12.0]})
+    >>> out = add_opinion(panel, data=polls).query("state == 'ESP'")
+    >>> out["war_support"].tail(3).tolist()
+    [nan, 12.0, 12.0]
+    """
+    moment = check_as_of(as_of)
+    oldest = None if max_age is None else check_window(max_age, "max_age")
+    by_coalition = "coalition" in data.columns
+    calendar = calendar_of(
+        panel, ("coalition", "cow", "period") if by_coalition else ("cow", "period")
+    )
+    polls = _monthly(data, by_coalition)
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    group, wanted = polls["cow"].to_numpy(dtype=np.int64), cow
+    if by_coalition:
+        both = pd.concat([polls["coalition"], panel["coalition"]], ignore_index=True)
+        code = pd.factorize(both)[0].astype(np.int64) * 100_000
+        group, wanted = code[: len(polls)] + group, code[len(polls) :] + cow
+    month = polls["month"].to_numpy(dtype=np.int64)
+    found = find_until(group, month, wanted, calendar.known(moment))
+    inside = found >= 0
+    now = calendar.first if moment == "start" else calendar.last
+    age = np.full(len(cow), np.nan)
+    age[inside] = now[inside] - month[found[inside]]
+    fresh = inside if oldest is None else inside & (np.nan_to_num(age, nan=np.inf) <= oldest)
+    columns: dict[str, Floats] = {"war_support_age_months": age}
+    for name in ("support", "change"):
+        values = np.full(len(cow), np.nan)
+        values[fresh] = polls[name].to_numpy(dtype=np.float64)[found[fresh]]
+        columns["war_support" if name == "support" else "war_support_change"] = values
+    return attach(panel, columns, sources=[], choices={"max_age": oldest, "as_of": moment})
+
+
+def _monthly(data: pd.DataFrame, by_coalition: bool) -> pd.DataFrame:
+    """Average the polls of one month, and compare with the month polled before."""
+    require_columns(
+        data,
+        ["cow", "date", "support"],
+        "table of polls",
+        numbers=["support"],
+        dates=["date"],
+    )
+    odd = ~data["support"].between(0, 100) | data["date"].isna()
+    if odd.any():
+        raise DataError(
+            "the table of polls must have a date and support from 0 to 100 per cent in every "
+            f"row; not so in rows {first_few(data.index[odd])}"
+        )
+    by = ["coalition", "cow"] if by_coalition else ["cow"]
+    dated = data.assign(month=month_number(data["date"]))
+    polls = dated.groupby([*by, "month"])["support"].mean().reset_index()
+    return polls.assign(change=polls.groupby(by)["support"].diff())
