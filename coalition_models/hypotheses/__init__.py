@@ -1,0 +1,1 @@
+"""The literature's claims, and what the data say about each."""

@@ -1,0 +1,349 @@
+"""The registered claims: read from the file, checked as a whole, listed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+
+import pandas as pd
+
+from coalition_models.errors import DataError, first_few
+
+__all__ = ["DATA_SETS", "Article", "Claim", "Plan", "Step", "list_claims", "read_plan", "select"]
+
+#: the data sets a claim may be tested on, in the order of the verdict table
+DATA_SETS = ("iraq", "isaf", "un", "interventions", "wars", "alliances")
+
+_SIGNS = ("+", "-", "any")
+_CLOCKS = ("", "entry", "coalition")
+_TEXTS = (
+    "id", "name", "claim", "mechanism", "articles", "made_for", "finding", "outcome", "on",
+    "term", "sign",
+)  # fmt: skip
+_OPTIONAL = (
+    "steps", "derive", "controls", "alternatives", "clock", "interaction", "proxy", "proxy_on",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Article:
+    """A work that makes claims, and how much of it was seen."""
+
+    key: str
+    reference: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A feature builder with its arguments, as registered.
+
+    Attributes
+    ----------
+    builder : str
+        Name of a builder, such as ``add_elections``.
+    args : mapping
+        Its arguments.
+    vary : mapping
+        Argument -> other values for the grid of specifications.
+    on : mapping
+        Data set -> arguments there, in place of ``args``.
+    sources : tuple of str
+        Tables beyond the bundled ones that it reads.
+    sources_on : mapping
+        Data set -> such tables there.
+    table : str
+        Name of the table that a user must bring, if any.
+    """
+
+    name: str
+    builder: str
+    args: Mapping[str, object] = field(default_factory=dict)
+    vary: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    on: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    sources_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    table: str = ""
+
+    def args_on(self, data_set: str) -> dict[str, object]:
+        """Arguments for one data set."""
+        return dict(self.on.get(data_set, self.args))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the literature and its registered test.
+
+    Attributes
+    ----------
+    id, name, claim, mechanism : str
+    articles : tuple of str
+        Keys of the works that make it.
+    made_for : str
+        Unit and data that it was made for.
+    finding : str
+        What was published, as far as it was seen.
+    outcome : str
+        Kind of event that the panel must hold.
+    on : tuple of str
+        Data sets that can speak to it.
+    steps : tuple of str
+        Names of the steps that build its columns.
+    derive : mapping
+        Column -> expression over other columns; missing where any of them is missing.
+    term : str
+        Column whose coefficient is the test.
+    sign : {"+", "-", "any"}
+        Sign that the claim expects; ``any`` where it only says that there is an effect.
+    controls : tuple of str
+    alternatives : tuple of str
+        Other columns that measure the same, for the grid of specifications.
+    clock : {"", "entry", "coalition"}
+        Clock that the test needs, where it needs one.
+    interaction : bool
+        The controls are the term's own main effects, which are never left out.
+    proxy : str
+        Why the measure, or the outcome, only stands for what the claim is about; empty if not.
+    proxy_on : mapping
+        The same for single data sets.
+    table, table_shape : str
+        Table that a user must bring, and its columns.
+    """
+
+    id: str
+    name: str
+    claim: str
+    mechanism: str
+    articles: tuple[str, ...]
+    made_for: str
+    finding: str
+    outcome: str
+    on: tuple[str, ...]
+    term: str
+    sign: str
+    steps: tuple[str, ...] = ()
+    derive: Mapping[str, str] = field(default_factory=dict)
+    controls: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    clock: str = ""
+    interaction: bool = False
+    proxy: str = ""
+    proxy_on: Mapping[str, str] = field(default_factory=dict)
+    table: str = ""
+    table_shape: str = ""
+
+    def proxy_for(self, data_set: str) -> str:
+        """Why the test on a data set is a proxy; empty where it is not."""
+        return self.proxy_on.get(data_set, self.proxy)
+
+    def formula(self, term: str | None = None, controls: Sequence[str] | None = None) -> str:
+        """The model's formula."""
+        right = [term or self.term, *(self.controls if controls is None else controls)]
+        return f"event ~ {' + '.join(right)}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything in the file of claims."""
+
+    articles: Mapping[str, Article]
+    steps: Mapping[str, Step]
+    claims: tuple[Claim, ...]
+
+
+@lru_cache(maxsize=1)
+def read_plan() -> Plan:
+    """Read the registered claims that come with the package.
+
+    Raises
+    ------
+    DataError
+        If the file is inconsistent; everything that is wrong with it, at once.
+
+    Examples
+    --------
+    >>> read_plan().claims[0].formula()
+    'event ~ election_near + log_deaths_12m'
+    """
+    path = resources.files("coalition_models.hypotheses") / "claims.toml"
+    return parse_plan(path.read_text(encoding="utf-8"))
+
+
+def parse_plan(text: str) -> Plan:
+    """Read a file of claims; see :func:`read_plan`."""
+    raw = tomllib.loads(text)
+    articles = {key: Article(key, **entry) for key, entry in raw.get("articles", {}).items()}
+    steps = {name: _step(name, entry) for name, entry in raw.get("steps", {}).items()}
+    claims = tuple(_claim(entry) for entry in raw.get("claims", []))
+    plan = Plan(articles, steps, claims)
+    problems = _problems(plan)
+    if problems:
+        listing = "\n".join(f"  - {problem}" for problem in problems)
+        raise DataError(f"the file of claims is inconsistent; mend it:\n{listing}")
+    return plan
+
+
+def _step(name: str, entry: dict[str, object]) -> Step:
+    given = dict(entry)
+    on = given.pop("on", {})
+    vary = given.pop("vary", {})
+    if not isinstance(on, dict) or not isinstance(vary, dict):
+        raise DataError(f"step {name}: on and vary must be tables")
+    return Step(
+        name=name,
+        builder=str(given.pop("builder", "")),
+        args=_mapping(given.pop("args", {})),
+        vary={key: tuple(values) for key, values in vary.items()},
+        on={data_set: _mapping(part.get("args", {})) for data_set, part in on.items()},
+        sources=_words(given.pop("sources", ())),
+        sources_on={data_set: _words(part.get("sources", ())) for data_set, part in on.items()},
+        table=str(given.pop("table", "")),
+    )
+
+
+def _mapping(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise DataError(f"expected a table of arguments in the file of claims, found {value!r}")
+    return {str(key): item for key, item in value.items()}
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise DataError(f"expected a list of names in the file of claims, found {value!r}")
+    return tuple(str(item) for item in value)
+
+
+def _claim(entry: dict[str, object]) -> Claim:
+    given = dict(entry)
+    table = _mapping(given.pop("table", {}))
+    absent = [key for key in _TEXTS if key not in given]
+    unknown = [key for key in given if key not in (*_TEXTS, *_OPTIONAL)]
+    if absent or unknown:
+        raise DataError(
+            f"claim {given.get('id', '?')}: missing {first_few(absent) or 'nothing'}; "
+            f"unknown {first_few(unknown) or 'nothing'}"
+        )
+
+    def text(key: str) -> str:
+        return str(given.get(key, ""))
+
+    def words(key: str) -> tuple[str, ...]:
+        return _words(given.get(key, ()))
+
+    def texts(key: str) -> dict[str, str]:
+        return {name: str(value) for name, value in _mapping(given.get(key, {})).items()}
+
+    return Claim(
+        id=text("id"),
+        name=text("name"),
+        claim=text("claim"),
+        mechanism=text("mechanism"),
+        articles=words("articles"),
+        made_for=text("made_for"),
+        finding=text("finding"),
+        outcome=text("outcome"),
+        on=words("on"),
+        term=text("term"),
+        sign=text("sign"),
+        steps=words("steps"),
+        derive=texts("derive"),
+        controls=words("controls"),
+        alternatives=words("alternatives"),
+        clock=text("clock"),
+        interaction=bool(given.get("interaction", False)),
+        proxy=text("proxy"),
+        proxy_on=texts("proxy_on"),
+        table=str(table.get("name", "")),
+        table_shape=str(table.get("shape", "")),
+    )
+
+
+def _problems(plan: Plan) -> list[str]:
+    ids = pd.Series([claim.id for claim in plan.claims], dtype=object)
+    twice = ids[ids.duplicated()]
+    problems = [f"ids that stand twice: {first_few(twice)}"] if len(twice) else []
+    for claim in plan.claims:
+        problems += [f"{claim.id}: {text}" for text in _claim_problems(claim, plan)]
+    return problems
+
+
+def _claim_problems(claim: Claim, plan: Plan) -> list[str]:
+    checks = (
+        (claim.sign in _SIGNS, f"sign must be one of {', '.join(_SIGNS)}, not {claim.sign!r}"),
+        (claim.clock in _CLOCKS, f"unknown clock {claim.clock!r}"),
+        (bool(claim.articles), "names no article"),
+        (all(key in plan.articles for key in claim.articles), "an unknown article"),
+        (all(name in plan.steps for name in claim.steps), "an unknown step"),
+        (all(name in DATA_SETS for name in claim.on), "an unknown data set"),
+        (not claim.on or bool(claim.term), "data sets without a term to test"),
+        (bool(claim.on) or bool(claim.table_shape), "neither data sets nor the table it needs"),
+        (not claim.interaction or bool(claim.controls), "an interaction without main effects"),
+    )
+    return [text for good, text in checks if not good]
+
+
+def select(ids: Sequence[str] | str | None) -> tuple[Claim, ...]:
+    """Claims by id, in the order of the file whatever the order asked for.
+
+    Examples
+    --------
+    >>> [claim.id for claim in select(["H02", "H01"])]
+    ['H01', 'H02']
+    """
+    claims = read_plan().claims
+    if ids is None:
+        return claims
+    wanted = [ids] if isinstance(ids, str) else list(ids)
+    known = {claim.id for claim in claims}
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        raise DataError(
+            f"unknown claim: {first_few(unknown) or 'none given'}; list_claims() shows all"
+        )
+    return tuple(claim for claim in claims if claim.id in wanted)
+
+
+def list_claims() -> pd.DataFrame:
+    """List the claims of the literature with their registered tests.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by id: ``name, claim, mechanism, articles`` (references), ``made_for, finding,
+        seen`` (how much of the articles was read), ``outcome, term, sign, controls, builders,
+        data_sets, proxy, table`` (what a user must bring, if anything).
+
+    Examples
+    --------
+    >>> list_claims().loc["H02", ["term", "sign"]].tolist()
+    ['leader_change', '+']
+    """
+    plan = read_plan()
+    rows = []
+    for claim in plan.claims:
+        articles = [plan.articles[key] for key in claim.articles]
+        builders = [plan.steps[name].builder for name in claim.steps]
+        rows.append(
+            {
+                "id": claim.id,
+                "name": claim.name,
+                "claim": claim.claim,
+                "mechanism": claim.mechanism,
+                "articles": "; ".join(article.reference for article in articles),
+                "made_for": claim.made_for,
+                "finding": claim.finding,
+                "seen": "; ".join(article.seen for article in articles),
+                "outcome": claim.outcome,
+                "term": claim.term,
+                "sign": claim.sign,
+                "controls": ", ".join(claim.controls),
+                "builders": ", ".join(dict.fromkeys(builders)),
+                "data_sets": ", ".join(claim.on),
+                "proxy": claim.proxy or "; ".join(dict.fromkeys(claim.proxy_on.values())),
+                "table": f"{claim.table}: {claim.table_shape}" if claim.table else "",
+            }
+        )
+    return pd.DataFrame(rows).set_index("id")
