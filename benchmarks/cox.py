@@ -9,13 +9,9 @@ thread, checks that the numbers agree, and writes a page of medians and ratios.
 
 from __future__ import annotations
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-
 import argparse
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -402,8 +398,8 @@ def first_call() -> str:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     imports, call = (float(part) for part in done.stdout.split())
     return (
-        f"In a new process with the compiled code on disk, importing the kernel takes {imports:.2f} s "
-        f"and the first fit {call:.2f} s (numba loads then)."
+        "In a new process with the compiled code on disk, importing the kernel takes "
+        f"{imports:.2f} s and the first fit {call:.2f} s (numba loads then)."
     )
 
 
@@ -435,8 +431,9 @@ def seconds(value: float) -> str:
 
 
 def table(report: Report, labels: list[str], base: str) -> list[str]:
+    name = base.split(": ", 1)[-1]
     lines = [
-        f"| engine | median | processor time | speed: {base} = 1 (wall) | (processor) | runs |",
+        f"| engine | median | processor | speed, {name} = 1 (wall) | (processor) | runs |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     reference = report.times.get(base)
@@ -449,8 +446,8 @@ def table(report: Report, labels: list[str], base: str) -> list[str]:
             if reference
             else " | "
         )
-        name = label.split(": ", 1)[-1]
-        lines.append(f"| {name} | {seconds(t.wall)} | {seconds(t.cpu)} | {ratios} | {t.runs} |")
+        engine = label.split(": ", 1)[-1]
+        lines.append(f"| {engine} | {seconds(t.wall)} | {seconds(t.cpu)} | {ratios} | {t.runs} |")
     return [*lines, ""]
 
 
@@ -458,19 +455,20 @@ def page(reports: list[Report], r_versions: str) -> str:
     lines = [
         "# Cox regression: timings",
         "",
-        "Written by `python benchmarks/cox.py` (`make bench`). Simulated monthly panels, eight covariates,",
-        "Efron's ties, late entry, states as clusters; every engine on one thread unless it says otherwise.",
+        "Written by `python benchmarks/cox.py` (`make bench`). Simulated monthly panels, eight",
+        "covariates, Efron's ties, late entry, states as clusters; every engine on one thread unless",
+        "it says otherwise.",
         "",
         *machine(),
         *([f"- {r_versions}"] if r_versions else ["- R was not at hand"]),
         f"- {first_call()}",
         "",
-        "How it was measured: engines ran one after the other on the same data, each after one run that is",
-        "not counted; the table gives medians. Other work ran on the machine at times, so wall-clock times",
-        "carry noise; processor time (user and system, of the process) suffers less from it, and ratios are",
-        "given for both. R reads the panel and is timed inside R; file reading is in nobody's time.",
-        "R and lifelines convert nothing that we do not: every engine starts from its own natural input",
-        "(data frame, or matrix for `agreg.fit` and the array entry).",
+        "How it was measured: engines ran one after the other on the same data, each after one run",
+        "that is not counted; the table gives medians. Other work ran on the machine at times, so",
+        "wall-clock times carry noise; processor time (user and system, of the process) suffers less",
+        "from it, and ratios are given for both. R is timed inside R; reading files is in nobody's",
+        "time. Every engine starts from its own natural input: a data frame, or a matrix for",
+        "`agreg.fit` and the array entry.",
         "",
     ]
     for report in reports:
@@ -486,8 +484,7 @@ def page(reports: list[Report], r_versions: str) -> str:
             if not labels:
                 continue
             lines += [f"### {report.size.name}: {title}", ""]
-            for base in (f"{kind}: R coxph, one by one",):
-                lines += table(report, sorted(labels, reverse=True), base)
+            lines += table(report, sorted(labels), f"{kind}: R coxph, one by one")
             bare = report.times.get(f"{kind}: R agreg.fit, one by one")
             ours = report.times[f"{kind}: this package, one thread"]
             if bare:
@@ -500,7 +497,8 @@ def page(reports: list[Report], r_versions: str) -> str:
             if kind in report.notes:
                 lines += [report.notes[kind] + ".", ""]
         lines += [
-            f"Peak memory of prepare, fit and clustered variance above the loaded panel: {report.memory}.",
+            "Peak memory of prepare, fit and clustered variance above the loaded panel: "
+            f"{report.memory}.",
             "",
             "Largest relative differences: "
             + "; ".join(f"{name} {value:.0e}" for name, value in report.agreement.items())
@@ -532,11 +530,21 @@ def check(reports: list[Report]) -> list[str]:
     return bad
 
 
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def restart_on_one_thread() -> None:
+    """Linear algebra libraries read their number of threads when they load: start over with one."""
+    if os.environ.get("OMP_NUM_THREADS") != "1":
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--out", type=Path, default=HERE / "results.md")
     options = parser.parse_args()
+    restart_on_one_thread()
     with_r = shutil.which("Rscript") is not None
     reports = []
     for name in options.sizes:

@@ -198,6 +198,55 @@ def _clustered_variance(scores: Floats, bread: Floats, out: Floats) -> None:
 
 
 @compiled
+def _without_zeros(
+    panel: Panel, weights: Floats, codes: Integers, columns: Floats, place: Integers
+) -> tuple[Panel, Floats, Integers]:
+    """Copy the rows of positive weight, where no row spans several bins; ``columns`` is room."""
+    m = weights.shape[0]
+    p = columns.shape[0]
+    bins = panel.closes.shape[0]
+    rows = np.empty(m, np.int64)
+    single_ptr = np.zeros(bins + 1, np.int64)
+    count = 0
+    for k in range(bins):
+        for i in range(panel.single_ptr[k], panel.single_ptr[k + 1]):
+            place[i] = count
+            if weights[i] > 0.0:
+                rows[count] = i
+                count += 1
+        single_ptr[k + 1] = count
+    rows = rows[:count]
+    for j in range(p):
+        line, out = panel.columns[j], columns[j]
+        for i in range(count):
+            out[i] = line[rows[i]]
+    event_rows = np.empty(panel.event_rows.shape[0], np.int64)
+    event_ptr = np.zeros(bins + 1, np.int64)
+    events = 0
+    for k in range(bins):
+        for e in range(panel.event_ptr[k], panel.event_ptr[k + 1]):
+            i = panel.event_rows[e]
+            if weights[i] > 0.0:
+                event_rows[events] = place[i]
+                events += 1
+        event_ptr[k + 1] = events
+    smaller = Panel(
+        columns,
+        panel.weights,
+        panel.offset[rows] if panel.offset.shape[0] > 0 else panel.offset,
+        single_ptr,
+        np.full(bins + 1, count),
+        panel.first,
+        panel.leave_ptr,
+        panel.leave_rows,
+        event_ptr,
+        event_rows[:events],
+        panel.closes,
+    )
+    return smaller, weights[rows], codes[rows] if codes.shape[0] > 0 else codes
+
+
+@compiled
 def fit_some(
     panel: Panel,
     weightings: Floats,
@@ -233,7 +282,12 @@ def fit_some(
     work = work_space(p)
     nothing = np.empty((0, 0, 0))
     scores = np.empty((n_clusters if clustered else 0, p))
+    bins = panel.closes.shape[0]
+    shrink = reweighted and panel.long_ptr[bins] == panel.long_ptr[0]
+    room = np.empty((panel.columns.shape[0], m if shrink else 0))
+    place = np.empty(m if shrink else 0, np.int64)
     for b in range(low, high):
+        data, labels = panel, codes
         if reweighted:
             for i in range(m):
                 weights[i] = weightings[b, codes[i]] if by_cluster else weightings[b, i]
@@ -241,18 +295,20 @@ def fit_some(
                 for i in range(m):
                     weights[i] *= panel.weights[i]
             used = weights
+            if shrink:
+                data, used, labels = _without_zeros(panel, weights, codes, room, place)
         else:
             used = panel.weights
         mass = 0.0
-        for e in range(panel.event_rows.shape[0]):
-            mass += used[panel.event_rows[e]] if used.shape[0] > 0 else 1.0
+        for e in range(data.event_rows.shape[0]):
+            mass += used[data.event_rows[e]] if used.shape[0] > 0 else 1.0
         chosen = np.flatnonzero(masks[b])
         q = chosen.shape[0]
         beta = starts[b][chosen].copy()
         score, information = np.empty(q), np.empty((q, q))
         flags = np.zeros(q, np.bool_)
         loglik = derivatives(
-            panel, chosen, used, beta, efron, True, score, information, nothing, work
+            data, chosen, used, beta, efron, True, score, information, nothing, work
         )
         kept = mark_aliased(information, mass, flags)
         if mass <= 0.0 or not loglik > -np.inf:
@@ -266,7 +322,7 @@ def fit_some(
             q = kept
             score, information = np.empty(q), np.empty((q, q))
             loglik = derivatives(
-                panel, chosen, used, beta, efron, True, score, information, nothing, work
+                data, chosen, used, beta, efron, True, score, information, nothing, work
             )
         loglik_out[b] = loglik
         if q == 0:
@@ -274,7 +330,7 @@ def fit_some(
             continue
         bread, step = np.full((q, q), np.nan), np.zeros(q)
         loglik, iterations, converged, _ = climb(
-            panel, chosen, used, beta, efron, max_iterations, tolerance,
+            data, chosen, used, beta, efron, max_iterations, tolerance,
             score, information, bread, step, loglik, work,
         )  # fmt: skip
         loglik_out[b] = loglik
@@ -286,7 +342,7 @@ def fit_some(
             step_out[b, chosen[j]] = step[j]
         if clustered and converged:
             variance = np.empty(q)
-            cluster_scores(panel, chosen, used, beta, efron, codes, scores[:, :q])
+            cluster_scores(data, chosen, used, beta, efron, labels, scores[:, :q])
             _clustered_variance(scores[:, :q], bread, variance)
             for j in range(q):
                 cluster_out[b, chosen[j]] = variance[j]

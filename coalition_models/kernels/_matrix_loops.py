@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from coalition_models.kernels._backend import compiled
 from coalition_models.kernels._panel import Floats
 
-__all__ = ["invert", "mark_aliased"]
+__all__ = ["invert", "mark_aliased", "subset_starts"]
 
 _COLLINEAR = 1e-11
 
@@ -67,3 +67,31 @@ def invert(information: Floats, out: Floats) -> bool:
             out[j, a] = s / (size[j] * size[a])
             out[a, j] = out[j, a]
     return True
+
+
+@compiled
+def subset_starts(information: Floats, beta: Floats, masks: NDArray[np.bool_]) -> Floats:
+    """Where each subset's maximum lies if the full log-likelihood is a parabola.
+
+    With the left-out coefficients R held at zero: b_S + I_SS^-1 I_SR b_R.
+    """
+    starts = np.zeros(masks.shape)
+    for b in range(masks.shape[0]):
+        inside, outside = np.flatnonzero(masks[b]), np.flatnonzero(~masks[b])
+        q = inside.shape[0]
+        block, bread = np.empty((q, q)), np.empty((q, q))
+        for j in range(q):
+            for h in range(q):
+                block[j, h] = information[inside[j], inside[h]]
+        if q == 0 or not invert(block, bread):
+            continue
+        pull = np.zeros(q)
+        for j in range(q):
+            for r in outside:
+                pull[j] += information[inside[j], r] * beta[r]
+        for j in range(q):
+            s = beta[inside[j]]
+            for h in range(q):
+                s += bread[j, h] * pull[h]
+            starts[b, inside[j]] = s
+    return starts

@@ -42,6 +42,12 @@ def aliased_columns(information: Floats, mass: float) -> NDArray[np.bool_]:
     array([False,  True])
     """
     p = information.shape[0]
+    if has_numba():
+        from coalition_models.kernels import _matrix_loops
+
+        flags = np.zeros(p, dtype=bool)
+        _matrix_loops.mark_aliased(information, mass, flags)
+        return flags
     left = information.copy()
     own = np.diag(information).copy()
     aliased = np.zeros(p, dtype=bool)

@@ -199,7 +199,7 @@ def fit_many_columns(
         weightings=np.empty((0, 0)),
         by_cluster=False,
         masks=masks,
-        starts=np.zeros(masks.shape),
+        starts=_subset_starts(prepared, masks),
         codes=codes,
         n_clusters=n_clusters,
         clustered=clusters is not None,
@@ -207,6 +207,23 @@ def fit_many_columns(
         tolerance=tolerance,
     )
     return _run(jobs, threads)
+
+
+def _subset_starts(prepared: Prepared, masks: NDArray[np.bool_]) -> Floats:
+    """Start near each subset's maximum, judged from the fit of all columns where there is one."""
+    zeros = np.zeros(masks.shape)
+    if not has_numba() or masks.shape[0] < prepared.n_columns:
+        return zeros
+    from coalition_models.kernels import _matrix_loops
+
+    p = prepared.n_columns
+    full = maximise(
+        prepared.panel, np.arange(p), prepared.panel.weights, np.zeros(p),
+        efron=prepared.ties == "efron", max_iterations=SUSPICIOUS, tolerance=1e-4,
+    )  # fmt: skip
+    if not full.converged or full.aliased.any():
+        return zeros
+    return _matrix_loops.subset_starts(full.at.information, full.beta, masks)
 
 
 def _sorted_codes(prepared: Prepared, clusters: ArrayLike | None) -> tuple[Integers, int]:
