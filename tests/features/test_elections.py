@@ -55,16 +55,37 @@ def test_states_without_an_election_in_the_own_table_are_not_near_one(iraq, vote
     assert row(panel, "DNK", "2004-03-01", "election_near") == 0
 
 
-def test_real_elections_of_members(iraq, row):
+@pytest.mark.parametrize(
+    ("state", "month"),
+    [
+        ("ESP", "2004-03"),  # 14 March 2004
+        ("ITA", "2006-04"),  # 9-10 April 2006
+        ("AUS", "2007-11"),  # 24 November 2007
+        ("POL", "2007-10"),  # 21 October 2007
+        ("KOR", "2007-12"),  # 19 December 2007
+        ("UKR", "2004-12"),  # 26 December 2004, repeated second round
+        ("JPN", "2005-09"),  # 11 September 2005
+        ("GBR", "2005-05"),  # 5 May 2005
+    ],
+)
+def test_real_elections_of_members(iraq, row, state, month):
     panel = cm.add_elections(iraq)
-    assert row(panel, "ESP", "2004-03-01", "election_month") == 1
-    assert row(panel, "AUS", "2007-11-01", "election_month") == 1  # 24 November 2007
-    assert row(panel, "POL", "2007-10-01", "election_month") == 1  # 21 October 2007
-    assert row(panel, "ITA", "2006-04-01", "election_month") == 1  # 9-10 April 2006
-    assert row(panel, "JPN", "2005-09-01", "election_month") == 1  # 11 September 2005
-    assert row(panel, "GBR", "2005-05-01", "election_month") == 1  # 5 May 2005
-    assert row(panel, "GBR", "2004-11-01", "months_to_election") == 6
-    assert row(panel, "GBR", "2004-11-01", "election_near") == 1
+    assert row(panel, state, month, "months_to_election") == 0
+    assert row(panel, state, month, "election_month") == 1
+    before = pd.Timestamp(month) - pd.DateOffset(months=1)
+    assert row(panel, state, before, "months_to_election") == 1
+    assert row(panel, state, before, "election_near") == 1
+
+
+def test_the_dutch_election_of_june_2010_near_when_the_cabinet_fell_in_february(isaf, row):
+    panel = cm.add_elections(isaf)
+    assert row(panel, "NLD", "2010-02-01", "months_to_election") == 4
+    assert row(panel, "NLD", "2010-02-01", "election_near") == 1
+    assert row(panel, "NLD", "2010-06-01", "election_month") == 1
+    strict = cm.add_elections(isaf, strict=True, notice=3)
+    # an early vote: not known to be near while the cabinet stood
+    assert row(strict, "NLD", "2010-02-01", "election_near") == 0
+    assert row(strict, "NLD", "2010-03-01", "election_near") == 1
 
 
 def test_missing_outside_the_coverage_never_zero(iraq):
@@ -75,6 +96,130 @@ def test_missing_outside_the_coverage_never_zero(iraq):
     assert panel.attrs["features"]["election_near"]["missing_rows"] == int(missing.sum())
 
 
+def test_shapes_of_proximity_by_hand(iraq, votes, row):
+    panel = cm.add_elections(iraq, data=votes, half_life=3)
+    # 14 March 2004: three months ahead of December, one of February
+    assert row(panel, "ESP", "2003-12-01", "election_proximity") == 0.5
+    assert row(panel, "ESP", "2003-09-01", "election_proximity") == 0.25
+    assert row(panel, "ESP", "2004-03-01", "election_proximity") == 1
+    assert row(panel, "ESP", "2003-09-01", "years_to_election_squared") == 0.5**2
+    assert row(panel, "ESP", "2003-09-01", "years_to_election_cubed") == 0.5**3
+
+
+def test_share_of_the_term_by_hand(iraq, row):
+    votes = pd.DataFrame(
+        {
+            "cow": [230, 230, 230, 230],
+            "date": pd.to_datetime(["2003-03-01", "2003-06-01", "2003-06-20", "2004-03-14"]),
+            "kind": ["legislative", "presidential", "presidential", "legislative"],
+            "round": [pd.NA, 1, 2, pd.NA],
+        }
+    )
+    panel = cm.add_elections(iraq, data=votes)
+    # the next vote is for parliament; its term began in March 2003, whoever was elected since
+    assert row(panel, "ESP", "2003-09-01", "term_elapsed") == 6 / 12
+    assert row(panel, "ESP", "2004-03-01", "term_elapsed") == 1
+    assert np.isnan(row(panel, "ESP", "2004-04-01", "term_elapsed"))
+
+
+def test_between_two_rounds_the_term_is_over(iraq, row):
+    panel = cm.add_elections(iraq)
+    assert row(panel, "UKR", "2004-11-01", "term_elapsed") == 1
+    # after both rounds the new term counts from the first, October 2004, to January 2010
+    assert row(panel, "UKR", "2005-01-01", "term_elapsed") == pytest.approx(3 / 63)
+
+
+def test_strict_knows_a_vote_only_once_it_is_called(iraq, votes, row):
+    called = votes.assign(
+        called=pd.to_datetime(["2004-01-20", None, None]), scheduled=[None, "yes", None]
+    )
+    panel = cm.add_elections(iraq, data=called, strict=True, notice=2)
+    assert np.isnan(row(panel, "ESP", "2004-01-01", "months_to_election"))
+    assert row(panel, "ESP", "2004-01-01", "election_near") == 0
+    assert row(panel, "ESP", "2004-02-01", "months_to_election") == 1
+    assert row(panel, "ESP", "2004-04-01", "months_to_election") == 47  # on schedule: known
+    # Italy's is neither called nor on schedule: known two months before
+    assert np.isnan(row(panel, "ITA", "2006-01-01", "months_to_election"))
+    assert row(panel, "ITA", "2006-02-01", "months_to_election") == 2
+    at_end = cm.add_elections(iraq, data=called, strict=True, as_of="end")
+    assert row(at_end, "ESP", "2004-01-01", "months_to_election") == 2
+
+
+def test_presets_set_the_window_and_say_what_is_assumed(iraq, row):
+    same_month = cm.add_elections(iraq, preset="tago2009")
+    pd.testing.assert_series_equal(
+        same_month["election_near"], same_month["election_month"], check_names=False
+    )
+    assert same_month.attrs["features"]["election_near"]["assumed"] is True
+    two = cm.add_elections(iraq, preset="mello2020")
+    assert row(two, "ESP", "2003-12-01", "election_near") == 0
+    assert row(two, "ESP", "2004-01-01", "election_near") == 1
+    assert two.attrs["features"]["election_near"]["assumed"] is False
+    year = cm.add_elections(iraq, preset="duursma-gledhill2019")
+    assert year.attrs["features"]["election_near"]["window"] == 12
+    with pytest.raises(cm.DataError, match="sets window=2"):
+        cm.add_elections(iraq, preset="mello2020", window=4)
+    with pytest.raises(cm.DataError, match="preset must be one of tago2009"):
+        cm.add_elections(iraq, preset="mello")
+
+
+def test_sources_by_name(iraq, row):
+    parlgov = cm.add_elections(iraq, sources="parlgov")
+    reign = cm.add_elections(iraq, sources="reign")
+    # Poland's parliament stands in ParlGov, its president in REIGN
+    assert row(parlgov, "POL", "2007-10-01", "election_month") == 1
+    assert row(reign, "POL", "2007-10-01", "election_month") == 0
+    assert row(reign, "POL", "2005-10-01", "election_month") == 1
+    assert np.isnan(row(parlgov, "KOR", "2007-12-01", "election_month"))  # not in ParlGov
+    assert row(reign, "KOR", "2007-12-01", "election_month") == 1
+    with pytest.raises(cm.DataError, match="sources must be one of union"):
+        cm.add_elections(iraq, sources="newspapers")
+
+
+def test_by_regime_only_the_leading_office_counts(iraq, row):
+    panel = cm.add_elections(iraq, kinds="regime")
+    assert row(panel, "POL", "2007-10-01", "election_month") == 0
+    assert row(panel, "POL", "2005-10-01", "election_month") == 1
+    assert row(panel, "ESP", "2004-03-01", "election_month") == 1
+    both = cm.add_elections(iraq, kinds="both")
+    assert row(both, "POL", "2007-10-01", "election_month") == 1
+    assert np.isnan(row(both, "ESP", "2004-03-01", "election_month"))  # no president covered
+
+
+def test_a_window_that_leaves_the_coverage_is_not_a_zero():
+    rsm = cm.build_panel(cm.load("participation"), coalitions=["rsm"])
+    panel = cm.add_elections(rsm)
+    # only REIGN covers Georgia, to February 2021: after the vote of November 2020 nobody knows
+    georgia = panel[panel["state"] == "GEO"].set_index("period")
+    assert georgia.loc["2020-11-01", "election_near"] == 1
+    assert np.isnan(georgia.loc["2020-12-01", "election_near"])
+    assert georgia.loc["2020-12-01", "election_month"] == 0
+    # ParlGov covers Britain to December 2021: six months from January are within
+    britain = panel[panel["state"] == "GBR"].set_index("period")
+    assert np.isnan(britain.loc["2021-01-01", "months_to_election"])
+    assert britain.loc["2021-01-01", "election_near"] == 0
+
+
+@pytest.mark.mirror
+def test_nelda_alone(iraq, mirror, monkeypatch, row):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    panel = cm.add_elections(iraq, sources="nelda", kinds="legislative")
+    assert row(panel, "ESP", "2004-03-01", "election_month") == 1
+    assert panel.attrs["sources"][-1] == "nelda"
+    late = cm.build_panel(cm.load("participation"), coalitions=["rsm"])
+    assert cm.add_elections(late, sources="nelda")["election_near"].isna().all()
+
+
+@pytest.mark.mirror
+def test_the_extended_union_has_what_the_bundled_table_has(iraq, mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    plain = cm.add_elections(iraq)
+    wide = cm.add_elections(iraq, extended=True)
+    known = plain["election_month"] == 1
+    assert (wide.loc[known, "election_month"] == 1).all()
+    assert wide["election_near"].notna().sum() >= plain["election_near"].notna().sum()
+
+
 def test_bad_options(iraq, votes):
     with pytest.raises(cm.DataError, match="window must be a whole number"):
         cm.add_elections(iraq, window=1.5)
@@ -82,6 +227,14 @@ def test_bad_options(iraq, votes):
         cm.add_elections(iraq, kinds=["regional"])
     with pytest.raises(cm.DataError, match="lacks the columns kind"):
         cm.add_elections(iraq, data=votes.drop(columns="kind"))
+    with pytest.raises(cm.DataError, match="no cow or date in rows 1"):
+        cm.add_elections(iraq, data=votes.assign(date=votes["date"].where(votes.index != 1)))
+    with pytest.raises(cm.DataError, match="in a table of your own"):
+        cm.add_elections(iraq, data=votes, kinds="regime")
+    with pytest.raises(cm.DataError, match="half_life must be a positive"):
+        cm.add_elections(iraq, half_life=0)
+    with pytest.raises(cm.DataError, match="notice must be a whole number"):
+        cm.add_elections(iraq, strict=True, notice=-1)
     with pytest.raises(cm.DataError, match="panel lacks the columns cow"):
         cm.add_elections(iraq.drop(columns="cow"))
 

@@ -73,6 +73,144 @@ def test_australia_and_poland_after_their_elections(iraq, row):
     assert row(panel, "GBR", "2007-07-01", "leader_change") == 1  # Brown, June 2007
 
 
+@pytest.mark.parametrize(
+    ("state", "month", "party"),
+    [
+        ("ESP", "2004-04", 1),  # Zapatero after Aznar
+        ("ITA", "2006-05", 1),  # Prodi after Berlusconi
+        ("AUS", "2007-12", 1),  # Rudd after Howard
+        ("GBR", "2007-06", 0),  # Brown after Blair
+        ("JPN", "2006-09", 0),  # Abe after Koizumi
+        ("JPN", "2007-09", 0),  # Fukuda after Abe
+        ("UKR", "2005-01", None),  # Yushchenko after Kuchma; a president has no party here
+        ("KOR", "2008-02", None),  # Lee after Roh, elected in December 2007
+    ],
+)
+def test_new_leaders_of_members(iraq, row, state, month, party):
+    panel = cm.add_leadership(iraq, as_of="end")
+    assert row(panel, state, month, "leader_change") == 1
+    assert row(panel, state, month, "tenure_months") == 0
+    found = row(panel, state, month, "party_change")
+    assert np.isnan(found) if party is None else found == party
+    before = pd.Timestamp(month) - pd.DateOffset(months=1)
+    assert row(panel, state, before, "leader_change") == 0
+
+
+def test_poland_changed_its_head_of_government_while_the_president_stayed(iraq, row):
+    head = cm.add_leadership(iraq, who="head_of_government", as_of="end")
+    assert row(head, "POL", "2007-10-01", "leader_change") == 0
+    assert row(head, "POL", "2007-11-01", "leader_change") == 1  # 16 November
+    assert row(head, "POL", "2007-11-01", "party_change") == 1
+    president = cm.add_leadership(iraq, as_of="end")
+    assert row(president, "POL", "2007-11-01", "leader_change") == 0
+    assert row(president, "POL", "2007-11-01", "tenure_months") == 23  # since 23 December 2005
+
+
+def test_the_netherlands_had_no_new_leader_until_october_2010(isaf, row):
+    panel = cm.add_leadership(isaf, who="head_of_government", as_of="end")
+    for month in ("2010-02-01", "2010-06-01", "2010-08-01"):
+        assert row(panel, "NLD", month, "leader_change") == 0
+
+
+@pytest.fixture(scope="module")
+def parties():
+    """Three leaders: a new one of the other side, then one of the same party; the office vacant."""
+    return pd.DataFrame(
+        {
+            "cow": [230, 230, 230],
+            "leader": ["A", "B", "C"],
+            "start": pd.to_datetime(["1996-05-05", "2003-10-10", "2004-02-20"]),
+            "end": pd.to_datetime(["2003-10-10", "2003-12-31", None]),
+            "party": ["right", "left", "left"],
+            "left_right": [7.0, 3.0, 4.0],
+            "entry": ["regular", "irregular", "unknown"],
+            "source_change": [None, "yes", "no"],
+        }
+    )
+
+
+def test_party_and_position_by_hand(iraq, parties, row):
+    panel = cm.add_leadership(iraq, window=1, data=parties)
+    nan = float("nan")
+    expected = {  # month: party change, position, its change, since entry, months since change
+        "2003-10-01": (0, 7, 0, 0, 89),
+        "2003-11-01": (1, 3, -4, -4, 1),
+        "2003-12-01": (0, 3, 0, -4, 2),
+        "2004-02-01": (nan, nan, nan, nan, 2),  # B left in December, nobody has followed yet
+        "2004-03-01": (0, 4, 1, -3, 1),
+        "2004-04-01": (0, 4, 0, -3, 2),
+    }
+    names = [
+        "party_change",
+        "left_right",
+        "left_right_change",
+        "left_right_since_entry",
+        "months_since_leader_change",
+    ]
+    for month, values in expected.items():
+        found = [row(panel, "ESP", month, name) for name in names]
+        np.testing.assert_equal(found, values, err_msg=month)
+
+
+def test_manner_of_entry_and_source_of_support_by_hand(iraq, parties, row):
+    panel = cm.add_leadership(iraq, window=1, data=parties)
+    assert row(panel, "ESP", "2003-10-01", "irregular_entry") == 0
+    assert row(panel, "ESP", "2003-11-01", "irregular_entry") == 1
+    assert np.isnan(row(panel, "ESP", "2004-03-01", "irregular_entry"))
+    assert row(panel, "ESP", "2003-11-01", "support_change") == 1
+    assert row(panel, "ESP", "2003-12-01", "support_change") == 0
+    assert row(panel, "ESP", "2004-03-01", "support_change") == 0
+    # once changed since entry it stays changed, though C rests on the support B had
+    assert row(panel, "ESP", "2003-10-01", "support_changed_since_entry") == 0
+    assert row(panel, "ESP", "2004-03-01", "support_changed_since_entry") == 1
+    assert panel.loc[panel["state"] != "ESP", "support_change"].isna().all()
+
+
+def test_successive_terms_of_one_person_are_one(iraq, row):
+    terms = pd.DataFrame(
+        {
+            "cow": [230, 230],
+            "leader": ["A", "A"],
+            "start": pd.to_datetime(["2000-05-05", "2003-11-10"]),
+            "end": pd.to_datetime(["2003-11-10", None]),
+        }
+    )
+    panel = cm.add_leadership(iraq, data=terms)
+    assert row(panel, "ESP", "2003-12-01", "leader_change") == 0
+    assert row(panel, "ESP", "2003-12-01", "tenure_months") == 43
+    assert row(panel, "ESP", "2003-12-01", "joined_under_other_leader") == 0
+    # a person who comes back after a gap is new again
+    back = terms.assign(end=pd.to_datetime(["2003-08-20", None]))
+    panel = cm.add_leadership(iraq, data=back)
+    assert row(panel, "ESP", "2003-12-01", "leader_change") == 1
+
+
+def test_external_columns_are_asked_for(iraq):
+    plain = cm.add_leadership(iraq)
+    external = {"irregular_entry", "support_change", "coalition_cabinet"}
+    assert not external & set(plain.columns)
+
+
+@pytest.mark.mirror
+def test_support_cabinets_and_entry_from_external_sources(iraq, isaf, mirror, monkeypatch, row):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    panel = cm.add_leadership(iraq, extended=True, as_of="end")
+    assert row(panel, "ESP", "2004-04-01", "support_change") == 1  # other party, other voters
+    assert row(panel, "GBR", "2007-06-01", "support_change") == 0  # Labour after Labour
+    assert row(panel, "UKR", "2005-01-01", "irregular_entry") == 0
+    dutch = cm.add_leadership(isaf, extended=True, as_of="end")
+    # the cabinet fell over Afghanistan on 20 February 2010 and went on as a caretaker
+    assert row(dutch, "NLD", "2010-01-01", "caretaker_cabinet") == 0
+    assert row(dutch, "NLD", "2010-02-01", "caretaker_cabinet") == 1
+    assert row(dutch, "NLD", "2010-06-01", "minority_cabinet") == 1
+    assert row(dutch, "NLD", "2010-01-01", "coalition_cabinet") == 1
+    head = cm.add_leadership(iraq, who="head_of_government", extended=True)
+    # CHISOLS follows one leader per state: nothing is known of another office
+    assert head[["support_change", "support_changed_since_entry"]].isna().all(axis=None)
+    archigos = cm.add_leadership(iraq, who="archigos", as_of="end")
+    assert row(archigos, "ESP", "2004-04-01", "leader_change") == 1
+
+
 def test_missing_where_no_leader_is_on_record(iraq, leaders):
     panel = cm.add_leadership(iraq, data=leaders)
     others = panel["state"] != "ESP"
@@ -98,3 +236,7 @@ def test_bad_options(iraq, leaders):
         cm.add_leadership(iraq, who="king")
     with pytest.raises(cm.DataError, match="lacks the columns end"):
         cm.add_leadership(iraq, data=leaders.drop(columns="end"))
+    with pytest.raises(cm.DataError, match="no cow, leader or start in rows 0"):
+        cm.add_leadership(iraq, data=leaders.assign(leader=[None, "B"]))
+    with pytest.raises(cm.DataError, match="leave before they enter: A"):
+        cm.add_leadership(iraq, data=leaders.assign(end=pd.to_datetime(["2001-01-01", None])))
