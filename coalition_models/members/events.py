@@ -84,8 +84,8 @@ def panel_events(
     out.loc[placed["row"], "event"] = 1
     earlier = out.groupby(_SPELL)["event"].cumsum() - out["event"]
     if how == "repeated":
-        gone = (out["cause"] == "full").groupby([out[c] for c in _SPELL]).cumsum()
-        at_risk = (gone - (out["cause"] == "full")) == 0
+        left = (out["cause"] == "full").astype("int64")
+        at_risk = (left.groupby([out[c] for c in _SPELL]).cumsum() - left) == 0
         out = _with_order(out, earlier)
     else:
         at_risk = earlier == 0

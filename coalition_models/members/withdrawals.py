@@ -286,7 +286,8 @@ def significant_withdrawals(
         "pooled": pooled,
         "minimum": minimum,
         "drawdown_years": drawdown_years,
-        "set_aside": {"in the coalition's last years": int(late.sum()),
+        "set_aside": {"after the coalition's end": int(after.sum()),
+            "in the coalition's last years": int(late.sum()),
                       "below the minimum": int(small.sum())},
     }  # fmt: skip
     return ranked
