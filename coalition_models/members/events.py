@@ -152,7 +152,9 @@ def _place(
             "defection": f"{r.coalition} {r.state}-{r.spell} {r.kind} {r.date:%Y-%m-%d}",
             "reason": _why((r.coalition, r.state, r.spell) in spells, bool(r.outside)),
         }
-        for r in found.assign(outside=outside)[outside | second].itertuples(index=False)
+        for r in found.assign(outside=outside)[outside | second]
+        .sort_index()
+        .itertuples(index=False)
     ]
     placed = found[~outside & ~second]
     return placed.astype({"row": "int64"}), lost
