@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,7 @@ from coalition_models.kernels.cox import fit, prepare
 
 HERE = Path(__file__).resolve().parent
 Floats = NDArray[np.float64]
+Reference = dict[str, Any]  # what cox.R prints
 
 
 @dataclass(frozen=True)
@@ -164,10 +166,11 @@ class Report:
     memory: str = ""
 
 
-def run_r(folder: Path, size: Size) -> dict[str, object]:
+def run_r(folder: Path, size: Size) -> Reference:
     command = ["Rscript", str(HERE / "cox.R"), str(folder), str(size.repeats), str(size.r_refits)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return dict(json.loads(done.stdout))
+    answer: Reference = json.loads(done.stdout)
+    return answer
 
 
 def write_panel(folder: Path, arrays: Arrays, weights: Floats, masks: NDArray[np.bool_]) -> None:
@@ -243,13 +246,13 @@ def bench(size: Size, with_r: bool) -> Report:
         },
     )
     weights, masks = draws(size, states.size)
-    reference: dict[str, object] | None = None
+    reference: Reference | None = None
     if with_r:
         with tempfile.TemporaryDirectory() as name:
             write_panel(Path(name), arrays, weights, masks)
             reference = run_r(Path(name), size)
         for key, label in (("coxph", "R coxph, clustered"), ("agreg", "R agreg.fit, model only")):
-            report.times[label] = Timing(**reference[key])  # type: ignore[arg-type]
+            report.times[label] = Timing(**reference[key])
     singles(size, panel, arrays, report, reference)
     if size.r_refits:
         batches(size, arrays, weights, masks, report, reference)
@@ -262,7 +265,7 @@ def singles(
     panel: pd.DataFrame,
     arrays: Arrays,
     report: Report,
-    reference: dict[str, object] | None,
+    reference: Reference | None,
 ) -> None:
     coef, model, robust, loglik = arrays.fit()
     report.times["this package, arrays, clustered"] = timed(arrays.fit, max(size.repeats, 3))
@@ -305,7 +308,7 @@ def batches(
     weights: Floats,
     masks: NDArray[np.bool_],
     report: Report,
-    reference: dict[str, object] | None,
+    reference: Reference | None,
 ) -> None:
     data = prepare(arrays.start, arrays.stop, arrays.event, arrays.X)
     begin = fit(data).coefficients
@@ -337,14 +340,14 @@ def batches(
         ("subsets: R agreg.fit, one by one", "columns_bare"),
     )
     for label, key in pairs:
-        mean: dict[str, float] = reference[key]  # type: ignore[assignment]
+        mean: dict[str, float] = reference[key]
         report.times[label] = Timing(mean["wall"] * REFITS, mean["cpu"] * REFITS, size.r_refits)
     usable = [b for b in range(size.r_refits) if many.converged[b]]
-    theirs = np.array([reference["boot_coef"][b] for b in usable], dtype=float)  # type: ignore[index]
+    theirs = np.array([reference["boot_coef"][b] for b in usable], dtype=float)
     gap = np.abs(many.coefficients[usable] - theirs) / np.sqrt(many.variance_model[usable])
     report.agreement["R, bootstrap: coefficients (in standard errors)"] = float(gap.max())
     error = [
-        worst(np.sqrt(some.variance_cluster[b][masks[b]]), reference["columns_se"][b])  # type: ignore[index]
+        worst(np.sqrt(some.variance_cluster[b][masks[b]]), reference["columns_se"][b])
         for b in range(size.r_refits)
     ]
     report.agreement["R, subsets: clustered errors"] = max(error)
@@ -456,8 +459,8 @@ def page(reports: list[Report], r_versions: str) -> str:
         "# Cox regression: timings",
         "",
         "Written by `python benchmarks/cox.py` (`make bench`). Simulated monthly panels, eight",
-        "covariates, Efron's ties, late entry, states as clusters; every engine on one thread unless",
-        "it says otherwise.",
+        "covariates, Efron's ties, late entry, states as clusters; every engine on one thread",
+        "unless it says otherwise.",
         "",
         *machine(),
         *([f"- {r_versions}"] if r_versions else ["- R was not at hand"]),
@@ -465,10 +468,10 @@ def page(reports: list[Report], r_versions: str) -> str:
         "",
         "How it was measured: engines ran one after the other on the same data, each after one run",
         "that is not counted; the table gives medians. Other work ran on the machine at times, so",
-        "wall-clock times carry noise; processor time (user and system, of the process) suffers less",
-        "from it, and ratios are given for both. R is timed inside R; reading files is in nobody's",
-        "time. Every engine starts from its own natural input: a data frame, or a matrix for",
-        "`agreg.fit` and the array entry.",
+        "wall-clock times carry noise; processor time (user and system, of the process) suffers",
+        "less from it, and ratios are given for both. R is timed inside R; reading files is in",
+        "nobody's time. Every engine starts from its own natural input: a data frame, or a matrix",
+        "for `agreg.fit` and the array entry.",
         "",
     ]
     for report in reports:

@@ -54,7 +54,12 @@ def climb(
     for iteration in range(1, max_iterations + 1):
         if not decrement < np.inf:
             return loglik, iteration, False, decrement
-        if decrement <= tolerance or (decrement <= 1e-5 and decrement > 0.5 * before):
+        longest_step = 0.0
+        for j in range(p):
+            longest_step = max(longest_step, abs(step[j]))
+        if longest_step <= 1e-3 and (
+            decrement <= tolerance or (decrement <= 1e-5 and decrement > 0.5 * before)
+        ):
             for j in range(p):
                 beta[j] += step[j]
             return loglik, iteration, True, decrement
@@ -310,6 +315,14 @@ def fit_some(
         loglik = derivatives(
             data, chosen, used, beta, efron, True, score, information, nothing, work
         )
+        least = np.inf
+        for j in range(q):
+            least = min(least, information[j, j])
+        if not least > 1e-6 * mass and beta.any():  # too far out: start at zero
+            beta[:] = 0.0
+            loglik = derivatives(
+                data, chosen, used, beta, efron, True, score, information, nothing, work
+            )
         kept = mark_aliased(information, mass, flags)
         if mass <= 0.0 or not loglik > -np.inf:
             kept = 0

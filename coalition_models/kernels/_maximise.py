@@ -18,6 +18,8 @@ __all__ = ["SUSPICIOUS", "Solution", "maximise"]
 # Along a monotone direction Newton's decrement shrinks by e^(1/2) a step, so it takes some forty
 # steps to pass for converged; a finite maximum is nearly always reached in fewer than these.
 SUSPICIOUS = 18
+# A start where a column keeps less than this information per event lies too far out to be used.
+COLLAPSED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,11 @@ def maximise(
         return derivatives(panel, cols, weights, beta, efron) if beta.any() else origin
 
     score_test = _rao(origin)
-    quick = _compiled_climb(
-        panel, cols, weights, start[free], origin, efron, max_iterations, tolerance
-    )
+    begin = start[free]
+    first = at(begin)
+    if not np.diag(first.information).min() > COLLAPSED * float(events.sum()):
+        begin, first = np.zeros(cols.size), origin
+    quick = _compiled_climb(panel, cols, weights, begin, first, efron, max_iterations, tolerance)
     if quick is not None:
         beta, here, iterations, decrement = quick
         return Solution(
@@ -80,7 +84,7 @@ def maximise(
 
     top = newton(
         at,
-        start[free],
+        begin,
         max_iterations=max_iterations,
         tolerance=tolerance,
         stop_early=endless,
@@ -112,7 +116,7 @@ def _compiled_climb(
     cols: Integers,
     weights: Floats,
     start: Floats,
-    origin: Derivatives,
+    first: Derivatives,
     efron: bool,
     max_iterations: int,
     tolerance: float,
@@ -125,14 +129,8 @@ def _compiled_climb(
     p = cols.size
     work = _loops.work_space(p)
     beta, bread, step = start.copy(), np.empty((p, p)), np.zeros(p)
-    if start.any():
-        score, information = np.empty(p), np.empty((p, p))
-        value = _loops.derivatives(
-            panel, cols, weights, beta, efron, True, score, information, np.empty((0, 0, 0)), work
-        )
-    else:
-        score, information = origin.score.copy(), origin.information.copy()
-        value = origin.log_likelihood
+    score, information = first.score.copy(), first.information.copy()
+    value = first.log_likelihood
     value, iterations, converged, decrement = _batch_loops.climb(
         panel, cols, weights, beta, efron, min(max_iterations, SUSPICIOUS), tolerance,
         score, information, bread, step, value, work,

@@ -12,12 +12,15 @@ from coalition_models.kernels._backend import has_numba
 from coalition_models.kernels._panel import Floats
 from coalition_models.kernels._sums import Derivatives
 
-__all__ = ["Maximum", "aliased_columns", "inverse", "newton"]
+__all__ = ["LAST_STEP", "Maximum", "aliased_columns", "inverse", "newton"]
 
 # A covariate whose variance given the others is below this share of its own is collinear.
 _COLLINEAR = 1e-11
 # Below this length (in standard errors) a step that brings nothing is rounding error.
 _ROUNDING = 1e-5
+# Far out along a monotone direction steps keep their length while standard errors grow, so that
+# they come to look short; a maximum also needs a short last step of standardised coefficients.
+LAST_STEP = 1e-3
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,10 @@ def inverse(information: Floats) -> Floats | None:
 
         result = np.empty_like(information)
         return result if _matrix_loops.invert(information, result) else None
-    size = np.sqrt(np.diag(information))
-    if not (np.isfinite(information).all() and (size > 0).all()):
+    own = np.diag(information)
+    if not (np.isfinite(information).all() and (own > 0).all()):
         return None
+    size = np.sqrt(own)
     try:
         root = np.linalg.inv(np.linalg.cholesky(information / np.outer(size, size)))
     except np.linalg.LinAlgError:
@@ -98,8 +102,9 @@ def newton(
         decrement = here.decrement
         if not np.isfinite(decrement):
             return Maximum(here.beta, here.at, iteration - 1, False, np.inf, here.step)
+        near = float(np.abs(here.step).max()) <= LAST_STEP
         stalled = decrement <= _ROUNDING and decrement > 0.5 * before
-        if decrement <= tolerance or stalled:
+        if near and (decrement <= tolerance or stalled):
             return Maximum(here.beta + here.step, here.at, iteration, True, decrement, here.step)
         before = decrement
         if stop_early is not None and stop_early(iteration, here.beta, here.step):
@@ -107,7 +112,7 @@ def newton(
         there = _improve(evaluate, here)
         if there is None:
             return Maximum(
-                here.beta, here.at, iteration, decrement <= _ROUNDING, decrement, here.step
+                here.beta, here.at, iteration, near and decrement <= _ROUNDING, decrement, here.step
             )
         here = there
     return Maximum(here.beta, here.at, iteration, False, here.decrement, here.step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.kernels.cox import evaluate, fit, prepare
 
 
@@ -115,3 +116,16 @@ def test_weights_of_zero_can_separate(make_rows):
     X = np.column_stack([rows.X, dummy])
     result = fit(prepare(rows.start, rows.stop, rows.event, X, weights=weights))
     assert result.diverging.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("far", [10.0, 20.0, 40.0])
+def test_a_start_far_out_does_not_hide_it(make_rows, far):
+    rows = make_rows(21, n=300)
+    X = np.column_stack([rows.X, separated(rows)])
+    data = prepare(rows.start, rows.stop, rows.event, X)
+    result = fit(data, initial=[0.0, 0.0, far])
+    assert result.diverging.tolist() == [False, False, True]
+    assert not result.converged
+    many = fit_many_weights(data, np.ones((2, 300)), start=[0.0, 0.0, far])
+    assert many.diverging[:, 2].all()
+    assert not many.converged.any()
