@@ -18,6 +18,7 @@ from coalition_models.features.common import (
     month_number,
     window_sum,
 )
+from coalition_models.features.yearly import require_columns
 
 __all__ = ["DEATHS_COVERAGE", "Deaths", "Undated", "check_undated", "known_deaths"]
 
@@ -159,10 +160,9 @@ def _rest_of_years(
 
 
 def _own(data: pd.DataFrame, coverage: dict[str, tuple[str, str]] | None) -> Deaths:
-    absent = [c for c in ("coalition", "cow", "date", "deaths") if c not in data.columns]
-    if absent:
-        raise DataError(f"the table of deaths lacks the columns {', '.join(absent)}")
-    empty = data[["coalition", "cow", "date", "deaths"]].isna().any(axis=1)
+    needed = ["coalition", "cow", "date", "deaths"]
+    require_columns(data, needed, "table of deaths", numbers=["deaths"], dates=["date"])
+    empty = data[needed].isna().any(axis=1)
     wrong = empty | (data["deaths"] < 0).fillna(False)
     if wrong.any():
         rows = first_few(data.index[wrong.to_numpy(dtype=bool)])

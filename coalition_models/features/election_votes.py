@@ -11,6 +11,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import Integers, known_table, month_number
+from coalition_models.features.yearly import require_columns
 
 __all__ = ["KINDS", "SOURCES", "Votes", "check_kinds", "own_votes", "votes_of"]
 
@@ -88,9 +89,7 @@ def check_kinds(kinds: str | Sequence[str]) -> str | tuple[str, ...]:
 
 def own_votes(table: pd.DataFrame, kinds: str | tuple[str, ...]) -> Votes:
     """Take the user's own elections, which cover every state and month of the panel."""
-    absent = [name for name in ("cow", "date", "kind") if name not in table.columns]
-    if absent:
-        raise DataError(f"the table of elections lacks the columns {', '.join(absent)}")
+    require_columns(table, ["cow", "date", "kind"], "table of elections", dates=["date", "called"])
     if kinds == "regime":
         raise DataError(
             "kinds='regime' asks the bundled sources which office leads; in a table of your own "

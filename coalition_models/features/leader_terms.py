@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import Integers, find_until, known_table, month_number
+from coalition_models.features.yearly import require_columns
 
 __all__ = ["OFFICES", "Terms", "terms_of"]
 
@@ -95,9 +96,9 @@ def terms_of(who: str, data: pd.DataFrame | None, *, extended: bool) -> Terms:
 
 
 def _check(table: pd.DataFrame) -> None:
-    absent = [c for c in _NEEDED if c not in table.columns]
-    if absent:
-        raise DataError(f"the table of leaders lacks the columns {', '.join(absent)}")
+    require_columns(
+        table, _NEEDED, "table of leaders", numbers=["left_right"], dates=["start", "end"]
+    )
     incomplete = table["cow"].isna() | table["leader"].isna() | table["start"].isna()
     if incomplete.any():
         rows = first_few(table.index[incomplete.to_numpy()])
