@@ -45,8 +45,9 @@ NELDA ends in 2012 and lists ceremonial presidents and upper houses; Bjoernskov 
 2020 and know the month of legislative elections only; Archigos ends in 2015.
 
 ParlGov and REIGN are read from the bundled table, where the day of an election that both list has
-been settled: they differ below only by elections that one of them lacks. Before that, of {shared}
-elections that both list, {same} had the same day, {near} were up to three days apart and {far} more.
+been settled: they differ below only by elections that one of them lacks. Before that, of the
+{shared} elections that both list, {same} had the same day, {near} were up to three days apart and
+{far} more.
 """
 
 

@@ -183,6 +183,17 @@ def test_neither_order_nor_other_rows_matter(name, iraq):
 
 
 @EVERY
+def test_every_column_is_described_and_its_missing_rows_are_counted(name, iraq):
+    out = BUILDERS[name](iraq)
+    book = cm.codebook("features")
+    for column, notes in out.attrs["features"].items():
+        assert column in book.index
+        assert book.loc[column, ["builder", "unit", "description", "source", "missing"]].all()
+        assert notes["missing_rows"] == int(out[column].isna().sum())
+        assert notes["as_of"] == "start"
+
+
+@EVERY
 def test_repeated_labels_of_rows_do_no_harm(name, iraq):
     plain = added(BUILDERS[name](iraq), iraq)
     same = iraq.set_axis(np.zeros(len(iraq), dtype=int), axis=0)
