@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import numpy as np
@@ -47,6 +47,7 @@ class CoxEngine:
     prepared: kernel.Prepared
     offset: str | None
     firth: firth.FirthFit | None = None
+    known: dict[str, Floats] = field(default_factory=dict)
 
     @property
     def centre(self) -> Floats:
@@ -140,7 +141,10 @@ class CoxEngine:
         """Limits by penalised profile likelihood; None for Wald's."""
         if self.firth is None:
             return None
-        return firth.profile_intervals(self.prepared, self.firth, level=level)
+        key = f"{level:.12g}"
+        if key not in self.known:
+            self.known[key] = firth.profile_intervals(self.prepared, self.firth, level=level)
+        return self.known[key]
 
     def p_values(self, fit: Fit) -> Floats | None:
         """Penalised likelihood-ratio p-values; None for Wald's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from coalition_models.models import binomial
 from coalition_models.models.columns import require_columns
 from coalition_models.models.discrete_fit import Problem
 from coalition_models.models.duration import Duration
+from coalition_models.models.firth_logit import FirthLogit, firth_limits, firth_p_values
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
 
@@ -39,7 +40,8 @@ class DiscreteEngine:
     duration: Duration
     problem: Problem
     offset: str | None
-    firth: binomial.FirthLogit | None
+    firth: FirthLogit | None
+    known: dict[str, Floats] = field(default_factory=dict)
 
     def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
         """Probability of the event in the period, or the linear predictor."""
@@ -145,16 +147,22 @@ class DiscreteEngine:
 
     def profile(self, fit: Fit, level: float) -> Floats | None:
         """Limits by penalised profile likelihood; None for Wald's."""
-        return None if self.firth is None else self._firth_profile(level)
+        if self.firth is None:
+            return None
+        p, key = self.problem, f"{level:.12g}"
+        if key not in self.known:
+            self.known[key] = firth_limits(
+                p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset
+            )
+        return self.known[key]
 
     def p_values(self, fit: Fit) -> Floats | None:
         """Penalised likelihood-ratio p-values; None for Wald's."""
-        return None if self.firth is None else self._firth_profile(None)
-
-    def _firth_profile(self, level: float | None) -> Floats | None:
         if self.firth is None:
             return None
-        p = self.problem
-        return binomial.firth_profile(
-            p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset
-        )
+        p, key = self.problem, "p"
+        if key not in self.known:
+            self.known[key] = firth_p_values(
+                p.X, p.y, self.firth, weights=p.weights, offset=p.offset
+            )
+        return self.known[key]

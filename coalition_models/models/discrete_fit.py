@@ -13,6 +13,7 @@ import numpy.typing as npt
 from coalition_models.errors import FitError
 from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models import binomial
+from coalition_models.models.firth_logit import FirthLogit, firth_logit
 from coalition_models.models.sample import Sample
 from coalition_models.models.separation import (
     Separation,
@@ -74,7 +75,7 @@ class Estimate:
     remarks: tuple[str, ...]
     notes: tuple[str, ...] = ()
     native: object | None = None
-    firth: binomial.FirthLogit | None = None
+    firth: FirthLogit | None = None
 
 
 def estimate_model(
@@ -284,9 +285,7 @@ def _refit(problem: Problem, start: Floats) -> Floats | None:
 
 
 def _estimate_firth(problem: Problem, allowed: bool, remarks: list[str]) -> Estimate:
-    best = binomial.firth_logit(
-        problem.X, problem.y, weights=problem.weights, offset=problem.offset
-    )
+    best = firth_logit(problem.X, problem.y, weights=problem.weights, offset=problem.offset)
     if not best.converged:
         remarks.append(f"no convergence in {best.iterations} penalised iterations")
         if not allowed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coalition_models.models.binomial import LINKS, firth_logit, log_likelihood, pieces
+from coalition_models.models.binomial import LINKS, log_likelihood, pieces
 
 RNG = np.random.default_rng(8)
 X = np.column_stack([np.ones(60), RNG.normal(size=(60, 2))])
@@ -63,19 +63,3 @@ class TestLinks:
         zeros = pieces(X, np.zeros(60), X @ BETA, link, 1 - p).observed
         found = pieces(X, Y, X @ BETA, link, None)
         np.testing.assert_allclose(found.expected, ones + zeros, rtol=1e-9)
-
-
-def test_firth_by_hand():
-    # Two groups of two: log((y + 1/2) / (n - y + 1/2)) in each, so -log 5 and 2 log 5.
-    design = np.column_stack([np.ones(4), [0, 0, 1, 1]])
-    found = firth_logit(design, np.array([0.0, 0.0, 1.0, 1.0]))
-    np.testing.assert_allclose(found.coefficients, [-np.log(5), 2 * np.log(5)], rtol=1e-9)
-    assert found.converged
-
-
-def test_firth_weights_are_copies():
-    weights = np.where(np.arange(60) % 2, 1.0, 2.0)
-    copies = np.repeat(np.arange(60), weights.astype(int))
-    one = firth_logit(X, Y, weights=weights)
-    two = firth_logit(X[copies], Y[copies])
-    np.testing.assert_allclose(one.coefficients, two.coefficients, rtol=1e-7)
