@@ -1,0 +1,218 @@
+"""The columns that a claim's test needs, built on one panel; what is missing is named."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.errors import CoalitionWarning, CoverageError, DataError, first_few
+from coalition_models.hypotheses.claims import Claim, Step, read_plan
+from coalition_models.hypotheses.tables import add_from_table
+from coalition_models.sources.fetch import at_hand
+
+__all__ = ["Bench", "needed_columns"]
+
+_BUILDERS = {
+    "add_alliance": "features.alliance",
+    "add_capability": "features.capability",
+    "add_casualties": "features.casualties",
+    "add_commitment": "features.commitment",
+    "add_contagion": "features.contagion",
+    "add_elections": "features.elections",
+    "add_former_communist": "hypotheses.former_communist",
+    "add_leadership": "features.leadership",
+    "add_preferences": "features.preferences",
+    "add_regime": "features.regime",
+    "add_risk": "features.risk",
+    "add_war_powers": "features.user_tables",
+}
+_FUNCTIONS = {"log1p"}
+
+
+def needed_columns(claim: Claim, *, alternatives: bool = False) -> list[str]:
+    """Columns that must be built or given before anything is derived.
+
+    Examples
+    --------
+    >>> from coalition_models.hypotheses.claims import select
+    >>> needed_columns(select("H03")[0])
+    ['leader_change', 'post_election', 'log_deaths_12m']
+    """
+    wanted = [claim.term, *claim.controls, *(claim.alternatives if alternatives else ())]
+    names: list[str] = []
+    for name in wanted:
+        names += _variables(claim.derive[name]) if name in claim.derive else [name]
+    return list(dict.fromkeys(names))
+
+
+def _variables(expression: str) -> list[str]:
+    """Columns an expression reads, in order."""
+    tree = ast.parse(expression, mode="eval")
+    names = sorted(
+        (node for node in ast.walk(tree) if isinstance(node, ast.Name)),
+        key=lambda node: node.col_offset,
+    )
+    return list(dict.fromkeys(n.id for n in names if n.id not in _FUNCTIONS))
+
+
+@dataclass
+class Bench:
+    """One data set's panel with the columns built on it so far.
+
+    Parameters
+    ----------
+    data_set : str
+    panel : DataFrame
+    tables : mapping
+        The user's own tables by name.
+    prefer_given : bool
+        Take columns that the panel holds already as they stand (a user's panel), instead of
+        building them with the registered arguments (a data set of this package).
+    """
+
+    data_set: str
+    panel: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    prefer_given: bool = False
+    _built: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def measure(
+        self,
+        claim: Claim,
+        *,
+        vary: Mapping[str, Mapping[str, object]] | None = None,
+        alternatives: bool = False,
+    ) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """Panel with the claim's columns, and notes on how they came about.
+
+        Parameters
+        ----------
+        vary : mapping, optional
+            Step -> arguments that replace the registered ones.
+
+        Raises
+        ------
+        CoverageError
+            If the term cannot be had; says what is missing.
+        """
+        needed = needed_columns(claim, alternatives=alternatives)
+        given = [name for name in needed if name in self.panel.columns]
+        kept = given if self.prefer_given else []
+        built: dict[str, pd.Series] = {}
+        trouble: list[str] = []
+        if len(kept) < len(needed):
+            built, trouble = self._build(claim, vary or {})
+        columns, notes = self._choose(needed, built, kept)
+        if claim.table and claim.table in self.tables and claim.term not in columns:
+            columns[claim.term] = add_from_table(
+                self.panel, self.tables[claim.table], claim.term, claim.table_shape
+            )
+        frame = _derive(self.panel.assign(**columns), claim, columns)
+        self._check_term(claim, frame, columns, trouble)
+        return frame, notes
+
+    def _choose(
+        self, needed: list[str], built: Mapping[str, pd.Series], kept: list[str]
+    ) -> tuple[dict[str, pd.Series], tuple[str, ...]]:
+        columns: dict[str, pd.Series] = {}
+        taken = []
+        for name in needed:
+            usable = name in built and bool(built[name].notna().any())
+            if usable and name not in kept:
+                columns[name] = built[name]
+            elif name in self.panel.columns:
+                columns[name] = self.panel[name]
+                taken.append(name)
+            elif name in built:
+                columns[name] = built[name]
+        note = f"taken from the panel as given: {', '.join(taken)}"
+        return columns, (note,) if taken else ()
+
+    def _build(
+        self, claim: Claim, vary: Mapping[str, Mapping[str, object]]
+    ) -> tuple[dict[str, pd.Series], list[str]]:
+        """Columns of every step that can be run, and why others cannot."""
+        steps = read_plan().steps
+        columns: dict[str, pd.Series] = {}
+        trouble = []
+        for name in claim.steps:
+            try:
+                frame = self._run(steps[name], dict(vary.get(name, {})))
+            except (CoverageError, DataError) as error:
+                trouble.append(f"{steps[name].builder}: {error}")
+                continue
+            columns |= {str(column): frame[column] for column in frame.columns}
+        return columns, trouble
+
+    def _run(self, step: Step, changes: dict[str, object]) -> pd.DataFrame:
+        """New columns of one step, run once per set of arguments."""
+        arguments: dict[str, object] = {**step.args_on(self.data_set), **changes}
+        key = f"{step.builder} {sorted(arguments.items(), key=str)!r} {step.table}"
+        if key not in self._built:
+            absent = [
+                name
+                for name in step.sources_on.get(self.data_set, step.sources)
+                if not at_hand(name)
+            ]
+            if absent:
+                raise CoverageError(
+                    f"needs {first_few(absent)}, not at hand: load({absent[0]!r}) fetches it"
+                )
+            if step.table:
+                if step.table not in self.tables:
+                    raise CoverageError(f"bring the table {step.table!r}")
+                arguments["data"] = self.tables[step.table]
+            builder = _builder(step.builder)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", CoalitionWarning)
+                out = builder(self.panel, **arguments)
+            changed = [c for c in out.columns if c not in self.panel or c in out.attrs["features"]]
+            self._built[key] = out[changed]
+        return self._built[key]
+
+    def _check_term(
+        self,
+        claim: Claim,
+        frame: pd.DataFrame,
+        columns: Mapping[str, pd.Series],
+        trouble: list[str],
+    ) -> None:
+        variables = _variables(claim.derive.get(claim.term, claim.term))
+        gone = [name for name in variables if name not in columns]
+        why = "; ".join(trouble)
+        if gone:
+            own = f"bring the table {claim.table!r} with {claim.table_shape}" if claim.table else ""
+            raise CoverageError(own or why or f"nothing here measures {first_few(gone)}")
+        if not frame[claim.term].notna().any():
+            empty = [name for name in variables if not columns[name].notna().any()]
+            raise CoverageError(
+                f"{first_few(empty or [claim.term])} is missing in every row: the sources do not "
+                f"cover this data set{'; ' + why if why else ''}"
+            )
+
+
+def _builder(name: str) -> Callable[..., pd.DataFrame]:
+    if name not in _BUILDERS:
+        raise CoverageError(f"there is no builder {name!r}")
+    found: Callable[..., pd.DataFrame] = getattr(
+        import_module(f"coalition_models.{_BUILDERS[name]}"), name
+    )
+    return found
+
+
+def _derive(frame: pd.DataFrame, claim: Claim, columns: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """Add derived columns, missing wherever one of their parts is."""
+    for name, expression in claim.derive.items():
+        parts = _variables(expression)
+        if any(part not in columns for part in parts):
+            continue
+        numbers = frame[parts].astype(float)
+        value = np.asarray(numbers.eval(expression, engine="python"), dtype=float)
+        frame = frame.assign(**{name: np.where(numbers.notna().all(axis=1), value, np.nan)})
+    return frame
