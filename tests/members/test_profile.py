@@ -58,10 +58,7 @@ def test_a_last_day_seen_is_not_yet_an_exit(made_up):
     poland = profile[profile["state"] == "POL"]
     assert by_month(poland, "troops")["2005-03"] == 100
     assert by_month(poland, "troops")["2005-04"] == 0
-    assert (
-        by_month(poland, "present")["2005-04"] is np.False_
-        or not by_month(poland, "present")["2005-04"]
-    )
+    assert not by_month(poland, "present")["2005-04"]
 
 
 def test_interpolation_joins_two_observations_of_one_spell_only(made_up, poland):
