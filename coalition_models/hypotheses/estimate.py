@@ -60,6 +60,7 @@ class TermEstimate:
     members: int
     clusters: int
     clusters_with_event: int
+    clusters_exposed: int
     degrees: float
     term_sd: float
     design_effect: float
@@ -119,16 +120,18 @@ def estimate_term(
     rows = panel.dropna(subset=names)
     if not len(rows) or not rows["event"].any():
         raise FitError("no event in the rows where the term and its controls are known")
+    exposed = _exposed_clusters(rows, term, cluster)
     with_event = int(rows.loc[rows["event"] == 1, cluster].nunique())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CoalitionWarning)
         try:
-            _refuse_rare(rows, term, cluster)
+            _refuse_rare(exposed, term)
             fit = _clustered(formula, rows, cluster, with_event, model, ties)
         except FitError as trouble:
             fit = _penalised(formula, rows, model, ties)
             deviations.append(f"Firth's penalty, not clustered, since {_reason(trouble)}")
-    return _report(fit, term, cluster, with_event, deviations, ties, level, power)
+    counts = (with_event, exposed)
+    return _report(fit, term, cluster, counts, deviations, ties, level, power)
 
 
 def _settle_controls(
@@ -155,14 +158,18 @@ def _settle_controls(
     return still, deviations
 
 
-def _refuse_rare(rows: pd.DataFrame, term: str, cluster: str) -> None:
-    """Refuse a clustered variance where few clusters know a value of a two-valued term."""
+def _exposed_clusters(rows: pd.DataFrame, term: str, cluster: str) -> int:
+    """Clusters that know a term's value; of a term of two values, the rarer one."""
     values = rows[term]
     if values.nunique() != 2:
-        return
-    fewest = int(rows.groupby(values)[cluster].nunique().min())
-    if fewest < EXPOSED_CLUSTERS:
-        raise FitError(f"one value of {term} occurs in {fewest} clusters only")
+        return int(rows[cluster].nunique())
+    return int(rows.groupby(values)[cluster].nunique().min())
+
+
+def _refuse_rare(exposed: int, term: str) -> None:
+    """Refuse a clustered variance where few clusters are exposed."""
+    if exposed < EXPOSED_CLUSTERS:
+        raise FitError(f"one value of {term} occurs in {exposed} clusters only")
 
 
 def _clustered(
@@ -189,7 +196,7 @@ def _report(
     fit: Fit,
     term: str,
     cluster: str,
-    with_event: int,
+    counts: tuple[int, int],
     deviations: Sequence[str],
     ties: str,
     level: float,
@@ -224,7 +231,8 @@ def _report(
         events=fit.counts.events,
         members=int(fit.counts.members or fit.counts.rows),
         clusters=groups,
-        clusters_with_event=with_event,
+        clusters_with_event=counts[0],
+        clusters_exposed=counts[1],
         degrees=degrees,
         term_sd=float(sample.matrix[:, fit.names.index(term)].std()),
         design_effect=effect,

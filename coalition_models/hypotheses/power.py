@@ -250,8 +250,8 @@ def simulate_power(
     values = rows[term].to_numpy(dtype=float)
     effect = np.log(ratio) * (values - values.mean())
     groups = pd.factorize(rows[cluster])[0]
-    keys = rows.groupby(["coalition", "state", "spell"], sort=False)
-    history = keys.ngroup().to_numpy(dtype=np.int64)
+    spells = rows.groupby(["coalition", "state", "spell"], sort=False).ngroup()
+    history: npt.NDArray[np.int64] = np.asarray(spells, dtype=np.int64)
     found = wrong = refused = happened = 0
     for stream in np.random.SeedSequence(seed).spawn(draws):
         rng = np.random.default_rng(stream)
