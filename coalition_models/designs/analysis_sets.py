@@ -1,0 +1,201 @@
+"""Five ready analysis sets: a panel with outcome and features, each in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coalition_models.designs.set_data import SetData, set_data
+from coalition_models.designs.set_features import add_set_features
+from coalition_models.designs.set_panel import set_panel
+from coalition_models.errors import DataError
+from coalition_models.members.defection import code_defections
+from coalition_models.members.events import panel_events
+from coalition_models.members.panel import describe_panel
+from coalition_models.members.rules import DefectionRule
+from coalition_models.render import Table
+
+__all__ = ["SETS", "AnalysisSet", "analysis_set"]
+
+#: set -> its variants, the default first
+SETS = {
+    "iraq": ("main",),
+    "isaf": ("main",),
+    "un": ("main", "as_named", "geopko"),
+    "interventions": ("main",),
+    "wars": ("main", "wide"),
+}
+
+
+@dataclass(frozen=True)
+class AnalysisSet:
+    """A ready panel with everything that its outcome can be recoded from.
+
+    ``panel`` has the outcome and the features; ``members`` all spells; ``profile`` strengths over
+    time and ``changes`` coded changes, where there are any; ``sheet`` is the data sheet, one row
+    per item. :meth:`recode` gives the panel under another rule of defection.
+    """
+
+    name: str
+    variant: str
+    panel: pd.DataFrame
+    members: pd.DataFrame
+    profile: pd.DataFrame | None
+    changes: pd.DataFrame | None
+    sheet: pd.DataFrame
+
+    def defections(self, rule: DefectionRule | str) -> pd.DataFrame:
+        """Code the set's defections under a rule, as :func:`code_defections` does."""
+        return code_defections(self.members, self.profile, self.changes, rule)
+
+    def recode(
+        self,
+        rule: DefectionRule | str,
+        *,
+        how: str = "first",
+        kinds: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Make the defections under a rule the outcome of the panel, as :func:`panel_events`."""
+        found = self.defections(rule)
+        if kinds is None:
+            return panel_events(self.panel, found, how=how)
+        return panel_events(self.panel, found, how=how, kinds=kinds)
+
+    def to_table(self) -> Table:
+        """Return the data sheet as a table for print."""
+        rows = [[str(item), str(value)] for item, value in self.sheet.itertuples(index=False)]
+        return Table(["item", "value"], rows, f"Data sheet: {self.name}", align="ll")
+
+    def __str__(self) -> str:
+        return self.to_table().text()
+
+    def _repr_html_(self) -> str:
+        return self.to_table().html()
+
+
+def analysis_set(
+    name: str,
+    *,
+    variant: str = "main",
+    features: bool = True,
+    peak_at_least: float = 0,
+) -> AnalysisSet:
+    """Build a ready panel with outcome, features and data sheet.
+
+    Parameters
+    ----------
+    name : {"iraq", "isaf", "un", "interventions", "wars"}
+        ``iraq`` and ``isaf`` are bundled, by month. ``un``: troop contingents in UN missions by
+        month, 2009 to 2014 (IPI). ``interventions``: states that sent troops to another state's
+        conflict, by year, 1946 to 2024 (UCDP). ``wars``: partners in interstate wars, 1848 to
+        2003. The last three need external sources.
+    variant : str
+        ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months), ``"as_named"``
+        (missions as named, gaps of up to 2), ``"geopko"`` (by year, 1994 to 2024). ``wars``:
+        ``"main"`` (strict voluntary exits), ``"wide"``.
+    features : bool
+        Whether to add the features that the set's sources support.
+    peak_at_least : float
+        Keep contingents whose peak reaches this number of persons; not for sets without
+        strengths. The peak is known only afterwards, so this chooses a sample.
+
+    Returns
+    -------
+    AnalysisSet
+        The event is the coded early exit; :meth:`AnalysisSet.recode` applies another rule. The
+        sheet holds counts, coverage, events by kind, features with what is missing, and limits.
+
+    Raises
+    ------
+    DataError
+        If there is no such set or variant.
+    CoverageError
+        If an external source of the set is not at hand and cannot be fetched.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.designs.analysis_sets import analysis_set
+    >>> iraq = analysis_set("iraq", features=False)
+    >>> iraq.sheet.set_index("item").loc[["states", "spells", "events"], "value"].tolist()
+    ['39', '51', '21']
+    """
+    _check_name(name, variant)
+    data = set_data(name, variant)
+    if peak_at_least > 0 and "peak_troops" not in data.members.columns:
+        raise DataError(f"the strengths of members of {name!r} are not known: drop peak_at_least")
+    panel = set_panel(data, historical=name == "wars", peak_at_least=peak_at_least)
+    panel.attrs["sources"] = list(data.sources)
+    missing: dict[str, str] = {}
+    if features:
+        family = "bundled" if name in ("iraq", "isaf") else name
+        panel, missing = add_set_features(panel, data, family)
+    return AnalysisSet(
+        name=name,
+        variant=variant,
+        panel=panel,
+        members=data.members,
+        profile=data.profile,
+        changes=data.changes,
+        sheet=_sheet(data, panel, missing, peak_at_least),
+    )
+
+
+def _check_name(name: str, variant: str) -> None:
+    if name not in SETS:
+        raise DataError(f"no analysis set named {name!r}; known: {', '.join(SETS)}")
+    if variant not in SETS[name]:
+        raise DataError(
+            f"the set {name!r} has the variants {', '.join(SETS[name])}, not {variant!r}"
+        )
+
+
+def _sheet(
+    data: SetData, panel: pd.DataFrame, missing: dict[str, str], peak_at_least: float
+) -> pd.DataFrame:
+    counts = describe_panel(panel).loc["total"]
+    dropped = pd.DataFrame(panel.attrs["panel"]["dropped"], columns=["spell", "reason"])
+    ends = panel.groupby(["coalition", "state", "spell"])["exit_kind"].first().value_counts()
+    items: list[tuple[str, object]] = [
+        ("title", data.title),
+        ("unit", f"member-{data.period}, (start, stop]"),
+        ("clock", {"entry": "time since entry", "coalition": "time since the coalition's start"}[
+            data.clock
+        ]),
+        ("rows", counts["rows"]),
+        ("coalitions", panel["coalition"].nunique()),
+        ("states", counts["states"]),
+        ("spells", counts["spells"]),
+        ("event", data.outcome),
+        ("events", counts["events"]),
+        *[(f"spells that ended: {kind}", n) for kind, n in ends.items()],
+        ("first period", f"{counts['first']:%Y-%m}"),
+        ("last period", f"{counts['last']:%Y-%m}"),
+        *[("observed", note) for note in data.notes],
+        *[
+            (f"left out: {reason}", n)
+            for reason, n in dropped["reason"].value_counts(sort=False).items()
+        ],
+        *[("noted", note) for note in panel.attrs["panel"]["notes"]],
+        *_feature_items(panel),
+        *[(f"no {idea}", reason) for idea, reason in missing.items()],
+        *[("limit", text) for text in data.limits],
+        ("sources", ", ".join(panel.attrs.get("sources", []))),
+    ]  # fmt: skip
+    if peak_at_least > 0:
+        items.append(("peak at least", f"{peak_at_least:g} persons, known only afterwards"))
+    return pd.DataFrame([(item, str(value)) for item, value in items], columns=["item", "value"])
+
+
+def _feature_items(panel: pd.DataFrame) -> list[tuple[str, object]]:
+    known = panel.attrs.get("features", {})
+    if not known:
+        return []
+    share = {name: panel[name].isna().mean() for name in known if name in panel.columns}
+    partly = [f"{name} {100 * part:.1f}%" for name, part in share.items() if part > 0]
+    return [
+        ("features", len(share)),
+        ("features with missing rows", ", ".join(partly) or "none"),
+    ]

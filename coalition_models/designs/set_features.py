@@ -1,0 +1,217 @@
+"""Which features the sources of an analysis set support, and how each is added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.designs.set_data import RENAMED_MISSIONS, SetData
+from coalition_models.errors import CoverageError
+from coalition_models.features.alliance import add_alliance
+from coalition_models.features.capability import add_capability
+from coalition_models.features.casualties import add_casualties
+from coalition_models.features.commitment import add_commitment
+from coalition_models.features.contagion import add_contagion
+from coalition_models.features.elections import add_elections
+from coalition_models.features.leadership import add_leadership
+from coalition_models.features.preferences import add_preferences
+from coalition_models.features.regime import add_regime
+from coalition_models.features.risk import add_risk
+from coalition_models.sources.catalog import entry, load
+
+__all__ = ["NOT_SUPPORTED", "add_set_features"]
+
+Builder = Callable[[pd.DataFrame, SetData], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One builder, and the external source whose years bound what it knows, if any."""
+
+    idea: str
+    add: Builder
+    within: str = ""
+
+
+#: why a set lacks a feature that others have
+NOT_SUPPORTED = {
+    "un": {
+        "risk": "roles of contingents are not coded",
+        "alliance": "a UN mission has no lead state",
+    },
+    "interventions": {
+        "casualties": "no source has the supporters' deaths by year",
+        "risk": "roles of contingents are not coded",
+        "commitment": "strengths are not known",
+        "alliance": "the side's lead state is not coded",
+    },
+    "wars": {
+        "elections": "no source has election days from 1848 on",
+        "casualties": "deaths are known for the whole war only",
+        "risk": "roles of contingents are not coded",
+        "commitment": "strengths by month are not known",
+        "alliance": "the side's lead state is not coded",
+        "preferences": "votes in the United Nations begin in 1946",
+    },
+}
+
+
+def add_set_features(
+    panel: pd.DataFrame, data: SetData, family: str
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Add every feature that a set supports; tell which are missing and why.
+
+    Parameters
+    ----------
+    panel : DataFrame
+    data : SetData
+    family : {"bundled", "un", "interventions", "wars"}
+
+    Returns
+    -------
+    DataFrame
+        The panel with the features' columns.
+    dict
+        Idea to the reason for which it could not be added.
+
+    Examples
+    --------
+    >>> from coalition_models.designs.set_data import set_data
+    >>> from coalition_models.designs.set_panel import set_panel
+    >>> data = set_data("iraq", "main")
+    >>> out, _ = add_set_features(set_panel(data, historical=False), data, "bundled")
+    >>> {"election_near", "leader_change", "log_deaths_12m", "combat_role"} <= set(out.columns)
+    True
+    """
+    missing = dict(NOT_SUPPORTED.get(family, {}))
+    out = panel
+    for step in _STEPS[family]:
+        before = set(out.columns)
+        try:
+            out = step.add(out, data)
+        except CoverageError as error:
+            missing[step.idea] = str(error).splitlines()[0]
+            continue
+        new = [c for c in out.columns if c not in before]
+        if step.within:
+            out = _within(out, new, step.within)
+        out = _without_unknown(out, new, step.idea, missing)
+    return out, missing
+
+
+def _without_unknown(
+    panel: pd.DataFrame, columns: list[str], idea: str, missing: dict[str, str]
+) -> pd.DataFrame:
+    """Drop columns of which the set's sources know no value at all."""
+    unknown = [c for c in columns if panel[c].isna().all()]
+    if not unknown:
+        return panel
+    missing[f"{idea}: {', '.join(unknown)}"] = "not known to the set's sources for any row"
+    out = panel.drop(columns=unknown)
+    out.attrs = dict(panel.attrs)
+    kept = panel.attrs.get("features", {})
+    out.attrs["features"] = {k: v for k, v in kept.items() if k not in unknown}
+    return out
+
+
+def _within(panel: pd.DataFrame, columns: list[str], source: str) -> pd.DataFrame:
+    """Blank what lies outside the years of a source: there it is missing, never zero."""
+    about = entry(source)
+    year = panel["period"].dt.year
+    # the last year may be cut short, and what comes next is looked up ahead of the row
+    known = (year > int(about.start[:4])) & (year < int(about.end[:4]))
+    numeric = [c for c in columns if pd.api.types.is_numeric_dtype(panel[c])]
+    out = panel.assign(**{c: panel[c].astype("float64").where(known, np.nan) for c in numeric})
+    out.attrs = dict(panel.attrs)
+    return out
+
+
+def _reign_votes() -> pd.DataFrame:
+    votes = load("reign-elections")
+    chosen = votes[votes["is_vote"] & votes["kind"].isin(["legislative", "presidential"])]
+    return chosen[["cow", "date", "kind"]].dropna(subset=["cow"]).astype({"cow": "int64"})
+
+
+def _reign_terms() -> pd.DataFrame:
+    terms = load("reign-leaders").dropna(subset=["cow"]).astype({"cow": "int64"})
+    return terms[["cow", "leader", "start", "end"]]
+
+
+def _archigos_terms() -> pd.DataFrame:
+    terms = load("archigos").dropna(subset=["cow"]).astype({"cow": "int64"})
+    return terms[["cow", "leader", "start", "end"]]
+
+
+def _un_deaths(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
+    deaths = load("un-fatalities").dropna(subset=["cow", "date"]).astype({"cow": "int64"})
+    rows = deaths.assign(coalition=deaths["mission"].replace(dict(RENAMED_MISSIONS)), deaths=1)
+    about = entry("un-fatalities")
+    covered = dict.fromkeys(data.coalitions["coalition"], (about.start[:7], about.end[:7]))
+    inside = rows[rows["coalition"].isin(list(covered))]
+    return add_casualties(
+        panel, data=inside[["coalition", "cow", "date", "deaths"]], coverage=covered
+    )
+
+
+def _own_contagion(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
+    return add_contagion(panel, data=data.members, troops=_levels(data))
+
+
+def _levels(data: SetData) -> pd.DataFrame:
+    if data.levels is None:
+        empty = {"coalition": "object", "cow": "int64", "date": "datetime64[ns]", "troops": "float"}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in empty.items()})
+    return data.levels[["coalition", "cow", "date", "troops"]]
+
+
+def _own_capability(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
+    return add_capability(panel, members=data.members, coalitions=data.coalitions)
+
+
+def _own_preferences(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
+    return add_preferences(
+        panel, source="ideal-points", members=data.members, coalitions=data.coalitions
+    )
+
+
+_STEPS: dict[str, tuple[_Step, ...]] = {
+    "bundled": (
+        _Step("elections", lambda p, d: add_elections(p)),
+        _Step("leadership", lambda p, d: add_leadership(p)),
+        _Step("casualties", lambda p, d: add_casualties(p)),
+        _Step("risk", lambda p, d: add_risk(p)),
+        _Step("commitment", lambda p, d: add_commitment(p)),
+        _Step("contagion", lambda p, d: add_contagion(p)),
+        _Step("alliance", lambda p, d: add_alliance(p)),
+        _Step("regime", lambda p, d: add_regime(p)),
+        _Step("capability", lambda p, d: add_capability(p)),
+        _Step("preferences", lambda p, d: add_preferences(p)),
+    ),
+    "un": (
+        _Step("elections", lambda p, d: add_elections(p, data=_reign_votes()), "reign-elections"),
+        _Step("leadership", lambda p, d: add_leadership(p, data=_reign_terms()), "reign-leaders"),
+        _Step("casualties", _un_deaths),
+        _Step("commitment", lambda p, d: add_commitment(p, data=_levels(d), members=d.members)),
+        _Step("contagion", _own_contagion),
+        _Step("regime", lambda p, d: add_regime(p)),
+        _Step("capability", _own_capability),
+        _Step("preferences", _own_preferences),
+    ),
+    "interventions": (
+        _Step("elections", lambda p, d: add_elections(p, data=_reign_votes()), "reign-elections"),
+        _Step("leadership", lambda p, d: add_leadership(p, data=_reign_terms()), "reign-leaders"),
+        _Step("contagion", _own_contagion),
+        _Step("regime", lambda p, d: add_regime(p)),
+        _Step("capability", _own_capability),
+        _Step("preferences", _own_preferences),
+    ),
+    "wars": (
+        _Step("leadership", lambda p, d: add_leadership(p, data=_archigos_terms()), "archigos"),
+        _Step("contagion", _own_contagion),
+        _Step("regime", lambda p, d: add_regime(p)),
+        _Step("capability", _own_capability),
+    ),
+}
