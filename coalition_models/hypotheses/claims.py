@@ -23,6 +23,7 @@ _TEXTS = (
     "id", "name", "claim", "mechanism", "articles", "made_for", "finding", "outcome", "on",
     "term", "sign",
 )  # fmt: skip
+_STEP = ("builder", "args", "vary", "sources", "table")
 _OPTIONAL = (
     "steps", "derive", "controls", "alternatives", "clock", "interaction", "proxy", "proxy_on",
 )  # fmt: skip
@@ -49,12 +50,8 @@ class Step:
         Its arguments.
     vary : mapping
         Argument -> other values for the grid of specifications.
-    on : mapping
-        Data set -> arguments there, in place of ``args``.
     sources : tuple of str
         Tables beyond the bundled ones that it reads.
-    sources_on : mapping
-        Data set -> such tables there.
     table : str
         Name of the table that a user must bring, if any.
     """
@@ -63,14 +60,8 @@ class Step:
     builder: str
     args: Mapping[str, object] = field(default_factory=dict)
     vary: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
-    on: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
-    sources_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     table: str = ""
-
-    def args_on(self, data_set: str) -> dict[str, object]:
-        """Arguments for one data set."""
-        return dict(self.on.get(data_set, self.args))
 
 
 @dataclass(frozen=True)
@@ -187,21 +178,24 @@ def parse_plan(text: str) -> Plan:
 
 
 def _step(name: str, entry: dict[str, object]) -> Step:
-    given = dict(entry)
-    on = given.pop("on", {})
-    vary = given.pop("vary", {})
-    if not isinstance(on, dict) or not isinstance(vary, dict):
-        raise DataError(f"step {name}: on and vary must be tables")
+    unknown = [key for key in entry if key not in _STEP]
+    if unknown or "builder" not in entry:
+        raise DataError(f"step {name}: needs a builder; unknown {first_few(unknown) or 'nothing'}")
+    vary = _mapping(entry.get("vary", {}))
     return Step(
         name=name,
-        builder=str(given.pop("builder", "")),
-        args=_mapping(given.pop("args", {})),
-        vary={key: tuple(values) for key, values in vary.items()},
-        on={data_set: _mapping(part.get("args", {})) for data_set, part in on.items()},
-        sources=_words(given.pop("sources", ())),
-        sources_on={data_set: _words(part.get("sources", ())) for data_set, part in on.items()},
-        table=str(given.pop("table", "")),
+        builder=str(entry["builder"]),
+        args=_mapping(entry.get("args", {})),
+        vary={key: _values(values) for key, values in vary.items()},
+        sources=_words(entry.get("sources", ())),
+        table=str(entry.get("table", "")),
     )
+
+
+def _values(value: object) -> tuple[object, ...]:
+    if not isinstance(value, list):
+        raise DataError(f"expected a list of values to vary, found {value!r}")
+    return tuple(value)
 
 
 def _mapping(value: object) -> dict[str, object]:

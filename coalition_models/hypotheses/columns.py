@@ -152,14 +152,10 @@ class Bench:
 
     def _run(self, step: Step, changes: dict[str, object]) -> pd.DataFrame:
         """New columns of one step, run once per set of arguments."""
-        arguments: dict[str, object] = {**step.args_on(self.data_set), **changes}
+        arguments: dict[str, object] = {**step.args, **changes}
         key = f"{step.builder} {sorted(arguments.items(), key=str)!r} {step.table}"
         if key not in self._built:
-            absent = [
-                name
-                for name in step.sources_on.get(self.data_set, step.sources)
-                if not at_hand(name)
-            ]
+            absent = [name for name in step.sources if not at_hand(name)]
             if absent:
                 raise CoverageError(
                     f"needs {first_few(absent)}, not at hand: load({absent[0]!r}) fetches it"

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,8 @@ EXPOSED_CLUSTERS = 5
 class TermEstimate:
     """What one model says about one term, on the log scale.
 
-    ``smallest_ratio`` is the smallest ratio above one that the design finds with 80 % power;
+    ``groups`` is the cluster of each row used; ``smallest_ratio`` is the smallest ratio above one
+    that the design finds with the power asked for;
     ``design_effect`` is clustered over model-based variance, never below 1; ``deviations`` name
     what was not done as registered.
     """
@@ -67,7 +68,8 @@ class TermEstimate:
     smallest_ratio: float
     method: str
     deviations: tuple[str, ...]
-    fit: Fit
+    groups: tuple[object, ...] = field(repr=False)
+    fit: Fit = field(repr=False)
 
 
 def estimate_term(
@@ -117,7 +119,7 @@ def estimate_term(
     kept, deviations = _settle_controls(panel, term, controls, keep_controls)
     names = [term, *kept]
     formula = f"event ~ {' + '.join(names)}"
-    rows = panel.dropna(subset=names)
+    rows = panel.dropna(subset=names).reset_index(drop=True)
     if not len(rows) or not rows["event"].any():
         raise FitError("no event in the rows where the term and its controls are known")
     exposed = _exposed_clusters(rows, term, cluster)
@@ -131,7 +133,8 @@ def estimate_term(
             fit = _penalised(formula, rows, model, ties)
             deviations.append(f"Firth's penalty, not clustered, since {_reason(trouble)}")
     counts = (with_event, exposed)
-    return _report(fit, term, cluster, counts, deviations, ties, level, power)
+    groups = tuple(rows[cluster].iloc[np.asarray(fit.engine.sample.index)])
+    return _report(fit, term, cluster, counts, groups, deviations, ties, level, power)
 
 
 def _settle_controls(
@@ -197,6 +200,7 @@ def _report(
     term: str,
     cluster: str,
     counts: tuple[int, int],
+    labels: tuple[object, ...],
     deviations: Sequence[str],
     ties: str,
     level: float,
@@ -239,5 +243,6 @@ def _report(
         smallest_ratio=detectable_ratio(base, power=power, level=level, degrees=degrees),
         method=how,
         deviations=tuple(deviations),
+        groups=labels,
         fit=fit,
     )

@@ -1,0 +1,288 @@
+"""A small fixed grid of specifications around a claim's registered test.
+
+The grid crosses ties (Efron, Breslow), clock (time since entry, time of the coalition), measure
+(the windows and columns registered as alternatives) and size (all members, those that ever had
+:data:`TOKEN` persons). Beside it, the registered test without each cluster in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from coalition_models.errors import CoverageError, DataError, FitError
+from coalition_models.features.common import calendar_of, known_table
+from coalition_models.hypotheses.claims import Claim, read_plan
+from coalition_models.hypotheses.columns import Bench
+from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
+from coalition_models.kernels.batch import fit_many_weights
+from coalition_models.models.cox_fit import CoxEngine
+
+__all__ = ["TOKEN", "Robustness", "check_robustness", "leave_one_out", "on_clock"]
+
+#: members whose peak is below this number of persons are left out in half of the grid
+TOKEN = 50
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """How a finding fares in the grid.
+
+    Attributes
+    ----------
+    grid : DataFrame
+        ``ties, clock, measure, size, estimate, p_value, same_sign, holds`` (same sign and p below
+        one minus the level), ``problem`` (why a specification could not be estimated; such a one
+        does not hold).
+    without_one : DataFrame
+        ``left_out, estimate, p_value, same_sign, holds``.
+    """
+
+    grid: pd.DataFrame
+    without_one: pd.DataFrame
+
+    @property
+    def share(self) -> float:
+        """Share of the grid that holds."""
+        return _share(self.grid)
+
+    @property
+    def share_same_sign(self) -> float:
+        """Share of the grid with the same sign, whatever its p-value."""
+        return float(self.grid["same_sign"].mean()) if len(self.grid) else float("nan")
+
+    @property
+    def share_without_one(self) -> float:
+        """Share of the fits without one cluster that hold."""
+        return _share(self.without_one)
+
+
+def _share(frame: pd.DataFrame) -> float:
+    return float(frame["holds"].mean()) if len(frame) else float("nan")
+
+
+def on_clock(panel: pd.DataFrame, clock: str) -> pd.DataFrame | None:
+    """Same rows, timed from entry or from the coalition's first period; None if that cannot be.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        One row per member and calendar period.
+    clock : {"entry", "coalition"}
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> timed = on_clock(panel, "coalition")
+    >>> timed.query("state == 'ESP'")["stop"].tolist()[:2]
+    [6, 7]
+    """
+    if "period" not in panel.columns or not {"coalition", "state", "spell"} <= set(panel.columns):
+        return None
+    if not np.allclose(panel["stop"] - panel["start"], 1):
+        return None
+    try:
+        calendar = calendar_of(panel)
+    except DataError:
+        return None
+    number = pd.Series(calendar.first // calendar.months, index=panel.index)
+    by = ["coalition"] if clock == "coalition" else ["coalition", "state", "spell"]
+    origin = number.groupby([panel[name] for name in by]).transform("min")
+    begun = number - origin
+    out = panel.assign(start=begun, stop=begun + 1)
+    out.attrs = {**panel.attrs, "panel": {**panel.attrs.get("panel", {}), "clock": clock}}
+    return out
+
+
+def check_robustness(
+    bench: Bench,
+    claim: Claim,
+    primary: TermEstimate,
+    *,
+    cluster: str,
+    model: str,
+    level: float,
+) -> Robustness:
+    """Estimate the claim's term over the grid, and without each cluster.
+
+    Parameters
+    ----------
+    bench : Bench
+    claim : Claim
+    primary : TermEstimate
+        The registered test on the same panel.
+    cluster, model : str
+    level : float
+
+    Returns
+    -------
+    Robustness
+    """
+    rows = []
+    for measure, frame, varied in _measures(bench, claim):
+        for clock, timed in _clocks(frame, claim, model):
+            for size, part in _sizes(timed):
+                for ties in ("efron", "breslow") if model == "cox" else ("",):
+                    line = _cell(part, varied, cluster, model, ties or "efron", level)
+                    rows.append(
+                        {"ties": ties, "clock": clock, "measure": measure, "size": size, **line}
+                    )
+    grid = pd.DataFrame(rows)
+    return Robustness(
+        _judge(grid, primary, level),
+        _judge(leave_one_out(primary, cluster, level), primary, level),
+    )
+
+
+def _judge(frame: pd.DataFrame, primary: TermEstimate, level: float) -> pd.DataFrame:
+    same = frame["estimate"] * primary.estimate > 0
+    return frame.assign(same_sign=same, holds=same & (frame["p_value"] < 1 - level))
+
+
+def _measures(bench: Bench, claim: Claim) -> Iterator[tuple[str, pd.DataFrame, Claim]]:
+    """The registered measure and its alternatives, each with its panel."""
+    frame, _ = bench.measure(claim, alternatives=True)
+    yield "registered", frame, claim
+    for name in claim.alternatives:
+        if name in frame.columns and frame[name].notna().any():
+            yield name, frame, replace(claim, term=name)
+    steps = read_plan().steps
+    for step in claim.steps:
+        registered = steps[step].args
+        for argument, values in steps[step].vary.items():
+            for value in values:
+                if value == registered.get(argument):
+                    continue
+                vary = {step: {argument: value}}
+                found = _varied(bench, claim, vary)
+                if found is not None:
+                    yield f"{argument} {value}", found, claim
+
+
+def _varied(
+    bench: Bench, claim: Claim, vary: Mapping[str, Mapping[str, object]]
+) -> pd.DataFrame | None:
+    try:
+        frame, notes = bench.measure(claim, vary=vary)
+    except CoverageError:
+        return None
+    # a column that is taken as given would be the same whatever the argument
+    return None if notes else frame
+
+
+def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    if model != "cox":
+        yield "", frame
+        return
+    given = str(frame.attrs.get("panel", {}).get("clock", "as given"))
+    yield given, frame
+    for clock in ("entry", "coalition"):
+        if clock == given or claim.clock not in ("", clock):
+            continue
+        timed = on_clock(frame, clock)
+        same = timed is None or (
+            np.array_equal(timed["start"], frame["start"])
+            and np.array_equal(timed["stop"], frame["stop"])
+        )
+        if timed is not None and not same:
+            yield clock, timed
+
+
+def _sizes(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield "all", frame
+    peak = _peak(frame)
+    if peak is None:
+        return
+    large = (peak >= TOKEN).to_numpy(dtype=bool, na_value=False)
+    if large.any() and not large.all():
+        yield f"{TOKEN} or more", frame[large]
+
+
+def _peak(frame: pd.DataFrame) -> pd.Series | None:
+    """Peak strength of each row's spell, where the panel or the bundled spells have it."""
+    if "peak_troops" in frame.columns:
+        return frame["peak_troops"]
+    key = ["coalition", "state", "spell"]
+    if not set(key) <= set(frame.columns):
+        return None
+    spells = known_table("participation").drop_duplicates(key).set_index(key)["peak_troops"]
+    found = spells.reindex(pd.MultiIndex.from_frame(frame[key]))
+    return found.set_axis(frame.index) if found.notna().any() else None
+
+
+def _cell(
+    frame: pd.DataFrame, claim: Claim, cluster: str, model: str, ties: str, level: float
+) -> dict[str, object]:
+    try:
+        found = estimate_term(
+            frame, claim.term, claim.controls, cluster=cluster, model=model, ties=ties,
+            keep_controls=claim.interaction, level=level,
+        )  # fmt: skip
+    except FitError as error:
+        return {"estimate": np.nan, "p_value": np.nan, "problem": str(error)}
+    return {"estimate": found.estimate, "p_value": found.p_value, "problem": ""}
+
+
+def leave_one_out(primary: TermEstimate, cluster: str, level: float) -> pd.DataFrame:
+    """Estimate and p-value without each cluster in turn.
+
+    Where the registered test is clustered, standard errors without a cluster are clustered too and
+    inflated as the registered one is over its plain clustered form (CR3). With Firth's penalty
+    every fit is made anew.
+
+    Returns
+    -------
+    DataFrame
+        ``left_out, estimate, p_value``.
+    """
+    fit = primary.fit
+    if isinstance(fit.engine, CoxEngine) and fit.choices.cluster:
+        return _batch(primary, fit.engine)
+    sample = fit.engine.sample
+    frame = pd.DataFrame(sample.matrix, columns=list(fit.names)).assign(
+        event=sample.event, group=np.asarray(primary.groups)
+    )
+    model = "logit"
+    if sample.start is not None and fit.estimator == "cox":
+        frame, model = frame.assign(start=sample.start, stop=sample.stop), "cox"
+    controls = [name for name in fit.names if name in frame.columns and name != primary.term]
+    controls = [name for name in controls if name != "Intercept"]
+    rows = []
+    for label in dict.fromkeys(primary.groups):
+        part = frame[frame["group"] != label]
+        try:
+            found = estimate_term(
+                part, primary.term, controls, cluster="group", model=model,
+                ties=fit.choices.ties or "efron", keep_controls=True, level=level,
+            )  # fmt: skip
+        except FitError:
+            rows.append({"left_out": label, "estimate": np.nan, "p_value": np.nan})
+            continue
+        rows.append({"left_out": label, "estimate": found.estimate, "p_value": found.p_value})
+    return pd.DataFrame(rows)
+
+
+def _batch(primary: TermEstimate, engine: CoxEngine) -> pd.DataFrame:
+    """All fits without one cluster at once."""
+    codes = engine.sample.clusters[0]
+    count = int(codes.max()) + 1
+    weights = np.vstack([np.ones(count), 1.0 - np.eye(count)])
+    found = fit_many_weights(
+        engine.prepared, weights, clusters=codes, start=primary.fit.coefficients, clustered=True
+    )
+    at = primary.fit.names.index(primary.term)
+    estimate: Floats = np.where(found.converged, found.coefficients[:, at], np.nan)
+    errors: Floats = np.sqrt(found.variance_cluster[:, at])
+    errors = errors * (primary.std_error / errors[0])
+    degrees = max(primary.degrees - 1, 1.0)
+    p_value = 2 * stats.t.sf(np.abs(estimate / errors), degrees)
+    labels = engine.sample.cluster_labels(primary.fit.choices.cluster[0])
+    return pd.DataFrame({"left_out": labels, "estimate": estimate[1:], "p_value": p_value[1:]})

@@ -1,0 +1,299 @@
+# ruff: noqa: PT028
+"""Each claim on each data set that can speak to it: estimate, power, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import joblib
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from coalition_models.errors import CoverageError, DataError, FitError, first_few
+from coalition_models.hypotheses.claims import Claim, read_plan, select
+from coalition_models.hypotheses.columns import Bench
+from coalition_models.hypotheses.data_sets import DataSet, Sets, gather
+from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS, TermEstimate, estimate_term
+from coalition_models.hypotheses.meta import combine
+from coalition_models.hypotheses.result import Verdicts
+from coalition_models.hypotheses.robustness import Robustness, check_robustness, on_clock
+from coalition_models.hypotheses.rule import judge, verdict_rule
+
+__all__ = ["Verdicts", "test_hypotheses"]
+
+
+def test_hypotheses(
+    panel_or_sets: Sets = None,
+    ids: Sequence[str] | str | None = None,
+    *,
+    q: float = 0.05,
+    level: float = 0.95,
+    power: float = 0.8,
+    robust: bool = True,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    outcome: str = "early exit",
+    cluster: str = "state",
+    workers: int = 1,
+) -> Verdicts:
+    """Test the literature's claims on every data set that can speak to them.
+
+    Measures, signs, controls and estimators are registered in the package and were fixed before
+    they were run; :func:`list_claims` shows them. What a data set cannot follow stands in
+    ``deviations``.
+
+    Parameters
+    ----------
+    panel_or_sets : DataFrame, str, sequence of str, or mapping of names to DataFrames
+        Your own panel or panels (``coalition, state, cow, spell, period, start, stop, event``;
+        columns that a claim needs and the panel has are taken as they stand, the others are
+        built), or names among iraq, isaf, un, interventions, wars, alliances. All by default;
+        those whose source is not at hand are untestable.
+    ids : str or sequence of str, optional
+        Which claims.
+    q : float
+        False discovery rate at which a claim counts as a discovery.
+    level : float
+        One minus the size of the tests.
+    power : float
+        Of the smallest detectable ratio.
+    robust : bool
+        Whether to run the grid of specifications.
+    tables : mapping, optional
+        Your own tables by the name that ``list_claims()["table"]`` gives: claims that need them
+        become testable.
+    outcome, cluster : str
+        Of your own panels: what their event is, and the column of clusters.
+    workers : int
+        Processes; the result does not depend on it.
+
+    Returns
+    -------
+    Verdicts
+
+    Raises
+    ------
+    DataError
+        Unknown claims, data sets or tables; a panel without the columns named.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=80, hazard=0.02,
+    ...                           coefficients={"leader_change": 1.2},
+    ...                           covariates={"leader_change": "pulse"}, seed=1)
+    >>> found = test_hypotheses(panel, "H02", robust=False)
+    >>> found.table[["claim", "data_set", "verdict"]].values.tolist()
+    [['H02', 'panel', 'supported']]
+    """
+    claims = select(ids)
+    own = dict(tables or {})
+    _check_options(claims, own, q=q, level=level, power=power)
+    sets = gather(panel_or_sets, outcome=outcome, cluster=cluster)
+    jobs = [
+        (data, part, own, level, power, robust)
+        for data in sets
+        for part in _split([c for c in claims if data.own or data.name in c.on], workers)
+    ]
+    done = joblib.Parallel(n_jobs=workers)(joblib.delayed(_test_all)(*job) for job in jobs)
+    cells = {(cell.claim, cell.data_set): cell for cell in chain.from_iterable(done)}
+    ordered = [
+        cells[claim.id, data.name] for claim in claims for data in sets
+        if (claim.id, data.name) in cells
+    ]  # fmt: skip
+    nowhere = [claim for claim in claims if not any(cell.claim == claim.id for cell in ordered)]
+    rows = [cell.row for cell in ordered]
+    rows += [_row(claim, "none", {"verdict": "untestable", "reason": _own_table(claim)})
+             for claim in nowhere]  # fmt: skip
+    order = {claim.id: position for position, claim in enumerate(claims)}
+    rows.sort(key=lambda row: order[str(row["claim"])])
+    table, family = _with_q(pd.DataFrame(rows), q)
+    return Verdicts(
+        table=table,
+        meta=combine(table[table["verdict"] != "untestable"], level=level),
+        rule=verdict_rule(level),
+        family=family,
+        q=q,
+        level=level,
+        power=power,
+        estimates={key: c.estimate for key, c in cells.items() if c.estimate is not None},
+        robustness={key: c.robustness for key, c in cells.items() if c.robustness is not None},
+    )
+
+
+test_hypotheses.__test__ = False  # type: ignore[attr-defined]
+
+
+def _check_options(
+    claims: Sequence[Claim], tables: Mapping[str, pd.DataFrame], **shares: float
+) -> None:
+    for name, value in shares.items():
+        if not 0 < value < 1:
+            raise DataError(f"{name} must lie between 0 and 1, for instance 0.05, not {value!r}")
+    known = {claim.table for claim in read_plan().claims if claim.table}
+    unknown = [name for name in tables if name not in known]
+    if unknown:
+        raise DataError(
+            f"no claim asks for a table named {first_few(unknown)}; known: "
+            f"{', '.join(sorted(known))}"
+        )
+
+
+def _split(claims: list[Claim], workers: int) -> list[list[Claim]]:
+    """Share claims among workers."""
+    count = joblib.effective_n_jobs(workers)
+    return [part for part in (claims[start::count] for start in range(count)) if part]
+
+
+@dataclass(frozen=True)
+class _Cell:
+    claim: str
+    data_set: str
+    row: dict[str, object]
+    estimate: TermEstimate | None = None
+    robustness: Robustness | None = None
+
+
+def _test_all(
+    data: DataSet,
+    claims: Sequence[Claim],
+    tables: Mapping[str, pd.DataFrame],
+    level: float,
+    power: float,
+    robust: bool,
+) -> list[_Cell]:
+    """Test some claims on one data set."""
+    cells = []
+    bench = None
+    if data.panel is not None:
+        bench = Bench(data.name, data.panel, tables, prefer_given=data.given)
+    for claim in claims:
+        try:
+            cells.append(_test(bench, data, claim, level, power, robust))
+        except (CoverageError, DataError, FitError) as error:
+            row = _row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
+            cells.append(_Cell(claim.id, data.name, row))
+    return cells
+
+
+def _test(
+    bench: Bench | None, data: DataSet, claim: Claim, level: float, power: float, robust: bool
+) -> _Cell:
+    if bench is None:
+        raise CoverageError(data.reason)
+    if not claim.term:
+        raise CoverageError(_own_table(claim))
+    if data.own and data.outcome != claim.outcome:
+        raise CoverageError(
+            f"is on {claim.outcome}, and this panel's event is {data.outcome}; say outcome= if not"
+        )
+    frame, notes = bench.measure(claim)
+    clock = frame.attrs.get("panel", {}).get("clock")
+    if claim.clock and clock != claim.clock:
+        timed = on_clock(frame, claim.clock)
+        if timed is None:
+            raise CoverageError(f"needs the {claim.clock}'s clock: rows of one period each")
+        frame = timed
+    found = estimate_term(
+        frame, claim.term, claim.controls, cluster=data.cluster, model=data.model,
+        keep_controls=claim.interaction, level=level, power=power,
+    )  # fmt: skip
+    grid = None
+    if robust:
+        grid = check_robustness(
+            bench, claim, found, cluster=data.cluster, model=data.model, level=level
+        )
+    row = _row(claim, data.name, _result(claim, found, grid, notes, level))
+    return _Cell(claim.id, data.name, row, found, grid)
+
+
+def _result(
+    claim: Claim,
+    found: TermEstimate,
+    grid: Robustness | None,
+    notes: Sequence[str],
+    level: float,
+) -> dict[str, object]:
+    with np.errstate(over="ignore"):
+        ratio, low, high = np.exp([found.estimate, found.conf_low, found.conf_high]).tolist()
+    smallest = found.smallest_ratio
+    few = found.clusters_exposed < EXPOSED_CLUSTERS
+    reason = f"one value occurs in {found.clusters_exposed} clusters only" if few else ""
+    return {
+        "verdict": judge(
+            claim.sign, found.estimate, found.p_value, exposed=found.clusters_exposed, level=level
+        ),
+        "reason": reason,
+        "estimate": found.estimate,
+        "std_error": found.std_error,
+        "ratio": ratio,
+        "ratio_low": low,
+        "ratio_high": high,
+        "p_value": found.p_value,
+        "events": found.events,
+        "rows": found.rows,
+        "members": found.members,
+        "clusters": found.clusters,
+        "term_sd": found.term_sd,
+        "smallest_ratio": 1 / smallest if claim.sign == "-" else smallest,
+        "design_effect": found.design_effect,
+        "robust_share": np.nan if grid is None else grid.share,
+        "robust_same_sign": np.nan if grid is None else grid.share_same_sign,
+        "robust_specifications": 0 if grid is None else len(grid.grid),
+        "without_one_share": np.nan if grid is None else grid.share_without_one,
+        "formula": found.fit.formula,
+        "method": found.method,
+        "deviations": "; ".join([*notes, *found.deviations]),
+    }
+
+
+_TEXT = ("verdict", "reason", "formula", "method", "deviations")
+_COUNTS = ("events", "rows", "members", "clusters", "robust_specifications")
+_NUMBERS = (
+    "estimate", "std_error", "ratio", "ratio_low", "ratio_high", "p_value", "term_sd",
+    "smallest_ratio", "design_effect", "robust_share", "robust_same_sign", "without_one_share",
+)  # fmt: skip
+_ORDER = (
+    "claim", "name", "data_set", "verdict", "reason", "term", "sign", "estimate", "std_error",
+    "ratio", "ratio_low", "ratio_high", "p_value", "q_value", "discovery", "events", "rows",
+    "members", "clusters", "term_sd", "smallest_ratio", "design_effect", "robust_share",
+    "robust_same_sign", "robust_specifications", "without_one_share", "proxy", "formula",
+    "method", "deviations",
+)  # fmt: skip
+
+
+def _row(claim: Claim, data_set: str, values: Mapping[str, object]) -> dict[str, object]:
+    """One row of the table; what was not estimated is missing, or a count of zero."""
+    return {
+        "claim": claim.id,
+        "name": claim.name,
+        "data_set": data_set,
+        "term": claim.term,
+        "sign": claim.sign,
+        "proxy": claim.proxy_for(data_set),
+        **dict.fromkeys(_TEXT, ""),
+        **dict.fromkeys(_COUNTS, 0),
+        **dict.fromkeys(_NUMBERS, np.nan),
+        **values,
+    }
+
+
+def _own_table(claim: Claim) -> str:
+    return f"needs {claim.table_shape}"
+
+
+def _with_q(table: pd.DataFrame, q: float) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Add q over the distinct tests of each data set: two claims on one coefficient are one."""
+    values = pd.Series(np.nan, index=table.index)
+    family = {}
+    tested = table[table["verdict"] != "untestable"]
+    for data_set, part in tested.groupby("data_set", sort=False):
+        distinct = part.drop_duplicates(["formula", "term", "estimate"])
+        adjusted = multipletests(distinct["p_value"], method="fdr_bh")[1]
+        by_p = dict(zip(distinct["p_value"], adjusted, strict=True))
+        values[part.index] = part["p_value"].map(by_p).to_numpy(dtype=float)
+        family[str(data_set)] = len(distinct)
+    out = table.assign(q_value=values, discovery=values <= q)
+    return out[list(_ORDER)].reset_index(drop=True), family
