@@ -210,15 +210,15 @@ def _without_zeros(
     m = weights.shape[0]
     p = columns.shape[0]
     bins = panel.closes.shape[0]
-    rows = np.empty(m, np.int64)
+    rows = np.empty(m + 1, np.int64)
     single_ptr = np.zeros(bins + 1, np.int64)
     count = 0
     for k in range(bins):
         for i in range(panel.single_ptr[k], panel.single_ptr[k + 1]):
+            # Without a branch: which clusters a draw leaves out cannot be predicted.
             place[i] = count
-            if weights[i] > 0.0:
-                rows[count] = i
-                count += 1
+            rows[count] = i
+            count += 1 if weights[i] > 0.0 else 0
         single_ptr[k + 1] = count
     rows = rows[:count]
     for j in range(p):

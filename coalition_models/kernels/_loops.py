@@ -81,7 +81,7 @@ def _add(
     once, which halves the loads.
     """
     lines = (p + 3) // 4 * 4
-    eta, risk, spare = work[lines], work[lines + 2], work[lines + 3]
+    eta, risk, spare = work[lines, :m], work[lines + 2, :m], work[lines + 3, :m]
     for j in range(0, lines, 4):
         b0 = beta[j]
         b1 = beta[j + 1] if j + 1 < p else 0.0
@@ -144,18 +144,20 @@ def _add_range(
     for begin in range(low, high, CHUNK):
         m = min(CHUNK, high - begin)
         for j in range(p):
-            c = cols[j]
+            line = columns[cols[j], begin : begin + m]
             for i in range(m):
-                work[j, i] = columns[c, begin + i]
+                work[j, i] = line[i]
         if offset.shape[0] > 0:
+            shift = offset[begin : begin + m]
             for i in range(m):
-                work[lines, i] = offset[begin + i]
+                work[lines, i] = shift[i]
         else:
             for i in range(m):
                 work[lines, i] = 0.0
         if weighted:
+            case = weights[begin : begin + m]
             for i in range(m):
-                work[lines + 1, i] = weights[begin + i]
+                work[lines + 1, i] = case[i]
         _add(m, p, weighted, beta, 1.0, full, work, total)
 
 
