@@ -23,12 +23,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from coalition_models.errors import CoalitionWarning, FitError
 from coalition_models.hypotheses.power import detectable_ratio, null_variance
 from coalition_models.models.cox import cox
 from coalition_models.models.discrete import logit
-from coalition_models.models.fit import Fit
+from coalition_models.models.fit import Fit, Reference
 from coalition_models.models.variance import FEW_CLUSTERS
 
 __all__ = ["EVENTS_PER_TERM", "EXPOSED_CLUSTERS", "TermEstimate", "estimate_term"]
@@ -64,11 +65,12 @@ class TermEstimate:
     clusters_exposed: int
     degrees: float
     term_sd: float
+    two_valued: bool
     design_effect: float
     smallest_ratio: float
     method: str
     deviations: tuple[str, ...]
-    groups: tuple[object, ...] = field(repr=False)
+    groups: tuple[str, ...] = field(repr=False)
     fit: Fit = field(repr=False)
 
 
@@ -83,6 +85,7 @@ def estimate_term(
     keep_controls: bool = False,
     level: float = 0.95,
     power: float = 0.8,
+    limits: bool = True,
 ) -> TermEstimate:
     """Estimate a term's coefficient by the rules of this module.
 
@@ -98,10 +101,13 @@ def estimate_term(
     keep_controls : bool
         Never leave the controls out (main effects of an interaction).
     level, power : float
+    limits : bool
+        Whether confidence limits are needed; profile limits take time.
 
     Returns
     -------
     TermEstimate
+        Limits are missing where they were not asked for.
 
     Raises
     ------
@@ -133,8 +139,9 @@ def estimate_term(
             fit = _penalised(formula, rows, model, ties)
             deviations.append(f"Firth's penalty, not clustered, since {_reason(trouble)}")
     counts = (with_event, exposed)
-    groups = tuple(rows[cluster].iloc[np.asarray(fit.engine.sample.index)])
-    return _report(fit, term, cluster, counts, groups, deviations, ties, level, power)
+    groups = tuple(rows[cluster].astype(str).iloc[np.asarray(fit.engine.sample.index)])
+    report = _Report(term, cluster, counts, groups, tuple(deviations), level, power, limits)
+    return report.of(fit)
 
 
 def _settle_controls(
@@ -195,54 +202,80 @@ def _reason(trouble: FitError) -> str:
     return str(trouble).split(";")[0].split(". ")[0]
 
 
-def _report(
-    fit: Fit,
-    term: str,
-    cluster: str,
-    counts: tuple[int, int],
-    labels: tuple[object, ...],
-    deviations: Sequence[str],
-    ties: str,
-    level: float,
-    power: float,
-) -> TermEstimate:
-    sample = fit.engine.sample
-    position = fit.names.index(term)
-    clustered = fit.choices.variance in ("cluster", "jackknife")
-    few = fit.choices.variance == "jackknife"
-    groups = fit.counts.clusters[0] if clustered else 0
-    degrees = float(groups - 1) if few else float("inf")
-    line = fit.tidy(level=level, reference="t" if few else "normal").iloc[position]
-    effect = 1.0
-    if clustered:
-        ratio = fit.covariance[position, position] / fit.model_covariance[position, position]
-        effect = max(1.0, float(ratio))
-    base = null_variance(fit, term) * effect
-    kind = "Cox" if fit.estimator == "cox" else "Logit"
-    how = f"{kind}, {ties.capitalize()} ties" if fit.estimator == "cox" else kind
-    if few:
-        how += f", CR3 by {cluster}, t({int(degrees)})"
-    else:
-        how += f", clustered by {cluster}" if clustered else ", Firth, profile likelihood"
-    return TermEstimate(
-        term=term,
-        estimate=float(line["estimate"]),
-        std_error=float(line["std_error"]),
-        p_value=float(line["p_value"]),
-        conf_low=float(line["conf_low"]),
-        conf_high=float(line["conf_high"]),
-        rows=fit.counts.rows,
-        events=fit.counts.events,
-        members=int(fit.counts.members or fit.counts.rows),
-        clusters=groups,
-        clusters_with_event=counts[0],
-        clusters_exposed=counts[1],
-        degrees=degrees,
-        term_sd=float(sample.matrix[:, fit.names.index(term)].std()),
-        design_effect=effect,
-        smallest_ratio=detectable_ratio(base, power=power, level=level, degrees=degrees),
-        method=how,
-        deviations=tuple(deviations),
-        groups=labels,
-        fit=fit,
+@dataclass(frozen=True)
+class _Report:
+    """What is said of a fit beyond its coefficients."""
+
+    term: str
+    cluster: str
+    counts: tuple[int, int]
+    groups: tuple[str, ...]
+    deviations: tuple[str, ...]
+    level: float
+    power: float
+    limits: bool
+
+    def of(self, fit: Fit) -> TermEstimate:
+        """Report one term of a fit."""
+        values = fit.engine.sample.matrix[:, position := fit.names.index(self.term)]
+        clusters = fit.counts.clusters[0] if fit.choices.cluster else 0
+        degrees = float(clusters - 1) if fit.choices.variance == "jackknife" else float("inf")
+        effect = 1.0
+        if clusters:
+            ratio = fit.covariance[position, position] / fit.model_covariance[position, position]
+            effect = max(1.0, float(ratio))
+        p_value, low, high = _test(fit, position, degrees, self.level, limits=self.limits)
+        smallest = detectable_ratio(
+            null_variance(fit, self.term) * effect,
+            power=self.power,
+            level=self.level,
+            degrees=degrees,
+        )
+        return TermEstimate(
+            term=self.term,
+            estimate=float(fit.coefficients[position]),
+            std_error=float(fit.std_errors[position]),
+            p_value=p_value,
+            conf_low=low,
+            conf_high=high,
+            rows=fit.counts.rows,
+            events=fit.counts.events,
+            members=int(fit.counts.members or fit.counts.rows),
+            clusters=clusters,
+            clusters_with_event=self.counts[0],
+            clusters_exposed=self.counts[1],
+            degrees=degrees,
+            two_valued=len(np.unique(values)) == 2,
+            term_sd=float(values.std()),
+            design_effect=effect,
+            smallest_ratio=smallest,
+            method=_method(fit, self.cluster),
+            deviations=self.deviations,
+            groups=self.groups,
+            fit=fit,
+        )
+
+
+def _test(
+    fit: Fit, position: int, degrees: float, level: float, *, limits: bool
+) -> tuple[float, float, float]:
+    """P-value and limits of one coefficient."""
+    if not limits:
+        known = fit.engine.p_values(fit)
+        statistic = abs(fit.coefficients[position] / fit.std_errors[position])
+        wald = 2 * float(stats.t.sf(statistic, degrees))
+        return (wald if known is None else float(known[position])), np.nan, np.nan
+    reference: Reference = "t" if np.isfinite(degrees) else "normal"
+    line = fit.tidy(level=level, reference=reference).iloc[position]
+    return float(line["p_value"]), float(line["conf_low"]), float(line["conf_high"])
+
+
+def _method(fit: Fit, cluster: str) -> str:
+    kind = f"Cox, {fit.choices.ties.capitalize()} ties" if fit.estimator == "cox" else "Logit"
+    if fit.choices.variance == "jackknife":
+        return f"{kind}, CR3 by {cluster}, t({fit.counts.clusters[0] - 1})"
+    return (
+        f"{kind}, clustered by {cluster}"
+        if fit.choices.cluster
+        else (f"{kind}, Firth, profile likelihood")
     )

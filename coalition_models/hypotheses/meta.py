@@ -44,16 +44,20 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
             continue
         effect = part["estimate"].to_numpy(dtype=float)
         variance = part["std_error"].to_numpy(dtype=float) ** 2
-        found = combine_effects(effect, variance, method_re="dl", alpha=1 - level)
-        frame = found.summary_frame()
+        with np.errstate(invalid="ignore"):
+            found = combine_effects(effect, variance, method_re="dl", alpha=1 - level)
+            frame = found.summary_frame()
         line: dict[str, object] = {
             "claim": claim,
             "n": len(part),
             "data_sets": ", ".join(part["data_set"]),
         }
+        # DerSimonian and Laird's variance is cut at zero: below it the two models are one
+        apart = float(found.tau2) > 0
         for name, label in (("fixed", "fixed effect"), ("random", "random effect")):
+            chosen = label if apart else "fixed effect"
             value, error, low, high = frame.loc[
-                label, ["eff", "sd_eff", "ci_low", "ci_upp"]
+                chosen, ["eff", "sd_eff", "ci_low", "ci_upp"]
             ].to_numpy(dtype=float)
             line |= {
                 name: value,

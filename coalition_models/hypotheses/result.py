@@ -24,11 +24,13 @@ class Verdicts:
     ----------
     table : DataFrame
         One row per claim and data set: ``claim, name, data_set, verdict, reason, term, sign,
-        estimate, std_error, ratio`` (hazard or odds ratio per unit of the term), ``ratio_low,
-        ratio_high, p_value, q_value, discovery`` (q at most the level asked for), ``events, rows,
-        members, clusters, term_sd, smallest_ratio`` (found with 80 % power, in the direction that
-        the claim expects), ``design_effect, robust_share, robust_same_sign,
-        robust_specifications, without_one_share, proxy, formula, method, deviations``.
+        estimate, std_error`` (log scale, per unit of the term), ``step`` (1 for a term of two
+        values, else its standard deviation), ``ratio`` (hazard or odds ratio per step),
+        ``ratio_low, ratio_high, p_value, q_value, discovery`` (q at most the level asked for),
+        ``events, rows, members, clusters`` (0 where the fit is not clustered), ``smallest_ratio``
+        (per step, found with the power asked for, in the direction that the claim expects),
+        ``design_effect, robust_share, robust_same_sign, robust_specifications,
+        without_one_share, proxy, formula, method, deviations``.
     meta : DataFrame
         See :func:`~coalition_models.hypotheses.meta.combine`.
     rule : str
@@ -77,9 +79,11 @@ class Verdicts:
         notes = (
             f"Verdicts. {self.rule}",
             f"q: Benjamini and Hochberg, over the distinct tests of one data set ({families}).",
-            f"Detectable: ratio per unit of the term that the design finds with "
-            f"{100 * self.power:g}% power. Robust: share of the grid of specifications with the "
-            f"same sign and p < {1 - self.level:.3g}.",
+            "Ratio: hazard (alliances: odds) ratio from 0 to 1 of a term of two values, else per "
+            "standard deviation of the term; detectable: the smallest that the design finds with "
+            f"{100 * self.power:g}% power, in the direction expected. "
+            "Robust: share of the grid of specifications with the same sign and "
+            f"p < {1 - self.level:.3g}.",
         )
         return Table(header, rows, "Claims of the literature", notes, align="llllrrrrrrrl")
 

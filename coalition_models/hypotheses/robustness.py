@@ -7,6 +7,7 @@ The grid crosses ties (Efron, Breslow), clock (time since entry, time of the coa
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -15,13 +16,15 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.errors import CoverageError, DataError, FitError
+from coalition_models.errors import CoalitionWarning, CoverageError, DataError, FitError
 from coalition_models.features.common import calendar_of, known_table
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
 from coalition_models.kernels.batch import fit_many_weights
+from coalition_models.models.cox import cox
 from coalition_models.models.cox_fit import CoxEngine
+from coalition_models.models.discrete import logit
 
 __all__ = ["TOKEN", "Robustness", "check_robustness", "leave_one_out", "on_clock"]
 
@@ -138,7 +141,7 @@ def check_robustness(
     grid = pd.DataFrame(rows)
     return Robustness(
         _judge(grid, primary, level),
-        _judge(leave_one_out(primary, cluster, level), primary, level),
+        _judge(leave_one_out(primary), primary, level),
     )
 
 
@@ -224,14 +227,14 @@ def _cell(
     try:
         found = estimate_term(
             frame, claim.term, claim.controls, cluster=cluster, model=model, ties=ties,
-            keep_controls=claim.interaction, level=level,
+            keep_controls=claim.interaction, level=level, limits=False,
         )  # fmt: skip
     except FitError as error:
         return {"estimate": np.nan, "p_value": np.nan, "problem": str(error)}
     return {"estimate": found.estimate, "p_value": found.p_value, "problem": ""}
 
 
-def leave_one_out(primary: TermEstimate, cluster: str, level: float) -> pd.DataFrame:
+def leave_one_out(primary: TermEstimate) -> pd.DataFrame:
     """Estimate and p-value without each cluster in turn.
 
     Where the registered test is clustered, standard errors without a cluster are clustered too and
@@ -247,27 +250,39 @@ def leave_one_out(primary: TermEstimate, cluster: str, level: float) -> pd.DataF
     if isinstance(fit.engine, CoxEngine) and fit.choices.cluster:
         return _batch(primary, fit.engine)
     sample = fit.engine.sample
-    frame = pd.DataFrame(sample.matrix, columns=list(fit.names)).assign(
-        event=sample.event, group=np.asarray(primary.groups)
+    names = [name for name in fit.names if name != "Intercept"]
+    at = [fit.names.index(name) for name in names]
+    frame = pd.DataFrame(sample.matrix[:, at], columns=names).assign(
+        event=sample.event, start=sample.start, stop=sample.stop, group=list(primary.groups)
     )
-    model = "logit"
-    if sample.start is not None and fit.estimator == "cox":
-        frame, model = frame.assign(start=sample.start, stop=sample.stop), "cox"
-    controls = [name for name in fit.names if name in frame.columns and name != primary.term]
-    controls = [name for name in controls if name != "Intercept"]
-    rows = []
-    for label in dict.fromkeys(primary.groups):
-        part = frame[frame["group"] != label]
-        try:
-            found = estimate_term(
-                part, primary.term, controls, cluster="group", model=model,
-                ties=fit.choices.ties or "efron", keep_controls=True, level=level,
-            )  # fmt: skip
-        except FitError:
-            rows.append({"left_out": label, "estimate": np.nan, "p_value": np.nan})
-            continue
-        rows.append({"left_out": label, "estimate": found.estimate, "p_value": found.p_value})
-    return pd.DataFrame(rows)
+    labels = list(dict.fromkeys(primary.groups))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoalitionWarning)
+        whole = _again(frame, primary, 1.0)[2]
+        scale = 1.0 if fit.choices.penalty else primary.std_error / whole
+        found = [_again(frame[frame["group"] != label], primary, scale) for label in labels]
+    out = pd.DataFrame(found, columns=["estimate", "p_value", "std_error"])
+    return out.assign(left_out=labels)[["left_out", "estimate", "p_value"]]
+
+
+def _again(frame: pd.DataFrame, primary: TermEstimate, scale: float) -> tuple[float, float, float]:
+    """Estimate, p-value and standard error of the same model on some of the rows."""
+    fit = primary.fit
+    formula = fit.formula
+    at = fit.names.index(primary.term)
+    try:
+        if not fit.choices.penalty:
+            again = logit(formula, frame, time=None, cluster="group")
+        elif fit.estimator == "logit":
+            again = logit(formula, frame, time=None, penalty="firth")
+        else:
+            again = cox(formula, frame, penalty="firth", ties=fit.choices.ties)
+    except FitError:
+        return np.nan, np.nan, np.nan
+    estimate, error = float(again.coefficients[at]), float(again.std_errors[at]) * scale
+    exact = again.engine.p_values(again)
+    wald = 2 * float(stats.t.sf(abs(estimate / error), max(primary.degrees - 1, 1.0)))
+    return estimate, (wald if exact is None else float(exact[at])), error
 
 
 def _batch(primary: TermEstimate, engine: CoxEngine) -> pd.DataFrame:

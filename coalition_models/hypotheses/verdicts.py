@@ -105,7 +105,7 @@ def test_hypotheses(
     ]  # fmt: skip
     nowhere = [claim for claim in claims if not any(cell.claim == claim.id for cell in ordered)]
     rows = [cell.row for cell in ordered]
-    rows += [_row(claim, "none", {"verdict": "untestable", "reason": _own_table(claim)})
+    rows += [_row(claim, "none", {"verdict": "untestable", "reason": _nowhere(claim)})
              for claim in nowhere]  # fmt: skip
     order = {claim.id: position for position, claim in enumerate(claims)}
     rows.sort(key=lambda row: order[str(row["claim"])])
@@ -168,7 +168,7 @@ def _test_all(
     cells = []
     bench = None
     if data.panel is not None:
-        bench = Bench(data.name, data.panel, tables, prefer_given=data.given)
+        bench = Bench(data.name, _light(data.panel), tables, prefer_given=data.given)
     for claim in claims:
         try:
             cells.append(_test(bench, data, claim, level, power, robust))
@@ -178,13 +178,21 @@ def _test_all(
     return cells
 
 
+def _light(panel: pd.DataFrame) -> pd.DataFrame:
+    """The panel without the account of how it was made, which pandas copies at every step."""
+    out = panel.copy()
+    made = panel.attrs.get("panel", {})
+    out.attrs = {"panel": {key: made[key] for key in ("clock", "period") if key in made}}
+    return out
+
+
 def _test(
     bench: Bench | None, data: DataSet, claim: Claim, level: float, power: float, robust: bool
 ) -> _Cell:
     if bench is None:
         raise CoverageError(data.reason)
     if not claim.term:
-        raise CoverageError(_own_table(claim))
+        raise CoverageError(_nowhere(claim))
     if data.own and data.outcome != claim.outcome:
         raise CoverageError(
             f"is on {claim.outcome}, and this panel's event is {data.outcome}; say outcome= if not"
@@ -205,7 +213,9 @@ def _test(
         grid = check_robustness(
             bench, claim, found, cluster=data.cluster, model=data.model, level=level
         )
-    row = _row(claim, data.name, _result(claim, found, grid, notes, level))
+    # of this package's own sets it is registered that they bring their columns
+    said = notes if data.own else ()
+    row = _row(claim, data.name, _result(claim, found, grid, said, level))
     return _Cell(claim.id, data.name, row, found, grid)
 
 
@@ -216,9 +226,11 @@ def _result(
     notes: Sequence[str],
     level: float,
 ) -> dict[str, object]:
+    step = 1.0 if found.two_valued else found.term_sd
     with np.errstate(over="ignore"):
-        ratio, low, high = np.exp([found.estimate, found.conf_low, found.conf_high]).tolist()
-    smallest = found.smallest_ratio
+        logs = np.array([found.estimate, found.conf_low, found.conf_high]) * step
+        ratio, low, high = np.exp(logs).tolist()
+        smallest = float(np.exp(np.log(found.smallest_ratio) * step))
     few = found.clusters_exposed < EXPOSED_CLUSTERS
     reason = f"one value occurs in {found.clusters_exposed} clusters only" if few else ""
     return {
@@ -236,7 +248,7 @@ def _result(
         "rows": found.rows,
         "members": found.members,
         "clusters": found.clusters,
-        "term_sd": found.term_sd,
+        "step": step,
         "smallest_ratio": 1 / smallest if claim.sign == "-" else smallest,
         "design_effect": found.design_effect,
         "robust_share": np.nan if grid is None else grid.share,
@@ -252,13 +264,13 @@ def _result(
 _TEXT = ("verdict", "reason", "formula", "method", "deviations")
 _COUNTS = ("events", "rows", "members", "clusters", "robust_specifications")
 _NUMBERS = (
-    "estimate", "std_error", "ratio", "ratio_low", "ratio_high", "p_value", "term_sd",
+    "estimate", "std_error", "ratio", "ratio_low", "ratio_high", "p_value", "step",
     "smallest_ratio", "design_effect", "robust_share", "robust_same_sign", "without_one_share",
 )  # fmt: skip
 _ORDER = (
     "claim", "name", "data_set", "verdict", "reason", "term", "sign", "estimate", "std_error",
-    "ratio", "ratio_low", "ratio_high", "p_value", "q_value", "discovery", "events", "rows",
-    "members", "clusters", "term_sd", "smallest_ratio", "design_effect", "robust_share",
+    "step", "ratio", "ratio_low", "ratio_high", "p_value", "q_value", "discovery", "events", "rows",
+    "members", "clusters", "smallest_ratio", "design_effect", "robust_share",
     "robust_same_sign", "robust_specifications", "without_one_share", "proxy", "formula",
     "method", "deviations",
 )  # fmt: skip
@@ -280,7 +292,10 @@ def _row(claim: Claim, data_set: str, values: Mapping[str, object]) -> dict[str,
     }
 
 
-def _own_table(claim: Claim) -> str:
+def _nowhere(claim: Claim) -> str:
+    """Why a claim was tested on none of the data sets chosen."""
+    if claim.on:
+        return f"can be tested on {', '.join(claim.on)} only, which were not asked for"
     return f"needs {claim.table_shape}"
 
 
