@@ -11,6 +11,7 @@ import pandas as pd
 
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
 from coalition_models.errors import CoalitionWarning, DataError, FitError, first_few
+from coalition_models.members.events import panel_events
 from coalition_models.members.rules import KINDS, DefectionRule, named_rule
 from coalition_models.models.cox import cox
 from coalition_models.models.fit import Fit
@@ -116,13 +117,15 @@ def compare_rules(
     if how not in ("first", "repeated"):
         raise DataError(f"how must be 'first' or 'repeated' to fit one hazard, not {how!r}")
     source = analysis_set(data) if isinstance(data, str) else data
+    rows = source.panel.copy()
+    rows.attrs = {"panel": {"period": source.panel.attrs["panel"]["period"]}}
     first: pd.DataFrame | None = None
     counts, changes, estimates = [], [], []
     for rule in chosen:
         found = source.defections(rule)
         first = found if first is None else first
         moved = _moved(found, first)
-        panel = source.recode(rule, how=how)
+        panel = panel_events(rows, found, how=how)
         counts.append(_count(rule, found, panel, moved))
         changes.append(moved.assign(rule=rule.name))
         if formula is not None:

@@ -29,11 +29,11 @@ Builder = Callable[[pd.DataFrame, SetData], pd.DataFrame]
 
 @dataclass(frozen=True)
 class _Step:
-    """One builder, and the external source whose years bound what it knows, if any."""
+    """One builder, and the external source it is given, whose years bound what it knows."""
 
     idea: str
     add: Builder
-    within: str = ""
+    source: str = ""
 
 
 #: why a set lacks a feature that others have
@@ -96,8 +96,8 @@ def add_set_features(
             missing[step.idea] = str(error).splitlines()[0]
             continue
         new = [c for c in out.columns if c not in before]
-        if step.within:
-            out = _within(out, new, step.within)
+        if step.source:
+            out = _within(out, new, step.source)
         out = _without_unknown(out, new, step.idea, missing)
     return out, missing
 
@@ -126,6 +126,7 @@ def _within(panel: pd.DataFrame, columns: list[str], source: str) -> pd.DataFram
     numeric = [c for c in columns if pd.api.types.is_numeric_dtype(panel[c])]
     out = panel.assign(**{c: panel[c].astype("float64").where(known, np.nan) for c in numeric})
     out.attrs = dict(panel.attrs)
+    out.attrs["sources"] = [*dict.fromkeys([*panel.attrs.get("sources", []), source])]
     return out
 
 
@@ -193,7 +194,7 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
     "un": (
         _Step("elections", lambda p, d: add_elections(p, data=_reign_votes()), "reign-elections"),
         _Step("leadership", lambda p, d: add_leadership(p, data=_reign_terms()), "reign-leaders"),
-        _Step("casualties", _un_deaths),
+        _Step("casualties", _un_deaths, "un-fatalities"),
         _Step("commitment", lambda p, d: add_commitment(p, data=_levels(d), members=d.members)),
         _Step("contagion", _own_contagion),
         _Step("regime", lambda p, d: add_regime(p)),

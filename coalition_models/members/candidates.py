@@ -123,6 +123,7 @@ def change_candidates(
     was so from the start, which is no departure from routine (McInnis 2020, n. 150).
     """
     known = changes[changes["change"].isin(CHANGE_KINDS)].copy()
+    known.attrs = {}
     known = known.assign(kind=known["change"].map(CHANGE_KINDS), change_row=known.index)
     pairs = known.merge(
         spells[[*_SPELL, "entry", "exit"]], on=_KEY, how="inner", suffixes=("", "_spell")

@@ -54,7 +54,8 @@ def code_defections(
     DataFrame
         ``coalition, state, cow, spell, date, kind`` (``full, partial_cut, re_role, relocation,
         caveat``), ``before, persons, percent`` (strength before and size of the fall, missing
-        where not known), ``planned`` (``no``, ``unclear``, or ``not coded``), ``contested`` (a
+        where not known), ``planned`` (``no``, ``unclear``, ``yes`` or
+        ``not coded``; of exits, by their main coding), ``contested`` (a
         fair reader could code it otherwise), ``reason, source, confidence, date_precision`` and
         ``rests_on`` (the rows of the facts behind it). ``attrs["defections"]`` holds the rule as
         a sentence and every candidate that does not count, with the reason.
@@ -127,7 +128,10 @@ def _checked(
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(f"defections cannot be coded:\n{listing}")
-    return participation[participation["exit_kind"] != "leader"].reset_index(drop=True)
+    spells = participation[participation["exit_kind"] != "leader"].reset_index(drop=True)
+    # pandas copies attributes at every step
+    spells.attrs = {}
+    return spells
 
 
 def _falls(
@@ -137,6 +141,7 @@ def _falls(
         empty = pd.DataFrame(columns=[*_SPELL, "full", "significant"])
         return empty, empty
     falls, ranked = ranked_falls(profile, rule)
+    falls.attrs, ranked.attrs = {}, {}
     keys = pd.MultiIndex.from_frame(spells[_SPELL])
     return (
         falls[pd.MultiIndex.from_frame(falls[_SPELL]).isin(keys)],
@@ -171,7 +176,7 @@ def _full(
             **{name: found[name] for name in (*_SPELL, "cow", "date", "contested")},
             "kind": "full",
             **sizes_of(found),
-            "planned": "no" if "exit_kind_reason" in found.columns else "not coded",
+            "planned": _planned(found),
             "reason": text_of(found, "exit_kind_reason"),
             "source": _exit_source(found),
             "confidence": text_of(found, "exit_confidence"),
@@ -188,6 +193,14 @@ def _full(
             ],
         }
     )
+
+
+def _planned(found: pd.DataFrame) -> pd.Series:
+    """Whether the main coding of an exit says that it was planned."""
+    if "exit_kind_reason" not in found.columns:
+        return pd.Series("not coded", index=found.index)
+    sudden = found["exit_kind"].isin(["early", "exogenous"])
+    return pd.Series("yes", index=found.index).where(~sudden, "no")
 
 
 def _is_in(left: pd.DataFrame, right: pd.DataFrame) -> pd.Series:

@@ -78,7 +78,11 @@ def panel_events(
     chosen = _check(panel, defections, kinds, how)
     unit = _unit(panel, period)
     ordered = panel.sort_values([*_SPELL, "period"], kind="stable", ignore_index=True)
-    placed, lost = _place(ordered, defections[defections["kind"].isin(chosen)], unit)
+    # pandas copies attributes at every step; they are put back at the end
+    ordered.attrs = {}
+    coded = defections[[*_SPELL, "date", "kind"]]
+    coded.attrs = {}
+    placed, lost = _place(ordered, coded[coded["kind"].isin(chosen)], unit)
     out = ordered.assign(event=0, cause="")
     out.loc[placed["row"], "cause"] = placed["kind"].to_numpy()
     out.loc[placed["row"], "event"] = 1

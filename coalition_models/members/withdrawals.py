@@ -121,6 +121,8 @@ def _profile_period(profile: pd.DataFrame) -> Period:
 def _extended(profile: pd.DataFrame, fine: Period, per: int) -> pd.DataFrame:
     """Carry the last row of a member that left to the end of the next coarse period."""
     rows = profile[_NEEDED].copy()
+    # pandas copies attributes at every step
+    rows.attrs = {}
     rows["number"] = period_number(rows["period"], fine).astype("int64")
     rows = rows.sort_values([*_KEY, "number"], ignore_index=True)
     if rows.duplicated([*_KEY, "number"]).any():
@@ -269,6 +271,7 @@ def significant_withdrawals(
     late = ~after & (years_left < drawdown_years).to_numpy(dtype=bool)
     small = ~after & ~late & (falls["persons"] < minimum).to_numpy(dtype=bool)
     ranked: pd.DataFrame = falls[~after & ~late & ~small].copy()
+    ranked.attrs = {}
     for name in ("persons", "percent"):
         values = ranked[name]
         if pooled == "coalition":

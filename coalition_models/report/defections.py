@@ -1,0 +1,332 @@
+"""The part of the report on what counts as defection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coalition_models.designs.compare import RuleComparison
+from coalition_models.designs.defections import FORMULA_UN, DefectionAnalysis
+from coalition_models.designs.iraq import FORMULA
+from coalition_models.members.rules import NAMED_RULES, list_rules
+from coalition_models.render import Table
+from coalition_models.report.html import Listing, Section
+from coalition_models.report.profiles import plot_profile
+from coalition_models.report.style import COLOURS, GREY, Plot, new_figure, styled
+from coalition_models.report.tables import frame_table
+
+__all__ = [
+    "DefectionProduct",
+    "defection_products",
+    "defection_sections",
+    "defection_sources",
+    "plot_readings",
+]
+
+_KIND_COLUMNS = ["full", "partial_cut", "re_role", "relocation", "caveat"]
+_TITLES = {"iraq": "Iraq", "un": "the UN's missions"}
+
+
+@dataclass(frozen=True)
+class DefectionProduct:
+    """What the part shows: tables with their data, and figures."""
+
+    tables: Mapping[str, Table]
+    frames: Mapping[str, pd.DataFrame]
+    figures: Mapping[str, Plot]
+
+
+def defection_products(analysis: DefectionAnalysis) -> DefectionProduct:
+    """Make every table and figure of the part on defection.
+
+    Names start with ``defection_``, so that they can stand beside those of other parts.
+    """
+    frames = {
+        "defection_rules": list_rules().reset_index(),
+        "defection_small_falls": analysis.falls,
+        "defection_named": _counts(analysis.named),
+        "defection_named_estimates": analysis.named.estimates,
+        "defection_named_changes": analysis.named.changes,
+        "defection_traced": analysis.traced,
+        "defection_set_aside": analysis.set_aside,
+    }
+    for name, found in analysis.readings.items():
+        frames[f"defection_readings_{name}"] = _counts(found)
+        frames[f"defection_readings_{name}_span"] = found.span.reset_index()
+        frames[f"defection_readings_{name}_estimates"] = found.estimates
+        frames[f"defection_readings_{name}_changes"] = found.changes
+    for name, one in analysis.sets.items():
+        frames[f"defection_sheet_{name}"] = one.sheet
+    return DefectionProduct(
+        tables=_tables(analysis, frames), frames=frames, figures=_figures(analysis)
+    )
+
+
+def _counts(found: RuleComparison) -> pd.DataFrame:
+    table = found.counts.drop(columns="sentence").reset_index()
+    failed = found.estimates[found.estimates["failed"].fillna("") != ""]
+    table["fitted"] = ["no" if rule in set(failed["rule"]) else "yes" for rule in table["rule"]]
+    return table
+
+
+def _tables(analysis: DefectionAnalysis, frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
+    counted = (
+        "defections: coded under the rule; events: first defections of a spell that is at risk; "
+        "gained and lost: against the first rule; fitted: whether the model could be estimated.",
+    )
+    tables = {
+        "defection_rules": frame_table(frames["defection_rules"], title="Rules of defection"),
+        "defection_small_falls": frame_table(
+            frames["defection_small_falls"],
+            title="Yearly falls in strength, and how many are below 200 persons",
+            notes=(
+                "level: how a year's strength is taken. full: falls at the end of a spell. "
+                "pairs_unknown: pairs of successive years for one of which no strength is known.",
+            ),
+        ),
+        "defection_named": frame_table(
+            frames["defection_named"], title="Iraq under the rules of the literature", notes=counted
+        ),
+        "defection_named_estimates": frame_table(
+            _estimates(analysis.named),
+            title="Hazard ratios in Iraq under each rule",
+            notes=(f"Cox, {FORMULA}; in brackets the 95% interval, clustered by state.",),
+        ),
+        "defection_traced": frame_table(
+            _trace(analysis.traced),
+            title="Every defection coded in Iraq and ISAF, with the rows and sources behind it",
+            notes=("rules: the named rules that count it; persons: size of the fall, if known.",),
+            digits=0,
+        ),
+        "defection_set_aside": frame_table(
+            _reasons(analysis.set_aside),
+            title="Candidates that the default rule does not count (Iraq, ISAF)",
+        ),
+    }
+    for name, found in analysis.readings.items():
+        formula = FORMULA_UN if name == "un" else FORMULA
+        tables[f"defection_readings_{name}"] = frame_table(
+            frames[f"defection_readings_{name}"],
+            title=f"{len(found.counts)} readings of the quartile method: {_TITLES[name]}",
+            notes=(
+                "A reading: measure, quantile (q), ranked over all coalitions or within each, "
+                "last years left out (d).",
+                *counted,
+            ),
+        )
+        tables[f"defection_readings_{name}_span"] = frame_table(
+            frames[f"defection_readings_{name}_span"],
+            title=f"Hazard ratios over the readings: {_TITLES[name]}",
+            notes=(f"Cox, {formula}; below_0.05: readings with p < 0.05, clustered by state.",),
+        )
+    for name, one in analysis.sets.items():
+        tables[f"defection_sheet_{name}"] = one.to_table()
+    return tables
+
+
+def _estimates(found: RuleComparison) -> pd.DataFrame:
+    rows = found.estimates[found.estimates["term"].fillna("") != ""]
+    text = [
+        f"{ratio:.2f} [{low:.2f}, {high:.2f}]"
+        for ratio, low, high in zip(
+            rows["hazard_ratio"], rows["conf_low"], rows["conf_high"], strict=True
+        )
+    ]
+    wide = rows.assign(text=text).pivot_table(
+        index="rule", columns="term", values="text", aggfunc="first"
+    )
+    order = list(dict.fromkeys(rows["rule"]))
+    terms = list(dict.fromkeys(rows["term"]))
+    events = rows.drop_duplicates("rule").set_index("rule")["events"].astype("int64")
+    out = wide.loc[order, terms].reset_index()
+    out.columns.name = None
+    out.insert(1, "events", events.loc[order].to_numpy())
+    return out
+
+
+def _trace(traced: pd.DataFrame) -> pd.DataFrame:
+    columns = ["coalition", "state", "spell", "date", "kind", "persons", "planned", "reason"]
+    columns += ["confidence", "rests_on", "source", "rules"]
+    table = traced[columns].copy()
+    table["rules"] = [_shorter(text) for text in table["rules"]]
+    return table
+
+
+def _shorter(rules: str) -> str:
+    """Name all rules by one word where all count a defection."""
+    return "all" if len(rules.split(", ")) == len(NAMED_RULES) else rules
+
+
+def _reasons(set_aside: pd.DataFrame) -> pd.DataFrame:
+    groups = set_aside.groupby("reason", sort=False)["candidate"]
+    table = pd.DataFrame({"candidates": groups.size(), "which": groups.agg("; ".join)})
+    return table.sort_values("candidates", ascending=False, kind="stable").reset_index()
+
+
+def _figures(analysis: DefectionAnalysis) -> dict[str, Plot]:
+    iraq = analysis.sets["iraq"].profile
+    figures = {
+        f"defection_readings_{name}": plot_readings(found, title=f"Readings: {_TITLES[name]}")
+        for name, found in analysis.readings.items()
+        if found.estimates["hazard_ratio"].notna().any()
+    }
+    if iraq is not None:
+        some = iraq[(iraq["coalition"] == "iraq") & iraq["state"].isin(_partial_cutters(analysis))]
+        if len(some):
+            figures["defection_profiles"] = plot_profile(some, title="Iraq")
+    return figures
+
+
+def _partial_cutters(analysis: DefectionAnalysis, most: int = 4) -> list[str]:
+    """States of Iraq with the most defections short of leaving, by any named rule."""
+    traced = analysis.traced
+    partial = traced[(traced["coalition"] == "iraq") & (traced["kind"] == "partial_cut")]
+    counts = partial["state"].value_counts().rename_axis("state").reset_index(name="n")
+    ranked = counts.sort_values(["n", "state"], ascending=[False, True])
+    return list(ranked["state"].head(most))
+
+
+def plot_readings(found: RuleComparison, *, title: str = "") -> Plot:
+    """Draw the hazard ratios of every rule, one row of points per term.
+
+    Parameters
+    ----------
+    found : RuleComparison
+        Made by :func:`compare_rules` with a formula.
+    title : str
+
+    Returns
+    -------
+    Plot
+        With the estimates drawn as ``data``.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.designs.compare import compare_rules
+    >>> rules = ["tago-2009", "weisiger-2016"]
+    >>> found = compare_rules(rules, "iraq", formula="event ~ log_deaths_12m")
+    >>> plot_readings(found).data["rule"].tolist()
+    ['tago-2009', 'weisiger-2016']
+    """
+    data = found.estimates[found.estimates["hazard_ratio"].notna()].reset_index(drop=True)
+    terms = list(dict.fromkeys(data["term"]))
+    rules = list(dict.fromkeys(data["rule"]))
+    with styled():
+        figure, axes = new_figure(7.5, 0.8 + 1.35 * max(len(terms), 1), rows=max(len(terms), 1))
+        for axis, term in zip(axes, terms, strict=False):
+            part = data[data["term"] == term].set_index("rule").loc[rules]
+            at = range(len(rules))
+            axis.axhline(1.0, color=GREY, linewidth=0.9)
+            axis.vlines(at, part["conf_low"], part["conf_high"], colors=COLOURS[0], linewidth=1.4)
+            axis.plot(at, part["hazard_ratio"], "o", color=COLOURS[0], markersize=4)
+            axis.set_yscale("log")
+            axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_title(f"{title + ': ' if title else ''}{term}")
+            axis.set_ylabel("hazard ratio")
+            axis.set_xticks([])
+        axes[-1].set_xlabel(f"{len(rules)} rules in the order of the table; bars: 95% interval")
+    return Plot(figure, data)
+
+
+def defection_sections(analysis: DefectionAnalysis, product: DefectionProduct) -> list[Section]:
+    """Write the part on defection: headings with text, tables and figures."""
+    tables, figures = product.tables, product.figures
+    parts: list[str | Table | Listing | tuple[Plot, str]] = [
+        "The coding of the outcome is the argument. Each rule below is a fixed set of choices; "
+        "what the sources leave open is a choice of its own.",
+        Listing(tuple(findings(analysis))),
+        tables["defection_small_falls"],
+        tables["defection_rules"],
+        tables["defection_named"],
+        tables["defection_named_estimates"],
+    ]
+    if "defection_profiles" in figures:
+        parts.append(
+            (
+                figures["defection_profiles"],
+                "Strength by month of the members in Iraq with the most coded cuts; hatching: "
+                "there, but of unknown strength; pale: an observation more than a year old.",
+            )
+        )
+    readings: list[str | Table | Listing | tuple[Plot, str]] = []
+    for name in analysis.readings:
+        readings.append(tables[f"defection_readings_{name}"])
+        readings.append(tables[f"defection_readings_{name}_span"])
+        if f"defection_readings_{name}" in figures:
+            readings.append(
+                (
+                    figures[f"defection_readings_{name}"],
+                    f"Hazard ratios under every reading that could be fitted: {_TITLES[name]}.",
+                )
+            )
+    for name, reason in analysis.absent.items():
+        readings.append(f"The set {name} is not here: {reason}.")
+    return [
+        Section("What counts as defection", parts),
+        Section("Readings of the quartile method", readings),
+        Section(
+            "Every coded defection and its sources",
+            [tables["defection_traced"], tables["defection_set_aside"]],
+        ),
+        Section(
+            "Data sheets of the sets used here",
+            [tables[f"defection_sheet_{name}"] for name in analysis.sets],
+        ),
+    ]
+
+
+def findings(analysis: DefectionAnalysis) -> list[str]:
+    """Say in words what the comparison shows."""
+    sentences = []
+    ends = analysis.falls[analysis.falls["level"] == "end"]
+    for name, below, falls, share, cut in zip(
+        ends["set"],
+        ends["below"],
+        ends["falls"],
+        ends["share"],
+        ends["upper_quartile_percent"],
+        strict=True,
+    ):
+        most = "most" if share > 0.5 else "not most"
+        sentences.append(
+            f"{name}: {below} of {falls} yearly falls ({100 * share:.0f}%) are below 200 persons, "
+            f"so {most} are. By per cent the upper quartile begins at {cut:.0f}%."
+        )
+    for name, found in {"named rules, Iraq": analysis.named, **_named_readings(analysis)}.items():
+        events = found.counts["events"]
+        sentences.append(
+            f"{name}: between {events.min()} and {events.max()} events by rule. {_spans(found)}"
+        )
+    return sentences
+
+
+def _named_readings(analysis: DefectionAnalysis) -> dict[str, RuleComparison]:
+    return {
+        f"{len(found.counts)} readings, {_TITLES[name]}": found
+        for name, found in analysis.readings.items()
+    }
+
+
+def _spans(found: RuleComparison) -> str:
+    span = found.span.reset_index()
+    texts = [
+        f"{term}: hazard ratio {low:.2f} to {high:.2f}, p < 0.05 in {few} of {rules}"
+        for term, low, high, few, rules in zip(
+            span["term"],
+            span["lowest"],
+            span["highest"],
+            span["below_0.05"],
+            span["rules"],
+            strict=True,
+        )
+    ]
+    return "; ".join(texts) + "." if texts else "No rule could be fitted."
+
+
+def defection_sources(analysis: DefectionAnalysis) -> list[str]:
+    """Names of the tables that the part rests on, for the list of sources."""
+    names = [name for one in analysis.sets.values() for name in one.panel.attrs.get("sources", [])]
+    return list(dict.fromkeys(names))
