@@ -67,7 +67,7 @@ def test_hypotheses(
     outcome, cluster : str
         Of your own panels: what their event is, and the column of clusters.
     workers : int
-        Processes; the result does not depend on it.
+        Processes, one data set each; the result does not depend on it.
 
     Returns
     -------
@@ -93,9 +93,8 @@ def test_hypotheses(
     _check_options(claims, own, q=q, level=level, power=power)
     sets = gather(panel_or_sets, outcome=outcome, cluster=cluster)
     jobs = [
-        (data, part, own, level, power, robust)
+        (data, [c for c in claims if data.own or data.name in c.on], own, level, power, robust)
         for data in sets
-        for part in _split([c for c in claims if data.own or data.name in c.on], workers)
     ]
     done = joblib.Parallel(n_jobs=workers)(joblib.delayed(_test_all)(*job) for job in jobs)
     cells = {(cell.claim, cell.data_set): cell for cell in chain.from_iterable(done)}
@@ -139,12 +138,6 @@ def _check_options(
             f"no claim asks for a table named {first_few(unknown)}; known: "
             f"{', '.join(sorted(known))}"
         )
-
-
-def _split(claims: list[Claim], workers: int) -> list[list[Claim]]:
-    """Share claims among workers."""
-    count = joblib.effective_n_jobs(workers)
-    return [part for part in (claims[start::count] for start in range(count)) if part]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,250 @@
+"""Leaders in office while their state took part: one row per leader, as comparative studies do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.errors import CoverageError, DataError
+from coalition_models.features.casualties import add_casualties
+from coalition_models.features.commitment import add_commitment
+from coalition_models.features.common import check_window, month_number
+from coalition_models.features.elections import add_elections
+from coalition_models.features.leader_terms import terms_of
+from coalition_models.members.timing import DATE_COLUMN
+from coalition_models.sources.catalog import load
+
+__all__ = ["leader_cases"]
+
+_COLUMNS = [
+    "coalition", "state", "cow", "case", "leader", "first_day", "last_day", "months",
+    "early_exit", "exit_dated_by", "ended_by", "leader_change", "months_to_election",
+    "election_near", "election_near_ever", "left_right", "deaths", "relative_fatalities",
+    "relative_commitment",
+]  # fmt: skip
+
+
+def leader_cases(
+    coalition: str = "iraq",
+    *,
+    window: int = 2,
+    exit_date: str = "main",
+    who: str = "effective",
+    leaders: pd.DataFrame | None = None,
+    members: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """List the leaders in office during their state's participation, with how it went under them.
+
+    A leader's case runs from the later of taking office and the state's entry to the earliest of
+    leaving office, the exit, and the end of the mandate. Successive terms of one person are one
+    case, and so are several spells of the state. The lead state has no case.
+
+    Parameters
+    ----------
+    coalition : str
+        One whose list of members is complete.
+    window : int
+        Months within which an election is near.
+    exit_date : {"main", "announced", "last"}
+        Which date ends a spell that ended early; where it is not known, the main one.
+    who : {"effective", "head_of_government"}
+    leaders, members : DataFrame, optional
+        Your own terms (``cow, leader, start, end``, optionally ``left_right``) and spells (as
+        ``load("participation")``).
+
+    Returns
+    -------
+    DataFrame
+        ``coalition, state, cow, case`` (state and number), ``leader, first_day, last_day, months``
+        (calendar months touched), ``early_exit`` (0/1), ``exit_dated_by``, ``ended_by`` (early
+        exit, left office, or the kind in which the spell ended), ``leader_change`` (0/1: took
+        office after the state had come), ``months_to_election`` (on the last day),
+        ``election_near`` (0/1: at most ``window``), ``election_near_ever`` (0/1: in any month of
+        the case; long cases are bound to have one), ``left_right`` (0 to 10), ``deaths`` (of the
+        state in the coalition in the months
+        of the case), ``relative_fatalities`` (all so far, per million
+        inhabitants), ``relative_commitment`` (per cent of the armed forces on the last day;
+        external). Missing outside the sources' coverage. ``attrs["without_leader"]`` counts
+        spells under nobody on record.
+
+    Raises
+    ------
+    DataError
+        Unknown coalition or option.
+    CoverageError
+        A coalition whose members are not all listed.
+
+    Notes
+    -----
+    The unit of Mello (2020), who has 51 leaders of 29 democracies in Iraq and two months.
+
+    Examples
+    --------
+    >>> cases = leader_cases("iraq").set_index("case")
+    >>> cases.loc[["ESP 1", "ESP 2"], ["leader", "early_exit", "leader_change"]]
+           leader  early_exit  leader_change
+    case
+    ESP 1   Aznar           0              0
+    ESP 2  Zapatero         1              1
+    """
+    months = check_window(window)
+    if exit_date not in DATE_COLUMN:
+        raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
+    if who not in ("effective", "head_of_government"):
+        raise DataError(f"who must be 'effective' or 'head_of_government', not {who!r}")
+    spells = _spells(coalition, exit_date, load("participation") if members is None else members)
+    stints, without = _stints(spells, _tenures(who, leaders))
+    cases = _cases(stints, coalition)
+    out = _with_features(cases, months, members)[_COLUMNS]
+    out.attrs = {
+        "choices": {"coalition": coalition, "window": months, "exit_date": exit_date, "who": who},
+        "without_leader": without,
+    }
+    return out
+
+
+def _spells(coalition: str, exit_date: str, members: pd.DataFrame) -> pd.DataFrame:
+    """Spells with the day on which they end, no later than the mandate."""
+    table = load("coalitions").set_index("coalition")
+    if coalition not in table.index:
+        raise DataError(f"no coalition named {coalition!r}; known: {', '.join(table.index)}")
+    about = table.loc[coalition]
+    if about["participation_complete"] == "no":
+        raise CoverageError(
+            f"not every member of {coalition!r} is listed, so leaders who stayed are missing"
+        )
+    rows = members[(members["coalition"] == coalition) & (members["exit_kind"] != "leader")]
+    if rows.empty:
+        raise DataError(f"no member of {coalition!r} in the table given")
+    early = rows["exit_kind"] == "early"
+    chosen = rows[DATE_COLUMN[exit_date]] if exit_date != "main" else rows["exit"]
+    used = early & chosen.notna()
+    day = rows["exit"].where(~used, chosen)
+    mandate = about["mandate_end"]
+    over = day.isna() | (day > mandate)
+    return rows.assign(
+        day=day.where(~over, mandate),
+        early=early & ~over,
+        dated_by=np.where(used, exit_date, "main"),
+        ending=rows["exit_kind"].where(~over, "mission_end"),
+    ).sort_values(["state", "spell"])
+
+
+def _tenures(who: str, leaders: pd.DataFrame | None) -> pd.DataFrame:
+    """One row per unbroken time of one person in office, with the day the next one enters."""
+    terms = terms_of(who, leaders, extended=False)
+    table = terms.table.assign(began=terms.began)
+    if "left_right" not in table.columns:
+        table = table.assign(left_right=np.nan)
+    if "known_until" not in table.columns:
+        table = table.assign(known_until=pd.Series(pd.NaT, index=table.index))
+    merged = (
+        table.groupby(["cow", "leader", "began"], sort=False)
+        .agg(
+            start=("start", "min"),
+            end=("end", lambda column: column.iloc[-1]),
+            known_until=("known_until", "last"),
+            left_right=("left_right", "last"),
+        )
+        .reset_index()
+        .sort_values(["cow", "start"], ignore_index=True)
+    )
+    last = merged["end"].fillna(merged["known_until"]).fillna(pd.Timestamp.max.normalize())
+    following = merged.groupby("cow")["start"].shift(-1)
+    # on the day of a handover the new leader leads
+    eve = following - pd.Timedelta(days=1)
+    return merged.assign(until=last.where(eve.isna() | (last < eve), eve))
+
+
+def _stints(spells: pd.DataFrame, tenures: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Each spell under each leader; and how many spells had nobody on record."""
+    pairs = spells.merge(tenures, on="cow", how="left", suffixes=("", "_term"))
+    inside = (pairs["start"] <= pairs["day"]) & (pairs["until"] >= pairs["entry"])
+    pairs = pairs[inside]
+    first = pairs[["start", "entry"]].max(axis=1)
+    last = pairs[["until", "day"]].min(axis=1)
+    out = pairs.assign(
+        first_day=first, last_day=last, leaves=pairs["early"] & (last == pairs["day"])
+    )
+    key = ["state", "spell"]
+    led = set(out[key].itertuples(index=False, name=None))
+    without = sum(pair not in led for pair in spells[key].itertuples(index=False, name=None))
+    return out, without
+
+
+def _cases(stints: pd.DataFrame, coalition: str) -> pd.DataFrame:
+    """Join the spells that a leader saw."""
+    rows = [
+        _case(part.sort_values("first_day"))
+        for _, part in stints.groupby(["state", "leader", "start"], sort=False)
+    ]
+    cases = pd.DataFrame(rows).sort_values(["state", "first_day"], ignore_index=True)
+    number = cases.groupby("state").cumcount() + 1
+    arrival = stints.groupby("state")["entry"].min()
+    changed = cases["took_office"] > cases["state"].map(arrival)
+    return cases.assign(
+        coalition=coalition,
+        case=cases["state"] + " " + number.astype(str),
+        leader_change=changed.astype("int64"),
+        months=month_number(cases["last_day"]) - month_number(cases["first_day"]) + 1,
+    )
+
+
+def _case(part: pd.DataFrame) -> dict[str, object]:
+    final = part.iloc[-1]
+    leaves = bool(part["leaves"].any())
+    gone = final["last_day"] < final["day"]
+    return {
+        "state": final["state"],
+        "cow": int(final["cow"]),
+        "spell": int(final["spell"]),
+        "leader": final["leader"],
+        "took_office": final["start"],
+        "first_day": part["first_day"].iloc[0],
+        "last_day": final["last_day"],
+        "early_exit": int(leaves),
+        "exit_dated_by": final["dated_by"] if leaves else "",
+        "ended_by": "early" if final["leaves"] else "left_office" if gone else final["ending"],
+        "left_right": final["left_right"],
+    }
+
+
+def _with_features(cases: pd.DataFrame, window: int, members: pd.DataFrame | None) -> pd.DataFrame:
+    """Elections, deaths and commitment, by the package's own builders on the cases' months."""
+    grid = pd.DataFrame(list(_months(cases)))
+    grid.attrs["panel"] = {"period": "month", "clock": "coalition"}
+    grid = add_elections(grid, window=window)
+    grid = add_casualties(grid, as_of="end")
+    grid = add_commitment(grid, as_of="end", members=members)
+    last = grid.drop_duplicates("case", keep="last").set_index("case")
+    first = grid.drop_duplicates("case").set_index("case")
+    near = grid["election_near"].groupby(grid["case"])
+    # nobody had an election near only if that is known of every month
+    ever = near.max().where((near.max() == 1) | (near.count() == near.size()))
+    columns = ["months_to_election", "election_near", "relative_fatalities", "relative_commitment"]
+    at = cases["case"]
+    return cases.assign(
+        **{name: at.map(last[name]) for name in columns},
+        election_near_ever=at.map(ever),
+        deaths=at.map(
+            last["deaths_cumulative"] - first["deaths_cumulative"] + first["deaths_last"]
+        ),
+    )
+
+
+def _months(cases: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """One row per month of a case."""
+    for case in cases.to_dict("records"):
+        first, last = pd.Timestamp(case["first_day"]), pd.Timestamp(case["last_day"])
+        for month in pd.period_range(first.to_period("M"), last.to_period("M"), freq="M"):
+            yield {
+                "case": case["case"],
+                "coalition": case["coalition"],
+                "state": case["state"],
+                "cow": case["cow"],
+                "spell": case["spell"],
+                "period": month.to_timestamp(),
+                "start": 0,
+            }
