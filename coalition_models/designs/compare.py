@@ -196,17 +196,19 @@ def _estimate(
 def _tidied(rule: DefectionRule, fit: Fit) -> pd.DataFrame:
     tidy = fit.tidy(exponentiate=True).rename(columns={"estimate": "hazard_ratio"})
     columns = ["term", "hazard_ratio", "conf_low", "conf_high", "p_value"]
-    return tidy[columns].assign(rule=rule.name, events=fit.counts.events, failed="")
+    return tidy[columns].assign(
+        rule=rule.name, events=fit.counts.events, clusters=min(fit.counts.clusters), failed=""
+    )
 
 
 def _no_estimates() -> pd.DataFrame:
     columns = ["rule", "term", "hazard_ratio", "conf_low", "conf_high", "p_value", "events"]
-    return pd.DataFrame(columns=[*columns, "failed"])
+    return pd.DataFrame(columns=[*columns, "clusters", "failed"])
 
 
 def _relative(table: pd.DataFrame, first: str) -> pd.DataFrame:
     columns = ["rule", "term", "hazard_ratio", "conf_low", "conf_high", "p_value", "events"]
-    out = table.reindex(columns=[*columns, "failed"])
+    out = table.reindex(columns=[*columns, "clusters", "failed"])
     base = out[out["rule"] == first].set_index("term")["hazard_ratio"]
     out["ratio_to_first"] = (
         out["hazard_ratio"].astype("float64") / out["term"].map(base).astype("float64")

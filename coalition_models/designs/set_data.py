@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -158,11 +159,19 @@ def _missions(members: pd.DataFrame, starts: pd.Series, ends: pd.Series) -> pd.D
 def _un_years() -> SetData:
     rows = load("geopko-contributors").rename(columns={"iso3": "state", "mission": "coalition"})
     rows = rows.assign(date=pd.to_datetime(rows["year"].astype(str) + "-07-01"))
+    bridged = _between_maps(
+        rows.assign(coalition=rows["coalition"].replace(dict(RENAMED_MISSIONS)))
+    )
     # presence on the maps counts; the size of many units is not known
     members = spells_from_levels(
-        rows, level="n_locations", minimum=1, gap=0, period="year", end_margin=0,
+        pd.concat([rows, bridged]),
+        level="n_locations",
+        minimum=1,
+        gap=0,
+        period="year",
+        end_margin=0,
         renamed=RENAMED_MISSIONS,
-    )  # fmt: skip
+    )
     sizes = rows.assign(coalition=rows["coalition"].replace(dict(RENAMED_MISSIONS)))
     peak = sizes.groupby(["coalition", "state"])["troops_standard"].max()
     keys = pd.MultiIndex.from_frame(members[["coalition", "state"]])
@@ -178,7 +187,8 @@ def _un_years() -> SetData:
         clock="coalition",
         outcome="a contributor is no longer on the maps of a mission that goes on",
         limits=(
-            "Maps appear at irregular intervals; an exit lies between two years.",
+            f"Maps appear at irregular intervals; an exit lies between two maps. {len(bridged)} "
+            "member-years without any map of the mission are bridged.",
             f"{unknown} of {len(rows)} member-years have no known size, and the others are unit "
             "standards, not head-counts: falls in strength are not ranked.",
             f"{back} spells are returns after at least one year off the maps.",
@@ -186,6 +196,22 @@ def _un_years() -> SetData:
         ),
         sources=("geopko-contributors",),
     )
+
+
+def _between_maps(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows for years in which a mission has no map, of those on the maps before and after."""
+    maps = rows.groupby("coalition")["year"].agg(lambda years: sorted(set(years)))
+    found = []
+    for mission, years in maps.items():
+        mine = rows[rows["coalition"] == mission]
+        for before, after in pairwise(years):
+            on_both = set(mine.loc[mine["year"] == after, "cow"])
+            stayed = mine[(mine["year"] == before) & mine["cow"].isin(on_both)]
+            found += [
+                stayed.assign(year=year, date=pd.Timestamp(year, 7, 1))
+                for year in range(before + 1, after)
+            ]
+    return pd.concat(found) if found else rows.iloc[:0]
 
 
 def _interventions() -> SetData:

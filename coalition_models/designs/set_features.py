@@ -21,8 +21,11 @@ from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import add_regime
 from coalition_models.features.risk import add_risk
 from coalition_models.sources.catalog import entry, load
+from coalition_models.sources.fetch import at_hand
 
 __all__ = ["NOT_SUPPORTED", "add_set_features"]
+
+_REGIMES = ("polity5", "democracy-bmr", "state-democracy")
 
 Builder = Callable[[pd.DataFrame, SetData], pd.DataFrame]
 
@@ -161,6 +164,14 @@ def _own_contagion(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
     return add_contagion(panel, data=data.members, troops=_levels(data))
 
 
+def _regime_if_at_hand(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
+    # a bundled set must not begin to download
+    absent = [name for name in _REGIMES if not at_hand(name)]
+    if absent:
+        raise CoverageError(f"external sources not at hand: {', '.join(absent)}")
+    return add_regime(panel)
+
+
 def _levels(data: SetData) -> pd.DataFrame:
     if data.levels is None:
         empty = {"coalition": "object", "cow": "int64", "date": "datetime64[ns]", "troops": "float"}
@@ -187,7 +198,7 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
         _Step("commitment", lambda p, d: add_commitment(p)),
         _Step("contagion", lambda p, d: add_contagion(p)),
         _Step("alliance", lambda p, d: add_alliance(p)),
-        _Step("regime", lambda p, d: add_regime(p)),
+        _Step("regime", _regime_if_at_hand),
         _Step("capability", lambda p, d: add_capability(p)),
         _Step("preferences", lambda p, d: add_preferences(p)),
     ),

@@ -10,6 +10,7 @@ import pandas as pd
 from coalition_models.designs.compare import RuleComparison
 from coalition_models.designs.defections import FORMULA_UN, DefectionAnalysis
 from coalition_models.designs.iraq import FORMULA
+from coalition_models.errors import DataError
 from coalition_models.members.rules import NAMED_RULES, list_rules
 from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section
@@ -92,7 +93,10 @@ def _tables(analysis: DefectionAnalysis, frames: Mapping[str, pd.DataFrame]) -> 
         "defection_named_estimates": frame_table(
             _estimates(analysis.named),
             title="Hazard ratios in Iraq under each rule",
-            notes=(f"Cox, {FORMULA}; in brackets the 95% interval, clustered by state.",),
+            notes=(
+                f"Cox, {FORMULA}; in brackets the 95% interval, clustered by state.",
+                *_few_clusters(analysis.named),
+            ),
         ),
         "defection_traced": frame_table(
             _trace(analysis.traced),
@@ -119,7 +123,10 @@ def _tables(analysis: DefectionAnalysis, frames: Mapping[str, pd.DataFrame]) -> 
         tables[f"defection_readings_{name}_span"] = frame_table(
             frames[f"defection_readings_{name}_span"],
             title=f"Hazard ratios over the readings: {_TITLES[name]}",
-            notes=(f"Cox, {formula}; below_0.05: readings with p < 0.05, clustered by state.",),
+            notes=(
+                f"Cox, {formula}; below_0.05: readings with p < 0.05, clustered by state.",
+                *_few_clusters(found),
+            ),
         )
     for name, one in analysis.sets.items():
         tables[f"defection_sheet_{name}"] = one.to_table()
@@ -144,6 +151,17 @@ def _estimates(found: RuleComparison) -> pd.DataFrame:
     out.columns.name = None
     out.insert(1, "events", events.loc[order].to_numpy())
     return out
+
+
+def _few_clusters(found: RuleComparison, enough: int = 40) -> tuple[str, ...]:
+    """Say so where the clustered intervals are too narrow on average."""
+    fewest = found.estimates["clusters"].min()
+    if not fewest < enough:
+        return ()
+    return (
+        f"With {fewest:.0f} states clustered standard errors are too small on average, and with so "
+        "few events the more so: read p-values as lower bounds.",
+    )
 
 
 def _trace(traced: pd.DataFrame) -> pd.DataFrame:
@@ -211,18 +229,24 @@ def plot_readings(found: RuleComparison, *, title: str = "") -> Plot:
     >>> plot_readings(found).data["rule"].tolist()
     ['tago-2009', 'weisiger-2016']
     """
+    from matplotlib.ticker import LogLocator, NullLocator
+
     data = found.estimates[found.estimates["hazard_ratio"].notna()].reset_index(drop=True)
+    if data.empty:
+        raise DataError("no estimate to draw: give compare_rules() a formula that can be fitted")
     terms = list(dict.fromkeys(data["term"]))
     rules = list(dict.fromkeys(data["rule"]))
     with styled():
-        figure, axes = new_figure(7.5, 0.8 + 1.35 * max(len(terms), 1), rows=max(len(terms), 1))
-        for axis, term in zip(axes, terms, strict=False):
+        figure, axes = new_figure(7.5, 0.8 + 1.35 * len(terms), rows=len(terms))
+        for axis, term in zip(axes, terms, strict=True):
             part = data[data["term"] == term].set_index("rule").loc[rules]
             at = range(len(rules))
             axis.axhline(1.0, color=GREY, linewidth=0.9)
             axis.vlines(at, part["conf_low"], part["conf_high"], colors=COLOURS[0], linewidth=1.4)
             axis.plot(at, part["hazard_ratio"], "o", color=COLOURS[0], markersize=4)
             axis.set_yscale("log")
+            axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.yaxis.set_minor_locator(NullLocator())
             axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             axis.set_title(f"{title + ': ' if title else ''}{term}")
             axis.set_ylabel("hazard ratio")
