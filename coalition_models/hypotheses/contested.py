@@ -1,0 +1,265 @@
+"""Two claims on which the literature disagrees, under every combination of the choices behind it.
+
+Elections: Tago (2009) finds that they speed up exit, by state and month; Mello (2020) finds those
+who left early to have faced one rarely, by leader. Democracy: Gartzke and Gleditsch (2004) against
+Leeds (2003). The page asks which choice (unit, window, date of exit, measure) turns the sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from coalition_models.designs.leader_cases import leader_cases
+from coalition_models.errors import CoverageError, DataError, FitError
+from coalition_models.features.elections import add_elections
+from coalition_models.features.regime import add_regime
+from coalition_models.hypotheses.estimate import estimate_term
+from coalition_models.members.panel import build_panel
+from coalition_models.render import Table, format_number, format_p
+from coalition_models.sources.catalog import load
+
+__all__ = ["Contested", "contest"]
+
+_DATES = ("announced", "main", "last")
+_WINDOWS = (0, 1, 2, 3, 6, 12)
+#: unit -> what it is, in words
+UNITS = {
+    "state-month": "hazard of exit in a month with an election near",
+    "leader, last day": "leaders by whether an election was near on their last day with troops",
+    "leader, ever": "leaders by whether an election was near in any of their months with troops",
+}
+_MEASURES = {"polity": "democracy_polity", "bmr": "democracy_bmr"}
+
+
+@dataclass(frozen=True, repr=False)
+class Contested:
+    """A contested claim under every combination of choices.
+
+    Attributes
+    ----------
+    claim : {"elections", "democracy"}
+    coalition : str
+    table : DataFrame
+        One row per combination: the choices, ``estimate`` (log hazard ratio; for leaders log odds
+        ratio, with a half added to each cell where one is empty), ``ratio, p_value`` (Fisher's
+        exact test for leaders), ``sign``, ``n`` (rows or leaders), ``events``; for leaders the
+        cells ``exit_yes, exit_no, stay_yes, stay_no``; ``problem`` where nothing can be estimated.
+    choices : tuple of str
+        Columns of the table that are choices.
+    """
+
+    claim: str
+    coalition: str
+    table: pd.DataFrame
+    choices: tuple[str, ...]
+
+    def flips(self) -> pd.DataFrame:
+        """Which choice turns the sign, all else equal.
+
+        Returns
+        -------
+        DataFrame
+            Per choice and pair of its values: ``pairs`` of combinations that differ in nothing
+            else, ``flips`` (with opposite signs), ``share``, and ``both_significant`` (flips with
+            p < 0.05 on both sides), most frequent first.
+        """
+        rows = []
+        for choice in self.choices:
+            values = list(dict.fromkeys(self.table[choice]))
+            others = [name for name in self.choices if name != choice]
+            for i, one in enumerate(values):
+                for other in values[i + 1 :]:
+                    rows.append({"choice": choice, "from": one, "to": other,
+                                 **self._compare(choice, one, other, others)})  # fmt: skip
+        out = pd.DataFrame(rows)
+        return out.sort_values(["share", "pairs"], ascending=False, ignore_index=True)
+
+    def _compare(
+        self, choice: str, one: object, other: object, others: list[str]
+    ) -> dict[str, object]:
+        known = self.table[self.table["sign"] != ""]
+        left = known[known[choice] == one]
+        right = known[known[choice] == other]
+        both = left.merge(right, on=others, suffixes=("", "_other"))
+        turned = both["sign"] != both["sign_other"]
+        sure = turned & (both["p_value"] < 0.05) & (both["p_value_other"] < 0.05)
+        return {
+            "pairs": len(both),
+            "flips": int(turned.sum()),
+            "share": float(turned.mean()) if len(both) else np.nan,
+            "both_significant": int(sure.sum()),
+        }
+
+    def to_table(self) -> Table:
+        """All combinations as a table for print."""
+        rows = [
+            [
+                *(str(row[name]) for name in self.choices),
+                format_number(row["ratio"], 2),
+                format_p(float(row["p_value"])),
+                str(row["n"]),
+                str(row["events"]),
+                str(row["problem"]),
+            ]
+            for row in self.table.to_dict("records")
+        ]
+        header = [*self.choices, "ratio", "p", "n", "exits", ""]
+        notes = (
+            "Ratio above 1: more exits. State-months: hazard ratio by the rules of the verdicts; "
+            "leaders: odds ratio, Fisher's exact p. Only announcements that were carried out are "
+            "coded; where a date is not known the main one is used.",
+        )
+        align = "l" * len(self.choices) + "rrrrl"
+        return Table(header, rows, f"{self.claim}: {self.coalition}", notes, align)
+
+    def __str__(self) -> str:
+        return self.to_table().text()
+
+    def __repr__(self) -> str:
+        return f"<Contested {self.claim} on {self.coalition}: {len(self.table)} combinations>"
+
+    def _repr_html_(self) -> str:
+        return self.to_table().html()
+
+
+def contest(
+    claim: str = "elections",
+    coalition: str = "iraq",
+    *,
+    windows: Sequence[int] = _WINDOWS,
+    dates: Sequence[str] = _DATES,
+) -> Contested:
+    """Estimate a contested claim under every combination of the choices behind it.
+
+    Parameters
+    ----------
+    claim : {"elections", "democracy"}
+        ``"democracy"`` needs external sources.
+    coalition : {"iraq", "isaf", "rsm"}
+    windows : sequence of int
+        Months within which an election is near (elections only).
+    dates : sequence of {"announced", "main", "last"}
+        Which date counts as the exit.
+
+    Returns
+    -------
+    Contested
+
+    Raises
+    ------
+    DataError
+        Unknown claim or option.
+
+    Examples
+    --------
+    >>> found = contest("elections", "iraq", windows=[2], dates=["main"])
+    >>> found.table[["unit", "sign"]].values.tolist()
+    [['state-month', '+'], ['leader, last day', '+'], ['leader, ever', '-']]
+    """
+    if claim not in ("elections", "democracy"):
+        raise DataError(f"claim must be 'elections' or 'democracy', not {claim!r}")
+    if not windows or not dates:
+        raise DataError("give at least one window and one date")
+    if claim == "elections":
+        rows = list(_elections(coalition, windows, dates))
+        choices: tuple[str, ...] = ("unit", "window", "date")
+    else:
+        rows = list(_democracy(coalition, dates))
+        choices = ("unit", "measure", "date")
+    table = pd.DataFrame(rows)
+    return Contested(claim, coalition, table, choices)
+
+
+def _elections(
+    coalition: str, windows: Sequence[int], dates: Sequence[str]
+) -> Iterator[dict[str, object]]:
+    members = load("participation")
+    for date in dates:
+        panel = build_panel(members, coalitions=[coalition], exit_date=date)
+        for window in windows:
+            choice = {"window": window, "date": date}
+            near = add_elections(panel, window=window)
+            yield {"unit": "state-month", **choice, **_months(near, "election_near")}
+            cases = leader_cases(coalition, window=window, exit_date=date)
+            for unit, column in (
+                ("leader, last day", "election_near"),
+                ("leader, ever", "election_near_ever"),
+            ):
+                yield {"unit": unit, **choice, **_leaders(cases, column)}
+
+
+def _democracy(coalition: str, dates: Sequence[str]) -> Iterator[dict[str, object]]:
+    members = load("participation")
+    for date, (measure, column) in product(dates, _MEASURES.items()):
+        choice = {"measure": measure, "date": date}
+        panel = build_panel(members, coalitions=[coalition], exit_date=date)
+        try:
+            known = add_regime(panel, measures=[measure])
+        except CoverageError as error:
+            for unit in ("state-month", "leader, last day"):
+                yield {"unit": unit, **choice, **_nothing(str(error))}
+            continue
+        yield {"unit": "state-month", **choice, **_months(known, column)}
+        cases = leader_cases(coalition, exit_date=date)
+        months = cases.assign(
+            period=cases["last_day"].dt.to_period("M").dt.to_timestamp(), spell=1, start=0
+        )
+        months.attrs["panel"] = {"period": "month", "clock": "coalition"}
+        at_end = add_regime(months, measures=[measure])
+        yield {"unit": "leader, last day", **choice, **_leaders(at_end, column)}
+
+
+def _months(panel: pd.DataFrame, term: str) -> dict[str, object]:
+    try:
+        found = estimate_term(panel, term, limits=False)
+    except FitError as error:
+        return _nothing(str(error))
+    return {
+        "estimate": found.estimate,
+        "ratio": float(np.exp(found.estimate)),
+        "p_value": found.p_value,
+        "sign": "+" if found.estimate > 0 else "-",
+        "n": found.rows,
+        "events": found.events,
+        "exit_yes": np.nan,
+        "exit_no": np.nan,
+        "stay_yes": np.nan,
+        "stay_no": np.nan,
+        "problem": "",
+    }
+
+
+def _leaders(cases: pd.DataFrame, column: str) -> dict[str, object]:
+    """Odds of early exit where a condition holds against where it does not."""
+    known = cases[cases[column].notna()]
+    gone, held = known["early_exit"] == 1, known[column] == 1
+    cells = [int(part.sum()) for part in (gone & held, gone & ~held, ~gone & held, ~gone & ~held)]
+    a, b, c, d = cells
+    if 0 in (a + b, c + d, a + c, b + d):
+        return {**_nothing("the condition, or exit, does not vary"), "n": len(known)}
+    half = 0.5 if 0 in cells else 0.0
+    estimate = float(np.log((a + half) * (d + half) / ((b + half) * (c + half))))
+    return {
+        "estimate": estimate,
+        "ratio": float(np.exp(estimate)),
+        "p_value": float(stats.fisher_exact([[a, b], [c, d]])[1]),
+        "sign": "" if estimate == 0 else "+" if estimate > 0 else "-",
+        "n": len(known),
+        "events": a + b,
+        "exit_yes": a,
+        "exit_no": b,
+        "stay_yes": c,
+        "stay_no": d,
+        "problem": "",
+    }
+
+
+def _nothing(reason: str) -> dict[str, object]:
+    numbers = ("estimate", "ratio", "p_value", "exit_yes", "exit_no", "stay_yes", "stay_no")
+    return {**dict.fromkeys(numbers, np.nan), "sign": "", "n": 0, "events": 0, "problem": reason}
