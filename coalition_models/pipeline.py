@@ -89,6 +89,8 @@ def write_paper(template: Path, out: Path) -> None:
         text = template.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"cannot read {template}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"cannot read {template}: it is not UTF-8 text") from error
     analysis = analyse_iraq()
     filled = paper_text(text, analysis, iraq_products(analysis))
     output_folder(out.parent)

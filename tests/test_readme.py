@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
 import coalition_models as cm
+
+
+def _month(values):
+    """Month of a second coder's date, which may be a month only."""
+    return pd.to_datetime(values.astype(str).str[:7]).dt.to_period("M")
 
 
 def blocks(root):
@@ -35,7 +41,16 @@ def test_stated_counts_are_those_of_the_data(root):
         cm.load("participation"), on=["coalition", "state", "spell"], suffixes=("_second", "")
     )
     agree = int((both["exit_kind"] == both["exit_kind_second"]).sum())
-    assert f"{agree} of {len(both)} sampled spells" in text
+    assert f"on the kind of exit in {agree} of {len(both)} sampled spells" in text
+    months = both["exit"].dt.to_period("M") == _month(both["exit_second"])
+    assert f"on its month in {months.sum()}" in text
+    spells = cm.load("participation")
+    recalled = spells["entry_source"].str.contains("recalled", na=False)
+    recalled |= spells["exit_source"].str.contains("recalled", na=False)
+    for name, place in (("iraq", "in Iraq"), ("rsm", "in Resolute Support")):
+        part = spells["coalition"] == name
+        found = rf"{(recalled & part).sum()} of the {part.sum()}\s+(spells )?{place}"
+        assert re.search(found, text), found
     panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
     assert f"Iraq has {panel['event'].sum()} early exits" in text
 

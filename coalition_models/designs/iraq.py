@@ -153,5 +153,5 @@ def analyse_iraq() -> IraqAnalysis:
         fits=fits,
         few_clusters=few,
         proportional=check_ph(main),
-        detectable=detectable_effects(main),
+        detectable=detectable_effects(few),
     )

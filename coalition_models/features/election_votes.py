@@ -57,7 +57,7 @@ class Votes:
     def covered(self, cow: Integers, month: Integers) -> Flags:
         """Whether the sources list the elections of a state in a month."""
         if self.windows is None:
-            return np.ones(len(cow), dtype=bool)
+            return np.isin(cow, self.cow)
         verdicts = [_inside(window, cow, month) for window in self.windows]
         combine = np.logical_and if self.need_all else np.logical_or
         answer: Flags = combine.reduce(verdicts)
@@ -88,7 +88,7 @@ def check_kinds(kinds: str | Sequence[str]) -> str | tuple[str, ...]:
 
 
 def own_votes(table: pd.DataFrame, kinds: str | tuple[str, ...]) -> Votes:
-    """Take the user's own elections, which cover every state and month of the panel."""
+    """Take the user's own elections: of each state listed, every one in the panel's time."""
     require_columns(table, ["cow", "date", "kind"], "table of elections", dates=["date", "called"])
     if kinds == "regime":
         raise DataError(

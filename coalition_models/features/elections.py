@@ -79,7 +79,8 @@ def add_elections(
         Whether an election within the period counts as past (``"end"``) for the time since it.
     data : DataFrame, optional
         Your own table with ``cow, date, kind`` and optionally ``round, called, scheduled``,
-        covering every state and year of the panel.
+        holding all elections that a state it lists has in the panel's time. States it does not
+        list are missing.
 
     Returns
     -------

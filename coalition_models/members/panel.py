@@ -22,8 +22,22 @@ from coalition_models.members.timing import (
 )
 from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import to_cow
+from coalition_models.sources.schema import Column, Contract, validate
 
 __all__ = ["build_panel", "describe_panel"]
+
+
+#: what a table of one's own coalitions must hold
+_COALITIONS = Contract(
+    "coalitions",
+    (
+        Column("coalition", required=True),
+        Column("start", "date", required=True),
+        Column("mandate_end", "date"),
+        Column("lead_state", pattern="[A-Z]{3}"),
+    ),
+    key=("coalition",),
+)
 
 
 def build_panel(
@@ -172,19 +186,34 @@ def _as_day(value: str | pd.Timestamp | None, name: str) -> pd.Timestamp | None:
     if value is None:
         return None
     try:
-        return pd.Timestamp(value)
-    except ValueError as error:
+        if isinstance(value, int | float):
+            raise ValueError("a bare number is no date")
+        day = pd.Timestamp(value)
+        if pd.isna(day):
+            raise ValueError("a missing date")
+        return day
+    except (ValueError, TypeError) as error:
         raise DataError(f"{name} must be a date such as '2008-12-31', not {value!r}") from error
 
 
 def _with_codes(members: pd.DataFrame) -> pd.DataFrame:
+    if not isinstance(members, pd.DataFrame):
+        raise DataError(f"members must be a pandas DataFrame, not {type(members).__name__}")
     needed = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
     absent = [name for name in needed if name not in members.columns]
     if absent:
         raise DataError(
             f"members must have the columns {', '.join(needed)}; missing: {', '.join(absent)}"
         )
+    if members.columns.has_duplicates:
+        twice = members.columns[members.columns.duplicated()]
+        raise DataError(f"members has repeated columns: {first_few(dict.fromkeys(twice))}")
+    if members.empty:
+        raise DataError("members has no rows: there is nobody to follow")
     spells = members.reset_index(drop=True)
+    for name in ("coalition", "state", "exit_kind"):
+        if isinstance(spells[name].dtype, pd.CategoricalDtype):
+            spells[name] = spells[name].astype(object)
     if "cow" not in spells.columns:
         spells = spells.assign(cow=to_cow(spells["state"], spells["entry"]))
     return spells
@@ -201,10 +230,12 @@ def _coalition_table(
         absent = [name for name in needed if name not in table.columns]
         if absent:
             raise DataError(f"the table of coalitions lacks the columns {', '.join(absent)}")
+        validate(table, _COALITIONS)
     else:
         table = load("coalitions")
         if coalitions is not None:
-            names = (coalitions,) if isinstance(coalitions, str) else tuple(coalitions)
+            chosen = [coalitions] if isinstance(coalitions, str) else coalitions
+            names = tuple(dict.fromkeys(chosen))
     table = table.set_index("coalition", drop=False)
     wanted = list(names) or list(dict.fromkeys(spells["coalition"]))
     unknown = [name for name in wanted if name not in table.index]
@@ -235,7 +266,13 @@ def _refuse_incomplete(spells: pd.DataFrame, table: pd.DataFrame, named: tuple[s
 def _refuse_unknown_entries(spells: pd.DataFrame, choices: Choices) -> None:
     if choices.clock != "entry" or "entry_known" not in spells.columns:
         return
-    unknown = spells[~spells["entry_known"].astype(bool)]
+    known = spells["entry_known"]
+    if not pd.api.types.is_bool_dtype(known) or known.isna().any():
+        raise DataError(
+            "column entry_known must be True or False in every row; found "
+            f"{first_few(dict.fromkeys(known.map(repr)), limit=3)}"
+        )
+    unknown = spells[~known]
     if len(unknown):
         raise DataError(
             f"{len(unknown)} spells were already running when the data begin, so the time since "

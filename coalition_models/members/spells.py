@@ -202,7 +202,7 @@ def spells_from_levels(
         seen.groupby(["coalition", "state", "spell"], sort=True)
         .agg(
             cow=("cow", "first"),
-            entry=("date", "min"),
+            entry=("begin", "min"),
             exit=("date", "max"),
             first=("number", "min"),
             last=("number", "max"),
@@ -244,6 +244,13 @@ def _check_levels(levels: pd.DataFrame, level: str, gap: int, end_margin: int) -
         for name, value in (("gap", gap), ("end_margin", end_margin))
         if int(value) != value or value < 0
     ]
+    if not problems and levels[level].isna().any():
+        unknown = levels[levels[level].isna()]
+        rows = [f"{r.coalition} {r.state} {r.date:%Y-%m-%d}" for r in unknown.itertuples()]
+        problems.append(
+            f"{level} is missing in {len(unknown)} rows, and a strength that is not known is not "
+            f"an absence: {first_few(rows)}; fill them in or leave these rows out"
+        )
     if problems:
         raise DataError("cannot make spells from these levels: " + "; ".join(problems))
 
@@ -267,6 +274,11 @@ def _presence(
     by = ["coalition", "state", "number"]
     return (
         present.groupby(by, sort=True)
-        .agg(cow=("cow", "first"), date=("date", "max"), level=("level", "max"))
+        .agg(
+            cow=("cow", "first"),
+            begin=("date", "min"),
+            date=("date", "max"),
+            level=("level", "max"),
+        )
         .reset_index()
     )

@@ -44,8 +44,8 @@ def detectable_effects(fit: Fit, *, power: float = 0.8, level: float = 0.95) -> 
     0  risk     20.25
     """
     for name, value in (("power", power), ("level", level)):
-        if not 0 < value < 1:
-            raise DataError(f"{name} must lie between 0 and 1, for instance 0.8, not {value!r}")
+        if not 0.5 <= value < 1:
+            raise DataError(f"{name} must be at least 0.5 and below 1, not {value!r}")
     multiple = stats.norm.isf((1 - level) / 2) + stats.norm.ppf(power)
     smallest = multiple * fit.std_errors
     return pd.DataFrame(

@@ -16,7 +16,15 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.errors import DataError, FitError, first_few, warn
-from coalition_models.models.checks import check_event, check_times, names_of, raise_all
+from coalition_models.models.checks import (
+    Histories,
+    check_event,
+    check_history,
+    check_times,
+    default_id,
+    names_of,
+    raise_all,
+)
 from coalition_models.models.columns import require_columns
 from coalition_models.render import Table, format_number
 
@@ -125,6 +133,8 @@ def survival_curve(
     require_columns(panel, [event, start, stop, *names], "survival_curve")
     happened, problems, _ = check_event(panel, event)
     first, last, wrong = check_times(panel, start, stop)
+    if not problems and not wrong:
+        wrong = _overlaps(panel, first, last)
     raise_all([*problems, *wrong])
     if not happened.any():
         raise FitError(f"no event: column {event!r} is 0 in all {len(panel)} rows")
@@ -143,6 +153,16 @@ def survival_curve(
         parts.append(curve)
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return SurvivalCurve(table, names, level, interval)
+
+
+def _overlaps(panel: pd.DataFrame, first: Floats, last: Floats) -> list[str]:
+    """Rows of one member that overlap or stand twice, where the panel says who is who."""
+    member = default_id(panel, None)
+    if not member or panel[list(member)].isna().any(axis=None):
+        return []
+    groups = panel.groupby(list(member), sort=False, observed=True)
+    codes = np.asarray(groups.ngroup(), dtype=np.int64)
+    return check_history(panel, Histories(member, codes, int(codes.max()) + 1), first, last)
 
 
 def _groups(panel: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[str, npt.NDArray[np.int64]]]:

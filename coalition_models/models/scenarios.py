@@ -160,6 +160,11 @@ def predict_survival(
 def _frame_paths(frame: pd.DataFrame, path: str, fit: Fit) -> list[_Path]:
     start, stop = fit.choices.start, fit.choices.stop
     require_columns(frame, [start, stop], "a covariate path")
+    if path != "path":
+        require_columns(frame, [path], "path=")
+    if path in frame.columns and frame[path].isna().any():
+        lost = first_few(frame.index[frame[path].isna()])
+        raise DataError(f"column {path!r} is missing in rows {lost}: which path are they of?")
     groups = (
         [("path", frame)] if path not in frame.columns else list(frame.groupby(path, sort=False))
     )
@@ -212,6 +217,8 @@ def _refuse_beyond(
     # times equal up to rounding are the same time, as they are for ties
     end = last_seen + 1e-9 * max(abs(last_seen), 1.0)
     late = [f"{route.name} to {route.stop.max():g}" for route in routes if route.stop.max() > end]
+    if any(time != time for time in times or []):
+        raise DataError("times holds a missing value (NaN)")
     late += [f"time {time:g}" for time in times or [] if time > end]
     if late:
         raise DataError(

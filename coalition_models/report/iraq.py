@@ -94,8 +94,8 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
             notes=(
                 "p_cluster: clustered by state, normal reference. p_jackknife: leaving out one "
                 "state at a time (CR3), t with G - 1 degrees of freedom. smallest_ratio: the "
-                "smallest hazard ratio above one that these standard errors would have shown "
-                "with 80% power at the 5% level (below one: its inverse).",
+                "smallest hazard ratio above one that the jackknife's standard errors would have "
+                "shown with 80% power at the 5% level (below one: its inverse).",
             ),
         ),
         "proportional_hazards": analysis.proportional.to_table(),

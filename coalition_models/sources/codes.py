@@ -16,6 +16,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Literal, cast
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
@@ -151,10 +153,10 @@ def _spans(dates: Dates, index: pd.Index) -> list[_Span]:
                 f"{len(dates)} dates, and their indexes differ; align them or pass .to_numpy()"
             )
         values = dates.tolist()
-    elif isinstance(dates, (int, str, Day)):
+    elif isinstance(dates, (str, Day)) or np.ndim(cast(npt.ArrayLike, dates)) == 0:
         values = [dates]
     else:
-        values = list(dates)
+        values = list(cast(Iterable[object], dates))
     spans = {value: _span(value) for value in dict.fromkeys(values)}
     if len(values) == 1:
         return [spans[values[0]]] * len(index)
@@ -171,6 +173,10 @@ def _span(value: object) -> _Span:
     year = None if isinstance(value, Day) else _number(value)
     if year is not None and 1 <= year <= 9999:
         return _Span(Day(year, 1, 1), Day(year, 12, 31), str(year))
+    if year is not None and not isinstance(value, str):
+        raise DataError(
+            f"dates must be dates, time stamps or years from 1 to 9999, found the number {value!r}"
+        )
     try:
         day = pd.Timestamp(cast(str, value)).date()
     except (ValueError, TypeError) as error:
@@ -291,7 +297,7 @@ def from_cow(
 def _series(values: str | int | Sequence[object] | pd.Series) -> pd.Series:
     if isinstance(values, pd.Series):
         return values
-    single = isinstance(values, (str, int))
+    single = isinstance(values, str) or np.ndim(cast(npt.ArrayLike, values)) == 0
     return pd.Series([values] if single else list(cast(Sequence[object], values)), dtype=object)
 
 

@@ -187,7 +187,7 @@ def _has_kind(series: pd.Series, kind: Kind) -> bool:
             values = series.dropna().to_numpy(dtype=float)
             return bool(np.all(np.isfinite(values)) and np.all(values == np.floor(values)))
         return True
-    return bool(series.dropna().map(lambda v: isinstance(v, str)).all())
+    return all(isinstance(value, str) for value in series.dropna())
 
 
 def _key_problems(frame: pd.DataFrame, key: tuple[str, ...]) -> list[str]:

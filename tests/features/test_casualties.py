@@ -275,7 +275,7 @@ def test_a_mission_of_the_united_nations(row):
             "coalition": ["minusma"],
             "start": pd.to_datetime(["2013-07-01"]),
             "mandate_end": pd.to_datetime(["2020-12-31"]),
-            "lead_state": ["none"],
+            "lead_state": [None],
         }
     )
     panel = cm.build_panel(spells, coalitions=missions)

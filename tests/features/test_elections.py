@@ -49,10 +49,11 @@ def test_a_quarter_knows_an_election_anywhere_within_it(votes, row):
     assert row(panel, "ESP", "2003-10-01", "months_to_election") == 5
 
 
-def test_states_without_an_election_in_the_own_table_are_not_near_one(iraq, votes, row):
+def test_states_that_the_own_table_does_not_list_are_missing_never_zero(iraq, votes, row):
     panel = cm.add_elections(iraq, data=votes)
     assert np.isnan(row(panel, "DNK", "2004-03-01", "months_to_election"))
-    assert row(panel, "DNK", "2004-03-01", "election_near") == 0
+    flags = ["election_near", "election_month", "post_election"]
+    assert panel.loc[panel["state"] == "DNK", flags].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(

@@ -276,8 +276,11 @@ def build(name: str, panel: pd.DataFrame, made, later: int = 0, **options) -> pd
 
 
 def split_at(made, late, cut: int):
-    """Events before the cut, and events on or after it."""
-    early = [e for e in made if e[1] < cut]
+    """Events before the cut, and events on or after it.
+
+    Both states have an event long before: one that a table lists nowhere would be missing.
+    """
+    early = [(230, -132, 1), (325, -132, 1), *(e for e in made if e[1] < cut)]
     return early, [(cow, max(month, cut), size) for cow, month, size in late]
 
 

@@ -335,3 +335,40 @@ def test_attributes_are_plain_data(iraq, tmp_path):
 
     text = json.dumps(iraq.attrs)
     assert json.loads(text)["panel"]["clock"] == "entry"
+
+
+def test_a_bare_number_is_no_date(members):
+    for name in ("until", "truncate_before"):
+        with pytest.raises(cm.DataError, match=f"{name} must be a date"):
+            cm.build_panel(members, coalitions=["iraq"], **{name: 2005})
+
+
+def test_an_own_table_of_coalitions_is_checked():
+    spells = small(state=["DEU"], cow=[255], entry=["2013-02-01"], exit=["2013-03-01"])
+    for wrong, text in [
+        (MALI.assign(lead_state="fra"), "column lead_state must match"),
+        (MALI.assign(start="2013-01-11"), "column start must hold date values"),
+        (MALI.assign(start=pd.NaT), "column start is empty in 1 rows"),
+        (pd.concat([MALI, MALI]), "2 rows share a key"),
+    ]:
+        with pytest.raises(cm.DataError, match=text):
+            cm.build_panel(spells, coalitions=wrong)
+
+
+def test_entry_known_must_be_true_or_false():
+    spells = small(state=["DEU"], cow=[255], entry=["2013-02-01"], exit=["2013-03-01"])
+    with pytest.raises(cm.DataError, match="entry_known must be True or False"):
+        cm.build_panel(spells.assign(entry_known="False"), coalitions=MALI)
+
+
+def test_categories_are_text_and_other_mistakes_are_named(members, iraq):
+    as_categories = members.astype({"state": "category", "coalition": "category"})
+    panel = cm.build_panel(as_categories, coalitions=["iraq"])
+    pd.testing.assert_frame_equal(panel, iraq)
+    twice = pd.concat([members, members["state"]], axis=1)
+    with pytest.raises(cm.DataError, match="repeated columns: state"):
+        cm.build_panel(twice, coalitions=["iraq"])
+    with pytest.raises(cm.DataError, match="members has no rows"):
+        cm.build_panel(members.head(0), coalitions=["iraq"])
+    with pytest.raises(cm.DataError, match="must be a pandas DataFrame, not list"):
+        cm.build_panel([], coalitions=["iraq"])

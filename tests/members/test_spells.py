@@ -43,6 +43,16 @@ def test_rotation_dip_below_the_minimum_does_not_end_a_spell():
     assert spells["periods_observed"].tolist() == [2]
 
 
+def test_entry_is_the_first_date_seen_and_exit_the_last():
+    frame = levels(*seen("POL", 290, "2008-01-05", "2008-01-29", "2008-09-30"))
+    for period, first, last in (
+        ("month", "2008-01-05", "2008-01-29"),
+        ("year", "2008-01-05", "2008-09-30"),
+    ):
+        spell = cm.spells_from_levels(frame, period=period).iloc[0]
+        assert (spell["entry"], spell["exit"]) == (pd.Timestamp(first), pd.Timestamp(last))
+
+
 def test_a_renamed_mission_is_not_an_exit():
     frame = pd.concat(
         [
@@ -110,9 +120,11 @@ def test_several_rows_in_a_period_count_once():
     assert spells[["peak_troops", "periods_observed"]].to_numpy().tolist() == [[120.0, 2.0]]
 
 
-def test_missing_levels_are_absences_and_bad_input_is_named():
-    frame = levels(("POL", 290, "2010-01-10", None))
+def test_bad_levels_are_named():
     with pytest.raises(cm.DataError, match="no row reaches the minimum"):
+        cm.spells_from_levels(levels(("POL", 290, "2010-01-10", 0.0)))
+    frame = levels(("POL", 290, "2010-01-10", 5.0), ("POL", 290, "2010-02-10", None))
+    with pytest.raises(cm.DataError, match=r"troops is missing in 1 rows.*UNIFIL POL 2010-02-10"):
         cm.spells_from_levels(frame)
     with pytest.raises(cm.DataError, match=r"gap must be a whole number.*-1"):
         cm.spells_from_levels(levels(*seen("POL", 290, "2010-01-10")), gap=-1)

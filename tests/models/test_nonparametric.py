@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import coalition_models as cm
 from coalition_models.errors import CoalitionWarning, DataError, FitError
 from coalition_models.models.nonparametric import survival_curve
 
@@ -84,3 +85,9 @@ def test_display():
     curve = survival_curve(DATA, by="group")
     assert "at_risk" in str(curve)
     assert "<table" in curve._repr_html_()
+
+
+def test_repeated_rows_of_one_member_are_refused():
+    panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    with pytest.raises(DataError, match="stand twice"):
+        survival_curve(pd.concat([panel, panel]))

@@ -288,3 +288,16 @@ def test_every_member_year_of_gleditsch_ward_is_known(mirror: Path) -> None:
     differ = both[ours != both["cow"]]
     # In the year of unification the panel keeps the old number; the year's last state is 255.
     assert differ[["gw", "cow", "year"]].to_numpy().tolist() == [[260, 260, 1990]]
+
+
+def test_numbers_that_are_no_year_are_no_date():
+    for wrong in (20030401, 200304, 0, -5):
+        with pytest.raises(DataError, match="years from 1 to 9999"):
+            to_cow("DEU", wrong)
+
+
+def test_scalars_of_numpy_and_floats_are_taken():
+    assert from_cow(np.int64(2)).tolist() == ["USA"]
+    assert from_cow(2.0).tolist() == ["USA"]
+    assert to_cow("DEU", np.int64(2003)).tolist() == [255]
+    assert to_cow("DEU", np.datetime64("1985-06-30")).tolist() == [260]
