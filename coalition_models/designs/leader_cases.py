@@ -83,11 +83,8 @@ def leader_cases(
     Examples
     --------
     >>> cases = leader_cases("iraq").set_index("case")
-    >>> cases.loc[["ESP 1", "ESP 2"], ["leader", "early_exit", "leader_change"]]
-           leader  early_exit  leader_change
-    case
-    ESP 1   Aznar           0              0
-    ESP 2  Zapatero         1              1
+    >>> cases.loc[["ESP 1", "ESP 2"], ["leader", "early_exit", "leader_change"]].values.tolist()
+    [['Aznar', 0, 0], ['Rodriguez Zapatero', 1, 1]]
     """
     months = check_window(window)
     if exit_date not in DATE_COLUMN:

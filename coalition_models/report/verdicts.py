@@ -1,0 +1,350 @@
+"""Figures and files on the literature's claims: matrix of verdicts, forest of one claim, flips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.errors import DataError, first_few
+from coalition_models.files import staging_folder, write_file
+from coalition_models.hypotheses.claims import list_claims
+from coalition_models.hypotheses.contested import Contested
+from coalition_models.hypotheses.result import Verdicts
+from coalition_models.report.style import GREY, Plot, new_figure, styled
+from coalition_models.report.tables import frame_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_contested", "plot_forest", "plot_verdicts", "write_verdicts"]
+
+#: colours that differ in lightness too, and a letter for print in black and white
+_COLOURS = {
+    "supported": ("#0072B2", "S"),
+    "contradicted": ("#D55E00", "C"),
+    "inconclusive": ("#d9d9d9", "\N{MIDDLE DOT}"),
+    "untestable": ("#ffffff", "x"),
+}
+_WIDEST = 1e4
+
+
+def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = True) -> Plot:
+    """Draw the matrix of claims by data sets.
+
+    Parameters
+    ----------
+    verdicts : Verdicts
+    title : str
+    untestable : bool
+        Whether claims that could be tested nowhere have a line.
+
+    Returns
+    -------
+    Plot
+        With ``claim, name, data_set, verdict, ratio, p_value, q_value, proxy`` as data. A dot in
+        a corner marks q at most the level asked for; a ring marks a proxy.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.hypotheses.verdicts import test_hypotheses
+    >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"leader_change": 1.0},
+    ...                           covariates={"leader_change": "pulse"}, seed=1)
+    >>> found = test_hypotheses(panel, ["H02", "H08"], robust=False)
+    >>> plot_verdicts(found).data["verdict"].tolist()
+    ['supported', 'untestable']
+    """
+    columns = [
+        "claim", "name", "data_set", "verdict", "ratio", "p_value", "q_value", "discovery", "proxy",
+    ]  # fmt: skip
+    data = verdicts.table[columns]
+    if not untestable:
+        tested = data.loc[data["verdict"] != "untestable", "claim"].unique()
+        data = data[data["claim"].isin(tested)]
+    if data.empty:
+        raise DataError("no claim was tested, so there is nothing to draw")
+    claims = data.drop_duplicates("claim")
+    sets = [name for name in dict.fromkeys(data["data_set"]) if name != "none"]
+    with styled():
+        figure, (axis,) = new_figure(4.6 + 0.85 * len(sets), 1.7 + 0.2 * len(claims))
+        _draw_cells(axis, data, list(claims["claim"]), sets)
+        labels = [f"{row.claim}  {row.name}" for row in claims.itertuples(index=False)]
+        axis.set_yticks(range(len(claims)), labels, fontsize=7.5)
+        axis.set_xticks(range(len(sets)), sets, fontsize=8)
+        axis.xaxis.tick_top()
+        axis.set_xlim(-0.5, max(len(sets), 1) - 0.5)
+        axis.set_ylim(len(claims) - 0.5, -0.5)
+        axis.grid(visible=False)
+        axis.tick_params(length=0)
+        for side in axis.spines.values():
+            side.set_visible(False)
+        axis.set_title(title, pad=18)
+        _legend(axis, verdicts)
+    return Plot(figure, data.reset_index(drop=True))
+
+
+def _draw_cells(axis: Axes, data: pd.DataFrame, claims: list[str], sets: list[str]) -> None:
+    from matplotlib.patches import Rectangle
+
+    for row in data.to_dict("records"):
+        if row["data_set"] not in sets:
+            continue
+        x, y = sets.index(row["data_set"]), claims.index(row["claim"])
+        colour, letter = _COLOURS[row["verdict"]]
+        axis.add_patch(
+            Rectangle(
+                (x - 0.46, y - 0.44), 0.92, 0.88, facecolor=colour, edgecolor="#bbbbbb", lw=0.4
+            )
+        )
+        dark = row["verdict"] in ("supported", "contradicted")
+        tone = "white" if dark else "#555555"
+        shown = letter
+        if row["verdict"] != "untestable":
+            shown = f"{letter} {_short(float(row['ratio']))}"
+        weight = "bold" if row["discovery"] else "normal"
+        style = "italic" if row["proxy"] else "normal"
+        axis.text(
+            x, y, shown, ha="center", va="center", fontsize=6.5, color=tone, weight=weight,
+            style=style,
+        )  # fmt: skip
+
+
+def _short(ratio: float) -> str:
+    if ratio >= 100:
+        return ">100"
+    return "<0.01" if ratio < 0.01 else f"{ratio:.2g}"
+
+
+def _legend(axis: Axes, verdicts: Verdicts) -> None:
+    from matplotlib.patches import Patch
+
+    handles = [
+        Patch(facecolor=colour, edgecolor="#bbbbbb", label=f"{letter} {name}")
+        for name, (colour, letter) in _COLOURS.items()
+    ]
+    axis.figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=4,
+        fontsize=7.5,
+        title=f"number: ratio per step; bold: q at most {verdicts.q:g}; italic: proxy",
+        title_fontsize=7.5,
+    )
+
+
+def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
+    """Draw one claim's ratio on each data set, with the combined one where there is any.
+
+    Parameters
+    ----------
+    verdicts : Verdicts
+    claim : str
+        Id of a claim that was tested.
+    title : str
+
+    Returns
+    -------
+    Plot
+        With ``label, estimate, low, high, kind`` (log scale, per unit of the term) as data;
+        ``kind`` is ``data set``, ``fixed`` or ``random``.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.hypotheses.verdicts import test_hypotheses
+    >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"leader_change": 1.0},
+    ...                           covariates={"leader_change": "pulse"}, seed=1)
+    >>> found = test_hypotheses(panel, "H02", robust=False)
+    >>> plot_forest(found, "H02").data[["label", "kind"]].values.tolist()
+    [['panel', 'data set']]
+    """
+    tested = verdicts.table[verdicts.table["verdict"] != "untestable"]
+    part = tested[tested["claim"] == claim]
+    if part.empty:
+        raise DataError(
+            f"claim {claim!r} was tested on no data set; tested: "
+            f"{first_few(tested['claim'].unique()) or 'none'}"
+        )
+    step = part["step"].to_numpy(dtype=float)
+    with np.errstate(divide="ignore"):
+        low, high = (
+            np.log(part[name].to_numpy(dtype=float)) for name in ("ratio_low", "ratio_high")
+        )
+    lines = pd.DataFrame(
+        {
+            "label": part["data_set"],
+            "estimate": part["estimate"],
+            "low": low / step,
+            "high": high / step,
+            "kind": "data set",
+        }
+    )
+    combined = _combined(verdicts, claim)
+    data = pd.concat([lines, combined], ignore_index=True) if len(combined) else lines
+    name = str(part["name"].iloc[0])
+    term = str(part["term"].iloc[0])
+    with styled():
+        figure, (axis,) = new_figure(6.4, 1.3 + 0.32 * len(data))
+        _draw_forest(axis, data)
+        axis.set_title(title or f"{claim}: {name}")
+        axis.set_xlabel(
+            f"ratio per unit of {term}, {100 * verdicts.level:g}% interval (log scale); "
+            f"expected sign {part['sign'].iloc[0]}"
+        )
+    return Plot(figure, data.reset_index(drop=True))
+
+
+def _combined(verdicts: Verdicts, claim: str) -> pd.DataFrame:
+    found = verdicts.meta[verdicts.meta["claim"] == claim]
+    rows = [
+        {
+            "label": f"{kind} effect",
+            "estimate": line[kind],
+            "low": line[f"{kind}_low"],
+            "high": line[f"{kind}_high"],
+            "kind": kind,
+        }
+        for line in found.to_dict("records")
+        for kind in ("fixed", "random")
+    ]
+    return pd.DataFrame(rows, columns=["label", "estimate", "low", "high", "kind"])
+
+
+def _draw_forest(axis: Axes, data: pd.DataFrame) -> None:
+    bound = np.log(_WIDEST)
+    for y, row in enumerate(data.to_dict("records")):
+        single = row["kind"] == "data set"
+        colour = "#0072B2" if single else "#222222"
+        low, high = np.clip([row["low"], row["high"]], -bound, bound)
+        axis.hlines(y, np.exp(low), np.exp(high), colors=colour, linewidth=1.8)
+        if -bound <= row["estimate"] <= bound:
+            axis.plot(
+                np.exp(row["estimate"]), y, "o" if single else "D", color=colour, markersize=5
+            )
+        for end, mark in ((row["low"], "<"), (row["high"], ">")):
+            if abs(end) > bound:
+                axis.plot(np.exp(np.sign(end) * bound), y, mark, color=colour, markersize=4)
+    axis.axvline(1.0, color=GREY, linewidth=0.9)
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_yticks(range(len(data)), list(data["label"]))
+    axis.set_ylim(len(data) - 0.5, -0.5)
+    axis.grid(visible=False, axis="y")
+
+
+def plot_contested(contested: Contested, *, title: str = "") -> Plot:
+    """Draw a contested claim's ratio over the windows (or measures), by unit and date.
+
+    Returns
+    -------
+    Plot
+        With the combinations as data.
+
+    Examples
+    --------
+    >>> from coalition_models.hypotheses.contested import contest
+    >>> plot_contested(contest("elections", "iraq", windows=[2], dates=["main"])).data.shape[0]
+    3
+    """
+    data = contested.table
+    known = data[data["sign"] != ""]
+    if known.empty:
+        raise DataError("no combination could be estimated, so there is nothing to draw")
+    middle = contested.choices[1]
+    units = list(dict.fromkeys(known["unit"]))
+    values = list(dict.fromkeys(known[middle]))
+    dates = list(dict.fromkeys(known["date"]))
+    marks = dict(zip(dates, ("o", "s", "^"), strict=False))
+    with styled():
+        figure, axes = new_figure(6.4, 0.8 + 1.7 * len(units), len(units))
+        for axis, unit in zip(axes, units, strict=True):
+            for row in known[known["unit"] == unit].to_dict("records"):
+                x = values.index(row[middle]) + 0.15 * (dates.index(row["date"]) - 1)
+                sure = row["p_value"] < 0.05
+                colour = _COLOURS["supported" if row["sign"] == "+" else "contradicted"][0]
+                axis.plot(
+                    x, row["ratio"], marks[row["date"]], color=colour, markersize=6,
+                    markerfacecolor=colour if sure else "white",
+                )  # fmt: skip
+            axis.axhline(1.0, color=GREY, linewidth=0.9)
+            axis.set_yscale("log")
+            axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.yaxis.set_minor_formatter(lambda value, _: "")
+            axis.set_xticks(range(len(values)), [str(value) for value in values])
+            axis.set_title(unit)
+            axis.set_ylabel("ratio")
+        axes[-1].set_xlabel("window in months" if middle == "window" else middle)
+        _date_legend(axes[-1], marks)
+        if title:
+            figure.suptitle(title, fontsize=10)
+    return Plot(figure, data.reset_index(drop=True))
+
+
+def _date_legend(axis: Axes, marks: dict[str, str]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], marker=mark, linestyle="", color=GREY, label=f"exit dated: {date}")
+        for date, mark in marks.items()
+    ]
+    axis.figure.legend(
+        handles=handles, loc="outside lower center", ncols=3, fontsize=8,
+        title="blue: more exits, red: fewer; filled: p < 0.05", title_fontsize=7.5,
+    )  # fmt: skip
+
+
+def write_verdicts(
+    out: Path, verdicts: Verdicts, contested: dict[str, Contested] | None = None
+) -> list[Path]:
+    """Write the verdicts as CSV, Markdown, LaTeX and figures, all together or not at all.
+
+    Parameters
+    ----------
+    out : Path
+        Folder; made if needed.
+    verdicts : Verdicts
+    contested : dict of str to Contested, optional
+        By the name of the files.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    with staging_folder(out) as staging:
+        _write_frame(staging, "claims", list_claims().reset_index())
+        _write_frame(staging, "verdicts", verdicts.table)
+        printed = verdicts.to_table()
+        write_file(staging / "verdicts.md", printed.markdown())
+        write_file(staging / "verdicts.tex", printed.latex())
+        _write_frame(staging, "verdict_counts", verdicts.counts().reset_index())
+        _write_frame(staging, "meta", verdicts.meta)
+        grid = [
+            cell.grid.assign(claim=claim, data_set=name)
+            for (claim, name), cell in verdicts.robustness.items()
+        ]
+        if grid:
+            _write_frame(staging, "robustness", pd.concat(grid, ignore_index=True))
+        figures = {"verdicts": plot_verdicts(verdicts)}
+        for claim in verdicts.meta["claim"]:
+            figures[f"forest_{claim}"] = plot_forest(verdicts, str(claim))
+        for name, found in (contested or {}).items():
+            _write_frame(staging, f"contested_{name}", found.table)
+            _write_frame(staging, f"contested_{name}_flips", found.flips())
+            write_file(staging / f"contested_{name}.md", found.to_table().markdown())
+            if (found.table["sign"] != "").any():
+                figures[f"contested_{name}"] = plot_contested(found)
+        for name, plot in figures.items():
+            for kind in ("svg", "png"):
+                write_file(staging / f"{name}.{kind}", plot.to_bytes(kind))
+        names = sorted(path.name for path in staging.iterdir())
+    return [out / name for name in names]
+
+
+def _write_frame(folder: Path, name: str, frame: pd.DataFrame) -> None:
+    write_file(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+    if name == "meta":
+        write_file(folder / "meta.md", frame_table(frame).markdown())
