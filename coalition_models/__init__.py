@@ -34,11 +34,31 @@ _WHERE = {
     "describe_panel": "members.panel",
     "spells_from_levels": "members.spells",
     "simulate_panel": "members.simulate",
+    # what counts as defection
+    "DefectionRule": "members.rules",
+    "code_defections": "members.defection",
+    "list_rules": "members.rules",
+    "named_rule": "members.rules",
+    "operational_profile": "members.profile",
+    "panel_events": "members.events",
+    "quartile_readings": "members.rules",
+    "significant_withdrawals": "members.withdrawals",
+    "withdrawals": "members.withdrawals",
     # what happened around them
     "add_elections": "features.elections",
     "add_leadership": "features.leadership",
     "add_casualties": "features.casualties",
     "add_risk": "features.risk",
+    "add_commitment": "features.commitment",
+    "add_contagion": "features.contagion",
+    "add_alliance": "features.alliance",
+    "add_regime": "features.regime",
+    "add_capability": "features.capability",
+    "add_preferences": "features.preferences",
+    "add_war_powers": "features.user_tables",
+    "add_opinion": "features.user_tables",
+    "correlations": "features.summary",
+    "feature_summary": "features.summary",
     # models
     "cox": "models.cox",
     "logit": "models.discrete",
@@ -47,17 +67,24 @@ _WHERE = {
     "detectable_effects": "models.detectable",
     "predict_survival": "models.scenarios",
     "survival_curve": "models.nonparametric",
+    # ready designs
+    "analysis_set": "designs.analysis_sets",
+    "compare_rules": "designs.compare",
     # published tables
     "list_replications": "replications.registry",
     "replicate": "replications.registry",
     # what people look at
     "plot_coefficients": "report.plots",
     "plot_participation": "report.plots",
+    "plot_profile": "report.profiles",
     "plot_survival": "report.survival_plots",
+    "plot_timeline": "report.timelines",
     "table": "report.tables",
 }
 
 if TYPE_CHECKING:
+    from coalition_models.designs.analysis_sets import analysis_set as analysis_set
+    from coalition_models.designs.compare import compare_rules as compare_rules
     from coalition_models.errors import CoalitionError as CoalitionError
     from coalition_models.errors import CoalitionWarning as CoalitionWarning
     from coalition_models.errors import CoverageError as CoverageError
@@ -65,14 +92,35 @@ if TYPE_CHECKING:
     from coalition_models.errors import FitError as FitError
     from coalition_models.errors import FormulaError as FormulaError
     from coalition_models.errors import ReplicationError as ReplicationError
+    from coalition_models.features.alliance import add_alliance as add_alliance
+    from coalition_models.features.capability import add_capability as add_capability
     from coalition_models.features.casualties import add_casualties as add_casualties
+    from coalition_models.features.commitment import add_commitment as add_commitment
+    from coalition_models.features.contagion import add_contagion as add_contagion
     from coalition_models.features.elections import add_elections as add_elections
     from coalition_models.features.leadership import add_leadership as add_leadership
+    from coalition_models.features.preferences import add_preferences as add_preferences
+    from coalition_models.features.regime import add_regime as add_regime
     from coalition_models.features.risk import add_risk as add_risk
+    from coalition_models.features.summary import correlations as correlations
+    from coalition_models.features.summary import feature_summary as feature_summary
+    from coalition_models.features.user_tables import add_opinion as add_opinion
+    from coalition_models.features.user_tables import add_war_powers as add_war_powers
+    from coalition_models.members.defection import code_defections as code_defections
+    from coalition_models.members.events import panel_events as panel_events
     from coalition_models.members.panel import build_panel as build_panel
     from coalition_models.members.panel import describe_panel as describe_panel
+    from coalition_models.members.profile import operational_profile as operational_profile
+    from coalition_models.members.rules import DefectionRule as DefectionRule
+    from coalition_models.members.rules import list_rules as list_rules
+    from coalition_models.members.rules import named_rule as named_rule
+    from coalition_models.members.rules import quartile_readings as quartile_readings
     from coalition_models.members.simulate import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
+    from coalition_models.members.withdrawals import (
+        significant_withdrawals as significant_withdrawals,
+    )
+    from coalition_models.members.withdrawals import withdrawals as withdrawals
     from coalition_models.models.cox import cox as cox
     from coalition_models.models.detectable import detectable_effects as detectable_effects
     from coalition_models.models.diagnostics import check_ph as check_ph
@@ -84,8 +132,10 @@ if TYPE_CHECKING:
     from coalition_models.replications.registry import replicate as replicate
     from coalition_models.report.plots import plot_coefficients as plot_coefficients
     from coalition_models.report.plots import plot_participation as plot_participation
+    from coalition_models.report.profiles import plot_profile as plot_profile
     from coalition_models.report.survival_plots import plot_survival as plot_survival
     from coalition_models.report.tables import table as table
+    from coalition_models.report.timelines import plot_timeline as plot_timeline
     from coalition_models.sources.catalog import codebook as codebook
     from coalition_models.sources.catalog import datasets as datasets
     from coalition_models.sources.catalog import load as load

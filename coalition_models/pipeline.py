@@ -7,21 +7,31 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+import pandas as pd
 from tqdm import tqdm
 
 from coalition_models import __version__
-from coalition_models.designs.iraq import FORMULA, IraqAnalysis, analyse_iraq
+from coalition_models.designs.defections import analyse_defections
+from coalition_models.designs.iraq import FORMULA, analyse_iraq
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder, staging_folder, write_file
-from coalition_models.report.iraq import Product, iraq_page, iraq_products
+from coalition_models.render import Table
+from coalition_models.report.defections import (
+    defection_products,
+    defection_sections,
+    defection_sources,
+)
+from coalition_models.report.iraq import iraq_page, iraq_products
 from coalition_models.report.paper import paper_text
+from coalition_models.report.style import Plot
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import datasets, entry, file_sha256, load
+from coalition_models.sources.fetch import at_hand
 
 __all__ = ["reproduce", "write_paper"]
 
@@ -67,10 +77,21 @@ def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
             inputs = _validate_inputs()
         with clock.step("build the panel and fit the models"):
             analysis = analyse_iraq()
+        with clock.step("compare what counts as defection"):
+            defections = analyse_defections()
         with clock.step("make tables and figures"):
             product = iraq_products(analysis)
+            part = defection_products(defections)
+        used = [*analysis.panel.attrs["sources"], *defection_sources(defections)]
         with clock.step("write the results"):
-            _write(staging, analysis, product)
+            _write_products(staging, product.tables, product.frames, product.figures)
+            _write_products(staging, part.tables, part.frames, part.figures)
+            panel = analysis.panel.to_csv(index=False, lineterminator="\n")
+            write_file(staging / "tables" / "panel.csv", panel)
+            sections = defection_sections(defections, part)
+            page = iraq_page(analysis, product, __version__, sections, used)
+            write_file(staging / "report.html", page)
+        inputs |= _external_inputs(used)
         _write_json(staging / "manifest.json", _manifest(staging, inputs))
         _write_json(staging / "log.json", _log(clock.seconds))
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
@@ -102,7 +123,7 @@ class _Clock:
 
     def __init__(self, progress: bool) -> None:
         self.seconds: dict[str, float] = {}
-        self._bar = tqdm(total=4, disable=not progress, unit="step")
+        self._bar = tqdm(total=5, disable=not progress, unit="step")
 
     def __enter__(self) -> _Clock:
         return self
@@ -130,22 +151,35 @@ def _validate_inputs() -> dict[str, str]:
     return dict(sorted(checksums.items()))
 
 
-def _write(folder: Path, analysis: IraqAnalysis, product: Product) -> None:
-    (folder / "tables").mkdir()
-    (folder / "figures").mkdir()
-    for name, frame in product.frames.items():
+def _external_inputs(names: Sequence[str]) -> dict[str, str]:
+    """Checksums of the external tables that were used, because they were at hand."""
+    found = {}
+    for name in dict.fromkeys(names):
+        item = entry(name)
+        for part in item.parts or (name,):
+            if item.kind == "external" and at_hand(part):
+                found[entry(part).path] = entry(part).sha256
+    return dict(sorted(found.items()))
+
+
+def _write_products(
+    folder: Path,
+    tables: Mapping[str, Table],
+    frames: Mapping[str, pd.DataFrame],
+    figures: Mapping[str, Plot],
+) -> None:
+    (folder / "tables").mkdir(exist_ok=True)
+    (folder / "figures").mkdir(exist_ok=True)
+    for name, frame in frames.items():
         write_file(
             folder / "tables" / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n")
         )
-    for name, table in product.tables.items():
+    for name, table in tables.items():
         write_file(folder / "tables" / f"{name}.md", table.markdown())
         write_file(folder / "tables" / f"{name}.tex", table.latex())
-    for name, plot in product.figures.items():
+    for name, plot in figures.items():
         for kind in ("svg", "png"):
             write_file(folder / "figures" / f"{name}.{kind}", plot.to_bytes(kind))
-    panel = analysis.panel.to_csv(index=False, lineterminator="\n")
-    write_file(folder / "tables" / "panel.csv", panel)
-    write_file(folder / "report.html", iraq_page(analysis, product, __version__))
 
 
 def _manifest(folder: Path, inputs: dict[str, str]) -> dict[str, object]:

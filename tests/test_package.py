@@ -108,9 +108,9 @@ def test_every_file_in_data_is_described(root):
 
 
 def test_every_feature_column_is_in_the_codebook(root):
-    from coalition_models.designs.iraq import iraq_panel
+    from coalition_models.designs.iraq import iraq_panel, with_every_feature
 
-    panel = iraq_panel()
+    panel = with_every_feature(iraq_panel())
     book = cm.codebook("features")
     assert not book.index.duplicated().any()
     assert set(panel.attrs["features"]) - set(book.index) == set()

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coalition_models.errors import CoalitionWarning, DataError
+from coalition_models.features.alliance import add_alliance
+from coalition_models.features.capability import add_capability
 from coalition_models.features.casualties import add_casualties
+from coalition_models.features.commitment import add_commitment
+from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leadership import add_leadership
+from coalition_models.features.preferences import add_preferences
+from coalition_models.features.regime import add_regime
 from coalition_models.features.risk import add_risk
+from coalition_models.features.summary import feature_summary
 from coalition_models.members.panel import build_panel
 from coalition_models.models.cox import cox
 from coalition_models.models.detectable import detectable_effects
@@ -21,8 +28,19 @@ from coalition_models.models.discrete import logit
 from coalition_models.models.fit import Fit
 from coalition_models.models.nonparametric import SurvivalCurve, survival_curve
 from coalition_models.sources.catalog import load
+from coalition_models.sources.fetch import at_hand
 
-__all__ = ["FORMULA", "IraqAnalysis", "analyse_iraq", "exposure", "iraq_panel"]
+__all__ = [
+    "FORMULA",
+    "IraqAnalysis",
+    "analyse_iraq",
+    "exposure",
+    "iraq_panel",
+    "with_every_feature",
+]
+
+#: external sources of the regime features
+REGIME_SOURCES = ("polity5", "democracy-bmr", "state-democracy")
 
 #: fixed before any model was run: one term per mechanism (elections, leaders, losses, risk)
 FORMULA = "event ~ election_near + leader_change + log_deaths_12m + combat_role"
@@ -38,6 +56,7 @@ class IraqAnalysis:
 
     members: pd.DataFrame
     panel: pd.DataFrame
+    coverage: pd.DataFrame
     exposure: pd.DataFrame
     survival: SurvivalCurve
     fits: dict[str, Fit]
@@ -70,6 +89,27 @@ def iraq_panel(*, as_of: str = "start", period: str = "month") -> pd.DataFrame:
     panel = add_leadership(panel, window=6, as_of=as_of)
     panel = add_casualties(panel, half_life=6, as_of=as_of)
     return add_risk(panel, as_of=as_of)
+
+
+def with_every_feature(panel: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns of the other builders, from the sources that are at hand.
+
+    What needs an external source that is not at hand is missing, and ``attrs["features"]`` says
+    so; nothing is downloaded.
+
+    Examples
+    --------
+    >>> "troop_share" in with_every_feature(iraq_panel())
+    True
+    """
+    panel = add_commitment(panel)
+    panel = add_contagion(panel)
+    panel = add_alliance(panel)
+    panel = add_capability(panel)
+    panel = add_preferences(panel)
+    if all(at_hand(name) for name in REGIME_SOURCES):
+        panel = add_regime(panel)
+    return panel
 
 
 def exposure(panel: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -134,7 +174,7 @@ def analyse_iraq() -> IraqAnalysis:
     21
     """
     members = load("participation").query("coalition == 'iraq'").reset_index(drop=True)
-    panel = iraq_panel()
+    panel = with_every_feature(iraq_panel())
     terms = [term.strip() for term in FORMULA.split("~")[1].split("+")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CoalitionWarning)
@@ -148,6 +188,7 @@ def analyse_iraq() -> IraqAnalysis:
     return IraqAnalysis(
         members=members,
         panel=panel,
+        coverage=feature_summary(panel).reset_index(names="feature"),
         exposure=exposure(panel, terms),
         survival=survival_curve(panel),
         fits=fits,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,7 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
         "counts": panel_counts(analysis),
         "exits": _exits(analysis),
         "exposure": analysis.exposure,
+        "coverage": _coverage(analysis.coverage),
         "coefficients": _coefficients(analysis.fits),
         "precision": _precision(analysis),
         "proportional_hazards": analysis.proportional.table,
@@ -80,6 +81,14 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
             title="Member-months and early exits by feature",
             digits=2,
             notes=("One feature at a time; nothing is held constant.",),
+        ),
+        "coverage": frame_table(
+            frames["coverage"],
+            title="Coverage of the features",
+            notes=(
+                "rows known of the panel's; exits in rows where the feature is known, and where "
+                "it is not zero.",
+            ),
         ),
         "coefficients": table(
             list(analysis.fits.values()),
@@ -159,6 +168,13 @@ def _coefficients(fits: Mapping[str, Fit]) -> pd.DataFrame:
     return frame[["model", *[c for c in frame.columns if c != "model"]]]
 
 
+def _coverage(summary: pd.DataFrame) -> pd.DataFrame:
+    columns = ["feature", "coverage", "first", "last", "events", "events_nonzero"]
+    return summary[columns].rename(
+        columns={"events": "exits", "events_nonzero": "exits_where_nonzero"}
+    )
+
+
 def _precision(analysis: IraqAnalysis) -> pd.DataFrame:
     main = analysis.fits["Cox"].tidy(exponentiate=True)
     few = analysis.few_clusters.tidy(reference="t")
@@ -203,13 +219,20 @@ def findings(analysis: IraqAnalysis, level: float = 0.05) -> list[str]:
     return sentences
 
 
-def iraq_page(analysis: IraqAnalysis, product: Product, version: str) -> str:
-    """Write the report as one self-contained page."""
+def iraq_page(
+    analysis: IraqAnalysis,
+    product: Product,
+    version: str,
+    more: Sequence[Section] = (),
+    more_sources: Sequence[str] = (),
+) -> str:
+    """Write the report as one self-contained page; ``more`` sections stand before the sources."""
     counts = panel_counts(analysis).iloc[0]
     fits = analysis.fits
     main = fits["Cox"]
     tables, figures = product.tables, product.figures
-    names = list(dict.fromkeys(name for fit in fits.values() for name in fit.sources))
+    known = [*analysis.panel.attrs["sources"], *more_sources]
+    names = list(dict.fromkeys(known))
     sections = [
         Section("The question and the data", _question(counts)),
         Section(
@@ -255,8 +278,10 @@ def iraq_page(analysis: IraqAnalysis, product: Product, version: str) -> str:
                 *_limits(analysis, main),
                 tables["other_codings"],
                 tables["left_out"],
+                tables["coverage"],
             ],
         ),
+        *more,
         Section("Sources", [Listing(tuple(cite(*names).text.splitlines()))]),
     ]
     return page(
