@@ -54,9 +54,11 @@ def maximise(
     aliased = aliased_columns(null.information, float(events.sum()))
     free = np.flatnonzero(~aliased)
     cols = columns[free]
-    origin = Derivatives(
-        null.log_likelihood, null.score[free], null.information[np.ix_(free, free)]
-    )
+    origin = null
+    if free.size < columns.size:
+        origin = Derivatives(
+            null.log_likelihood, null.score[free], null.information[np.ix_(free, free)]
+        )
     if not cols.size:
         done = not columns.size and bool(events.any())
         return Solution(cols, aliased, start[free], origin, null, 0.0, 0, done, 0.0, None)

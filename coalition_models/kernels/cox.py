@@ -184,6 +184,9 @@ class _Expand:
         return out
 
     def matrix(self, values: Floats | None, fill: float, power: int) -> Floats:
+        if values is not None and self.cols.size == self.p:  # every column, in order
+            whole = self.unit**power
+            return np.asarray(values * (whole[:, None] * whole))
         out = np.full((self.p, self.p), fill)
         if values is None:
             out[np.ix_(self.cols, self.cols)] = np.nan
