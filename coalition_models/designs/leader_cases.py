@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from coalition_models.features.leader_terms import terms_of
 from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.sources.catalog import load
 
-__all__ = ["leader_cases"]
+__all__ = ["leader_cases", "leader_cases_by_window"]
 
 _COLUMNS = [
     "coalition", "state", "cow", "case", "leader", "first_day", "last_day", "months",
@@ -86,7 +86,30 @@ def leader_cases(
     >>> cases.loc[["ESP 1", "ESP 2"], ["leader", "early_exit", "leader_change"]].values.tolist()
     [['Aznar', 0, 0], ['Rodriguez Zapatero', 1, 1]]
     """
-    months = check_window(window)
+    (cases,) = leader_cases_by_window(
+        coalition, [window], exit_date=exit_date, who=who, leaders=leaders, members=members
+    )
+    return cases
+
+
+def leader_cases_by_window(
+    coalition: str,
+    windows: Sequence[int],
+    *,
+    exit_date: str = "main",
+    who: str = "effective",
+    leaders: pd.DataFrame | None = None,
+    members: pd.DataFrame | None = None,
+) -> list[pd.DataFrame]:
+    """List the cases of :func:`leader_cases` once for each window, which only elections differ in.
+
+    Examples
+    --------
+    >>> narrow, wide = leader_cases_by_window("iraq", [1, 12])
+    >>> bool((wide["election_near"] >= narrow["election_near"]).all())
+    True
+    """
+    lengths = [check_window(window) for window in windows]
     if exit_date not in DATE_COLUMN:
         raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
     if who not in ("effective", "head_of_government"):
@@ -94,12 +117,23 @@ def leader_cases(
     spells = _spells(coalition, exit_date, load("participation") if members is None else members)
     stints, without = _stints(spells, _tenures(who, leaders))
     cases = _cases(stints, coalition)
-    out = _with_features(cases, months, members)[_COLUMNS]
-    out.attrs = {
-        "choices": {"coalition": coalition, "window": months, "exit_date": exit_date, "who": who},
-        "without_leader": without,
-    }
-    return out
+    grid = pd.DataFrame(list(_months(cases)))
+    grid.attrs["panel"] = {"period": "month", "clock": "coalition"}
+    cases = _with_features(cases, grid, members)
+    found = []
+    for months in lengths:
+        out = _with_elections(cases, grid, months)[_COLUMNS]
+        out.attrs = {
+            "choices": {
+                "coalition": coalition,
+                "window": months,
+                "exit_date": exit_date,
+                "who": who,
+            },
+            "without_leader": without,
+        }
+        found.append(out)
+    return found
 
 
 def _spells(coalition: str, exit_date: str, members: pd.DataFrame) -> pd.DataFrame:
@@ -208,26 +242,36 @@ def _case(part: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _with_features(cases: pd.DataFrame, window: int, members: pd.DataFrame | None) -> pd.DataFrame:
-    """Elections, deaths and commitment, by the package's own builders on the cases' months."""
-    grid = pd.DataFrame(list(_months(cases)))
-    grid.attrs["panel"] = {"period": "month", "clock": "coalition"}
-    grid = add_elections(grid, window=window)
+def _with_features(
+    cases: pd.DataFrame, grid: pd.DataFrame, members: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Deaths and commitment, by the package's own builders on the cases' months."""
     grid = add_casualties(grid, as_of="end")
     grid = add_commitment(grid, as_of="end", members=members)
     last = grid.drop_duplicates("case", keep="last").set_index("case")
     first = grid.drop_duplicates("case").set_index("case")
-    near = grid["election_near"].groupby(grid["case"])
-    # nobody had an election near only if that is known of every month
-    ever = near.max().where((near.max() == 1) | (near.count() == near.size()))
-    columns = ["months_to_election", "election_near", "relative_fatalities", "relative_commitment"]
     at = cases["case"]
     return cases.assign(
-        **{name: at.map(last[name]) for name in columns},
-        election_near_ever=at.map(ever),
+        relative_fatalities=at.map(last["relative_fatalities"]),
+        relative_commitment=at.map(last["relative_commitment"]),
         deaths=at.map(
             last["deaths_cumulative"] - first["deaths_cumulative"] + first["deaths_last"]
         ),
+    )
+
+
+def _with_elections(cases: pd.DataFrame, grid: pd.DataFrame, window: int) -> pd.DataFrame:
+    """Elections near the last day, and in any month of the case."""
+    grid = add_elections(grid, window=window)
+    last = grid.drop_duplicates("case", keep="last").set_index("case")
+    near = grid["election_near"].groupby(grid["case"])
+    # nobody had an election near only if that is known of every month
+    ever = near.max().where((near.max() == 1) | (near.count() == near.size()))
+    at = cases["case"]
+    return cases.assign(
+        months_to_election=at.map(last["months_to_election"]),
+        election_near=at.map(last["election_near"]),
+        election_near_ever=at.map(ever),
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coalition_models.designs.leader_cases import leader_cases
+from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
 from coalition_models.errors import CoverageError, DataError, FitError
 from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
@@ -182,11 +182,11 @@ def _elections(
     members = load("participation")
     for date in dates:
         panel = build_panel(members, coalitions=[coalition], exit_date=date)
-        for window in windows:
+        by_window = leader_cases_by_window(coalition, windows, exit_date=date)
+        for window, cases in zip(windows, by_window, strict=True):
             choice = {"window": window, "date": date}
             near = add_elections(panel, window=window)
             yield {"unit": "state-month", **choice, **_months(near, "election_near")}
-            cases = leader_cases(coalition, window=window, exit_date=date)
             for unit, column in (
                 ("leader, last day", "election_near"),
                 ("leader, ever", "election_near_ever"),

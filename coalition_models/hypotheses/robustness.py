@@ -252,8 +252,9 @@ def leave_one_out(primary: TermEstimate) -> pd.DataFrame:
     sample = fit.engine.sample
     names = [name for name in fit.names if name != "Intercept"]
     at = [fit.names.index(name) for name in names]
+    timed = {} if fit.estimator == "logit" else {"start": sample.start, "stop": sample.stop}
     frame = pd.DataFrame(sample.matrix[:, at], columns=names).assign(
-        event=sample.event, start=sample.start, stop=sample.stop, group=list(primary.groups)
+        event=sample.event, group=list(primary.groups), **timed
     )
     labels = list(dict.fromkeys(primary.groups))
     with warnings.catch_warnings():
