@@ -74,12 +74,15 @@ class Bench:
     prefer_given : bool
         Take columns that the panel holds already as they stand (a user's panel), instead of
         building them with the registered arguments (a data set of this package).
+    sources : list of str
+        Tables that the columns built so far rest on.
     """
 
     data_set: str
     panel: pd.DataFrame
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     prefer_given: bool = False
+    sources: list[str] = field(default_factory=list)
     _built: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def measure(
@@ -170,6 +173,7 @@ class Bench:
                 out = builder(self.panel, **arguments)
             changed = [c for c in out.columns if c not in self.panel or c in out.attrs["features"]]
             self._built[key] = out[changed]
+            self.sources += out.attrs.get("sources", [])
         return self._built[key]
 
     def _check_term(

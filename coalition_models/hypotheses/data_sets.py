@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
+from tqdm import tqdm
 
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.errors import CoalitionWarning, CoverageError, DataError, first_few
@@ -56,7 +57,9 @@ class DataSet:
     reason: str = ""
 
 
-def gather(panel_or_sets: Sets, *, outcome: str, cluster: str) -> list[DataSet]:
+def gather(
+    panel_or_sets: Sets, *, outcome: str, cluster: str, progress: bool = False
+) -> list[DataSet]:
     """Collect the data sets asked for; those that cannot be had come with the reason.
 
     Parameters
@@ -65,6 +68,8 @@ def gather(panel_or_sets: Sets, *, outcome: str, cluster: str) -> list[DataSet]:
         None: all of this package.
     outcome, cluster : str
         Of the user's panels.
+    progress : bool
+        Show a progress bar.
 
     Examples
     --------
@@ -85,7 +90,9 @@ def gather(panel_or_sets: Sets, *, outcome: str, cluster: str) -> list[DataSet]:
             f"no data set named {first_few(unknown) or 'at all'}; known: {', '.join(DATA_SETS)}; "
             "give your own as a DataFrame"
         )
-    return [_named(name) for name in DATA_SETS if name in names]
+    wanted = [name for name in DATA_SETS if name in names]
+    bar = tqdm(wanted, "gather the data sets", disable=not progress, unit="data set")
+    return [_named(name) for name in bar]
 
 
 def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str) -> DataSet:
@@ -155,6 +162,7 @@ def _alliances() -> DataSet:
             event=1 - table["honored"].astype(int),
         )
     )
+    panel.attrs["sources"] = ["alliance-performance"]
     return DataSet(
         "alliances", panel, outcome="violation", cluster="coalition", model="logit", given=True
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +11,12 @@ import pandas as pd
 from coalition_models.hypotheses.estimate import TermEstimate
 from coalition_models.hypotheses.robustness import Robustness
 from coalition_models.hypotheses.rule import VERDICTS
-from coalition_models.render import Table, format_number, format_p
+from coalition_models.render import Table, format_p
 
-__all__ = ["Verdicts"]
+__all__ = ["Verdicts", "format_ratio"]
+
+#: a ratio above this, or below its inverse, says only that the data cannot bound it
+_LARGEST = 1000.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,6 +41,8 @@ class Verdicts:
     family : mapping
         Data set -> number of distinct tests that q is computed over.
     q, level, power : float
+    sources : tuple of str
+        Tables that the data sets and measures rest on; see :func:`~coalition_models.cite`.
     estimates : mapping
         ``(claim, data set)`` -> :class:`TermEstimate` with its ``fit``.
     robustness : mapping
@@ -51,6 +56,7 @@ class Verdicts:
     q: float
     level: float
     power: float
+    sources: tuple[str, ...]
     estimates: Mapping[tuple[str, str], TermEstimate] = field(repr=False)
     robustness: Mapping[tuple[str, str], Robustness] = field(repr=False)
 
@@ -69,16 +75,18 @@ class Verdicts:
         return tested.groupby(self.table["claim"]).sum().rename("data_sets")
 
     def to_table(self) -> Table:
-        """The verdicts as a table for print, with the rule and the families at its foot."""
+        """The tests as a table for print, with the rule and the families at its foot."""
         header = [
             "claim", "", "data set", "verdict", "ratio", "interval", "p", "q", "events",
             "detectable", "robust", "proxy",
         ]  # fmt: skip
-        rows = [_printed(row) for row in self.table.to_dict("records")]
+        tested = self.table[self.table["verdict"] != "untestable"]
+        rows = [_printed(row) for row in tested.to_dict("records")]
         families = ", ".join(f"{n} on {name}" for name, n in self.family.items())
         notes = (
             f"Verdicts. {self.rule}",
-            f"q: Benjamini and Hochberg, over the distinct tests of one data set ({families}).",
+            "q: Benjamini and Hochberg, over the distinct tests of one data set"
+            f"{f' ({families})' if families else ''}.",
             "Ratio: hazard (alliances: odds) ratio from 0 to 1 of a term of two values, else per "
             "standard deviation of the term; detectable: the smallest that the design finds with "
             f"{100 * self.power:g}% power, in the direction expected. "
@@ -87,9 +95,22 @@ class Verdicts:
         )
         return Table(header, rows, "Claims of the literature", notes, align="llllrrrrrrrl")
 
+    def untestable(self) -> Table:
+        """The claims that could not be tested, by data set, with the reason."""
+        rows = self.table[self.table["verdict"] == "untestable"]
+        groups = rows.groupby(["claim", "name", "reason"], sort=False)["data_set"]
+        lines = [
+            [str(claim), str(name), ", ".join(part[part != "none"]), str(reason)]
+            for (claim, name, reason), part in groups
+        ]
+        header = ["claim", "", "data sets", "what is missing"]
+        return Table(header, lines, "Not testable here", align="llll")
+
     def summary(self) -> str:
-        """The table as text."""
-        return self.to_table().text()
+        """What was tested and what could not be, as text."""
+        parts = [self.to_table()] if (self.table["verdict"] != "untestable").any() else []
+        parts += [self.untestable()] if (self.table["verdict"] == "untestable").any() else []
+        return "\n\n".join(part.text() for part in parts)
 
     def __str__(self) -> str:
         return self.summary()
@@ -99,26 +120,39 @@ class Verdicts:
         return f"<Verdicts: {run} of {self.table['claim'].nunique()} claims tested>"
 
     def _repr_html_(self) -> str:
-        return self.to_table().html()
+        return self.to_table().html() + self.untestable().html()
 
 
-def _printed(row: Mapping[object, object]) -> list[str]:
+def _printed(row: Mapping[Hashable, object]) -> list[str]:
     def number(key: str) -> float:
         return float(str(row[key]))
 
-    start = [str(row["claim"]), str(row["name"]), str(row["data_set"]), str(row["verdict"])]
-    if row["verdict"] == "untestable":
-        return [*start, "", "", "", "", "", "", "", str(row["reason"])]
-    limits = f"[{format_number(number('ratio_low'), 2)}, {format_number(number('ratio_high'), 2)}]"
     share = number("robust_share")
     return [
-        *start,
-        format_number(number("ratio"), 2),
-        limits,
+        *(str(row[key]) for key in ("claim", "name", "data_set", "verdict")),
+        format_ratio(number("ratio")),
+        f"[{format_ratio(number('ratio_low'))}, {format_ratio(number('ratio_high'))}]",
         format_p(number("p_value")),
         format_p(number("q_value")),
         str(row["events"]),
-        format_number(number("smallest_ratio"), 2),
+        format_ratio(number("smallest_ratio")),
         "" if np.isnan(share) else f"{100 * share:.0f}%",
         "proxy" if row["proxy"] else "",
     ]
+
+
+def format_ratio(value: float) -> str:
+    """Format a ratio for print; beyond a thousand, or a thousandth, only that it is.
+
+    Examples
+    --------
+    >>> format_ratio(0.4567), format_ratio(0.0123), format_ratio(7e-84), format_ratio(3e8)
+    ('0.46', '0.012', '<0.001', '>1000')
+    """
+    if np.isnan(value):
+        return ""
+    if value > _LARGEST:
+        return f">{_LARGEST:.0f}"
+    if value < 1 / _LARGEST:
+        return f"<{1 / _LARGEST:g}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"

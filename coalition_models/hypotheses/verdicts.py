@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
+from tqdm import tqdm
 
 from coalition_models.errors import CoverageError, DataError, FitError, first_few
 from coalition_models.hypotheses.claims import Claim, read_plan, select
@@ -37,6 +38,7 @@ def test_hypotheses(
     outcome: str = "early exit",
     cluster: str = "state",
     workers: int = 1,
+    progress: bool = False,
 ) -> Verdicts:
     """Test the literature's claims on every data set that can speak to them.
 
@@ -68,6 +70,8 @@ def test_hypotheses(
         Of your own panels: what their event is, and the column of clusters.
     workers : int
         Processes, one data set each; the result does not depend on it.
+    progress : bool
+        Show a progress bar over the data sets.
 
     Returns
     -------
@@ -91,13 +95,16 @@ def test_hypotheses(
     claims = select(ids)
     own = dict(tables or {})
     _check_options(claims, own, q=q, level=level, power=power)
-    sets = gather(panel_or_sets, outcome=outcome, cluster=cluster)
+    sets = gather(panel_or_sets, outcome=outcome, cluster=cluster, progress=progress)
     jobs = [
         (data, [c for c in claims if data.own or data.name in c.on], own, level, power, robust)
         for data in sets
     ]
-    done = joblib.Parallel(n_jobs=workers)(joblib.delayed(_test_all)(*job) for job in jobs)
-    cells = {(cell.claim, cell.data_set): cell for cell in chain.from_iterable(done)}
+    run = joblib.Parallel(n_jobs=workers, return_as="generator")
+    found = run(joblib.delayed(_test_all)(*job) for job in jobs)
+    bar = tqdm(found, "test the claims", len(jobs), disable=not progress, unit="data set")
+    done = list(bar)
+    cells = {(cell.claim, cell.data_set): cell for part, _ in done for cell in part}
     ordered = [
         cells[claim.id, data.name] for claim in claims for data in sets
         if (claim.id, data.name) in cells
@@ -117,6 +124,7 @@ def test_hypotheses(
         q=q,
         level=level,
         power=power,
+        sources=tuple(dict.fromkeys(chain.from_iterable(sources for _, sources in done))),
         estimates={key: c.estimate for key, c in cells.items() if c.estimate is not None},
         robustness={key: c.robustness for key, c in cells.items() if c.robustness is not None},
     )
@@ -156,8 +164,8 @@ def _test_all(
     level: float,
     power: float,
     robust: bool,
-) -> list[_Cell]:
-    """Test some claims on one data set."""
+) -> tuple[list[_Cell], list[str]]:
+    """Test some claims on one data set; also the tables that were used."""
     cells = []
     bench = None
     if data.panel is not None:
@@ -168,7 +176,9 @@ def _test_all(
         except (CoverageError, DataError, FitError) as error:
             row = _row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
             cells.append(_Cell(claim.id, data.name, row))
-    return cells
+    if data.panel is None or bench is None:
+        return cells, []
+    return cells, [*data.panel.attrs.get("sources", []), *bench.sources]
 
 
 def _light(panel: pd.DataFrame) -> pd.DataFrame:
