@@ -180,7 +180,8 @@ class Power:
     power : float
         Share of all draws with p below one minus the level and the right sign.
     false_sign : float
-        Share with p below it and the wrong sign.
+        Share with p below it and the wrong sign; with a ratio of 1 either sign is wrong, so that
+        this is the size of the test.
     mean_events : float
     draws, refused : int
         Draws made, and those in which the model could not be estimated (they count as not found).
@@ -242,15 +243,21 @@ def simulate_power(
     from coalition_models.hypotheses.estimate import estimate_term
 
     _check_shares(level=level)
+    if not ratio > 0 or draws < 1:
+        raise DataError(
+            f"the ratio must be positive and draws 1 or more, found {ratio!r} and {draws!r}"
+        )
     columns = [term, *controls]
-    rows = panel.dropna(subset=columns).reset_index(drop=True)
+    # in order of time within a history, whatever the order given
+    key = ["coalition", "state", "spell"]
+    rows = panel.dropna(subset=columns).sort_values([*key, "start"], ignore_index=True)
     events = int(rows["event"].sum())
     if events == 0:
         raise DataError("the panel has no event in the rows where the term is known")
     values = rows[term].to_numpy(dtype=float)
     effect = np.log(ratio) * (values - values.mean())
     groups = pd.factorize(rows[cluster])[0]
-    spells = rows.groupby(["coalition", "state", "spell"], sort=False).ngroup()
+    spells = rows.groupby(key, sort=False).ngroup()
     history: npt.NDArray[np.int64] = np.asarray(spells, dtype=np.int64)
     found = wrong = refused = happened = 0
     for stream in np.random.SeedSequence(seed).spawn(draws):

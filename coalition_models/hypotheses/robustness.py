@@ -186,16 +186,19 @@ def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str
         yield "", frame
         return
     given = str(frame.attrs.get("panel", {}).get("clock", "as given"))
-    yield given, frame
+    as_it_is = claim.clock in ("", given)
+    if as_it_is:
+        yield given, frame
     for clock in ("entry", "coalition"):
         if clock == given or claim.clock not in ("", clock):
             continue
         timed = on_clock(frame, clock)
-        same = timed is None or (
-            np.array_equal(timed["start"], frame["start"])
-            and np.array_equal(timed["stop"], frame["stop"])
+        if timed is None:
+            continue
+        same = np.array_equal(timed["start"], frame["start"]) and np.array_equal(
+            timed["stop"], frame["stop"]
         )
-        if timed is not None and not same:
+        if not (as_it_is and same):
             yield clock, timed
 
 
