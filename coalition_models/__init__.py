@@ -70,21 +70,33 @@ _WHERE = {
     # ready designs
     "analysis_set": "designs.analysis_sets",
     "compare_rules": "designs.compare",
+    # the literature's claims
+    "analyse_hypotheses": "hypotheses.analysis",
+    "contest": "hypotheses.contested",
+    "leader_cases": "designs.leader_cases",
+    "list_claims": "hypotheses.claims",
+    "schoenfeld_events": "hypotheses.power",
+    "simulate_power": "hypotheses.power",
+    "test_hypotheses": "hypotheses.verdicts",
     # published tables
     "list_replications": "replications.registry",
     "replicate": "replications.registry",
     # what people look at
     "plot_coefficients": "report.plots",
+    "plot_contested": "report.verdicts",
+    "plot_forest": "report.verdicts",
     "plot_participation": "report.plots",
     "plot_profile": "report.profiles",
     "plot_survival": "report.survival_plots",
     "plot_timeline": "report.timelines",
+    "plot_verdicts": "report.verdicts",
     "table": "report.tables",
 }
 
 if TYPE_CHECKING:
     from coalition_models.designs.analysis_sets import analysis_set as analysis_set
     from coalition_models.designs.compare import compare_rules as compare_rules
+    from coalition_models.designs.leader_cases import leader_cases as leader_cases
     from coalition_models.errors import CoalitionError as CoalitionError
     from coalition_models.errors import CoalitionWarning as CoalitionWarning
     from coalition_models.errors import CoverageError as CoverageError
@@ -106,6 +118,12 @@ if TYPE_CHECKING:
     from coalition_models.features.summary import feature_summary as feature_summary
     from coalition_models.features.user_tables import add_opinion as add_opinion
     from coalition_models.features.user_tables import add_war_powers as add_war_powers
+    from coalition_models.hypotheses.analysis import analyse_hypotheses as analyse_hypotheses
+    from coalition_models.hypotheses.claims import list_claims as list_claims
+    from coalition_models.hypotheses.contested import contest as contest
+    from coalition_models.hypotheses.power import schoenfeld_events as schoenfeld_events
+    from coalition_models.hypotheses.power import simulate_power as simulate_power
+    from coalition_models.hypotheses.verdicts import test_hypotheses as test_hypotheses
     from coalition_models.members.defection import code_defections as code_defections
     from coalition_models.members.events import panel_events as panel_events
     from coalition_models.members.panel import build_panel as build_panel
@@ -136,6 +154,9 @@ if TYPE_CHECKING:
     from coalition_models.report.survival_plots import plot_survival as plot_survival
     from coalition_models.report.tables import table as table
     from coalition_models.report.timelines import plot_timeline as plot_timeline
+    from coalition_models.report.verdicts import plot_contested as plot_contested
+    from coalition_models.report.verdicts import plot_forest as plot_forest
+    from coalition_models.report.verdicts import plot_verdicts as plot_verdicts
     from coalition_models.sources.catalog import codebook as codebook
     from coalition_models.sources.catalog import datasets as datasets
     from coalition_models.sources.catalog import load as load

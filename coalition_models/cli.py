@@ -1,4 +1,4 @@
-"""The command line: ``coalition-models data | reproduce | paper | replicate``."""
+"""The command line: ``coalition-models data | reproduce | hypotheses | paper | replicate``."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--out", type=Path, default=Path("build"), help="folder for the results")
     reproduce.add_argument("--quiet", action="store_true", help="no progress")
     reproduce.set_defaults(run=_reproduce)
+    claims = verbs.add_parser(
+        "hypotheses", help="test the literature's claims on every data set at hand"
+    )
+    claims.add_argument(
+        "--out", type=Path, default=Path("build"), help="results go into its folder hypotheses"
+    )
+    claims.add_argument("--workers", type=int, default=1, help="processes (same results)")
+    claims.add_argument("--quiet", action="store_true", help="no progress")
+    claims.set_defaults(run=_hypotheses)
     paper = verbs.add_parser("paper", help="fill the paper's text with the analysis")
     paper.add_argument("--text", type=Path, default=Path("paper/paper.md"), help="the template")
     paper.add_argument("--out", type=Path, default=Path("build/paper.md"), help="the filled text")
@@ -200,6 +209,21 @@ def _paper(arguments: argparse.Namespace) -> int:
 
     write_paper(arguments.text, arguments.out)
     print(f"wrote {arguments.out}")  # noqa: T201
+    return 0
+
+
+def _hypotheses(arguments: argparse.Namespace) -> int:
+    from coalition_models.files import output_folder
+    from coalition_models.hypotheses.analysis import analyse_hypotheses
+    from coalition_models.report.claims_page import claims_findings, write_claims
+
+    output_folder(arguments.out)
+    out = arguments.out / "hypotheses"
+    analysis = analyse_hypotheses(workers=arguments.workers, progress=not arguments.quiet)
+    files = write_claims(out, analysis)
+    for sentence in claims_findings(analysis.verdicts):
+        print(sentence)  # noqa: T201
+    print(f"wrote {len(files)} files; open {out / 'report.html'}")  # noqa: T201
     return 0
 
 

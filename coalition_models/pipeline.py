@@ -7,12 +7,11 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-import pandas as pd
 from tqdm import tqdm
 
 from coalition_models import __version__
@@ -20,7 +19,8 @@ from coalition_models.designs.defections import analyse_defections
 from coalition_models.designs.iraq import FORMULA, analyse_iraq
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder, staging_folder, write_file
-from coalition_models.render import Table
+from coalition_models.hypotheses.analysis import analyse_hypotheses
+from coalition_models.report.claims_page import claims_products, claims_section, write_claims
 from coalition_models.report.defections import (
     defection_products,
     defection_sections,
@@ -28,7 +28,7 @@ from coalition_models.report.defections import (
 )
 from coalition_models.report.iraq import iraq_page, iraq_products
 from coalition_models.report.paper import paper_text
-from coalition_models.report.style import Plot
+from coalition_models.report.product import write_product
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import datasets, entry, file_sha256, load
 from coalition_models.sources.fetch import at_hand
@@ -79,19 +79,23 @@ def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
             analysis = analyse_iraq()
         with clock.step("compare what counts as defection"):
             defections = analyse_defections()
+        with clock.step("test the literature's claims"):
+            claims = analyse_hypotheses()
         with clock.step("make tables and figures"):
             product = iraq_products(analysis)
             part = defection_products(defections)
+            tested = claims_products(claims)
         used = [*analysis.panel.attrs["sources"], *defection_sources(defections)]
         with clock.step("write the results"):
-            _write_products(staging, product.tables, product.frames, product.figures)
-            _write_products(staging, part.tables, part.frames, part.figures)
+            write_product(staging, product)
+            write_product(staging, part)
+            write_claims(staging / "hypotheses", claims, tested)
             panel = analysis.panel.to_csv(index=False, lineterminator="\n")
             write_file(staging / "tables" / "panel.csv", panel)
-            sections = defection_sections(defections, part)
+            sections = [*defection_sections(defections, part), claims_section(claims, tested)]
             page = iraq_page(analysis, product, __version__, sections, used)
             write_file(staging / "report.html", page)
-        inputs |= _external_inputs(used)
+        inputs |= _external_inputs([*used, *claims.sources])
         _write_json(staging / "manifest.json", _manifest(staging, inputs))
         _write_json(staging / "log.json", _log(clock.seconds))
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
@@ -123,7 +127,7 @@ class _Clock:
 
     def __init__(self, progress: bool) -> None:
         self.seconds: dict[str, float] = {}
-        self._bar = tqdm(total=5, disable=not progress, unit="step")
+        self._bar = tqdm(total=6, disable=not progress, unit="step")
 
     def __enter__(self) -> _Clock:
         return self
@@ -160,26 +164,6 @@ def _external_inputs(names: Sequence[str]) -> dict[str, str]:
             if item.kind == "external" and at_hand(part):
                 found[entry(part).path] = entry(part).sha256
     return dict(sorted(found.items()))
-
-
-def _write_products(
-    folder: Path,
-    tables: Mapping[str, Table],
-    frames: Mapping[str, pd.DataFrame],
-    figures: Mapping[str, Plot],
-) -> None:
-    (folder / "tables").mkdir(exist_ok=True)
-    (folder / "figures").mkdir(exist_ok=True)
-    for name, frame in frames.items():
-        write_file(
-            folder / "tables" / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n")
-        )
-    for name, table in tables.items():
-        write_file(folder / "tables" / f"{name}.md", table.markdown())
-        write_file(folder / "tables" / f"{name}.tex", table.latex())
-    for name, plot in figures.items():
-        for kind in ("svg", "png"):
-            write_file(folder / "figures" / f"{name}.{kind}", plot.to_bytes(kind))
 
 
 def _manifest(folder: Path, inputs: dict[str, str]) -> dict[str, object]:

@@ -96,6 +96,31 @@ class Contested:
             "both_significant": int(sure.sum()),
         }
 
+    def findings(self) -> list[str]:
+        """Say in words how the combinations come out and which choice turns the sign."""
+        known = self.table[self.table["sign"] != ""]
+        if known.empty:
+            return [f"{self.claim}, {self.coalition}: no combination could be estimated."]
+        more, sure = known["sign"] == "+", known["p_value"] < 0.05
+        sentences = [
+            f"{self.claim}, {self.coalition}: of {len(known)} combinations {more.sum()} have a "
+            f"ratio above one ({(more & sure).sum()} with p < 0.05), {(~more).sum()} below one "
+            f"({(~more & sure).sum()} with p < 0.05)."
+        ]
+        flips = self.flips()
+        for choice in self.choices:
+            part = flips[(flips["choice"] == choice) & (flips["pairs"] > 0)]
+            if part.empty:
+                continue
+            most = part.iloc[0]
+            sentences.append(
+                f"Changing the {choice} alone turns the sign in {part['flips'].sum()} of "
+                f"{part['pairs'].sum()} pairs ({part['both_significant'].sum()} with p < 0.05 on "
+                f"both sides), most often from {most['from']!s} to {most['to']!s} "
+                f"({most['flips']} of {most['pairs']})."
+            )
+        return sentences
+
     def to_table(self) -> Table:
         """All combinations as a table for print."""
         rows = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -14,12 +13,12 @@ from coalition_models.errors import DataError
 from coalition_models.members.rules import NAMED_RULES, list_rules
 from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section
+from coalition_models.report.product import Product
 from coalition_models.report.profiles import plot_profile
 from coalition_models.report.style import COLOURS, GREY, Plot, new_figure, styled
 from coalition_models.report.tables import frame_table
 
 __all__ = [
-    "DefectionProduct",
     "defection_products",
     "defection_sections",
     "defection_sources",
@@ -30,16 +29,7 @@ _KIND_COLUMNS = ["full", "partial_cut", "re_role", "relocation", "caveat"]
 _TITLES = {"iraq": "Iraq", "un": "the UN's missions"}
 
 
-@dataclass(frozen=True)
-class DefectionProduct:
-    """What the part shows: tables with their data, and figures."""
-
-    tables: Mapping[str, Table]
-    frames: Mapping[str, pd.DataFrame]
-    figures: Mapping[str, Plot]
-
-
-def defection_products(analysis: DefectionAnalysis) -> DefectionProduct:
+def defection_products(analysis: DefectionAnalysis) -> Product:
     """Make every table and figure of the part on defection.
 
     Names start with ``defection_``, so that they can stand beside those of other parts.
@@ -60,9 +50,7 @@ def defection_products(analysis: DefectionAnalysis) -> DefectionProduct:
         frames[f"defection_readings_{name}_changes"] = found.changes
     for name, one in analysis.sets.items():
         frames[f"defection_sheet_{name}"] = one.sheet
-    return DefectionProduct(
-        tables=_tables(analysis, frames), frames=frames, figures=_figures(analysis)
-    )
+    return Product(tables=_tables(analysis, frames), frames=frames, figures=_figures(analysis))
 
 
 def _counts(found: RuleComparison) -> pd.DataFrame:
@@ -255,7 +243,7 @@ def plot_readings(found: RuleComparison, *, title: str = "") -> Plot:
     return Plot(figure, data)
 
 
-def defection_sections(analysis: DefectionAnalysis, product: DefectionProduct) -> list[Section]:
+def defection_sections(analysis: DefectionAnalysis, product: Product) -> list[Section]:
     """Write the part on defection: headings with text, tables and figures."""
     tables, figures = product.tables, product.figures
     parts: list[str | Table | Listing | tuple[Plot, str]] = [

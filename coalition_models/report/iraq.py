@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,17 +11,15 @@ import pandas as pd
 from coalition_models.designs.iraq import FORMULA, IraqAnalysis
 from coalition_models.members.panel import describe_panel
 from coalition_models.models.fit import Fit
-from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.plots import plot_coefficients, plot_participation
-from coalition_models.report.style import Plot
+from coalition_models.report.product import Product
 from coalition_models.report.survival_plots import plot_survival_curve
 from coalition_models.report.tables import frame_table, table
 from coalition_models.sources.catalog import load
 from coalition_models.sources.citations import cite
 
 __all__ = [
-    "Product",
     "contested",
     "findings",
     "iraq_page",
@@ -37,15 +34,6 @@ _MEANING = {
     "log_deaths_12m": "own deaths in the last twelve months, log(1 + n)",
     "combat_role": "the contingent's main task is combat",
 }
-
-
-@dataclass(frozen=True)
-class Product:
-    """What the report shows: tables with their data, and figures."""
-
-    tables: Mapping[str, Table]
-    frames: Mapping[str, pd.DataFrame]
-    figures: Mapping[str, Plot]
 
 
 def panel_counts(analysis: IraqAnalysis) -> pd.DataFrame:

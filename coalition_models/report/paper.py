@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from coalition_models.designs.iraq import FORMULA, IraqAnalysis
 from coalition_models.errors import DataError, first_few
 from coalition_models.render import format_p
-from coalition_models.report.iraq import Product, contested, findings, mandate_end, panel_counts
+from coalition_models.report.iraq import contested, findings, mandate_end, panel_counts
+from coalition_models.report.product import Product
 from coalition_models.sources.citations import cite
 
 __all__ = ["fill", "paper_text", "paper_values"]

@@ -1,25 +1,21 @@
-"""Figures and files on the literature's claims: matrix of verdicts, forest of one claim, flips."""
+"""Figures on the literature's claims: matrix of verdicts, forest of one claim, flips."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
-from coalition_models.files import staging_folder, write_file
-from coalition_models.hypotheses.claims import list_claims
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts
 from coalition_models.report.style import GREY, Plot, new_figure, styled
-from coalition_models.report.tables import frame_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_contested", "plot_forest", "plot_verdicts", "write_verdicts"]
+__all__ = ["plot_contested", "plot_forest", "plot_verdicts"]
 
 #: colours that differ in lightness too, and a letter for print in black and white
 _COLOURS = {
@@ -294,57 +290,3 @@ def _date_legend(axis: Axes, marks: dict[str, str]) -> None:
         handles=handles, loc="outside lower center", ncols=3, fontsize=8,
         title="blue: more exits, red: fewer; filled: p < 0.05", title_fontsize=7.5,
     )  # fmt: skip
-
-
-def write_verdicts(
-    out: Path, verdicts: Verdicts, contested: dict[str, Contested] | None = None
-) -> list[Path]:
-    """Write the verdicts as CSV, Markdown, LaTeX and figures, all together or not at all.
-
-    Parameters
-    ----------
-    out : Path
-        Folder; made if needed.
-    verdicts : Verdicts
-    contested : dict of str to Contested, optional
-        By the name of the files.
-
-    Returns
-    -------
-    list of Path
-        The files written.
-    """
-    with staging_folder(out) as staging:
-        _write_frame(staging, "claims", list_claims().reset_index())
-        _write_frame(staging, "verdicts", verdicts.table)
-        printed = verdicts.to_table()
-        write_file(staging / "verdicts.md", printed.markdown())
-        write_file(staging / "verdicts.tex", printed.latex())
-        _write_frame(staging, "verdict_counts", verdicts.counts().reset_index())
-        _write_frame(staging, "meta", verdicts.meta)
-        grid = [
-            cell.grid.assign(claim=claim, data_set=name)
-            for (claim, name), cell in verdicts.robustness.items()
-        ]
-        if grid:
-            _write_frame(staging, "robustness", pd.concat(grid, ignore_index=True))
-        figures = {"verdicts": plot_verdicts(verdicts)}
-        for claim in verdicts.meta["claim"]:
-            figures[f"forest_{claim}"] = plot_forest(verdicts, str(claim))
-        for name, found in (contested or {}).items():
-            _write_frame(staging, f"contested_{name}", found.table)
-            _write_frame(staging, f"contested_{name}_flips", found.flips())
-            write_file(staging / f"contested_{name}.md", found.to_table().markdown())
-            if (found.table["sign"] != "").any():
-                figures[f"contested_{name}"] = plot_contested(found)
-        for name, plot in figures.items():
-            for kind in ("svg", "png"):
-                write_file(staging / f"{name}.{kind}", plot.to_bytes(kind))
-        names = sorted(path.name for path in staging.iterdir())
-    return [out / name for name in names]
-
-
-def _write_frame(folder: Path, name: str, frame: pd.DataFrame) -> None:
-    write_file(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-    if name == "meta":
-        write_file(folder / "meta.md", frame_table(frame).markdown())

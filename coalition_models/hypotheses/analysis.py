@@ -1,0 +1,65 @@
+"""All claims on all data sets at hand, and the contested ones in every variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from coalition_models.hypotheses.contested import Contested, contest
+from coalition_models.hypotheses.result import Verdicts
+from coalition_models.hypotheses.verdicts import test_hypotheses
+from coalition_models.sources.fetch import at_hand
+
+__all__ = ["HypothesisAnalysis", "analyse_hypotheses"]
+
+_COALITIONS = ("iraq", "isaf")
+_DEMOCRACY = ("polity5", "democracy-bmr")
+_CONTESTED_SOURCES = ("participation", "coalitions", "elections", "leaders")
+
+
+@dataclass(frozen=True)
+class HypothesisAnalysis:
+    """What :func:`analyse_hypotheses` finds.
+
+    Attributes
+    ----------
+    verdicts : Verdicts
+    contested : mapping
+        ``elections_iraq`` and the like -> :class:`Contested`.
+    absent : mapping
+        Contested claim -> why it could not be looked at.
+    sources : tuple of str
+        Tables that all of it rests on.
+    """
+
+    verdicts: Verdicts
+    contested: Mapping[str, Contested]
+    absent: Mapping[str, str]
+    sources: tuple[str, ...]
+
+
+def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> HypothesisAnalysis:
+    """Test every claim on the data at hand and take the contested ones apart.
+
+    Parameters
+    ----------
+    workers : int
+        As in :func:`test_hypotheses`.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    HypothesisAnalysis
+    """
+    verdicts = test_hypotheses(workers=workers, progress=progress)
+    known = [name for name in _DEMOCRACY if at_hand(name)]
+    claims = ("elections", "democracy") if known else ("elections",)
+    contested = {
+        f"{claim}_{coalition}": contest(claim, coalition)
+        for claim in claims
+        for coalition in _COALITIONS
+    }
+    absent = {} if known else {"democracy": f"needs one of {', '.join(_DEMOCRACY)}"}
+    sources = dict.fromkeys([*verdicts.sources, *_CONTESTED_SOURCES, *known])
+    return HypothesisAnalysis(verdicts, contested, absent, tuple(sources))

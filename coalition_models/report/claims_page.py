@@ -1,0 +1,334 @@
+"""The page on the literature's claims: one line per claim and data set, an honest verdict each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from coalition_models import __version__
+from coalition_models.files import staging_folder, write_file
+from coalition_models.hypotheses.analysis import HypothesisAnalysis
+from coalition_models.hypotheses.claims import list_claims
+from coalition_models.hypotheses.contested import Contested
+from coalition_models.hypotheses.result import Verdicts, format_ratio
+from coalition_models.render import Table, format_number, format_p
+from coalition_models.report.html import Listing, Section, page
+from coalition_models.report.product import Product, write_product
+from coalition_models.report.style import Plot
+from coalition_models.report.tables import frame_table
+from coalition_models.report.verdicts import plot_contested, plot_forest, plot_verdicts
+from coalition_models.sources.citations import cite
+
+__all__ = [
+    "claims_findings",
+    "claims_page",
+    "claims_products",
+    "claims_section",
+    "write_claims",
+]
+
+#: forests on the page; those of claims on fewer data sets are files only
+_FOREST_SETS = 3
+
+Part = str | Table | Listing | tuple[Plot, str]
+
+
+def claims_products(analysis: HypothesisAnalysis) -> Product:
+    """Make every table and figure on the claims.
+
+    Returns
+    -------
+    Product
+        ``claims, verdicts, verdict_counts, untestable, meta, robustness, without_one`` and, per
+        contested claim, ``contested_*`` with its flips; figures ``verdicts``, ``forest_*`` for
+        claims with two data sets or more, ``contested_*``.
+    """
+    verdicts = analysis.verdicts
+    table = verdicts.table
+    claims = list_claims().reset_index()
+    frames = {
+        "claims": claims,
+        "verdicts": table,
+        "verdict_counts": verdicts.counts().reset_index(),
+        "meta": verdicts.meta,
+        "robustness": _joined(verdicts, "grid"),
+        "without_one": _joined(verdicts, "without_one"),
+    }
+    tables = {
+        "claims": _claims_table(claims),
+        "verdicts": verdicts.to_table(),
+        "verdict_counts": frame_table(frames["verdict_counts"], title="Verdicts by data set"),
+        "untestable": verdicts.untestable(),
+        "meta": _meta_table(verdicts),
+        "deviations": _deviations_table(table),
+    }
+    figures = {"verdicts": plot_verdicts(verdicts)}
+    figures |= {f"forest_{c}": plot_forest(verdicts, str(c)) for c in verdicts.meta["claim"]}
+    for name, found in analysis.contested.items():
+        frames[f"contested_{name}"] = found.table
+        frames[f"contested_{name}_flips"] = found.flips()
+        tables[f"contested_{name}"] = found.to_table()
+        tables[f"contested_{name}_flips"] = _flips_table(found)
+        if (found.table["sign"] != "").any():
+            figures[f"contested_{name}"] = plot_contested(
+                found, title=f"{found.claim}, {found.coalition}"
+            )
+    return Product(tables, frames, figures)
+
+
+def _joined(verdicts: Verdicts, part: str) -> pd.DataFrame:
+    """One part of the robustness of every cell, with the cell's claim and data set in front."""
+    found = []
+    for (claim, name), cell in verdicts.robustness.items():
+        frame: pd.DataFrame = getattr(cell, part)
+        found.append(frame.assign(claim=claim, data_set=name))
+    if not found:
+        return pd.DataFrame({"claim": [], "data_set": []})
+    out = pd.concat(found, ignore_index=True)
+    front = ["claim", "data_set"]
+    return out[[*front, *(column for column in out.columns if column not in front)]]
+
+
+def _claims_table(claims: pd.DataFrame) -> Table:
+    rows = [
+        [
+            str(row["id"]), str(row["claim"]), str(row["articles"]), str(row["made_for"]),
+            str(row["finding"]), str(row["seen"]), f"{row['term']} {row['sign']}".strip(),
+            str(row["proxy"]),
+        ]
+        for row in claims.to_dict("records")
+    ]  # fmt: skip
+    header = [
+        "id", "claim", "article", "made for", "published finding", "what was seen of it",
+        "term and sign", "a proxy, since",
+    ]  # fmt: skip
+    return Table(header, rows, "The claims as registered", align="l" * len(header))
+
+
+def _meta_table(verdicts: Verdicts) -> Table:
+    names = verdicts.table.drop_duplicates("claim").set_index("claim")["name"]
+
+    def combined(row: pd.Series, kind: str) -> list[str]:
+        with np.errstate(over="ignore"):
+            ratio, low, high = (
+                format_ratio(float(np.exp(row[key])))
+                for key in (kind, f"{kind}_low", f"{kind}_high")
+            )
+        return [f"{ratio} [{low}, {high}]", format_p(float(row[f"{kind}_p"]))]
+
+    rows = [
+        [
+            str(row["claim"]),
+            str(names[row["claim"]]),
+            str(row["data_sets"]),
+            *combined(row, "fixed"),
+            *combined(row, "random"),
+            format_number(100 * float(row["i_squared"]), 0) + "%",
+            format_p(float(row["heterogeneity_p"])),
+        ]
+        for _, row in verdicts.meta.iterrows()
+    ]
+    header = ["claim", "", "data sets", "fixed", "p", "random", "p", "I-squared", "p of Q"]
+    notes = (
+        "Ratios per unit of the term. Fixed: weights by the inverse variance; random: DerSimonian "
+        "and Laird's variance between the sets. The sets share states and are not independent.",
+    )
+    return Table(header, rows, "Claims tested on two data sets or more", notes, "lllrrrrrr")
+
+
+def _deviations_table(table: pd.DataFrame) -> Table:
+    rows = table[table["deviations"] != ""]
+    lines = rows[["claim", "data_set", "formula", "method", "deviations"]].astype(str)
+    header = ["claim", "data set", "formula", "method", "not as registered"]
+    return Table(header, lines.to_numpy().tolist(), "Deviations from the plan", align="lllll")
+
+
+def _flips_table(found: Contested) -> Table:
+    return frame_table(
+        found.flips(),
+        title=f"{found.claim}, {found.coalition}: which choice turns the sign",
+        digits=2,
+        notes=(
+            "pairs: of combinations that differ in this choice only; both_significant: flips with "
+            "p < 0.05 on both sides.",
+        ),
+    )
+
+
+def claims_findings(verdicts: Verdicts) -> list[str]:
+    """Say in words how many claims could be tested and what came of it."""
+    table = verdicts.table
+    tested = table[table["verdict"] != "untestable"]
+    counts = tested["verdict"].value_counts()
+    run = int((verdicts.claims_run() > 0).sum())
+    sentences = [
+        f"{run} of {table['claim'].nunique()} claims could be tested on the data at hand, in "
+        f"{len(tested)} tests: {counts.get('supported', 0)} support the claim, "
+        f"{counts.get('contradicted', 0)} contradict it, {counts.get('inconclusive', 0)} are "
+        "inconclusive.",
+        f"At a false discovery rate of {verdicts.q:g} within each data set "
+        f"{_list(tested[tested['discovery'] & tested['verdict'].isin(_DECIDED)])}.",
+    ]
+    half = tested[(tested["robust_share"] > 0.5) & tested["verdict"].isin(_DECIDED)]
+    if tested["robust_specifications"].sum():
+        sentences.append(f"In more than half of the grid of specifications {_list(half)}.")
+    return sentences
+
+
+_DECIDED = ("supported", "contradicted")
+
+
+def _list(rows: pd.DataFrame) -> str:
+    if rows.empty:
+        return "none of these verdicts holds"
+    cells = [
+        f"{row['name']} ({row['claim']}, {row['data_set']}, {row['verdict']})"
+        for row in rows.to_dict("records")
+    ]
+    return f"{len(rows)} of these verdicts hold{'s' if len(rows) == 1 else ''}: {'; '.join(cells)}"
+
+
+def claims_section(analysis: HypothesisAnalysis, product: Product) -> Section:
+    """The part of the main report on the claims: findings, counts and the matrix."""
+    return Section(
+        "What the literature claims",
+        [
+            Listing(tuple(claims_findings(analysis.verdicts))),
+            product.tables["verdict_counts"],
+            _matrix(analysis, product),
+            f"{analysis.verdicts.rule} The page hypotheses/report.html beside this one has every "
+            "test with its power and robustness, the contested claims, and what could not be "
+            "tested.",
+        ],
+    )
+
+
+def _matrix(analysis: HypothesisAnalysis, product: Product) -> tuple[Plot, str]:
+    caption = (
+        "Claims by data sets. Inconclusive does not mean no effect: with few events only large "
+        "effects could have been found."
+    )
+    return product.figures["verdicts"], caption
+
+
+def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
+    """Write the page on the claims, self-contained."""
+    tables = product.tables
+    verdicts = analysis.verdicts
+    sections = [
+        Section(
+            "What was found",
+            [
+                Listing(tuple(claims_findings(verdicts))),
+                tables["verdict_counts"],
+                _matrix(analysis, product),
+            ],
+        ),
+        Section(
+            "How the verdicts are given",
+            [
+                verdicts.rule,
+                "Measures, signs, controls and estimators stand in a file of the package that was "
+                "written before the tests were run; a measure or an outcome that only stands for "
+                "what the claim is about is marked as a proxy. What a data set could not follow "
+                "is listed under deviations.",
+            ],
+        ),
+        Section("Every test", [tables["verdicts"]]),
+        Section("Several data sets together", _together(verdicts, product)),
+        *_contested_sections(analysis, product),
+        Section("What could not be tested, and what it takes", [tables["untestable"]]),
+        Section("The claims", [tables["claims"]]),
+        Section("Deviations", [tables["deviations"]]),
+        Section("Sources", [Listing(tuple(cite(*analysis.sources).text.splitlines()))]),
+    ]
+    return page(
+        "What the literature claims, and what these data say",
+        "One line per claim on why states leave military coalitions and per data set that can "
+        "speak to it.",
+        sections,
+        f"Made by coalition_models {__version__}; the folders tables and figures beside this page "
+        "have all numbers.",
+    )
+
+
+def _together(verdicts: Verdicts, product: Product) -> list[Part]:
+    if verdicts.meta.empty:
+        return ["No claim was tested on two data sets."]
+    parts: list[Part] = [product.tables["meta"]]
+    for claim in verdicts.meta.loc[verdicts.meta["n"] >= _FOREST_SETS, "claim"]:
+        caption = f"Claim {claim} on each data set, and combined (diamonds)."
+        parts.append((product.figures[f"forest_{claim}"], caption))
+    return parts
+
+
+def _contested_sections(analysis: HypothesisAnalysis, product: Product) -> list[Section]:
+    sections = []
+    for claim, opening in _OPENINGS.items():
+        parts: list[Part] = [opening]
+        if claim in analysis.absent:
+            parts.append(f"Not looked at: {analysis.absent[claim]}.")
+        for name, found in analysis.contested.items():
+            if found.claim != claim:
+                continue
+            parts.append(Listing(tuple(found.findings())))
+            if f"contested_{name}" in product.figures:
+                parts.append(
+                    (
+                        product.figures[f"contested_{name}"],
+                        "Each mark is one combination of unit, date and "
+                        f"{'window' if claim == 'elections' else 'measure'}.",
+                    )
+                )
+            parts.append(product.tables[f"contested_{name}_flips"])
+            parts.append(product.tables[f"contested_{name}"])
+        sections.append(Section(f"Contested: {claim}", parts))
+    return sections
+
+
+_OPENINGS = {
+    "elections": (
+        "Tago (2009) finds that national elections speed up exit, by state and month; Mello "
+        "(2020), by leader, finds those who left early to have faced an election rarely. Which of "
+        "the choices behind the two (unit, window, date of exit) turns the sign?"
+    ),
+    "democracy": (
+        "Gartzke and Gleditsch (2004) argue that democracies are less reliable allies, Leeds "
+        "(2003) that they are more so. Which choice (unit, measure of democracy, date of exit) "
+        "turns the sign of democracy in these coalitions?"
+    ),
+}
+
+
+def write_claims(
+    out: Path, analysis: HypothesisAnalysis, product: Product | None = None
+) -> list[Path]:
+    """Write the page, its tables and figures into a folder, all together or not at all.
+
+    Parameters
+    ----------
+    out : Path
+        Folder; made if needed.
+    analysis : HypothesisAnalysis
+    product : Product, optional
+        What :func:`claims_products` made of it, if that is done.
+
+    Returns
+    -------
+    list of Path
+        The files written: ``report.html``, ``tables/*`` (CSV, Markdown, LaTeX), ``figures/*``
+        (SVG, PNG).
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be written.
+    """
+    shown = claims_products(analysis) if product is None else product
+    with staging_folder(out) as staging:
+        write_product(staging, shown)
+        write_file(staging / "report.html", claims_page(analysis, shown))
+        names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
+    return [out / name for name in names]

@@ -1,0 +1,184 @@
+"""The file of claims is whole, and its claims run where it says they do."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import resources
+
+import pytest
+
+import coalition_models as cm
+from coalition_models.errors import DataError
+from coalition_models.hypotheses.claims import (
+    DATA_SETS,
+    list_claims,
+    parse_plan,
+    read_plan,
+    select,
+)
+from coalition_models.hypotheses.columns import needed_columns
+from coalition_models.hypotheses.verdicts import test_hypotheses as run
+
+#: claims that can be tested with what comes with the package
+BUNDLED = (
+    "H01 H02 H03 H04 H05 H06 H07 H09 H10 H11 H15 H16 H29 H30 H31 H32 H47"
+).split()  # fmt: skip
+#: those that need an external source
+EXTERNAL = "H14 H17 H18 H19 H21 H23 H24 H25 H28 H33 H35 H37 H38 H40 H48".split()
+#: those for which nobody publishes the data
+OWN_TABLE = "H08 H12 H13 H20 H22 H26 H27 H34 H36 H39 H41 H42 H43 H44 H45 H46 H49".split()
+
+
+def shape_columns(shape):
+    """Columns that a shape names, without what is said of them in brackets."""
+    return [part.strip() for part in re.sub(r"\([^)]*\)", "", shape).split(",")]
+
+
+def test_the_file_has_every_claim_once():
+    listed = list_claims()
+    assert len(listed) >= 40
+    assert list(listed.index) == [f"H{number:02d}" for number in range(1, len(listed) + 1)]
+    assert sorted(BUNDLED + EXTERNAL + OWN_TABLE) == list(listed.index)
+    for column in ("claim", "mechanism", "articles", "made_for", "finding", "seen", "outcome"):
+        assert (listed[column].str.len() > 0).all(), column
+
+
+def test_every_article_is_cited_and_every_step_used():
+    raw = tomllib.loads(
+        (resources.files("coalition_models.hypotheses") / "claims.toml").read_text("utf-8")
+    )
+    cited = {key for claim in raw["claims"] for key in claim["articles"]}
+    assert cited == set(raw["articles"])
+    assert {name for claim in raw["claims"] for name in claim.get("steps", [])} == set(raw["steps"])
+
+
+def test_claims_that_run_on_bundled_data_alone(bundled):
+    run_on = bundled.claims_run()
+    assert sorted(run_on.index[run_on > 0]) == BUNDLED
+    assert set(bundled.table.query("verdict != 'untestable'")["data_set"]) == {"iraq", "isaf"}
+    rest = bundled.table[~bundled.table["claim"].isin(BUNDLED)]
+    assert (rest["verdict"] == "untestable").all()
+    assert rest["reason"].str.contains("not at hand|bring the table|^needs ").all()
+
+
+def test_what_nobody_publishes_names_the_table_to_bring(bundled):
+    listed = list_claims()
+    assert list(listed.index[(listed["table"] != "")]) == OWN_TABLE
+    for claim in select(OWN_TABLE):
+        reasons = bundled.table.query("claim == @claim.id")["reason"]
+        external = reasons.str.contains("not at hand")
+        assert reasons[~external].str.contains(claim.table_shape, regex=False).all(), claim.id
+        if claim.on:
+            columns = shape_columns(claim.table_shape)
+            assert columns[-3:] == ["start", "end", claim.term]
+            assert columns[:-3] in (["coalition", "cow"], ["cow"], ["coalition"])
+
+
+@pytest.mark.mirror
+def test_claims_that_run_with_external_sources(mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    found = run(robust=False)
+    tested = found.claims_run()
+    assert sorted(tested.index[tested > 0]) == sorted(BUNDLED + EXTERNAL)
+    assert len(BUNDLED) == 17
+    assert (tested > 0).sum() == 32
+    assert not found.table["reason"].str.contains("not at hand").any()
+    # the opposite claims on democracy are one test, and so are H02 and H37 among wars
+    for data_set, part in found.table.query("verdict != 'untestable'").groupby("data_set"):
+        assert found.family[data_set] == len(part.drop_duplicates("p_value"))
+    democracy = found.table.query("claim in ['H17', 'H18'] and verdict != 'untestable'")
+    assert democracy.groupby("data_set")[["p_value", "q_value"]].nunique().eq(1).all(axis=None)
+    assert set(democracy["data_set"]) == {"iraq", "isaf", "un", "interventions", "wars"}
+    # the columns of every derived term, control and alternative were there
+    lost = found.table["deviations"].str.extract(r"without ([\w, ]+): not known here")[0].dropna()
+    assert set(lost) == {"log_deaths_12m"}
+
+
+def test_every_registered_column_is_a_feature_or_a_users_own():
+    known = set(cm.codebook("features").index) | {"former_communist"}
+    for claim in read_plan().claims:
+        own = {claim.term} if claim.table else set()
+        if claim.on not in ((), ("alliances",)):
+            assert set(needed_columns(claim, alternatives=True)) <= known | own, claim.id
+
+
+BROKEN = """
+[articles.x_1900]
+reference = "X (1900)"
+seen = "abstract"
+[steps.elections]
+builder = "add_elections"
+[[claims]]
+id = "A"
+name = "a"
+claim = "a"
+mechanism = "a"
+articles = ["x_1900", "y_1901"]
+made_for = "a"
+finding = "a"
+outcome = "early exit"
+on = ["iraq", "mars"]
+steps = ["elections", "magic"]
+term = "election_near"
+sign = "positive"
+[[claims]]
+id = "A"
+name = "b"
+claim = "b"
+mechanism = "b"
+articles = []
+made_for = "b"
+finding = "b"
+outcome = "early exit"
+on = []
+term = ""
+sign = "+"
+clock = "sun"
+interaction = true
+"""
+
+
+def test_everything_wrong_is_said_at_once():
+    with pytest.raises(DataError) as caught:
+        parse_plan(BROKEN)
+    message = str(caught.value)
+    for said in (
+        "ids that stand twice: A", "not 'positive'", "an unknown article", "an unknown step",
+        "an unknown data set", "names no article", "unknown clock 'sun'",
+        "neither data sets nor the table it needs", "an interaction without main effects",
+    ):  # fmt: skip
+        assert said in message, said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('sign = "positive"\n', "", "missing sign"),
+        ('name = "a"', 'nome = "a"', "unknown nome"),
+        ('builder = "add_elections"', 'bilder = "x"', "unknown bilder"),
+        ('on = ["iraq", "mars"]', 'on = "iraq"', "list of names"),
+    ],
+)
+def test_a_field_that_is_lacking_or_unknown_is_named(old, new, said):
+    assert old in BROKEN
+    with pytest.raises(DataError, match=said):
+        parse_plan(BROKEN.replace(old, new))
+
+
+def test_selection_keeps_the_order_of_the_file():
+    assert [claim.id for claim in select(["H31", "H02"])] == ["H02", "H31"]
+    with pytest.raises(DataError, match="unknown claim: H99, H98"):
+        select(["H99", "H01", "H98"])
+    with pytest.raises(DataError, match="none given"):
+        select([])
+
+
+def test_a_proxy_on_some_sets_only_is_marked_there(bundled):
+    change = select("H23")[0]
+    assert change.proxy_for("alliances") == ""
+    assert all(change.proxy_for(name) for name in change.on if name != "alliances")
+    marked = bundled.table.set_index(["claim", "data_set"])["proxy"]
+    assert marked["H23", "alliances"] == ""
+    assert marked["H23", "iraq"] == change.proxy_for("iraq")
+    assert set(bundled.table["data_set"]) <= {*DATA_SETS, "none"}
