@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import coalition_models as cm
@@ -60,3 +62,24 @@ def pulses():
         )  # fmt: skip
 
     return make
+
+
+@pytest.fixture(scope="session")
+def alliances():
+    """Commitments of 26 alliances, honoured or not, in the shape of the set of alliances."""
+    rng = np.random.default_rng(8)
+    count = 90
+    change = rng.integers(0, 2, count)
+    weak = rng.normal(size=26).repeat(4)[:count]
+    violated = rng.random(count) < 1 / (1 + np.exp(1.0 - 1.2 * change - weak))
+    return pd.DataFrame(
+        {
+            "regime_change": change.astype(float),
+            "formality": rng.integers(0, 3, count).astype(float),
+            "military_institutions": rng.integers(0, 3, count).astype(float),
+            "capability_change_10": rng.integers(0, 2, count).astype(float),
+            "state": [f"S{number}" for number in range(count)],
+            "coalition": [f"A{number}" for number in np.arange(26).repeat(4)[:count]],
+            "event": violated.astype(int),
+        }
+    )
