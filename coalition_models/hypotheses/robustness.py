@@ -21,6 +21,7 @@ from coalition_models.features.common import calendar_of, known_table
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
+from coalition_models.hypotheses.rule import alpha_of
 from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.models.cox import cox
 from coalition_models.models.cox_fit import CoxEngine
@@ -147,7 +148,7 @@ def check_robustness(
 
 def _judge(frame: pd.DataFrame, primary: TermEstimate, level: float) -> pd.DataFrame:
     same = frame["estimate"] * primary.estimate > 0
-    return frame.assign(same_sign=same, holds=same & (frame["p_value"] < 1 - level))
+    return frame.assign(same_sign=same, holds=same & (frame["p_value"] < alpha_of(level)))
 
 
 def _measures(bench: Bench, claim: Claim) -> Iterator[tuple[str, pd.DataFrame, Claim]]:

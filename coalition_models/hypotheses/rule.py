@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS
 
-__all__ = ["VERDICTS", "judge", "verdict_rule"]
+__all__ = ["VERDICTS", "alpha_of", "judge", "verdict_rule"]
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "untestable")
+
+
+def alpha_of(level: float) -> float:
+    """Size of a test, free of the rounding error of a difference.
+
+    Examples
+    --------
+    >>> 1 - 0.95, alpha_of(0.95)
+    (0.050000000000000044, 0.05)
+    """
+    return round(1 - level, 12)
 
 
 def verdict_rule(level: float = 0.95) -> str:
@@ -36,7 +47,7 @@ def judge(sign: str, estimate: float, p_value: float, *, exposed: int, level: fl
     >>> judge("+", -0.7, 0.01, exposed=40, level=0.95)
     'contradicted'
     """
-    if not p_value < 1 - level or exposed < EXPOSED_CLUSTERS:
+    if not p_value < alpha_of(level) or exposed < EXPOSED_CLUSTERS:
         return "inconclusive"
     if sign == "any":
         return "supported"

@@ -29,7 +29,7 @@ __all__ = [
     "write_claims",
 ]
 
-#: forests on the page; those of claims on fewer data sets are files only
+#: a forest of fewer data sets says no more than the table
 _FOREST_SETS = 3
 
 Part = str | Table | Listing | tuple[Plot, str]
@@ -43,7 +43,7 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
     Product
         ``claims, verdicts, verdict_counts, untestable, meta, robustness, without_one`` and, per
         contested claim, ``contested_*`` with its flips; figures ``verdicts``, ``forest_*`` for
-        claims with two data sets or more, ``contested_*``.
+        claims with three data sets or more, ``contested_*``.
     """
     verdicts = analysis.verdicts
     table = verdicts.table
@@ -65,7 +65,7 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
         "deviations": _deviations_table(table),
     }
     figures = {"verdicts": plot_verdicts(verdicts)}
-    figures |= {f"forest_{c}": plot_forest(verdicts, str(c)) for c in verdicts.meta["claim"]}
+    figures |= {f"forest_{claim}": plot_forest(verdicts, claim) for claim in _forests(verdicts)}
     for name, found in analysis.contested.items():
         frames[f"contested_{name}"] = found.table
         frames[f"contested_{name}_flips"] = found.flips()
@@ -76,6 +76,11 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
                 found, title=f"{found.claim}, {found.coalition}"
             )
     return Product(tables, frames, figures)
+
+
+def _forests(verdicts: Verdicts) -> list[str]:
+    meta = verdicts.meta
+    return [str(claim) for claim in meta.loc[meta["n"] >= _FOREST_SETS, "claim"]]
 
 
 def _joined(verdicts: Verdicts, part: str) -> pd.DataFrame:
@@ -251,6 +256,7 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
         sections,
         f"Made by coalition_models {__version__}; the folders tables and figures beside this page "
         "have all numbers.",
+        wide=True,
     )
 
 
@@ -258,7 +264,7 @@ def _together(verdicts: Verdicts, product: Product) -> list[Part]:
     if verdicts.meta.empty:
         return ["No claim was tested on two data sets."]
     parts: list[Part] = [product.tables["meta"]]
-    for claim in verdicts.meta.loc[verdicts.meta["n"] >= _FOREST_SETS, "claim"]:
+    for claim in _forests(verdicts):
         caption = f"Claim {claim} on each data set, and combined (diamonds)."
         parts.append((product.figures[f"forest_{claim}"], caption))
     return parts

@@ -16,6 +16,8 @@ _CSS = """
 * { box-sizing: border-box; }
 body { font: 16px/1.55 system-ui, "DejaVu Sans", sans-serif; color: var(--ink);
   max-width: 56rem; margin: 2.5rem auto 4rem; padding: 0 1.25rem; }
+body.wide { max-width: 78rem; }
+body.wide p, body.wide ul.sources, body.wide figure { max-width: 56rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .6rem; padding-top: .9rem;
   border-top: 1px solid var(--line); }
@@ -54,8 +56,10 @@ class Section:
     parts: Sequence[str | Table | Listing | tuple[Plot, str]]
 
 
-def page(title: str, lead: str, sections: Sequence[Section], foot: str) -> str:
-    r"""Write the page as HTML with its style and pictures inside.
+def page(
+    title: str, lead: str, sections: Sequence[Section], foot: str, *, wide: bool = False
+) -> str:
+    r"""Write the page as HTML with its style and pictures inside; wide for wide tables.
 
     Examples
     --------
@@ -72,7 +76,8 @@ def page(title: str, lead: str, sections: Sequence[Section], foot: str) -> str:
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{_CSS}</style></head><body>\n"
+        f"<title>{html.escape(title)}</title><style>{_CSS}</style></head>"
+        f"<body{' class=wide' if wide else ''}>\n"
         f'<header><h1>{html.escape(title)}</h1><p class="lead">{html.escape(lead)}</p></header>\n'
         f"<nav><ol>{links}</ol></nav>\n<main>{body}</main>\n"
         f'<footer><p class="note">{html.escape(foot)}</p></footer>\n</body></html>\n'

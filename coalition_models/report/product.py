@@ -10,18 +10,25 @@ import pandas as pd
 
 from coalition_models.files import write_file
 from coalition_models.render import Table
-from coalition_models.report.style import Plot
+from coalition_models.report.style import DrawnOnce, Plot
 
 __all__ = ["Product", "write_product"]
 
 
 @dataclass(frozen=True)
 class Product:
-    """Tables for print, the frames behind them, and figures, each by the name of its file."""
+    """Tables for print, the frames behind them, and figures, each by the name of its file.
+
+    Figures are final: each is drawn once for its file and for every page.
+    """
 
     tables: Mapping[str, Table]
     frames: Mapping[str, pd.DataFrame]
     figures: Mapping[str, Plot]
+
+    def __post_init__(self) -> None:
+        final = {name: DrawnOnce(plot.figure, plot.data) for name, plot in self.figures.items()}
+        object.__setattr__(self, "figures", final)
 
 
 def write_product(folder: Path, product: Product) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -115,6 +115,21 @@ class Plot:
 
     def _repr_png_(self) -> bytes:
         return self.to_bytes("png")
+
+
+@dataclass(frozen=True)
+class DrawnOnce(Plot):
+    """A plot that will not be changed any more: each kind of picture is made once and kept."""
+
+    _made: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def to_bytes(self, kind: str) -> bytes:
+        """Return the picture as ``"svg"`` or ``"png"`` bytes."""
+        if kind not in self._made:
+            self._made[kind] = super().to_bytes(kind)
+            # what the layout was settled to by the first picture holds for the other kind
+            self.figure.set_layout_engine("none")
+        return self._made[kind]
 
 
 def svg_text(plot: Plot) -> str:

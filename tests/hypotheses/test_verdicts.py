@@ -1,0 +1,222 @@
+"""Verdicts: one rule, the same whatever the order of rows, workers and other claims."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from coalition_models.errors import DataError
+from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS
+from coalition_models.hypotheses.rule import judge, verdict_rule
+from coalition_models.hypotheses.verdicts import test_hypotheses as run
+
+#: columns that say how other claims fared
+FAMILY = ["q_value", "discovery"]
+
+
+@pytest.mark.parametrize(
+    ("sign", "estimate", "p_value", "exposed", "verdict"),
+    [
+        ("+", 0.7, 0.049, 5, "supported"),
+        ("+", -0.7, 0.049, 5, "contradicted"),
+        ("-", -0.7, 0.049, 5, "supported"),
+        ("-", 0.7, 0.049, 5, "contradicted"),
+        ("any", 0.7, 0.049, 5, "supported"),
+        ("any", -0.7, 0.049, 5, "supported"),
+        ("+", 0.7, 0.05, 5, "inconclusive"),
+        ("+", 0.7, float("nan"), 5, "inconclusive"),
+        ("+", 0.7, 0.001, 4, "inconclusive"),
+        ("any", -0.7, 0.001, 4, "inconclusive"),
+    ],
+)
+def test_the_rule(sign, estimate, p_value, exposed, verdict):
+    assert judge(sign, estimate, p_value, exposed=exposed, level=0.95) == verdict
+
+
+def test_the_rule_follows_the_level():
+    assert judge("+", 0.7, 0.08, exposed=9, level=0.9) == "supported"
+    assert judge("+", 0.7, 0.04, exposed=9, level=0.99) == "inconclusive"
+    assert "p < 0.1 (two-sided)" in verdict_rule(0.9)
+
+
+def test_the_rule_decides_every_row_and_is_printed_with_the_table(bundled):
+    tested = bundled.table.query("verdict != 'untestable'")
+    for row in tested.itertuples():
+        exposed = bundled.estimates[row.claim, row.data_set].clusters_exposed
+        assert row.verdict == judge(
+            row.sign, row.estimate, row.p_value, exposed=exposed, level=bundled.level
+        )
+    assert {"supported", "inconclusive"} <= set(tested["verdict"])
+    assert f"fewer than {EXPOSED_CLUSTERS} clusters" in bundled.rule == verdict_rule()
+    table = bundled.to_table()
+    plain = bundled.rule.replace("<", r"\textless{}")
+    assert plain in table.latex()
+    assert bundled.rule in table.markdown()
+    assert " ".join(bundled.rule.split()) in " ".join(table.text().split())
+    counts = bundled.counts()
+    assert counts.loc["untestable", "un"] == (bundled.table["data_set"] == "un").sum() > 0
+    assert counts.to_numpy().sum() == len(bundled.table)
+
+
+def adjusted(p_values):
+    """Benjamini and Hochberg (1995), step by step."""
+    order = sorted(p_values)
+    n = len(order)
+    return {
+        p: min(min(1.0, n * other / (rank + 1)) for rank, other in enumerate(order) if other >= p)
+        for p in order
+    }
+
+
+def test_q_is_benjamini_and_hochberg_on_each_data_set(bundled):
+    tested = bundled.table.query("verdict != 'untestable'")
+    assert set(bundled.family) == {"iraq", "isaf"}
+    for name, part in tested.groupby("data_set"):
+        by_hand = adjusted(part["p_value"].tolist())
+        assert bundled.family[name] == len(part) == part["p_value"].nunique()
+        assert part["q_value"].tolist() == pytest.approx([by_hand[p] for p in part["p_value"]])
+        assert (part["q_value"] > part["p_value"]).sum() >= len(part) - 1
+    assert f"{bundled.family['iraq']} on iraq" in bundled.to_table().text()
+
+
+def test_opposite_claims_on_one_coefficient_are_one_test(pulses):
+    panel = pulses(60, effect=1.0, term="democracy_polity", leader_change="pulse", seed=9)
+    found = run(panel, ["H17", "H18", "H02"], robust=False, q=0.01).table
+    assert found["verdict"].tolist() == ["inconclusive", "supported", "contradicted"]
+    leader, less, more = found["p_value"]
+    assert less == more
+    by_hand = adjusted([leader, less])
+    assert found["q_value"].tolist() == pytest.approx([by_hand[leader], by_hand[less], by_hand[less]])
+    assert found["discovery"].tolist() == [False, by_hand[less] <= 0.01, by_hand[less] <= 0.01]
+
+
+def test_no_verdict_depends_on_the_order_of_rows(alone, iraq):
+    patch = alone()
+    shuffled = iraq.sample(frac=1.0, random_state=3)
+    assert not shuffled.index.equals(iraq.index)
+    try:
+        one, other = run({"iraq": iraq}, robust=False), run({"iraq": shuffled}, robust=False)
+        grids = [run({"iraq": rows}, "H02").robustness["H02", "iraq"] for rows in (iraq, shuffled)]
+    finally:
+        patch.undo()
+    # what runs on bundled data, and the claim on interstate wars that only asks for a new leader
+    assert (one.table["verdict"] != "untestable").sum() == 18
+    assert_frame_equal(one.table, other.table, rtol=1e-6, atol=1e-9)
+    assert_frame_equal(grids[0].grid, grids[1].grid, rtol=1e-6, atol=1e-9)
+    left = [grid.without_one.set_index("left_out").sort_index() for grid in grids]
+    assert_frame_equal(*left, rtol=1e-6, atol=1e-9)
+
+
+def test_no_verdict_depends_on_the_other_claims(alone, iraq):
+    patch = alone()
+    try:
+        together = run({"iraq": iraq}, robust=False).table.set_index("claim")
+        for claim in ("H03", "H09", "H26", "H29", "H31", "H44", "H47"):
+            by_itself = run({"iraq": iraq}, claim, robust=False).table.set_index("claim")
+            assert_frame_equal(
+                by_itself.drop(columns=FAMILY), together.loc[[claim]].drop(columns=FAMILY)
+            )
+            assert by_itself["q_value"].equals(by_itself["p_value"].rename("q_value"))
+    finally:
+        patch.undo()
+
+
+def test_workers_change_nothing(pulses):
+    panels = {name: pulses(40, seed=seed) for name, seed in (("b", 1), ("a", 2))}
+    one, two = (run(panels, ["H37", "H02"], workers=workers) for workers in (1, 2))
+    assert_frame_equal(one.table, two.table, check_exact=True)
+    assert_frame_equal(one.meta, two.meta, check_exact=True)
+    assert one.table[["claim", "data_set"]].to_numpy().tolist() == [
+        ["H02", "b"], ["H02", "a"], ["H37", "b"], ["H37", "a"],
+    ]  # fmt: skip
+    for key, cell in one.robustness.items():
+        assert_frame_equal(cell.grid, two.robustness[key].grid, check_exact=True)
+    assert list(one.robustness) == list(two.robustness)
+
+
+def test_numbers_are_per_step_and_in_the_direction_expected(bundled):
+    tested = bundled.table.query("verdict != 'untestable'").set_index(["claim", "data_set"])
+    size = tested.loc[("H29", "iraq")]
+    found = bundled.estimates["H29", "iraq"]
+    values = found.fit.engine.sample.matrix[:, found.fit.names.index("log_troops")]
+    assert size["step"] == pytest.approx(np.std(values))
+    assert size["ratio"] == pytest.approx(np.exp(size["estimate"] * size["step"]))
+    assert tested.loc[("H02", "iraq"), "step"] == 1
+    down = tested["sign"] == "-"
+    assert (tested.loc[down, "smallest_ratio"] < 1).all()
+    assert (tested.loc[~down, "smallest_ratio"] > 1).all()
+    assert down.sum() >= 5
+
+
+def spans(**columns):
+    """A table of values in force from 2003 on."""
+    return pd.DataFrame(
+        {"start": pd.Timestamp("2003-01-01"), "end": pd.NaT, **columns}
+    ).astype({"end": "datetime64[ns]"})  # fmt: skip
+
+
+def test_your_own_tables_make_claims_run(alone, iraq):
+    states = sorted(iraq["cow"].unique())
+    share = {cow: (7 * cow % 11) / 10 for cow in states}
+    tables = {
+        "front_overlap": spans(
+            coalition="iraq", cow=states, front_overlap=[share[cow] for cow in states]
+        ),
+        "war_powers": spans(cow=states[:25], war_powers=[cow % 2 for cow in states[:25]]),
+        "threat": spans(cow=states, threat=[float(cow % 5) for cow in states]),
+    }
+    ids = ["H08", "H26", "H49"]
+    patch = alone()
+    try:
+        without = run({"iraq": iraq}, ids, robust=False).table
+        found = run({"iraq": iraq}, ids, robust=False, tables=tables)
+    finally:
+        patch.undo()
+    assert without["verdict"].tolist() == ["untestable"] * 3
+    assert "untestable" not in found.table["verdict"].tolist()
+    own = iraq.assign(
+        front_overlap=iraq["cow"].map(share),
+        war_powers=(iraq["cow"] % 2).where(iraq["cow"].isin(states[:25])),
+        threat=iraq["cow"] % 5,
+    )
+    given = run({"iraq": own}, ids, robust=False).table
+    columns = ["estimate", "std_error", "p_value", "rows", "events", "verdict"]
+    assert_frame_equal(found.table[columns], given[columns], rtol=1e-9)
+    assert given["deviations"].str.startswith("taken from the panel as given: ").all()
+    assert found.table["rows"].tolist()[1] == own["war_powers"].notna().sum() < len(iraq)
+
+
+def test_a_bad_table_is_refused_with_its_rows(alone, iraq):
+    backward = spans(cow=[230, 290], threat=[1.0, 2.0]).assign(end=pd.Timestamp("2002-01-01"))
+    twice = spans(cow=[230, 230], war_powers=[1, 0])
+    patch = alone()
+    try:
+        found = run({"iraq": iraq}, ["H26", "H49"], robust=False,
+                    tables={"threat": backward, "war_powers": twice})  # fmt: skip
+    finally:
+        patch.undo()
+    assert found.table["verdict"].tolist() == ["untestable"] * 2
+    powers, threat = found.table["reason"]
+    assert "overlap" in powers
+    assert "an end before it, in rows 0, 1" in threat
+
+
+def test_options_out_of_range_are_refused(iraq, pulses):
+    panel = pulses(20)
+    for name in ("q", "level", "power"):
+        with pytest.raises(DataError, match=f"{name} must lie between 0 and 1"):
+            run(panel, "H02", **{name: 1.0})
+    with pytest.raises(DataError, match="no claim asks for a table named treat; known: .*threat"):
+        run(panel, "H02", tables={"treat": iraq})
+    with pytest.raises(DataError, match="no data set named mars"):
+        run(["iraq", "mars"], "H02")
+    with pytest.raises(DataError, match="lacks the columns event"):
+        run(panel.drop(columns="event"), "H02")
+
+
+def test_a_panel_on_another_outcome_does_not_speak_to_a_claim(pulses):
+    panel = pulses(40)
+    (reason,) = run(panel, "H02", outcome="violation", robust=False).table["reason"]
+    assert reason.startswith("is on early exit, and this panel's event is violation")
