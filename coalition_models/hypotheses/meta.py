@@ -46,7 +46,7 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         variance = part["std_error"].to_numpy(dtype=float) ** 2
         with np.errstate(invalid="ignore"):
             found = combine_effects(effect, variance, method_re="dl", alpha=1 - level)
-            frame = found.summary_frame()
+            frame = found.summary_frame(alpha=1 - level)
         line: dict[str, object] = {
             "claim": claim,
             "n": len(part),

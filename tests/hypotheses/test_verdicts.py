@@ -88,7 +88,9 @@ def test_opposite_claims_on_one_coefficient_are_one_test(pulses):
     leader, less, more = found["p_value"]
     assert less == more
     by_hand = adjusted([leader, less])
-    assert found["q_value"].tolist() == pytest.approx([by_hand[leader], by_hand[less], by_hand[less]])
+    assert found["q_value"].tolist() == pytest.approx(
+        [by_hand[leader], by_hand[less], by_hand[less]]
+    )
     assert found["discovery"].tolist() == [False, by_hand[less] <= 0.01, by_hand[less] <= 0.01]
 
 

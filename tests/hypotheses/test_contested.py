@@ -1,0 +1,151 @@
+"""Contested claims: odds by hand, and which choice turns the sign."""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import coalition_models as cm
+from coalition_models.designs.leader_cases import leader_cases
+from coalition_models.errors import CoverageError, DataError
+from coalition_models.hypotheses import contested
+from coalition_models.hypotheses.contested import Contested, _leaders, contest
+
+
+def leaders(exit_yes, exit_no, stay_yes, stay_no, unknown=0):
+    rows = [(1, 1.0)] * exit_yes + [(1, 0.0)] * exit_no + [(0, 1.0)] * stay_yes
+    rows += [(0, 0.0)] * stay_no + [(1, np.nan)] * unknown
+    return pd.DataFrame(rows, columns=["early_exit", "election_near"])
+
+
+def test_odds_and_fishers_test_by_hand():
+    found = _leaders(leaders(3, 4, 1, 8, unknown=5), "election_near")
+    assert found["ratio"] == pytest.approx(3 * 8 / (4 * 1))
+    assert found["estimate"] == pytest.approx(np.log(6))
+    # margins 7 and 9 of 16, 4 with an election: every table as likely as this one or less
+    chance = [comb(7, k) * comb(9, 4 - k) / comb(16, 4) for k in range(5)]
+    assert found["p_value"] == pytest.approx(sum(p for p in chance if p <= chance[3] + 1e-12))
+    assert (found["n"], found["events"], found["sign"]) == (16, 7, "+")
+    assert [found[name] for name in ("exit_yes", "exit_no", "stay_yes", "stay_no")] == [3, 4, 1, 8]
+
+
+def test_an_empty_cell_gets_a_half_and_an_empty_margin_nothing():
+    found = _leaders(leaders(0, 6, 5, 5), "election_near")
+    assert found["ratio"] == pytest.approx((0.5 * 5.5) / (6.5 * 5.5))
+    assert (found["sign"], found["exit_yes"]) == ("-", 0)
+    assert _leaders(leaders(2, 2, 3, 3), "election_near")["sign"] == ""
+    for cells in ((0, 0, 3, 3), (0, 4, 0, 3), (2, 2, 0, 0)):
+        nothing = _leaders(leaders(*cells), "election_near")
+        assert nothing["sign"] == ""
+        assert np.isnan(nothing["ratio"])
+        assert nothing["problem"] == "the condition, or exit, does not vary"
+
+
+def test_flips_by_hand():
+    signs = {  # unit, date -> sign and p
+        ("month", "main"): ("+", 0.01), ("month", "last"): ("+", 0.2), ("month", "said"): ("", 1.0),
+        ("leader", "main"): ("-", 0.02), ("leader", "last"): ("+", 0.9), ("leader", "said"): ("-", 0.5),
+    }  # fmt: skip
+    table = pd.DataFrame(
+        [(*key, sign, p) for key, (sign, p) in signs.items()],
+        columns=["unit", "date", "sign", "p_value"],
+    )
+    found = Contested("elections", "iraq", table, ("unit", "date")).flips()
+    by_pair = found.set_index(["choice", "from", "to"])[
+        ["pairs", "flips", "share", "both_significant"]
+    ]
+    assert by_pair.loc[("unit", "month", "leader")].tolist() == [2, 1, 0.5, 1]
+    assert by_pair.loc[("date", "main", "last")].tolist() == [2, 1, 0.5, 0]
+    assert by_pair.loc[("date", "main", "said")].tolist() == [1, 0, 0, 0]
+    assert by_pair.loc[("date", "last", "said")].tolist() == [1, 1, 1, 0]
+    assert found["share"].tolist() == sorted(found["share"], reverse=True)
+    assert len(found) == 4
+
+
+@pytest.fixture(scope="module")
+def elections():
+    return contest("elections", "iraq", windows=[2, 12], dates=["main", "last"])
+
+
+def test_every_combination_is_there_once(elections):
+    assert len(elections.table) == 3 * 2 * 2
+    assert not elections.table.duplicated(list(elections.choices)).any()
+    assert elections.table["problem"].eq("").all()
+    assert set(elections.flips()["choice"]) == {"unit", "window", "date"}
+    text = str(elections)
+    assert all(f"{ratio:.2f}" in text for ratio in elections.table["ratio"])
+
+
+@pytest.mark.filterwarnings("ignore:[0-9]+ clusters")
+def test_combinations_are_what_they_say(elections):
+    rows = elections.table.set_index(["unit", "window", "date"])
+    month = rows.loc[("state-month", 12, "last")]
+    panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"], exit_date="last")
+    fit = cm.cox(
+        "event ~ election_near", cm.add_elections(panel, window=12), cluster="state",
+        variance="jackknife",
+    )  # fmt: skip
+    line = fit.tidy(reference="t").iloc[0]
+    assert month[["estimate", "p_value"]].tolist() == pytest.approx(
+        line[["estimate", "p_value"]].tolist()
+    )
+    assert month["events"] == panel["event"].sum()
+    cases = leader_cases("iraq", window=2, exit_date="last")
+    cells = pd.crosstab(cases["early_exit"], cases["election_near"])
+    leader = rows.loc[("leader, last day", 2, "last")]
+    assert leader[["exit_yes", "exit_no", "stay_yes", "stay_no"]].tolist() == [
+        cells.loc[1, 1], cells.loc[1, 0], cells.loc[0, 1], cells.loc[0, 0],
+    ]  # fmt: skip
+    ever = rows.loc[("leader, ever", 2, "last"), "exit_yes"]
+    assert ever == ((cases["early_exit"] == 1) & (cases["election_near_ever"] == 1)).sum()
+
+
+def test_the_unit_turns_the_sign_on_elections(elections):
+    """Tago against Mello: more exits by month, fewer among leaders who ever faced one."""
+    rows = elections.table.set_index(["unit", "window", "date"])["sign"]
+    assert rows["state-month", 2, "main"] == "+"
+    assert rows["leader, ever", 2, "main"] == "-"
+    flips = elections.flips().set_index(["choice", "from", "to"])
+    assert flips.loc[("unit", "state-month", "leader, ever"), "flips"] > 0
+
+
+def test_unknown_choices_are_refused():
+    with pytest.raises(DataError, match="'elections' or 'democracy'"):
+        contest("weather")
+    with pytest.raises(DataError, match="at least one window"):
+        contest("elections", windows=[])
+    with pytest.raises(DataError, match="exit_date"):
+        contest("elections", windows=[2], dates=["first"])
+
+
+def test_democracy_without_its_sources_says_what_is_missing(monkeypatch):
+    def absent(*args, **choices):
+        raise CoverageError("needs polity5")
+
+    monkeypatch.setattr(contested, "add_regime", absent)
+    found = contest("democracy", "iraq", dates=["main"])
+    assert found.table["problem"].eq("needs polity5").all()
+    assert len(found.table) == 4
+    assert found.flips()["pairs"].sum() == 0
+    assert found.flips()["share"].isna().all()
+
+
+@pytest.mark.mirror
+def test_democracy_by_leader(mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    found = contest("democracy", "iraq", dates=["main"])
+    assert len(found.table) == 4
+    rows = found.table.set_index(["unit", "measure"])
+    row = rows.loc[("leader, last day", "bmr")]
+    exits, stays = row["exit_yes"] + row["exit_no"], row["stay_yes"] + row["stay_no"]
+    assert exits == row["events"] <= 21
+    assert exits + stays == row["n"]
+    assert row["ratio"] == pytest.approx(
+        (row["exit_yes"] * row["stay_no"]) / (row["exit_no"] * row["stay_yes"])
+    )
+    panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    known = cm.add_regime(panel, measures=["bmr"])
+    assert rows.loc[("state-month", "bmr"), "n"] == known["democracy_bmr"].notna().sum()

@@ -1,0 +1,209 @@
+"""The grid of specifications and the fits without one cluster."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from scipy import stats
+
+import coalition_models as cm
+from coalition_models.hypotheses.estimate import estimate_term
+from coalition_models.hypotheses.robustness import (
+    TOKEN,
+    Robustness,
+    leave_one_out,
+    on_clock,
+)
+from coalition_models.hypotheses.verdicts import test_hypotheses as run
+
+WARNED = pytest.mark.filterwarnings("ignore:[0-9]+ clusters")
+
+
+def dimensions(grid):
+    return {name: set(grid[name]) for name in ("ties", "clock", "measure", "size")}
+
+
+def test_the_grid_crosses_the_dimensions_stated(graded):
+    ties, clocks = {"efron", "breslow"}, {"entry", "coalition"}
+    sizes = {"all", f"{TOKEN} or more"}
+    expected = {
+        "H02": (clocks, {"registered", "window 3", "window 12"}),
+        "H09": (clocks, {"registered", "recent_exits_3m", "recent_exits_12m"}),
+        "H47": ({"coalition"}, {"registered"}),  # a claim that needs this clock
+    }
+    for claim, (clock, measures) in expected.items():
+        grid = graded.robustness[claim, "iraq"].grid
+        assert dimensions(grid) == {
+            "ties": ties, "clock": clock, "measure": measures, "size": sizes,
+        }, claim  # fmt: skip
+        assert len(grid) == 4 * len(clock) * len(measures)
+        assert not grid.duplicated(["ties", "clock", "measure", "size"]).any()
+        # exits of others are the same for all members at one time: nothing to compare by calendar
+        shared = (grid["clock"] == "coalition") & (grid["measure"] == "recent_exits_3m")
+        assert grid["problem"].ne("").tolist() == shared.tolist()
+        assert grid.loc[shared, "problem"].str.startswith("no variation to use").all()
+        assert not grid.loc[shared, ["same_sign", "holds"]].any(axis=None)
+
+
+def test_the_registered_cell_is_the_registered_test(graded):
+    for (claim, name), cell in graded.robustness.items():
+        first = cell.grid.iloc[0]
+        assert first[["ties", "measure", "size"]].tolist() == ["efron", "registered", "all"]
+        found = graded.estimates[claim, name]
+        assert first["estimate"] == pytest.approx(found.estimate, rel=1e-9)
+        assert first["p_value"] == pytest.approx(found.p_value, rel=1e-6)
+
+
+@WARNED
+def test_a_cell_is_the_fit_made_by_hand(graded, iraq):
+    panel = on_clock(
+        cm.add_casualties(cm.add_leadership(iraq, window=12), half_life=6), "coalition"
+    )
+    peak = cm.load("participation").set_index(["coalition", "state", "spell"])["peak_troops"]
+    large = peak.reindex(pd.MultiIndex.from_frame(panel[["coalition", "state", "spell"]])) >= TOKEN
+    rows = panel[large.to_numpy(dtype=bool, na_value=False)]
+    fit = cm.cox(
+        "event ~ leader_change + log_deaths_12m", rows, cluster="state", variance="jackknife",
+        ties="breslow",
+    )  # fmt: skip
+    grid = graded.robustness["H02", "iraq"].grid
+    cell = grid.query(
+        "ties == 'breslow' and clock == 'coalition' and measure == 'window 12' and size != 'all'"
+    )
+    line = fit.tidy(reference="t").iloc[0]
+    assert cell["estimate"].tolist() == pytest.approx([line["estimate"]], rel=1e-8)
+    assert cell["p_value"].tolist() == pytest.approx([line["p_value"]], rel=1e-8)
+    assert len(rows) < len(panel)
+
+
+def test_shares_are_counts(graded):
+    for row in graded.table.itertuples():
+        cell = graded.robustness[row.claim, row.data_set]
+        for share, frame in (
+            (row.robust_share, cell.grid), (row.without_one_share, cell.without_one),
+        ):  # fmt: skip
+            same = np.sign(frame["estimate"]) == np.sign(row.estimate)
+            assert frame["same_sign"].tolist() == same.tolist()
+            assert share == (same & (frame["p_value"] < 0.05)).sum() / len(frame)
+        assert row.robust_same_sign == cell.grid["same_sign"].sum() / len(cell.grid)
+        assert row.robust_specifications == len(cell.grid)
+    assert graded.table["robust_same_sign"].between(0.01, 0.99).any()
+
+
+def test_a_specification_that_fails_does_not_hold():
+    grid = pd.DataFrame({"same_sign": [True, True, False, False], "holds": [True] + [False] * 3})
+    found = Robustness(grid, grid.iloc[:0])
+    assert (found.share, found.share_same_sign) == (0.25, 0.5)
+    assert np.isnan(found.share_without_one)
+
+
+def test_clocks_are_those_of_the_panel_built_with_them(iraq):
+    members = cm.load("participation")
+    for clock in ("entry", "coalition"):
+        built = cm.build_panel(members, coalitions=["iraq"], clock=clock)
+        timed = on_clock(iraq, clock)
+        key = ["state", "spell", "period"]
+        both = built.merge(timed, on=key, suffixes=("", "_timed"))
+        assert len(both) == len(built) == len(timed)
+        length = both["stop_timed"] - both["start_timed"]
+        assert length.eq(1).all()
+        apart = both[both["start"] != both["start_timed"]]
+        # this spell is at risk only from the month after its predecessor's, where on_clock starts
+        known = [["JPN", 2]] if clock == "entry" else []
+        assert apart[["state", "spell"]].drop_duplicates().to_numpy().tolist() == known
+        assert timed.attrs["panel"]["clock"] == clock
+    assert on_clock(iraq.assign(stop=iraq["stop"] + 1), "entry") is None
+    assert on_clock(iraq.drop(columns="period"), "entry") is None
+
+
+def refitted(frame, labels, fit, term, scale, degrees):
+    """Estimate and p-value without each label, one by one."""
+    rows = []
+    for label in labels:
+        again = fit(frame[frame["group"] != label]).tidy().set_index("term").loc[term]
+        error = again["std_error"] * scale
+        rows.append(
+            (label, again["estimate"], 2 * stats.t.sf(abs(again["estimate"]) / error, degrees))
+        )
+    return pd.DataFrame(rows, columns=["left_out", "estimate", "p_value"])
+
+
+@WARNED
+def test_cox_without_each_state_is_each_refit(graded):
+    primary = graded.estimates["H02", "iraq"]
+    sample = primary.fit.engine.sample
+    frame = pd.DataFrame(sample.matrix, columns=primary.fit.names).assign(
+        start=sample.start, stop=sample.stop, event=sample.event, group=list(primary.groups)
+    )
+
+    def fit(rows):
+        return cm.cox("event ~ leader_change + log_deaths_12m", rows, cluster="group")
+
+    plain = fit(frame).tidy().set_index("term").loc["leader_change", "std_error"]
+    found = graded.robustness["H02", "iraq"].without_one
+    assert set(found["left_out"]) == set(primary.groups)
+    by_hand = refitted(
+        frame, found["left_out"], fit, "leader_change", primary.std_error / plain,
+        primary.degrees - 1,
+    )  # fmt: skip
+    assert_frame_equal(found[["left_out", "estimate", "p_value"]], by_hand, rtol=1e-5)
+    assert primary.std_error / plain > 1.1
+
+
+@WARNED
+def test_logit_without_each_alliance_is_each_refit(alliances):
+    primary = estimate_term(
+        alliances, "regime_change", ["formality"], cluster="coalition", model="logit"
+    )
+    frame = alliances.assign(group=alliances["coalition"])
+
+    def fit(rows):
+        return cm.logit("event ~ regime_change + formality", rows, time=None, cluster="group")
+
+    plain = fit(frame).tidy().set_index("term").loc["regime_change", "std_error"]
+    found = leave_one_out(primary)
+    assert list(found["left_out"]) == list(dict.fromkeys(alliances["coalition"]))
+    by_hand = refitted(
+        frame, found["left_out"], fit, "regime_change", primary.std_error / plain,
+        primary.degrees - 1,
+    )  # fmt: skip
+    assert_frame_equal(found, by_hand, rtol=1e-6)
+
+
+@pytest.mark.parametrize("model", ["cox", "logit"])
+def test_with_the_penalty_every_fit_is_made_anew(model, pulses, alliances):
+    if model == "cox":
+        panel = pulses(24, seed=2)
+        panel = panel.assign(event=panel["event"].where(panel["leader_change"] == 0, 0))
+        term, cluster, choices = "leader_change", "state", {}
+        fit = cm.cox
+    else:
+        panel = alliances.assign(regime_change=alliances["event"] * alliances["regime_change"])
+        term, cluster, choices = "regime_change", "coalition", {"time": None}
+        fit = cm.logit
+    primary = estimate_term(panel, term, cluster=cluster, model=model)
+    assert "Firth" in primary.method
+    found = leave_one_out(primary).set_index("left_out")
+    for label in found.index[[0, 5, -1]]:
+        rows = panel[panel[cluster] != label]
+        line = fit(f"event ~ {term}", rows, penalty="firth", **choices).tidy().set_index("term")
+        assert found.loc[label].tolist() == pytest.approx(
+            line.loc[term, ["estimate", "p_value"]].tolist(), rel=1e-5
+        )
+    assert len(found) == panel[cluster].nunique()
+
+
+def test_a_panel_on_no_named_clock_keeps_to_the_clock_a_claim_needs(iraq, alone):
+    bare = iraq.copy()
+    bare.attrs = {}
+    patch = alone()
+    try:
+        found = run({"iraq": bare}, "H47")
+    finally:
+        patch.undo()
+    grid = found.robustness["H47", "iraq"].grid
+    assert set(grid["clock"]) == {"coalition"}
+    assert grid["estimate"].notna().all()
+    assert found.estimates["H47", "iraq"].estimate == grid["estimate"].iloc[0]
