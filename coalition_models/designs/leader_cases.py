@@ -63,8 +63,8 @@ def leader_cases(
         office after the state had come), ``months_to_election`` (on the last day),
         ``election_near`` (0/1: at most ``window``), ``election_near_ever`` (0/1: in any month of
         the case; long cases are bound to have one), ``left_right`` (0 to 10), ``deaths`` (of the
-        state in the coalition in the months
-        of the case), ``relative_fatalities`` (all so far, per million
+        state in the coalition in the months of the case; those of a month in which office changed
+        hands count for the leader who left), ``relative_fatalities`` (all so far, per million
         inhabitants), ``relative_commitment`` (per cent of the armed forces on the last day;
         external). Missing outside the sources' coverage. ``attrs["without_leader"]`` counts
         spells under nobody on record.
@@ -251,12 +251,14 @@ def _with_features(
     last = grid.drop_duplicates("case", keep="last").set_index("case")
     first = grid.drop_duplicates("case").set_index("case")
     at = cases["case"]
+    # deaths are known by month: those of the month of a handover count once, for who left
+    month = cases["first_day"].dt.to_period("M")
+    shared = month == cases.groupby("state")["last_day"].shift().dt.to_period("M")
+    since = at.map(last["deaths_cumulative"] - first["deaths_cumulative"])
     return cases.assign(
         relative_fatalities=at.map(last["relative_fatalities"]),
         relative_commitment=at.map(last["relative_commitment"]),
-        deaths=at.map(
-            last["deaths_cumulative"] - first["deaths_cumulative"] + first["deaths_last"]
-        ),
+        deaths=since + at.map(first["deaths_last"]).where(~shared, 0.0),
     )
 
 

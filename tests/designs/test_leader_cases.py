@@ -1,0 +1,205 @@
+"""Leaders in office while their state took part."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+
+import coalition_models as cm
+from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
+from coalition_models.errors import CoverageError, DataError
+
+END = pd.Timestamp("2008-12-31")
+
+
+@pytest.fixture(scope="module")
+def windows():
+    """Cases in Iraq by window of elections."""
+    lengths = (0, 1, 2, 6, 12)
+    return dict(zip(lengths, leader_cases_by_window("iraq", lengths), strict=True))
+
+
+@pytest.fixture(scope="module")
+def cases(windows):
+    return windows[2]
+
+
+def of(cases, state, *columns):
+    return cases.loc[cases["state"] == state, list(columns)].to_numpy().tolist()
+
+
+def test_known_leaders(cases):
+    day = pd.Timestamp
+    assert of(cases, "ESP", "leader", "last_day", "early_exit", "ended_by", "leader_change") == [
+        ["Aznar", day("2004-04-16"), 0, "left_office", 0],
+        ["Rodriguez Zapatero", day("2004-04-27"), 1, "early", 1],
+    ]
+    # Rudd was sworn in on 3 December 2007 and took the troops out by June 2008
+    assert of(cases, "AUS", "leader", "first_day", "last_day", "early_exit") == [
+        ["Howard", day("2003-03-20"), day("2007-12-02"), 0],
+        ["Rudd", day("2007-12-03"), day("2008-06-01"), 1],
+    ]
+    # Prodi succeeded Berlusconi on 17 May 2006
+    assert of(cases, "ITA", "leader", "last_day", "early_exit", "deaths") == [
+        ["Berlusconi", day("2006-05-16"), 0, 31],
+        ["Prodi", day("2006-12-01"), 1, 2],
+    ]
+    assert of(cases, "POL", "leader", "early_exit", "leader_change") == [
+        ["Kwasniewski", 0, 0],
+        ["Kaczynski", 1, 1],
+    ]
+    assert of(cases, "GBR", "leader", "ended_by") == [
+        ["Blair", "left_office"],
+        ["Brown", "mission_end"],
+    ]
+    assert of(cases, "PHL", "leader", "months", "early_exit") == [
+        ["Gloria Macapagal-Arroyo", 12, 1]
+    ]
+
+
+def test_counts(cases):
+    assert len(cases) == 87
+    assert cases["early_exit"].sum() == 21
+    spells = cm.load("participation").query("coalition == 'iraq' and exit_kind == 'early'")
+    assert sorted(cases.loc[cases["early_exit"] == 1, "state"]) == sorted(spells["state"])
+    # two leaders of Bulgaria, Japan and Lithuania sent troops again after leaving
+    assert set(cases.query("early_exit == 1 and ended_by != 'early'")["state"]) == {
+        "BGR", "JPN", "LTU",
+    }  # fmt: skip
+    assert "USA" not in set(cases["state"])
+    assert cases.attrs["without_leader"] == 0
+    assert not cases["case"].duplicated().any()
+
+
+def test_cases_do_not_overlap_and_cover_every_day_of_participation(cases):
+    assert (cases["first_day"] <= cases["last_day"]).all()
+    follows = cases["state"] == cases["state"].shift()
+    assert (cases["first_day"] > cases["last_day"].shift())[follows].all()
+    touched = cases["last_day"].dt.to_period("M").astype("int64") - cases["first_day"].dt.to_period(
+        "M"
+    ).astype("int64")
+    assert cases["months"].tolist() == (touched + 1).tolist()
+    spells = cm.load("participation").query("coalition == 'iraq' and exit_kind != 'leader'")
+    led = {
+        state: {
+            day for row in part.itertuples() for day in pd.date_range(row.first_day, row.last_day)
+        }
+        for state, part in cases.groupby("state")
+    }
+    assert set(led) == set(spells["state"])
+    for spell in spells.itertuples():
+        last = END if pd.isna(spell.exit) else min(spell.exit, END)
+        assert set(pd.date_range(spell.entry, last)) <= led[spell.state], spell.state
+    assert (cases["last_day"] <= END).all()
+
+
+def test_whoever_took_office_after_arrival_is_a_new_leader(cases):
+    first = cases.drop_duplicates("state")
+    later = cases.drop(first.index)
+    assert first["leader_change"].eq(0).all()
+    assert later["leader_change"].eq(1).all()
+    assert len(first) == cases["state"].nunique() == 39
+
+
+def test_a_wider_window_only_adds(windows):
+    widths = sorted(windows)
+    for narrow, wide in pairwise(widths):
+        for column in ("election_near", "election_near_ever"):
+            one, other = windows[narrow][column], windows[wide][column]
+            assert one.isna().equals(other.isna())
+            assert (one.dropna() <= other.dropna()).all()
+    assert windows[0]["election_near"].sum() < windows[12]["election_near"].sum()
+    for width, found in windows.items():
+        known = found.dropna(subset="months_to_election")
+        assert (known["election_near"] == (known["months_to_election"] <= width)).all()
+        ever = found.dropna(subset=["election_near", "election_near_ever"])
+        assert (ever["election_near"] <= ever["election_near_ever"]).all()
+        assert found.attrs["choices"]["window"] == width
+    unchanged = [name for name in windows[2] if not name.startswith("election_near")]
+    assert windows[0][unchanged].equals(windows[12][unchanged])
+
+
+def test_every_death_counts_for_one_leader(cases):
+    spells = cm.load("participation").query("coalition == 'iraq'")
+    once = spells.groupby("state").size().eq(1)
+    panel = cm.build_panel(spells[spells["state"].map(once)], coalitions=["iraq"])
+    known = cm.add_casualties(panel, as_of="end").groupby("state")["deaths_cumulative"].max()
+    mine = cases.groupby("state")["deaths"].sum()[known.index]
+    assert mine.to_dict() == known.to_dict()
+    assert known.sum() > 200
+    # eight Ukrainians died on 9 January 2005, two weeks before Kuchma left office
+    assert of(cases, "UKR", "leader", "deaths") == [["Kuchma", 17.0], ["Yushchenko", 1.0]]
+
+
+def test_the_date_of_exit_is_a_choice(cases):
+    spells = cm.load("participation").query("coalition == 'iraq' and exit_kind == 'early'")
+    said = spells.loc[spells["announced"].notna()].set_index("state")["announced"]
+    found = leader_cases("iraq", exit_date="announced")
+    gone = found[found["early_exit"] == 1].set_index("state")
+    assert len(gone) == 21
+    assert gone["exit_dated_by"].value_counts().to_dict() == {"announced": 17, "main": 4}
+    dated = gone.query("exit_dated_by == 'announced' and ended_by == 'early'")
+    assert (dated["last_day"] == said[dated.index]).all()
+    assert len(dated) >= 15
+    last = leader_cases("iraq", exit_date="last")
+    # one contingent's last personnel left after the mandate, so that nobody defected
+    assert last["early_exit"].sum() == 20
+    assert set(last["exit_dated_by"]) == {"", "last", "main"}
+    assert set(cases["exit_dated_by"]) == {"", "main"}
+
+
+def test_your_own_terms_and_spells():
+    """Two spells of one leader are one case; on the day of a handover the new one leads."""
+    spells = cm.load("participation").query("coalition == 'iraq' and state == 'ESP'")
+    day = pd.to_datetime
+    own = pd.concat([spells, spells], ignore_index=True).assign(
+        spell=[1, 2],
+        entry=day(["2003-08-15", "2005-01-10"]),
+        exit=day(["2004-04-27", "2006-02-01"]),
+        exit_kind=["early", "scheduled"],
+    )
+    terms = pd.DataFrame(
+        {
+            "cow": 230,
+            "leader": ["A", "B", "C"],
+            "start": day(["2000-01-01", "2004-01-15", "2005-06-01"]),
+            "end": day(["2004-01-15", "2005-06-01", None]),
+        }
+    )
+    found = leader_cases("iraq", leaders=terms, members=own)
+    columns = ["leader", "first_day", "last_day", "months", "early_exit", "ended_by"]
+    assert found[columns].to_numpy().tolist() == [
+        ["A", day("2003-08-15"), day("2004-01-14"), 6, 0, "left_office"],
+        ["B", day("2004-01-15"), day("2005-05-31"), 17, 1, "left_office"],
+        ["C", day("2005-06-01"), day("2006-02-01"), 9, 0, "scheduled"],
+    ]
+    assert found["leader_change"].tolist() == [0, 1, 1]
+    nobody = leader_cases("iraq", leaders=terms.iloc[2:], members=own)
+    assert nobody["leader"].tolist() == ["C"]
+    assert nobody.attrs["without_leader"] == 1
+
+
+def test_coverage_and_options():
+    with pytest.raises(CoverageError, match="not every member of 'vietnam' is listed"):
+        leader_cases("vietnam")
+    with pytest.raises(DataError, match="no coalition named 'mars'"):
+        leader_cases("mars")
+    with pytest.raises(DataError, match="exit_date must be one of"):
+        leader_cases("iraq", exit_date="first")
+    with pytest.raises(DataError, match="head_of_government"):
+        leader_cases("iraq", who="king")
+    with pytest.raises(DataError, match="whole number of months"):
+        leader_cases("iraq", window=-1)
+    members = cm.load("participation").query("coalition == 'isaf'")
+    with pytest.raises(DataError, match="no member of 'iraq' in the table"):
+        leader_cases("iraq", members=members)
+
+
+def test_heads_of_government_differ_where_presidents_lead(cases):
+    heads = leader_cases("iraq", who="head_of_government")
+    poland = set(heads.query("state == 'POL'")["leader"])
+    assert "Kwasniewski" not in poland
+    assert len(poland) >= 2
+    assert of(heads, "ITA", "leader") == of(cases, "ITA", "leader")
