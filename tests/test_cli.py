@@ -127,7 +127,7 @@ def test_interrupting_says_so_and_leaves_nothing(capsys, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "iraq_products", interrupted)
+    monkeypatch.setattr(pipeline, "analyse_defections", interrupted)
     out = tmp_path / "build"
     code, _, err = run(capsys, "reproduce", "--quiet", "--out", str(out))
     assert code == 130

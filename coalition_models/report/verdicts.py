@@ -14,6 +14,7 @@ from coalition_models.report.style import GREY, Plot, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 __all__ = ["plot_contested", "plot_forest", "plot_verdicts"]
 
@@ -225,10 +226,19 @@ def _draw_forest(axis: Axes, data: pd.DataFrame) -> None:
                 axis.plot(np.exp(np.sign(end) * bound), y, mark, color=colour, markersize=4)
     axis.axvline(1.0, color=GREY, linewidth=0.9)
     axis.set_xscale("log")
-    axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    _mark_ratios(axis.xaxis)
     axis.set_yticks(range(len(data)), list(data["label"]))
     axis.set_ylim(len(data) - 0.5, -0.5)
     axis.grid(visible=False, axis="y")
+
+
+def _mark_ratios(axis: Axis) -> None:
+    """Ticks of a log axis at 1, 2, 5 and their tenfolds, in plain numbers."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
 def plot_contested(contested: Contested, *, title: str = "") -> Plot:
@@ -267,8 +277,7 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
                 )  # fmt: skip
             axis.axhline(1.0, color=GREY, linewidth=0.9)
             axis.set_yscale("log")
-            axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-            axis.yaxis.set_minor_formatter(lambda value, _: "")
+            _mark_ratios(axis.yaxis)
             axis.set_xticks(range(len(values)), [str(value) for value in values])
             axis.set_title(unit)
             axis.set_ylabel("ratio")
