@@ -21,44 +21,12 @@ from coalition_models.hypotheses.columns import needed_columns
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
 
 #: claims that can be tested with what comes with the package
-BUNDLED = ["H01", "H02", "H03", "H04", "H05", "H06", "H07", "H09", "H10", "H11", "H15", "H16", "H29", "H30", "H31", "H32", "H47"]  # fmt: skip
+BUNDLED = [f"H{n:02d}" for n in (*range(1, 8), 9, 10, 11, 15, 16, 29, 30, 31, 32, 47)]
 #: those that need an external source
-EXTERNAL = [
-    "H14",
-    "H17",
-    "H18",
-    "H19",
-    "H21",
-    "H23",
-    "H24",
-    "H25",
-    "H28",
-    "H33",
-    "H35",
-    "H37",
-    "H38",
-    "H40",
-    "H48",
-]
+EXTERNAL = [f"H{n}" for n in (14, 17, 18, 19, 21, 23, 24, 25, 28, 33, 35, 37, 38, 40, 48)]
 #: those for which nobody publishes the data
 OWN_TABLE = [
-    "H08",
-    "H12",
-    "H13",
-    "H20",
-    "H22",
-    "H26",
-    "H27",
-    "H34",
-    "H36",
-    "H39",
-    "H41",
-    "H42",
-    "H43",
-    "H44",
-    "H45",
-    "H46",
-    "H49",
+    f"H{n:02d}" for n in (8, 12, 13, 20, 22, 26, 27, 34, 36, 39, 41, 42, 43, 44, 45, 46, 49)
 ]
 
 

@@ -46,9 +46,13 @@ def test_an_empty_cell_gets_a_half_and_an_empty_margin_nothing():
 
 def test_flips_by_hand():
     signs = {  # unit, date -> sign and p
-        ("month", "main"): ("+", 0.01), ("month", "last"): ("+", 0.2), ("month", "said"): ("", 1.0),
-        ("leader", "main"): ("-", 0.02), ("leader", "last"): ("+", 0.9), ("leader", "said"): ("-", 0.5),
-    }  # fmt: skip
+        ("month", "main"): ("+", 0.01),
+        ("month", "last"): ("+", 0.2),
+        ("month", "said"): ("", 1.0),
+        ("leader", "main"): ("-", 0.02),
+        ("leader", "last"): ("+", 0.9),
+        ("leader", "said"): ("-", 0.5),
+    }
     table = pd.DataFrame(
         [(*key, sign, p) for key, (sign, p) in signs.items()],
         columns=["unit", "date", "sign", "p_value"],

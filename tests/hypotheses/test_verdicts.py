@@ -210,7 +210,7 @@ def test_options_out_of_range_are_refused(iraq, pulses):
     for name in ("q", "level", "power"):
         with pytest.raises(DataError, match=f"{name} must lie between 0 and 1"):
             run(panel, "H02", **{name: 1.0})
-    with pytest.raises(DataError, match="no claim asks for a table named treat; known: .*threat"):
+    with pytest.raises(DataError, match="no claim asks for a table named treat; known: aims,"):
         run(panel, "H02", tables={"treat": iraq})
     with pytest.raises(DataError, match="no data set named mars"):
         run(["iraq", "mars"], "H02")

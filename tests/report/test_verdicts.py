@@ -1,0 +1,152 @@
+"""Figures and files on the claims: what they show equals the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import coalition_models as cm
+from coalition_models.errors import DataError
+from coalition_models.hypotheses.analysis import HypothesisAnalysis
+from coalition_models.hypotheses.contested import Contested, contest
+from coalition_models.hypotheses.verdicts import test_hypotheses as run
+from coalition_models.report import claims_page
+from coalition_models.report.claims_page import write_claims
+from coalition_models.report.verdicts import plot_contested, plot_forest, plot_verdicts
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    """Three simulated panels and four claims, of which two can be tested."""
+    panels = {
+        f"sim{seed}": cm.simulate_panel(
+            members=40,
+            hazard=0.02,
+            seed=seed,
+            coefficients={"leader_change": 1.0, "log_troops": 0.2},
+            covariates={"leader_change": "pulse", "log_troops": "varying"},
+        )
+        for seed in (1, 2, 3)
+    }
+    return run(panels, ["H02", "H08", "H29", "H44"])
+
+
+@pytest.fixture(scope="module")
+def elections():
+    return contest("elections", "iraq", windows=[2, 6], dates=["main", "last"])
+
+
+def test_the_matrix_shows_the_table(verdicts):
+    plot = plot_verdicts(verdicts)
+    shown = verdicts.table[list(plot.data.columns)]
+    pd.testing.assert_frame_equal(plot.data, shown.reset_index(drop=True))
+    (axis,) = plot.figure.axes
+    # one cell with its letter and ratio per row of the table
+    texts = [text.get_text() for text in axis.texts]
+    assert len(texts) == len(axis.patches) == len(verdicts.table) == 12
+    first = verdicts.table.iloc[0]
+    assert texts[0] == f"{first['verdict'][0].upper()} {first['ratio']:.2g}"
+    assert texts.count("x") == (verdicts.table["verdict"] == "untestable").sum() == 6
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["sim1", "sim2", "sim3"]
+    tested = plot_verdicts(verdicts, untestable=False)
+    assert set(tested.data["claim"]) == {"H02", "H29"}
+
+
+def test_the_forest_shows_each_set_and_both_combinations(verdicts):
+    plot = plot_forest(verdicts, "H29")
+    rows = verdicts.table.query("claim == 'H29'")
+    meta = verdicts.meta.query("claim == 'H29'").iloc[0]
+    data = plot.data.set_index("label")
+    single = data[data["kind"] == "data set"]
+    assert list(single.index) == ["sim1", "sim2", "sim3"]
+    assert single["estimate"].tolist() == rows["estimate"].tolist()
+    assert (rows["step"] != 1).all()
+    for side in ("low", "high"):
+        per_step = np.exp(single[side].to_numpy() * rows["step"].to_numpy())
+        assert per_step == pytest.approx(rows[f"ratio_{side}"].to_numpy())
+    for kind in ("fixed", "random"):
+        line = data[data["kind"] == kind].iloc[0]
+        assert line[["estimate", "low", "high"]].tolist() == [
+            meta[kind], meta[f"{kind}_low"], meta[f"{kind}_high"],
+        ]  # fmt: skip
+    (axis,) = plot.figure.axes
+    marks = [line.get_xdata()[0] for line in axis.lines if line.get_marker() in ("o", "D")]
+    assert marks == pytest.approx(np.exp(plot.data["estimate"]).tolist())
+
+
+def test_a_claim_that_was_not_tested_has_no_forest(verdicts):
+    with pytest.raises(DataError, match="'H08' was tested on no data set; tested: H02, H29"):
+        plot_forest(verdicts, "H08")
+
+
+def test_the_contested_figure_shows_every_combination(elections):
+    plot = plot_contested(elections)
+    pd.testing.assert_frame_equal(plot.data, elections.table)
+    marks = [
+        (line.get_ydata()[0], line.get_markerfacecolor() != "white")
+        for axis in plot.figure.axes
+        for line in axis.lines
+        if line.get_marker() in ("o", "s", "^")
+    ]
+    table = elections.table
+    assert sorted(marks) == sorted(zip(table["ratio"], table["p_value"] < 0.05, strict=True))
+    nothing = Contested("elections", "iraq", elections.table.assign(sign=""), elections.choices)
+    with pytest.raises(DataError, match="nothing to draw"):
+        plot_contested(nothing)
+
+
+@pytest.fixture
+def analysis(verdicts, elections):
+    return HypothesisAnalysis(
+        verdicts=verdicts,
+        contested={"elections_iraq": elections},
+        absent={"democracy": "needs polity5"},
+        sources=("participation", "elections"),
+    )
+
+
+def read_all(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_files_hold_the_numbers_and_are_the_same_twice(tmp_path, analysis):
+    files = write_claims(tmp_path / "one", analysis)
+    written = read_all(tmp_path / "one")
+    assert sorted(str(path.relative_to(tmp_path / "one")) for path in files) == sorted(written)
+    for name in ("verdicts", "untestable", "meta", "contested_elections_iraq"):
+        assert {f"tables/{name}.md", f"tables/{name}.tex"} <= set(written)
+    for name in ("verdicts", "forest_H02", "forest_H29", "contested_elections_iraq"):
+        assert {f"figures/{name}.svg", f"figures/{name}.png"} <= set(written)
+    table = pd.read_csv(tmp_path / "one" / "tables" / "verdicts.csv", keep_default_na=True)
+    mine = analysis.verdicts.table
+    assert table["verdict"].tolist() == mine["verdict"].tolist()
+    assert table["estimate"].to_numpy() == pytest.approx(mine["estimate"].to_numpy(), nan_ok=True)
+    grid = pd.read_csv(tmp_path / "one" / "tables" / "robustness.csv")
+    assert len(grid) == mine["robust_specifications"].sum()
+    for text in (written["tables/verdicts.md"], written["report.html"]):
+        assert b"has the sign that the claim expects" in text
+    write_claims(tmp_path / "two", analysis)
+    assert read_all(tmp_path / "two") == written
+
+
+def test_an_error_half_way_leaves_what_stood_there(tmp_path, analysis, monkeypatch):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.html").write_text("before")
+
+    def fails(*args, **choices):
+        raise DataError("no page")
+
+    monkeypatch.setattr(claims_page, "claims_page", fails)
+    with pytest.raises(DataError, match="no page"):
+        write_claims(out, analysis)
+    assert read_all(out) == {"report.html": b"before"}
+    assert [path.name for path in out.iterdir()] == ["report.html"]
+    with pytest.raises(DataError, match="no page"):
+        write_claims(tmp_path / "new", analysis)
+    assert not (tmp_path / "new").exists()
