@@ -1,0 +1,111 @@
+"""Columns of a claim: built as registered, taken as given, or missing for a reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import coalition_models as cm
+from coalition_models.errors import CoverageError, DataError
+from coalition_models.hypotheses.claims import select
+from coalition_models.hypotheses.columns import Bench
+from coalition_models.hypotheses.data_sets import gather
+
+
+@pytest.fixture
+def at_bench(iraq, alone):
+    patch = alone()
+    yield lambda **choices: Bench("iraq", choices.pop("panel", iraq), **choices)
+    patch.undo()
+
+
+def claim(name):
+    return select(name)[0]
+
+
+def test_columns_are_those_of_the_builder_with_the_registered_arguments(at_bench, iraq):
+    frame, notes = at_bench().measure(claim("H01"))
+    expected = cm.add_elections(iraq, window=6)["election_near"]
+    assert frame["election_near"].equals(expected)
+    assert not expected.equals(cm.add_elections(iraq, window=3)["election_near"])
+    assert notes == ()
+    narrow, _ = at_bench().measure(claim("H01"), vary={"elections": {"window": 3}})
+    assert narrow["election_near"].equals(cm.add_elections(iraq, window=3)["election_near"])
+
+
+def test_a_users_columns_stand_and_a_data_sets_are_built(at_bench, iraq):
+    own = iraq.assign(election_near=1.0)
+    taken, notes = at_bench(panel=own, prefer_given=True).measure(claim("H01"))
+    assert taken["election_near"].eq(1).all()
+    assert notes == ("taken from the panel as given: election_near",)
+    assert taken["log_deaths_12m"].equals(cm.add_casualties(iraq, half_life=6)["log_deaths_12m"])
+    built, notes = at_bench(panel=own).measure(claim("H01"))
+    assert built["election_near"].sum() < len(iraq)
+    assert notes == ()
+
+
+def test_a_derived_column_is_missing_where_a_part_is(at_bench, iraq):
+    """An unknown party is not a party of the right."""
+    own = iraq.assign(
+        leader_change=1.0,
+        election_near=0.0,
+        left_right=np.where(iraq["cow"] == 230, 3.0, np.where(iraq["cow"] == 325, 7.0, np.nan)),
+    )
+    frame, _ = at_bench(panel=own, prefer_given=True).measure(claim("H04"))
+    value = frame.groupby("cow")["left_turn"].first()
+    assert value[230] == 1
+    assert value[325] == 0
+    assert frame.loc[~frame["cow"].isin([230, 325]), "left_turn"].isna().all()
+    elected, _ = at_bench().measure(claim("H03"))
+    both = cm.add_leadership(cm.add_elections(iraq, window=6), window=6)
+    product = both["leader_change"] * both["post_election"]
+    assert np.array_equal(elected["elected_leader_change"], product, equal_nan=True)
+    assert product.sum() > 0
+
+
+def test_what_is_missing_is_named(at_bench, iraq):
+    with pytest.raises(CoverageError, match="needs polity5, not at hand"):
+        at_bench().measure(claim("H17"))
+    with pytest.raises(CoverageError, match=r"bring the table 'front_overlap' with coalition, cow"):
+        at_bench().measure(claim("H08"))
+    with pytest.raises(CoverageError, match="nothing here measures log_deaths_12m"):
+        at_bench().measure(claim("H40"))
+    blank = iraq.assign(leader_change=np.nan)
+    with pytest.raises(CoverageError, match="leader_change is missing in every row"):
+        at_bench(panel=blank.drop(columns="cow"), prefer_given=True).measure(claim("H02"))
+
+
+def test_sets_that_are_not_at_hand_come_with_the_reason(alone):
+    patch = alone()
+    try:
+        sets = {data.name: data for data in gather(None, outcome="", cluster="")}
+    finally:
+        patch.undo()
+    assert list(sets) == ["iraq", "isaf", "un", "interventions", "wars", "alliances"]
+    for name, data in sets.items():
+        assert (data.panel is None) == (name not in ("iraq", "isaf"))
+        assert ("not at hand: load(" in data.reason) == (data.panel is None)
+    spain = sets["iraq"].panel.query("state == 'ESP'")["peak_troops"]
+    members = cm.load("participation").query("coalition == 'iraq' and state == 'ESP'")
+    assert set(spain) == set(members["peak_troops"])
+
+
+def test_your_panels_keep_their_names_and_clusters(pulses):
+    panel = pulses(20)
+    (data,) = gather({"mine": panel}, outcome="violation", cluster="coalition")
+    assert (data.name, data.outcome, data.cluster, data.own, data.given) == (
+        "mine", "violation", "coalition", True, True,
+    )  # fmt: skip
+    with pytest.raises(DataError, match="'panel' lacks the columns region"):
+        gather(panel, outcome="early exit", cluster="region")
+
+
+@pytest.mark.mirror
+def test_commitments_in_war(mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    (data,) = gather("alliances", outcome="", cluster="")
+    table = cm.load("alliance-performance")
+    assert (data.model, data.outcome, data.cluster) == ("logit", "violation", "coalition")
+    assert data.panel["event"].sum() == (table["honored"] == 0).sum()
+    assert len(data.panel) == len(table) == 137
+    assert data.panel["capability_change_10"].tolist() == table["capability_change"].tolist()
