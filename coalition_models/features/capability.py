@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.features.common import (
+    Calendar,
     Integers,
     attach,
     calendar_of,
@@ -26,10 +29,14 @@ from coalition_models.features.yearly import (
     year_known,
     yearly,
 )
+from coalition_models.members.timing import DATE_COLUMN
 
 __all__ = ["add_capability"]
 
 Floats = npt.NDArray[np.float64]
+
+#: more than any state number, so that pair and state fit in one key
+_STRIDE = 100_000
 
 _CINC = (
     "cinc",
@@ -60,7 +67,7 @@ def add_capability(
     lag : int
         Years by which the sources lag: 1 for the last completed year.
     as_of : {"start", "end"}
-        When the year must be complete, and who counts as present.
+        When the year must be complete.
     external : {"if_at_hand", "require"}
         The composite index comes from ``cow-capabilities``: its columns are missing where that
         is not at hand, or it is fetched.
@@ -75,7 +82,8 @@ def add_capability(
     Returns
     -------
     DataFrame
-        A copy with ``cinc`` (share of the world), ``cinc_share`` (of all members present),
+        A copy with ``cinc`` (share of the world), ``cinc_share`` (of all members with troops
+        there at some time in the row's period, 1 for a sole supporter),
         ``cinc_to_lead`` (over the sum of its own and the lead state's), ``gdp_per_capita`` and
         ``log_gdp_per_capita``, ``capability_change`` (of ``cinc`` since entry, relative),
         ``capability_change_10`` and ``capability_change_20`` (0/1: by at least 10 or 20 per
@@ -116,9 +124,7 @@ def add_capability(
         other = index.at("capability_index", lead, year)
         with np.errstate(divide="ignore", invalid="ignore"):
             columns["cinc"] = own
-            columns["cinc_share"] = _share(
-                panel, roster(members), index, calendar.known(moment), year, own
-            )
+            columns["cinc_share"] = _share(panel, _roster(panel, members), index, calendar, year)
             columns["cinc_to_lead"] = np.where(lead == cow, np.nan, own / (own + other))
         then = index.at("capability_index", cow, year_at(entry_month(panel), years))
         columns |= _change(own, then)
@@ -140,26 +146,34 @@ def _tables(data: pd.DataFrame | None, external: str) -> tuple[Yearly, Yearly | 
     return income, None if table is None else yearly(table, ["capability_index"])
 
 
+def _roster(panel: pd.DataFrame, members: pd.DataFrame | None) -> Roster:
+    """All spells, each up to the later of its main exit and the one that the panel is dated by."""
+    date = str(panel.attrs.get("panel", {}).get("exit_date", "main"))
+    known = members is None or DATE_COLUMN.get(date) in members.columns
+    listed = roster(members, exit_date=date if known else "main")
+    return replace(listed, exit=np.maximum(listed.exit, listed.dated))
+
+
 def _share(
-    panel: pd.DataFrame,
-    listed: Roster,
-    index: Yearly,
-    known: Integers,
-    year: Integers,
-    own: Floats,
+    panel: pd.DataFrame, listed: Roster, index: Yearly, calendar: Calendar, year: Integers
 ) -> Floats:
-    """Own index over the sum of all members present; missing if one of them is not known."""
-    of_row, pair, spell, month = listed.present(panel["coalition"], known)
+    """Own index over the sum of all who are there in the period; missing if one is not known.
+
+    Whoever enters or leaves within the period is at risk in it, so it counts for every row of the
+    coalition and period: otherwise the shares of those at risk could add to more than one.
+    """
+    of_row, pair, spell, month = listed.present(
+        panel["coalition"], calendar.first - 1, and_next=calendar.months
+    )
     size = len(month)
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    # a state at risk counts once, with several spells in the period and where it is not listed
+    who = np.unique(np.concatenate([pair * _STRIDE + listed.cow[spell], of_row * _STRIDE + cow]))
     pair_year = np.zeros(size, dtype=np.int64)
     pair_year[of_row] = year
-    member = listed.cow[spell]
-    value = index.at("capability_index", member, pair_year[pair])
-    total = np.bincount(pair, value, size)[of_row]
-    cow = panel["cow"].to_numpy(dtype=np.int64)
-    # a member that enters or leaves within the period is at risk without being listed as present
-    there = np.isin(of_row * 100_000 + cow, pair * 100_000 + member)
-    total = total + np.where(there, 0.0, own)
+    value = index.at("capability_index", who % _STRIDE, pair_year[who // _STRIDE])
+    total = np.bincount(who // _STRIDE, value, size)[of_row]
+    own = index.at("capability_index", cow, year)
     return np.where(listed.covers(panel["coalition"]) & (total > 0), own / total, np.nan)
 
 

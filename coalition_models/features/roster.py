@@ -79,9 +79,16 @@ class Roster:
         return inside
 
     def present(
-        self, coalitions: pd.Series, month: Integers
+        self, coalitions: pd.Series, month: Integers, *, and_next: int = 0
     ) -> tuple[Integers, Integers, Integers, Integers]:
         """List who is present in each coalition and month that occurs.
+
+        Parameters
+        ----------
+        coalitions : Series
+        month : array
+        and_next : int
+            Also those who enter in this number of months that follow.
 
         Returns
         -------
@@ -99,7 +106,8 @@ class Roster:
         pair = np.repeat(np.arange(len(pairs)), count)
         within = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
         spell = order[np.repeat(low, count) + within]
-        there = (self.entry[spell] <= pair_month[pair]) & (pair_month[pair] < self.exit[spell])
+        entered = self.entry[spell] <= pair_month[pair] + and_next
+        there = entered & (pair_month[pair] < self.exit[spell])
         return of_row.ravel(), pair[there], spell[there], pair_month
 
 

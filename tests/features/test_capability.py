@@ -7,8 +7,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import coalition_models as cm
+from coalition_models.designs.set_data import set_data
+from coalition_models.designs.set_panel import set_panel
 from coalition_models.features import common, yearly
 from coalition_models.features.capability import add_capability
 
@@ -64,8 +68,86 @@ def test_shares(spain):
     np.testing.assert_allclose(spain("2004-04-01", "cinc_share"), [0.018 / 0.168])
     # in November Spain itself enters: it is at risk, so it counts
     np.testing.assert_allclose(spain("2003-11-01", "cinc_share"), [0.02 / 0.20])
+    # Italy is at risk in the month in which it leaves, whatever is known at its end
+    for moment in ("start", "end"):
+        found = spain("2004-03-01", "cinc_share", as_of=moment)
+        np.testing.assert_allclose(found, [0.018 / 0.20])
     assert spain("2004-02-01", "log_gdp_per_capita")[0] == pytest.approx(math.log(30_500))
     assert np.isnan(spain("2005-02-01", "gdp_per_capita", "log_gdp_per_capita")).all()
+
+
+def test_who_enters_counts_for_all_rows_of_the_period():
+    """Nobody is there before the first period: its members share it all the same."""
+    for period in ("month", "year"):
+        panel = cm.build_panel(SPELLS, coalitions=COALITIONS, period=period)
+        out = add_capability(panel, data=STATES, members=SPELLS, coalitions=COALITIONS)
+        first = out[out["period"] == pd.Timestamp("2003-01-01")].set_index("state")["cinc_share"]
+        # within the year Spain comes too
+        everybody = 0.18 if period == "month" else 0.20
+        assert first["ITA"] == pytest.approx(0.02 / everybody)
+    alone = SPELLS[SPELLS["state"] == "ESP"]
+    panel = cm.build_panel(alone, coalitions=COALITIONS)
+    out = add_capability(panel, data=STATES, members=alone, coalitions=COALITIONS)
+    assert out["cinc_share"].dropna().eq(1).all()
+    # a state that the table of members forgets still counts, for its partners too
+    panel = cm.build_panel(SPELLS, coalitions=COALITIONS)
+    gap = SPELLS[SPELLS["state"] != "ITA"]
+    out = add_capability(panel, data=STATES, members=gap, coalitions=COALITIONS)
+    both = out[out["period"] == pd.Timestamp("2004-02-01")].set_index("state")["cinc_share"]
+    np.testing.assert_allclose(both[["ESP", "ITA"]], [0.018 / 0.20, 0.032 / 0.20])
+
+
+stay = st.tuples(
+    st.sampled_from([200, 220, 230, 325, 390]),
+    st.integers(min_value=0, max_value=900),
+    st.integers(min_value=20, max_value=500),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    stays=st.lists(stay, min_size=1, max_size=8, unique_by=lambda s: s[0]),
+    period=st.sampled_from(["month", "quarter", "year"]),
+    moment=st.sampled_from(["start", "end"]),
+)
+def test_shares_never_add_to_more_than_one(stays, period, moment):
+    iso3 = {200: "GBR", 220: "FRA", 230: "ESP", 325: "ITA", 390: "DNK"}
+    entry = pd.Timestamp("2003-01-01") + pd.to_timedelta([s[1] for s in stays], unit="D")
+    spells = pd.DataFrame(
+        {
+            "coalition": "one",
+            "state": [iso3[cow] for cow, _, _ in stays],
+            "cow": [cow for cow, _, _ in stays],
+            "spell": 1,
+            "entry": entry,
+            "exit": entry + pd.to_timedelta([s[2] for s in stays], unit="D"),
+            "exit_kind": "early",
+        }
+    )
+    coalitions = COALITIONS.assign(mandate_end=pd.Timestamp("2008-12-31"))
+    panel = cm.build_panel(spells, coalitions=coalitions, period=period)
+    grid = pd.MultiIndex.from_product([list(iso3), range(2001, 2009)], names=["cow", "year"])
+    table = grid.to_frame(index=False).assign(gdp_per_capita=1.0)
+    table["capability_index"] = table["cow"] / 10_000
+    out = add_capability(panel, data=table, members=spells, coalitions=coalitions, as_of=moment)
+    total = out.groupby("period")["cinc_share"].sum(min_count=1)
+    # all members are rows here, and whoever has troops there counts
+    np.testing.assert_allclose(total, 1)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", ["interventions", "wars", "un"])
+def test_shares_in_the_sets_never_add_to_more_than_one(name, mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    data = set_data(name, "main")
+    panel = set_panel(data, historical=name == "wars")
+    out = add_capability(panel, members=data.members, coalitions=data.coalitions)
+    states = out.drop_duplicates(["coalition", "period", "cow"])
+    by = states.groupby(["coalition", "period"])["cinc_share"]
+    assert by.sum().max() <= 1 + 1e-12
+    # a sole supporter is all that there is
+    alone = out[out["cinc_share"] == 1].groupby(["coalition", "period"])["cow"].nunique()
+    assert alone.max() == 1
 
 
 def test_change_since_entry(spain):
