@@ -12,10 +12,23 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 
-__all__ = ["DATA_SETS", "Article", "Claim", "Plan", "Step", "list_claims", "read_plan", "select"]
+__all__ = [
+    "DATA_SETS",
+    "Amendment",
+    "Article",
+    "Claim",
+    "Plan",
+    "Step",
+    "list_amendments",
+    "list_claims",
+    "read_plan",
+    "select",
+]
 
 #: the data sets a claim may be tested on, in the order of the verdict table
-DATA_SETS = ("iraq", "isaf", "un", "interventions", "wars", "alliances")
+DATA_SETS = (
+    "iraq", "isaf", "forms", "leaders", "un", "interventions", "wars", "alliances",
+)  # fmt: skip
 
 _SIGNS = ("+", "-", "any")
 _CLOCKS = ("", "entry", "coalition")
@@ -77,8 +90,8 @@ class Claim:
         Unit and data that it was made for.
     finding : str
         What was published, as far as it was seen.
-    outcome : str
-        Kind of event that the panel must hold.
+    outcome : tuple of str
+        Kinds of event on which the claim can be tested.
     on : tuple of str
         Data sets that can speak to it.
     steps : tuple of str
@@ -111,7 +124,7 @@ class Claim:
     articles: tuple[str, ...]
     made_for: str
     finding: str
-    outcome: str
+    outcome: tuple[str, ...]
     on: tuple[str, ...]
     term: str
     sign: str
@@ -137,12 +150,23 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """What was changed in the plan after it had been run once, with the reason."""
+
+    date: str
+    claims: tuple[str, ...]
+    change: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything in the file of claims."""
 
     articles: Mapping[str, Article]
     steps: Mapping[str, Step]
     claims: tuple[Claim, ...]
+    amendments: tuple[Amendment, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -169,12 +193,22 @@ def parse_plan(text: str) -> Plan:
     articles = {key: Article(key, **entry) for key, entry in raw.get("articles", {}).items()}
     steps = {name: _step(name, entry) for name, entry in raw.get("steps", {}).items()}
     claims = tuple(_claim(entry) for entry in raw.get("claims", []))
-    plan = Plan(articles, steps, claims)
+    amendments = tuple(_amendment(entry) for entry in raw.get("amendments", []))
+    plan = Plan(articles, steps, claims, amendments)
     problems = _problems(plan)
     if problems:
         listing = "\n".join(f"  - {problem}" for problem in problems)
         raise DataError(f"the file of claims is inconsistent; mend it:\n{listing}")
     return plan
+
+
+def _amendment(entry: dict[str, object]) -> Amendment:
+    return Amendment(
+        date=str(entry["date"]),
+        claims=_words(entry.get("claims", ())),
+        change=str(entry["change"]),
+        reason=str(entry["reason"]),
+    )
 
 
 def _step(name: str, entry: dict[str, object]) -> Step:
@@ -238,7 +272,7 @@ def _claim(entry: dict[str, object]) -> Claim:
         articles=words("articles"),
         made_for=text("made_for"),
         finding=text("finding"),
-        outcome=text("outcome"),
+        outcome=words("outcome"),
         on=words("on"),
         term=text("term"),
         sign=text("sign"),
@@ -259,6 +293,9 @@ def _problems(plan: Plan) -> list[str]:
     ids = pd.Series([claim.id for claim in plan.claims], dtype=object)
     twice = ids[ids.duplicated()]
     problems = [f"ids that stand twice: {first_few(twice)}"] if len(twice) else []
+    changed = {name for amendment in plan.amendments for name in amendment.claims}
+    if changed - set(ids):
+        problems.append(f"amended but not listed: {first_few(sorted(changed - set(ids)))}")
     for claim in plan.claims:
         problems += [f"{claim.id}: {text}" for text in _claim_problems(claim, plan)]
     return problems
@@ -330,7 +367,7 @@ def list_claims() -> pd.DataFrame:
                 "made_for": claim.made_for,
                 "finding": claim.finding,
                 "seen": "; ".join(article.seen for article in articles),
-                "outcome": claim.outcome,
+                "outcome": " or ".join(claim.outcome),
                 "term": claim.term,
                 "sign": claim.sign,
                 "controls": ", ".join(claim.controls),
@@ -341,3 +378,28 @@ def list_claims() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).set_index("id")
+
+
+def list_amendments() -> pd.DataFrame:
+    """List what was changed in the registered plan after it had been run once.
+
+    Returns
+    -------
+    DataFrame
+        ``date, claims`` (all where none is named), ``change, reason``.
+
+    Examples
+    --------
+    >>> list_amendments().columns.tolist()
+    ['date', 'claims', 'change', 'reason']
+    """
+    rows = [
+        {
+            "date": amendment.date,
+            "claims": ", ".join(amendment.claims) or "all",
+            "change": amendment.change,
+            "reason": amendment.reason,
+        }
+        for amendment in read_plan().amendments
+    ]
+    return pd.DataFrame(rows, columns=["date", "claims", "change", "reason"])

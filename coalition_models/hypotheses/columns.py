@@ -30,6 +30,8 @@ _BUILDERS = {
     "add_preferences": "features.preferences",
     "add_regime": "features.regime",
     "add_risk": "features.risk",
+    "add_side_strength": "hypotheses.side_strength",
+    "add_support_change": "hypotheses.support_change",
     "add_war_powers": "features.user_tables",
 }
 _FUNCTIONS = {"log1p"}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 from tqdm import tqdm
 
 from coalition_models.designs.analysis_sets import analysis_set
+from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.errors import CoalitionWarning, CoverageError, DataError, first_few
 from coalition_models.hypotheses.claims import DATA_SETS
-from coalition_models.sources.catalog import load
+from coalition_models.members.events import panel_events
+from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
 
 __all__ = ["DataSet", "Sets", "gather"]
@@ -39,7 +41,10 @@ class DataSet:
         None where it cannot be had; ``reason`` says why.
     outcome : str
         What its event is.
-    cluster : str
+    about : str
+        Unit, event, and what to hold against it.
+    cluster : sequence of str
+        Columns of clusters; the most cautious counts.
     model : {"cox", "logit"}
     own : bool
         A user's panel: every claim on its outcome is tried, columns count as given.
@@ -50,7 +55,8 @@ class DataSet:
     name: str
     panel: pd.DataFrame | None = field(repr=False)
     outcome: str = "early exit"
-    cluster: str = "state"
+    about: str = ""
+    cluster: tuple[str, ...] = ("state",)
     model: str = "cox"
     own: bool = False
     given: bool = False
@@ -58,7 +64,11 @@ class DataSet:
 
 
 def gather(
-    panel_or_sets: Sets, *, outcome: str, cluster: str, progress: bool = False
+    panel_or_sets: Sets,
+    *,
+    outcome: str,
+    cluster: str | Sequence[str],
+    progress: bool = False,
 ) -> list[DataSet]:
     """Collect the data sets asked for; those that cannot be had come with the reason.
 
@@ -95,15 +105,16 @@ def gather(
     return [_named(name) for name in bar]
 
 
-def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str) -> DataSet:
-    needed = ["event", "start", "stop", cluster]
+def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str | Sequence[str]) -> DataSet:
+    clusters = (cluster,) if isinstance(cluster, str) else tuple(cluster)
+    needed = ["event", "start", "stop", *clusters]
     absent = [column for column in needed if column not in panel.columns]
     if absent:
         raise DataError(
             f"the panel {name!r} lacks the columns {', '.join(absent)}; build_panel() makes them, "
             "and cluster= names the column of clusters"
         )
-    return DataSet(name, panel, outcome, cluster, own=True, given=True)
+    return DataSet(name, panel, outcome, "your own", clusters, own=True, given=True)
 
 
 def _named(name: str) -> DataSet:
@@ -111,26 +122,43 @@ def _named(name: str) -> DataSet:
     if source is not None and not at_hand_in_parts(source):
         reason = f"needs {source}, not at hand: load({source!r}) fetches it"
         return DataSet(name, None, reason=reason)
-    if name == "alliances":
-        return _alliances()
-    bundled = name in ("iraq", "isaf")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CoalitionWarning)
-            found = analysis_set(name, features=not bundled)
+            return _MAKERS[name](name)
     except CoverageError as error:
         return DataSet(name, None, reason=str(error))
-    panel = _with_peak(found.panel, found.members)
-    return DataSet(
-        name, panel, cluster="coalition" if name == "wars" else "state", given=not bundled
-    )
 
 
 def at_hand_in_parts(source: str) -> bool:
     """Whether a source, or each of the files it is made of, is in the mirror or the cache."""
-    from coalition_models.sources.catalog import entry
-
     return all(at_hand(part) for part in entry(source).parts or (source,))
+
+
+def _bundled(name: str) -> DataSet:
+    found = analysis_set(name, features=False)
+    about = "member-month; the main contingent left before the mandate's end"
+    return DataSet(name, _with_peak(found.panel, found.members), about=about)
+
+
+def _external(name: str) -> DataSet:
+    found = analysis_set(name)
+    panel = _with_peak(found.panel, found.members)
+    cluster = ("coalition", "state") if name == "wars" else ("state", "coalition")
+    event = str(found.sheet.set_index("item")["value"]["event"])
+    about = f"member-{'year' if name == 'interventions' else 'month'}; {event}"
+    if name == "un":
+        about += _small_contingents(panel)
+    return DataSet(name, panel, about=about, cluster=cluster, given=True)
+
+
+def _small_contingents(panel: pd.DataFrame, persons: int = 10) -> str:
+    exits = panel[panel["event"] == 1]
+    small = int((exits["peak_troops"] < persons).sum())
+    return (
+        f"; {small} of {len(exits)} exits are of contingents that never had {persons} persons, so "
+        "see what the grid says of the others"
+    )
 
 
 def _with_peak(panel: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
@@ -145,16 +173,67 @@ def _with_peak(panel: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _alliances() -> DataSet:
+def _forms(name: str) -> DataSet:
+    """Iraq and ISAF with every row twice: at risk of leaving, and of defecting in part.
+
+    The stacked form of Lunn and McNeil (1995) for competing kinds, in which the product of a
+    term with ``partial`` says whether it turns one kind into the other.
+    """
+    parts = []
+    for coalition in ("iraq", "isaf"):
+        found = analysis_set(coalition, features=False)
+        rows = panel_events(
+            _with_peak(found.panel, found.members), found.defections("mcinnis"), how="competing"
+        )
+        for partial in (0, 1):
+            kind = (rows["cause"] == "full") if partial == 0 else ~rows["cause"].isin(["", "full"])
+            parts.append(
+                rows.assign(
+                    event=kind.astype(int),
+                    partial=partial,
+                    in_isaf=int(coalition == "isaf"),
+                    # the copy is a history of its own
+                    spell=rows["spell"] + 1000 * partial,
+                )
+            )
+    panel = pd.concat(parts, ignore_index=True)
+    panel.attrs = {**parts[0].attrs}
+    counts = panel.groupby("partial")["event"].sum()
+    about = (
+        f"member-month of Iraq and ISAF, once at risk of leaving ({counts[0]} events) and once of "
+        f"defecting in part ({counts[1]}), by the default reading of McInnis's rule"
+    )
+    return DataSet(name, panel, "form of defection", about)
+
+
+def _leaders(name: str) -> DataSet:
+    """Leaders in office while their state was in Iraq, the unit of Mello (2020)."""
+    cases = leader_cases("iraq")
+    panel = cases.assign(event=cases["early_exit"])
+    panel.attrs = {"sources": ["participation", "leaders", "elections", "fatalities"]}
+    about = (
+        f"leader in office during the participation of one of {cases['state'].nunique()} states in "
+        "Iraq, democracies or not; the main contingent left under that leader"
+    )
+    return DataSet(name, panel, about=about, model="logit", given=True)
+
+
+def _alliances(name: str) -> DataSet:
     """Commitments in war, honoured or violated: no time at risk, hence a logit."""
     table = load("alliance-performance")
-    terms = [
-        "capability_change_10", "capability_change_20", "regime_change", "military_institutions",
-        "formality",
-    ]  # fmt: skip
-    renamed = table.rename(columns={"capability_change": "capability_change_10"})
+    columns = {
+        "capability_change": "capability_change_10",
+        "capability_change_20": "capability_change_20",
+        # the article's measure is a change of the policy process; regimes fell in few cases
+        "institution_change": "regime_change",
+        "regime_change": "regime_change_narrow",
+        "military_institutions": "military_institutions",
+        "formality": "formality",
+        "original_target": "original_target",
+    }
     panel = (
-        renamed[terms]
+        table[list(columns)]
+        .rename(columns=columns)
         .astype(float)
         .assign(
             state=table["cow"].astype(str),
@@ -163,6 +242,19 @@ def _alliances() -> DataSet:
         )
     )
     panel.attrs["sources"] = ["alliance-performance"]
+    about = "ally called on in a war, 1816-1944; the commitment was violated. Odds ratios"
     return DataSet(
-        "alliances", panel, outcome="violation", cluster="coalition", model="logit", given=True
+        name, panel, "violation", about, cluster=("coalition",), model="logit", given=True
     )
+
+
+_MAKERS: dict[str, Callable[[str], DataSet]] = {
+    "iraq": _bundled,
+    "isaf": _bundled,
+    "forms": _forms,
+    "leaders": _leaders,
+    "un": _external,
+    "interventions": _external,
+    "wars": _external,
+    "alliances": _alliances,
+}

@@ -9,17 +9,21 @@ The rules, in order:
    event: standard errors clustered, p-value from the normal distribution. With fewer: CR3, the
    jackknife over clusters, and Student's t with one degree of freedom less than clusters. What
    counts is clusters with an event, since the others say little on the spread of the scores.
-4. Where the model has no finite maximum, with or without one of the clusters, or where a term of
-   two values has one of them in fewer than :data:`EXPOSED_CLUSTERS` clusters (no clustered
-   variance is right then, MacKinnon and Webb 2018): Firth's penalty, profile likelihood for
-   interval and p-value. It has no clustered form, and the result says so.
+4. Data sets of several coalitions are clustered by state and by coalition, one after the other,
+   and the larger p-value counts: what happens in a coalition happens to all of its members.
+5. Where the model has no finite maximum, with or without one of the clusters, where the jackknife
+   makes the variance more than :data:`RUNAWAY` times the model's (one cluster holds the estimate
+   down), or where a term of two values has one of them in fewer than :data:`EXPOSED_CLUSTERS`
+   clusters (no clustered variance is right then, MacKinnon and Webb 2018): Firth's penalty,
+   profile likelihood for interval and p-value. It has no clustered form, and the result says so.
+   This is settled by the first way to cluster; a second one that fails is left out and named.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -32,7 +36,7 @@ from coalition_models.models.discrete import logit
 from coalition_models.models.fit import Fit, Reference
 from coalition_models.models.variance import FEW_CLUSTERS
 
-__all__ = ["EVENTS_PER_TERM", "EXPOSED_CLUSTERS", "TermEstimate", "estimate_term"]
+__all__ = ["EVENTS_PER_TERM", "EXPOSED_CLUSTERS", "RUNAWAY", "TermEstimate", "estimate_term"]
 
 #: fewer events per coefficient than this, and the controls are left out
 EVENTS_PER_TERM = 5
@@ -40,15 +44,18 @@ EVENTS_PER_TERM = 5
 #: a term of two values needs each in this many clusters for a clustered variance
 EXPOSED_CLUSTERS = 5
 
+#: a jackknife variance this many times the model's has no meaning
+RUNAWAY = 100.0
+
 
 @dataclass(frozen=True)
 class TermEstimate:
     """What one model says about one term, on the log scale.
 
-    ``groups`` is the cluster of each row used; ``smallest_ratio`` is the smallest ratio above one
-    that the design finds with the power asked for;
-    ``design_effect`` is clustered over model-based variance, never below 1; ``deviations`` name
-    what was not done as registered.
+    ``cluster`` is the column clustered by, ``groups`` the cluster of each row used;
+    ``smallest_ratio`` is the smallest ratio above one that the design finds with the power asked
+    for; ``design_effect`` is clustered over model-based variance, never below 1; ``deviations``
+    name what was not done as registered.
     """
 
     term: str
@@ -70,6 +77,7 @@ class TermEstimate:
     smallest_ratio: float
     method: str
     deviations: tuple[str, ...]
+    cluster: str
     groups: tuple[str, ...] = field(repr=False)
     fit: Fit = field(repr=False)
 
@@ -79,7 +87,7 @@ def estimate_term(
     term: str,
     controls: Sequence[str] = (),
     *,
-    cluster: str = "state",
+    cluster: str | Sequence[str] = "state",
     model: str = "cox",
     ties: str = "efron",
     keep_controls: bool = False,
@@ -95,7 +103,8 @@ def estimate_term(
         Rows with ``event`` and the columns named; for ``"cox"`` with ``start, stop``.
     term : str
     controls : sequence of str
-    cluster : str
+    cluster : str or sequence of str
+        Column of clusters; of several, the one with the larger p-value counts.
     model : {"cox", "logit"}
     ties : {"efron", "breslow"}
     keep_controls : bool
@@ -128,20 +137,113 @@ def estimate_term(
     rows = panel.dropna(subset=names).reset_index(drop=True)
     if not len(rows) or not rows["event"].any():
         raise FitError("no event in the rows where the term and its controls are known")
-    exposed = _exposed_clusters(rows, term, cluster)
-    with_event = int(rows.loc[rows["event"] == 1, cluster].nunique())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CoalitionWarning)
+    first, *others = [cluster] if isinstance(cluster, str) else list(cluster)
+    options = _Options(formula, rows, term, model, ties, level, power, limits)
+    try:
+        found = options.clustered(first)
+    except FitError as trouble:
+        reason = f"Firth's penalty, not clustered, since {_reason(trouble)}"
+        return options.penalised(first, (*deviations, reason))
+    for other in others:
         try:
-            _refuse_rare(exposed, term)
-            fit = _clustered(formula, rows, cluster, with_event, model, ties)
+            again = options.clustered(other)
         except FitError as trouble:
-            fit = _penalised(formula, rows, model, ties)
-            deviations.append(f"Firth's penalty, not clustered, since {_reason(trouble)}")
-    counts = (with_event, exposed)
-    groups = tuple(rows[cluster].astype(str).iloc[np.asarray(fit.engine.sample.index)])
-    report = _Report(term, cluster, counts, groups, tuple(deviations), level, power, limits)
-    return report.of(fit)
+            deviations.append(f"not clustered by {other}, since {_reason(trouble)}")
+            continue
+        if again.p_value > found.p_value:
+            found = again
+    return replace(found, deviations=tuple(deviations))
+
+
+@dataclass(frozen=True)
+class _Options:
+    """One model on one set of rows, to be fitted under several variances."""
+
+    formula: str
+    rows: pd.DataFrame
+    term: str
+    model: str
+    ties: str
+    level: float
+    power: float
+    limits: bool
+
+    def clustered(self, cluster: str) -> TermEstimate:
+        """Clustered variance or jackknife; FitError where neither is right."""
+        with_event, exposed = self.counts(cluster)
+        if exposed < EXPOSED_CLUSTERS:
+            raise FitError(f"one value of {self.term} occurs in {exposed} clusters only")
+        variance = "cluster" if with_event >= FEW_CLUSTERS else "jackknife"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CoalitionWarning)
+            if self.model == "logit":
+                fit = logit(self.formula, self.rows, time=None, cluster=cluster, variance=variance)
+            else:
+                fit = cox(
+                    self.formula, self.rows, cluster=cluster, variance=variance, ties=self.ties
+                )
+        at = fit.names.index(self.term)
+        if fit.covariance[at, at] > RUNAWAY * fit.model_covariance[at, at]:
+            raise FitError(f"the estimate hangs on one {cluster}")
+        return self.report(fit, cluster, ())
+
+    def penalised(self, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
+        """Firth's penalty."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CoalitionWarning)
+            if self.model == "logit":
+                fit = logit(self.formula, self.rows, time=None, penalty="firth")
+            else:
+                fit = cox(self.formula, self.rows, penalty="firth", ties=self.ties)
+            return self.report(fit, cluster, deviations)
+
+    def counts(self, cluster: str) -> tuple[int, int]:
+        """Clusters with an event, and those that know the rarer value of the term."""
+        with_event = int(self.rows.loc[self.rows["event"] == 1, cluster].nunique())
+        return with_event, _exposed_clusters(self.rows, self.term, cluster)
+
+    def report(self, fit: Fit, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
+        """Say what a fit shows of the term."""
+        values = fit.engine.sample.matrix[:, position := fit.names.index(self.term)]
+        used = np.asarray(fit.engine.sample.index)
+        clusters = fit.counts.clusters[0] if fit.choices.cluster else 0
+        degrees = float(clusters - 1) if fit.choices.variance == "jackknife" else float("inf")
+        effect = 1.0
+        if clusters:
+            ratio = fit.covariance[position, position] / fit.model_covariance[position, position]
+            effect = max(1.0, float(ratio))
+        p_value, low, high = _test(fit, position, degrees, self.level, limits=self.limits)
+        smallest = detectable_ratio(
+            null_variance(fit, self.term) * effect,
+            power=self.power,
+            level=self.level,
+            degrees=degrees,
+        )
+        with_event, exposed = self.counts(cluster)
+        return TermEstimate(
+            term=self.term,
+            estimate=float(fit.coefficients[position]),
+            std_error=float(fit.std_errors[position]),
+            p_value=p_value,
+            conf_low=low,
+            conf_high=high,
+            rows=fit.counts.rows,
+            events=fit.counts.events,
+            members=int(fit.counts.members or fit.counts.rows),
+            clusters=clusters,
+            clusters_with_event=with_event,
+            clusters_exposed=exposed,
+            degrees=degrees,
+            two_valued=len(np.unique(values)) == 2,
+            term_sd=float(values.std()),
+            design_effect=effect,
+            smallest_ratio=smallest,
+            method=_method(fit, cluster),
+            deviations=deviations,
+            cluster=cluster,
+            groups=tuple(self.rows[cluster].astype(str).iloc[used]),
+            fit=fit,
+        )
 
 
 def _settle_controls(
@@ -176,84 +278,9 @@ def _exposed_clusters(rows: pd.DataFrame, term: str, cluster: str) -> int:
     return int(rows.groupby(values)[cluster].nunique().min())
 
 
-def _refuse_rare(exposed: int, term: str) -> None:
-    """Refuse a clustered variance where few clusters are exposed."""
-    if exposed < EXPOSED_CLUSTERS:
-        raise FitError(f"one value of {term} occurs in {exposed} clusters only")
-
-
-def _clustered(
-    formula: str, rows: pd.DataFrame, cluster: str, with_event: int, model: str, ties: str
-) -> Fit:
-    variance = "cluster" if with_event >= FEW_CLUSTERS else "jackknife"
-    if model == "logit":
-        return logit(formula, rows, time=None, cluster=cluster, variance=variance)
-    return cox(formula, rows, cluster=cluster, variance=variance, ties=ties)
-
-
-def _penalised(formula: str, rows: pd.DataFrame, model: str, ties: str) -> Fit:
-    if model == "logit":
-        return logit(formula, rows, time=None, penalty="firth")
-    return cox(formula, rows, penalty="firth", ties=ties)
-
-
 def _reason(trouble: FitError) -> str:
     """First statement of an error's message."""
     return str(trouble).split(";")[0].split(". ")[0]
-
-
-@dataclass(frozen=True)
-class _Report:
-    """What is said of a fit beyond its coefficients."""
-
-    term: str
-    cluster: str
-    counts: tuple[int, int]
-    groups: tuple[str, ...]
-    deviations: tuple[str, ...]
-    level: float
-    power: float
-    limits: bool
-
-    def of(self, fit: Fit) -> TermEstimate:
-        """Report one term of a fit."""
-        values = fit.engine.sample.matrix[:, position := fit.names.index(self.term)]
-        clusters = fit.counts.clusters[0] if fit.choices.cluster else 0
-        degrees = float(clusters - 1) if fit.choices.variance == "jackknife" else float("inf")
-        effect = 1.0
-        if clusters:
-            ratio = fit.covariance[position, position] / fit.model_covariance[position, position]
-            effect = max(1.0, float(ratio))
-        p_value, low, high = _test(fit, position, degrees, self.level, limits=self.limits)
-        smallest = detectable_ratio(
-            null_variance(fit, self.term) * effect,
-            power=self.power,
-            level=self.level,
-            degrees=degrees,
-        )
-        return TermEstimate(
-            term=self.term,
-            estimate=float(fit.coefficients[position]),
-            std_error=float(fit.std_errors[position]),
-            p_value=p_value,
-            conf_low=low,
-            conf_high=high,
-            rows=fit.counts.rows,
-            events=fit.counts.events,
-            members=int(fit.counts.members or fit.counts.rows),
-            clusters=clusters,
-            clusters_with_event=self.counts[0],
-            clusters_exposed=self.counts[1],
-            degrees=degrees,
-            two_valued=len(np.unique(values)) == 2,
-            term_sd=float(values.std()),
-            design_effect=effect,
-            smallest_ratio=smallest,
-            method=_method(fit, self.cluster),
-            deviations=self.deviations,
-            groups=self.groups,
-            fit=fit,
-        )
 
 
 def _test(

@@ -16,7 +16,9 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        ``claim, data_set, estimate, std_error``, one row per test.
+        ``claim, data_set, estimate, std_error, step``, one row per test. Estimates are combined
+        per ``step`` (from 0 to 1 of a term of two values, else one standard deviation in its data
+        set), since a unit of a count in a month is not one in a year.
     level : float
         Of the intervals.
 
@@ -32,7 +34,7 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     Examples
     --------
     >>> two = pd.DataFrame({"claim": "H01", "data_set": ["iraq", "isaf"],
-    ...                     "estimate": [0.2, 0.6], "std_error": [0.2, 0.2]})
+    ...                     "estimate": [0.2, 0.6], "std_error": [0.2, 0.2], "step": 1.0})
     >>> combine(two)[["claim", "fixed", "i_squared"]].round(2)
       claim  fixed  i_squared
     0   H01    0.4        0.5
@@ -42,8 +44,9 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     for claim, part in known.groupby("claim", sort=True):
         if len(part) < 2:
             continue
-        effect = part["estimate"].to_numpy(dtype=float)
-        variance = part["std_error"].to_numpy(dtype=float) ** 2
+        step = part["step"].to_numpy(dtype=float)
+        effect = part["estimate"].to_numpy(dtype=float) * step
+        variance = (part["std_error"].to_numpy(dtype=float) * step) ** 2
         with np.errstate(invalid="ignore"):
             found = combine_effects(effect, variance, method_re="dl", alpha=1 - level)
             frame = found.summary_frame(alpha=1 - level)

@@ -10,13 +10,19 @@ import pandas as pd
 
 from coalition_models.hypotheses.estimate import TermEstimate
 from coalition_models.hypotheses.robustness import Robustness
-from coalition_models.hypotheses.rule import VERDICTS
+from coalition_models.hypotheses.rule import VERDICTS, alpha_of
 from coalition_models.render import Table, format_p
 
-__all__ = ["Verdicts", "format_ratio"]
+__all__ = ["ELSEWHERE", "Verdicts", "format_ratio"]
+
+#: how the reason begins of a claim that was tested on none of the data sets chosen
+ELSEWHERE = "can be tested on"
 
 #: a ratio above this, or below its inverse, says only that the data cannot bound it
 _LARGEST = 1000.0
+
+#: a detectable ratio beyond this is outside of what the formula approximates
+_BEYOND = 10.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,7 +39,9 @@ class Verdicts:
         ``events, rows, members, clusters`` (0 where the fit is not clustered), ``smallest_ratio``
         (per step, found with the power asked for, in the direction that the claim expects),
         ``design_effect, robust_share, robust_same_sign, robust_specifications,
-        without_one_share, proxy, formula, method, deviations``.
+        without_one_share, worst_without`` and ``worst_p`` (the cluster without which p is largest,
+        and that p; missing if the test cannot be made without it), ``proxy, formula, method,
+        deviations``.
     meta : DataFrame
         See :func:`~coalition_models.hypotheses.meta.combine`.
     rule : str
@@ -41,6 +49,8 @@ class Verdicts:
     family : mapping
         Data set -> number of distinct tests that q is computed over.
     q, level, power : float
+    data_sets : DataFrame
+        ``data_set, rows, events, clusters, outcome, clustered_by, about`` of each.
     sources : tuple of str
         Tables that the data sets and measures rest on; see :func:`~coalition_models.cite`.
     estimates : mapping
@@ -56,6 +66,7 @@ class Verdicts:
     q: float
     level: float
     power: float
+    data_sets: pd.DataFrame
     sources: tuple[str, ...]
     estimates: Mapping[tuple[str, str], TermEstimate] = field(repr=False)
     robustness: Mapping[tuple[str, str], Robustness] = field(repr=False)
@@ -78,7 +89,7 @@ class Verdicts:
         """The tests as a table for print, with the rule and the families at its foot."""
         header = [
             "claim", "", "data set", "verdict", "ratio", "interval", "p", "q", "events",
-            "detectable", "robust", "proxy",
+            "detectable", "same sign", "robust", "worst without", "p", "proxy",
         ]  # fmt: skip
         tested = self.table[self.table["verdict"] != "untestable"]
         rows = [_printed(row) for row in tested.to_dict("records")]
@@ -87,24 +98,31 @@ class Verdicts:
             f"Verdicts. {self.rule}",
             "q: Benjamini and Hochberg, over the distinct tests of one data set"
             f"{f' ({families})' if families else ''}.",
-            "Ratio: hazard (alliances: odds) ratio from 0 to 1 of a term of two values, else per "
-            "standard deviation of the term; detectable: the smallest that the design finds with "
-            f"{100 * self.power:g}% power, in the direction expected. "
-            "Robust: share of the grid of specifications with the same sign and "
-            f"p < {1 - self.level:.3g}.",
+            "Ratio: hazard (leaders, alliances: odds) ratio from 0 to 1 of a term of two values, "
+            "else per standard deviation of the term; detectable: the smallest that the design "
+            f"finds with {100 * self.power:g}% power, in the direction expected, by the formula, "
+            f"which says nothing beyond {_BEYOND:g} times. Same sign: share of the grid of "
+            "specifications with the sign of this estimate; robust: with it and "
+            f"p < {alpha_of(self.level):g}. Worst without: the cluster without which p is largest, "
+            "and that p (none: not estimable without it).",
         )
-        return Table(header, rows, "Claims of the literature", notes, align="llllrrrrrrrl")
+        return Table(header, rows, "Claims of the literature", notes, align="llllrrrrrrrrlrl")
 
     def untestable(self) -> Table:
         """The claims that could not be tested, by data set, with the reason."""
         rows = self.table[self.table["verdict"] == "untestable"]
+        elsewhere = rows["reason"].str.startswith(ELSEWHERE)
+        notes = []
+        if elsewhere.any():
+            notes = [f"{elsewhere.sum()} more can be tested on data sets that were not asked for."]
+        rows = rows[~elsewhere]
         groups = rows.groupby(["claim", "name", "reason"], sort=False)["data_set"]
         lines = [
             [str(claim), str(name), ", ".join(part[part != "none"]), str(reason)]
             for (claim, name, reason), part in groups
         ]
         header = ["claim", "", "data sets", "what is missing"]
-        return Table(header, lines, "Not testable here", align="llll")
+        return Table(header, lines, "Not testable here", notes, align="llll")
 
     def summary(self) -> str:
         """What was tested and what could not be, as text."""
@@ -127,22 +145,31 @@ def _printed(row: Mapping[Hashable, object]) -> list[str]:
     def number(key: str) -> float:
         return float(str(row[key]))
 
-    share = number("robust_share")
+    decided = row["verdict"] in ("supported", "contradicted")
+    worst = format_p(number("worst_p")) or ("none" if row["worst_without"] else "")
     return [
-        *(str(row[key]) for key in ("claim", "name", "data_set", "verdict")),
+        *(str(row[key]) for key in ("claim", "name", "data_set")),
+        f"{row['verdict']}{', p only' if decided and not row['discovery'] else ''}",
         format_ratio(number("ratio")),
         f"[{format_ratio(number('ratio_low'))}, {format_ratio(number('ratio_high'))}]",
         format_p(number("p_value")),
         format_p(number("q_value")),
         str(row["events"]),
-        format_ratio(number("smallest_ratio")),
-        "" if np.isnan(share) else f"{100 * share:.0f}%",
+        format_ratio(number("smallest_ratio"), _BEYOND),
+        _percent(number("robust_same_sign")),
+        _percent(number("robust_share")),
+        str(row["worst_without"]) if decided else "",
+        worst if decided else "",
         "proxy" if row["proxy"] else "",
     ]
 
 
-def format_ratio(value: float) -> str:
-    """Format a ratio for print; beyond a thousand, or a thousandth, only that it is.
+def _percent(share: float) -> str:
+    return "" if np.isnan(share) else f"{100 * share:.0f}%"
+
+
+def format_ratio(value: float, largest: float = _LARGEST) -> str:
+    """Format a ratio for print; beyond ``largest``, or its inverse, only that it is.
 
     Examples
     --------
@@ -151,8 +178,8 @@ def format_ratio(value: float) -> str:
     """
     if np.isnan(value):
         return ""
-    if value > _LARGEST:
-        return f">{_LARGEST:.0f}"
-    if value < 1 / _LARGEST:
-        return f"<{1 / _LARGEST:g}"
+    if value > largest:
+        return f">{largest:.0f}"
+    if value < 1 / largest:
+        return f"<{1 / largest:g}"
     return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS
 
-__all__ = ["VERDICTS", "alpha_of", "judge", "verdict_rule"]
+__all__ = ["FEWEST_EVENTS", "VERDICTS", "alpha_of", "judge", "undecided", "verdict_rule"]
+
+#: with fewer events nothing is decided: the tests' sizes and powers are not those stated
+FEWEST_EVENTS = 10
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "untestable")
 
@@ -32,22 +35,40 @@ def verdict_rule(level: float = 0.95) -> str:
     return (
         f"supported: the coefficient has the sign that the claim expects and {p} (two-sided); "
         f"contradicted: it has the other sign and {p}; inconclusive: everything else that could "
-        f"be estimated, and always where one value of a two-valued term occurs in fewer than "
-        f"{EXPOSED_CLUSTERS} clusters; untestable: the reason is given. A claim that expects an "
-        "effect of either sign can be supported only. Verdicts rest on p; q takes account of the "
-        "other claims tested on the same data set."
+        f"be estimated, and always with fewer than {FEWEST_EVENTS} events or where one value of "
+        f"a two-valued term occurs in fewer than {EXPOSED_CLUSTERS} clusters; untestable: the "
+        "reason is given. A claim that expects an effect of either sign can be supported only. "
+        "Verdicts rest on p; q takes account of the other claims tested on the same data set, and "
+        "'p only' marks a verdict that q does not bear out."
     )
 
 
-def judge(sign: str, estimate: float, p_value: float, *, exposed: int, level: float) -> str:
+def undecided(events: int, exposed: int) -> str:
+    """Why a test cannot decide whatever its p-value; empty if it can.
+
+    Examples
+    --------
+    >>> undecided(8, 40)
+    '8 events are fewer than 10'
+    """
+    if events < FEWEST_EVENTS:
+        return f"{events} events are fewer than {FEWEST_EVENTS}"
+    if exposed < EXPOSED_CLUSTERS:
+        return f"one value occurs in {exposed} clusters only"
+    return ""
+
+
+def judge(
+    sign: str, estimate: float, p_value: float, *, events: int, exposed: int, level: float
+) -> str:
     """Give the verdict on an estimate; see :func:`verdict_rule`.
 
     Examples
     --------
-    >>> judge("+", -0.7, 0.01, exposed=40, level=0.95)
+    >>> judge("+", -0.7, 0.01, events=30, exposed=40, level=0.95)
     'contradicted'
     """
-    if not p_value < alpha_of(level) or exposed < EXPOSED_CLUSTERS:
+    if not p_value < alpha_of(level) or undecided(events, exposed):
         return "inconclusive"
     if sign == "any":
         return "supported"

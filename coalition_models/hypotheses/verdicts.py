@@ -17,11 +17,11 @@ from coalition_models.errors import CoverageError, DataError, FitError, first_fe
 from coalition_models.hypotheses.claims import Claim, read_plan, select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.data_sets import DataSet, Sets, gather
-from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS, TermEstimate, estimate_term
+from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
 from coalition_models.hypotheses.meta import combine
-from coalition_models.hypotheses.result import Verdicts
+from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
 from coalition_models.hypotheses.robustness import Robustness, check_robustness, on_clock
-from coalition_models.hypotheses.rule import judge, verdict_rule
+from coalition_models.hypotheses.rule import judge, undecided, verdict_rule
 
 __all__ = ["Verdicts", "test_hypotheses"]
 
@@ -36,7 +36,7 @@ def test_hypotheses(
     robust: bool = True,
     tables: Mapping[str, pd.DataFrame] | None = None,
     outcome: str = "early exit",
-    cluster: str = "state",
+    cluster: str | Sequence[str] = "state",
     workers: int = 1,
     progress: bool = False,
 ) -> Verdicts:
@@ -51,7 +51,8 @@ def test_hypotheses(
     panel_or_sets : DataFrame, str, sequence of str, or mapping of names to DataFrames
         Your own panel or panels (``coalition, state, cow, spell, period, start, stop, event``;
         columns that a claim needs and the panel has are taken as they stand, the others are
-        built), or names among iraq, isaf, un, interventions, wars, alliances. All by default;
+        built), or names among iraq, isaf, forms, leaders, un, interventions, wars,
+        alliances. All by default;
         those whose source is not at hand are untestable.
     ids : str or sequence of str, optional
         Which claims.
@@ -66,8 +67,11 @@ def test_hypotheses(
     tables : mapping, optional
         Your own tables by the name that ``list_claims()["table"]`` gives: claims that need them
         become testable.
-    outcome, cluster : str
-        Of your own panels: what their event is, and the column of clusters.
+    outcome : str
+        Of your own panels: what their event is.
+    cluster : str or sequence of str
+        Of your own panels: the column of clusters; of several, the one with the larger p-value
+        counts, test by test.
     workers : int
         Processes, one data set each; the result does not depend on it.
     progress : bool
@@ -124,6 +128,7 @@ def test_hypotheses(
         q=q,
         level=level,
         power=power,
+        data_sets=_about(sets),
         sources=tuple(dict.fromkeys(chain.from_iterable(sources for _, sources in done))),
         estimates={key: c.estimate for key, c in cells.items() if c.estimate is not None},
         robustness={key: c.robustness for key, c in cells.items() if c.robustness is not None},
@@ -196,9 +201,10 @@ def _test(
         raise CoverageError(data.reason)
     if not claim.term:
         raise CoverageError(_nowhere(claim))
-    if data.own and data.outcome != claim.outcome:
+    if data.own and data.outcome not in claim.outcome:
         raise CoverageError(
-            f"is on {claim.outcome}, and this panel's event is {data.outcome}; say outcome= if not"
+            f"is on {' or '.join(claim.outcome)}, and this panel's event is {data.outcome}; say "
+            "outcome= if not"
         )
     frame, notes = bench.measure(claim)
     clock = frame.attrs.get("panel", {}).get("clock")
@@ -234,13 +240,17 @@ def _result(
         logs = np.array([found.estimate, found.conf_low, found.conf_high]) * step
         ratio, low, high = np.exp(logs).tolist()
         smallest = float(np.exp(np.log(found.smallest_ratio) * step))
-    few = found.clusters_exposed < EXPOSED_CLUSTERS
-    reason = f"one value occurs in {found.clusters_exposed} clusters only" if few else ""
+    without, worst = ("", np.nan) if grid is None else grid.worst
     return {
         "verdict": judge(
-            claim.sign, found.estimate, found.p_value, exposed=found.clusters_exposed, level=level
+            claim.sign,
+            found.estimate,
+            found.p_value,
+            events=found.events,
+            exposed=found.clusters_exposed,
+            level=level,
         ),
-        "reason": reason,
+        "reason": undecided(found.events, found.clusters_exposed),
         "estimate": found.estimate,
         "std_error": found.std_error,
         "ratio": ratio,
@@ -258,24 +268,46 @@ def _result(
         "robust_same_sign": np.nan if grid is None else grid.share_same_sign,
         "robust_specifications": 0 if grid is None else len(grid.grid),
         "without_one_share": np.nan if grid is None else grid.share_without_one,
+        "worst_without": without,
+        "worst_p": worst,
         "formula": found.fit.formula,
         "method": found.method,
         "deviations": "; ".join([*notes, *found.deviations]),
     }
 
 
-_TEXT = ("verdict", "reason", "formula", "method", "deviations")
+def _about(sets: Sequence[DataSet]) -> pd.DataFrame:
+    """What each data set is, as far as it could be had."""
+    none = pd.DataFrame({"event": [], "state": []})
+    panels = {data.name: none if data.panel is None else data.panel for data in sets}
+    rows = [
+        {
+            "data_set": data.name,
+            "rows": len(panels[data.name]),
+            "events": int(panels[data.name]["event"].sum()),
+            "clusters": int(panels[data.name].get(data.cluster[0], none["state"]).nunique()),
+            "outcome": data.outcome,
+            "clustered_by": ", ".join(data.cluster),
+            "about": data.about if data.panel is not None else data.reason,
+        }
+        for data in sets
+    ]
+    return pd.DataFrame(rows)
+
+
+_TEXT = ("verdict", "reason", "worst_without", "formula", "method", "deviations")
 _COUNTS = ("events", "rows", "members", "clusters", "robust_specifications")
 _NUMBERS = (
     "estimate", "std_error", "ratio", "ratio_low", "ratio_high", "p_value", "step",
     "smallest_ratio", "design_effect", "robust_share", "robust_same_sign", "without_one_share",
+    "worst_p",
 )  # fmt: skip
 _ORDER = (
     "claim", "name", "data_set", "verdict", "reason", "term", "sign", "estimate", "std_error",
     "step", "ratio", "ratio_low", "ratio_high", "p_value", "q_value", "discovery", "events", "rows",
     "members", "clusters", "smallest_ratio", "design_effect", "robust_share",
-    "robust_same_sign", "robust_specifications", "without_one_share", "proxy", "formula",
-    "method", "deviations",
+    "robust_same_sign", "robust_specifications", "without_one_share", "worst_without", "worst_p",
+    "proxy", "formula", "method", "deviations",
 )  # fmt: skip
 
 
@@ -298,7 +330,7 @@ def _row(claim: Claim, data_set: str, values: Mapping[str, object]) -> dict[str,
 def _nowhere(claim: Claim) -> str:
     """Why a claim was tested on none of the data sets chosen."""
     if claim.on:
-        return f"can be tested on {', '.join(claim.on)} only, which were not asked for"
+        return f"{ELSEWHERE} {', '.join(claim.on)} only, which were not asked for"
     return f"needs {claim.table_shape}"
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from coalition_models import __version__
 from coalition_models.files import staging_folder, write_file
 from coalition_models.hypotheses.analysis import HypothesisAnalysis
-from coalition_models.hypotheses.claims import list_claims
+from coalition_models.hypotheses.claims import list_amendments, list_claims
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import Table, format_number, format_p
@@ -41,7 +41,8 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
     Returns
     -------
     Product
-        ``claims, verdicts, verdict_counts, untestable, meta, robustness, without_one`` and, per
+        ``claims, amendments, data_sets, verdicts, verdict_counts, untestable, meta, deviations,
+        robustness, without_one`` and, per
         contested claim, ``contested_*`` with its flips; figures ``verdicts``, ``forest_*`` for
         claims with three data sets or more, ``contested_*``.
     """
@@ -50,6 +51,8 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
     claims = list_claims().reset_index()
     frames = {
         "claims": claims,
+        "amendments": list_amendments(),
+        "data_sets": verdicts.data_sets,
         "verdicts": table,
         "verdict_counts": verdicts.counts().reset_index(),
         "meta": verdicts.meta,
@@ -58,6 +61,8 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
     }
     tables = {
         "claims": _claims_table(claims),
+        "amendments": _listed(frames["amendments"], "Amendments to the plan"),
+        "data_sets": _listed(frames["data_sets"], "The data sets"),
         "verdicts": verdicts.to_table(),
         "verdict_counts": frame_table(frames["verdict_counts"], title="Verdicts by data set"),
         "untestable": verdicts.untestable(),
@@ -94,6 +99,14 @@ def _joined(verdicts: Verdicts, part: str) -> pd.DataFrame:
     out = pd.concat(found, ignore_index=True)
     front = ["claim", "data_set"]
     return out[[*front, *(column for column in out.columns if column not in front)]]
+
+
+def _listed(frame: pd.DataFrame, title: str) -> Table:
+    """A frame of text and counts as a table."""
+    right = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    header = [str(name).replace("_", " ") for name in frame.columns]
+    align = "".join("r" if number else "l" for number in right)
+    return Table(header, frame.astype(str).to_numpy().tolist(), title, align=align)
 
 
 def _claims_table(claims: pd.DataFrame) -> Table:
@@ -137,7 +150,8 @@ def _meta_table(verdicts: Verdicts) -> Table:
     ]
     header = ["claim", "", "data sets", "fixed", "p", "random", "p", "I-squared", "p of Q"]
     notes = (
-        "Ratios per unit of the term. Fixed: weights by the inverse variance; random: DerSimonian "
+        "Ratios per step: from 0 to 1 of a term of two values, else per standard deviation of the "
+        "term in its data set. Fixed: weights by the inverse variance; random: DerSimonian "
         "and Laird's variance between the sets. The sets share states and are not independent.",
     )
     return Table(header, rows, "Claims tested on two data sets or more", notes, "lllrrrrrr")
@@ -236,9 +250,11 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
             [
                 verdicts.rule,
                 "Measures, signs, controls and estimators stand in a file of the package that was "
-                "written before the tests were run; a measure or an outcome that only stands for "
-                "what the claim is about is marked as a proxy. What a data set could not follow "
-                "is listed under deviations.",
+                "written before the tests were run; what was changed afterwards is listed as "
+                "amendments. A measure or an outcome that only stands for what the claim is about "
+                "is marked as a proxy. What a data set could not follow is listed as deviations.",
+                tables["data_sets"],
+                tables["amendments"],
             ],
         ),
         Section("Every test", [tables["verdicts"]]),
@@ -276,6 +292,8 @@ def _contested_sections(analysis: HypothesisAnalysis, product: Product) -> list[
         parts: list[Part] = [opening]
         if claim in analysis.absent:
             parts.append(f"Not looked at: {analysis.absent[claim]}.")
+        if claim == "democracy":
+            parts.append(_by_data_set(analysis.verdicts, "H17"))
         for name, found in analysis.contested.items():
             if found.claim != claim:
                 continue
@@ -292,6 +310,19 @@ def _contested_sections(analysis: HypothesisAnalysis, product: Product) -> list[
             parts.append(product.tables[f"contested_{name}"])
         sections.append(Section(f"Contested: {claim}", parts))
     return sections
+
+
+def _by_data_set(verdicts: Verdicts, claim: str) -> str:
+    """One claim's ratios over the data sets, in a sentence."""
+    table = verdicts.table
+    rows = table[(table["claim"] == claim) & (table["verdict"] != "untestable")]
+    if rows.empty:
+        return "No data set at hand can tell democracies from others."
+    ratios = ", ".join(
+        f"{format_ratio(row['ratio'])} in {row['data_set']} (p {format_p(row['p_value'])})"
+        for row in rows.to_dict("records")
+    )
+    return f"Across the data sets the ratio of democracies to others is {ratios}."
 
 
 _OPENINGS = {

@@ -145,7 +145,7 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
     Returns
     -------
     Plot
-        With ``label, estimate, low, high, kind`` (log scale, per unit of the term) as data;
+        With ``label, estimate, low, high, kind`` (log scale, per step) as data;
         ``kind`` is ``data set``, ``fixed`` or ``random``.
 
     Examples
@@ -165,17 +165,17 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
             f"claim {claim!r} was tested on no data set; tested: "
             f"{first_few(tested['claim'].unique()) or 'none'}"
         )
-    step = part["step"].to_numpy(dtype=float)
     with np.errstate(divide="ignore"):
-        low, high = (
-            np.log(part[name].to_numpy(dtype=float)) for name in ("ratio_low", "ratio_high")
+        middle, low, high = (
+            np.log(part[name].to_numpy(dtype=float))
+            for name in ("ratio", "ratio_low", "ratio_high")
         )
     lines = pd.DataFrame(
         {
             "label": part["data_set"],
-            "estimate": part["estimate"],
-            "low": low / step,
-            "high": high / step,
+            "estimate": middle,
+            "low": low,
+            "high": high,
             "kind": "data set",
         }
     )
@@ -188,10 +188,14 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
         _draw_forest(axis, data)
         axis.set_title(title or f"{claim}: {name}")
         axis.set_xlabel(
-            f"ratio per unit of {term}, {100 * verdicts.level:g}% interval (log scale); "
+            f"ratio per {_step(part)} of {term}, {100 * verdicts.level:g}% interval; "
             f"expected sign {part['sign'].iloc[0]}"
         )
     return Plot(figure, data.reset_index(drop=True))
+
+
+def _step(part: pd.DataFrame) -> str:
+    return "unit" if (part["step"] == 1).all() else "standard deviation"
 
 
 def _combined(verdicts: Verdicts, claim: str) -> pd.DataFrame:
