@@ -74,7 +74,7 @@ _WHERE = {
     "analyse_hypotheses": "hypotheses.analysis",
     "contest": "hypotheses.contested",
     "leader_cases": "designs.leader_cases",
-    "list_claims": "hypotheses.claims",
+    "list_claims": "hypotheses.listing",
     "schoenfeld_events": "hypotheses.power",
     "simulate_power": "hypotheses.power",
     "test_hypotheses": "hypotheses.verdicts",
@@ -119,8 +119,8 @@ if TYPE_CHECKING:
     from coalition_models.features.user_tables import add_opinion as add_opinion
     from coalition_models.features.user_tables import add_war_powers as add_war_powers
     from coalition_models.hypotheses.analysis import analyse_hypotheses as analyse_hypotheses
-    from coalition_models.hypotheses.claims import list_claims as list_claims
     from coalition_models.hypotheses.contested import contest as contest
+    from coalition_models.hypotheses.listing import list_claims as list_claims
     from coalition_models.hypotheses.power import schoenfeld_events as schoenfeld_events
     from coalition_models.hypotheses.power import simulate_power as simulate_power
     from coalition_models.hypotheses.verdicts import test_hypotheses as test_hypotheses

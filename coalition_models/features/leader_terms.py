@@ -12,13 +12,18 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import Integers, find_until, known_table, month_number
 from coalition_models.features.yearly import require_columns
 
-__all__ = ["OFFICES", "Terms", "terms_of"]
+__all__ = ["COLLECTIVE", "OFFICES", "Terms", "check_rotation", "join_collective", "terms_of"]
 
 Flags = npt.NDArray[np.bool_]
 
 #: the last one is Archigos's own choice of leader, known with extended=True only
 OFFICES = ("effective", "head_of_government", "archigos")
 _NEEDED = ("cow", "leader", "start", "end")
+#: what the head of a state is called whose chair goes round among its members
+COLLECTIVE = "collective presidency"
+#: states (Correlates of War numbers) led by a body whose chair goes round by calendar: the Swiss
+#: Federal Council, every year, and the Presidency of Bosnia and Herzegovina, every eight months
+_ROTATING = (225, 346)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,73 @@ class Terms:
         return find_until(self.cow, self.start, cow, month)
 
 
-def terms_of(who: str, data: pd.DataFrame | None, *, extended: bool) -> Terms:
+def check_rotation(rotation: str) -> str:
+    """Check what a change of the chair of a collective head counts for.
+
+    Examples
+    --------
+    >>> check_rotation("ignore")
+    'ignore'
+    """
+    if rotation not in ("ignore", "count"):
+        raise DataError(
+            "rotation must be 'ignore' (the chair of a collective head of state going round is no "
+            f"change of leader) or 'count' (it is), not {rotation!r}"
+        )
+    return rotation
+
+
+def join_collective(terms: pd.DataFrame) -> pd.DataFrame:
+    """Join the terms of the chairs of a collective head of state into one.
+
+    Switzerland's and Bosnia and Herzegovina's presidents are the chairs of a body, by turns fixed
+    beforehand; nobody comes to power by it. What the chairs do not share, such as their party, is
+    missing for the body. Other bodies (Yugoslavia 1980-1991, Uruguay 1952-1967) are left alone.
+
+    Parameters
+    ----------
+    terms : DataFrame
+        ``cow, leader, start, end`` of one office, and other columns.
+
+    Returns
+    -------
+    DataFrame
+        The other states' terms, and one row for each collective head of state: from its first
+        start to its last end.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> chairs = pd.DataFrame({"cow": 225, "leader": ["Deiss", "Schmid"],
+    ...     "start": pd.to_datetime(["2004-01-01", "2005-01-01"]),
+    ...     "end": pd.to_datetime(["2005-01-01", None]), "party": ["CVP", "SVP"]})
+    >>> join_collective(chairs)[["leader", "start", "end", "party"]].values.tolist()
+    [['collective presidency', Timestamp('2004-01-01 00:00:00'), NaT, None]]
+    """
+    chairs = terms["cow"].isin(_ROTATING)
+    if not chairs.any():
+        return terms
+    bodies = [
+        _body(part.sort_values("start", kind="stable"))
+        for _, part in terms[chairs].groupby("cow", sort=True)
+    ]
+    joined = pd.concat(bodies).astype(terms.dtypes.to_dict())
+    return pd.concat([terms[~chairs], joined], ignore_index=True)
+
+
+def _body(chairs: pd.DataFrame) -> pd.DataFrame:
+    """One row with what all chairs have in common."""
+    body = chairs.iloc[[-1]].copy()
+    kept = ("cow", "start", "end", "known_until")
+    for name in [c for c in chairs.columns if c not in kept]:
+        if chairs[name].nunique(dropna=False) > 1:
+            body[name] = None
+    return body.assign(leader=COLLECTIVE, start=chairs["start"].iloc[0])
+
+
+def terms_of(
+    who: str, data: pd.DataFrame | None, *, extended: bool, rotation: str = "ignore"
+) -> Terms:
     """Order the leaders of the bundled table, or of the user's own.
 
     Parameters
@@ -62,10 +133,15 @@ def terms_of(who: str, data: pd.DataFrame | None, *, extended: bool) -> Terms:
         ``cow, leader, start, end``; an empty end means still in office.
     extended : bool
         Read the table with what external sources add.
+    rotation : {"ignore", "count"}
+        Whether the chairs of a collective head are joined, as :func:`join_collective` does; a
+        table of your own is taken as it stands.
     """
+    joins = check_rotation(rotation) == "ignore"
     if data is None:
         table = known_table("leaders", extended=extended)
         table = table[table["office"] == who]
+        table = join_collective(table) if joins else table
     else:
         table = data
         _check(table)

@@ -18,7 +18,13 @@ from coalition_models.features.common import (
     entry_month,
     month_number,
 )
-from coalition_models.features.leader_terms import OFFICES, Terms, terms_of
+from coalition_models.features.leader_terms import (
+    COLLECTIVE,
+    OFFICES,
+    Terms,
+    check_rotation,
+    terms_of,
+)
 from coalition_models.sources.catalog import entry
 
 __all__ = ["add_leadership"]
@@ -36,6 +42,7 @@ def add_leadership(
     window: int = 6,
     who: str = "effective",
     extended: bool = False,
+    rotation: str = "ignore",
     as_of: str = "start",
     data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -54,6 +61,11 @@ def add_leadership(
     extended : bool
         Add the columns that need external sources: ``irregular_entry`` (Archigos),
         ``support_change`` and ``support_changed_since_entry`` (CHISOLS), and ParlGov's cabinets.
+    rotation : {"ignore", "count"}
+        Whether the chair of a collective head of state going round (every year in Switzerland,
+        every eight months in Bosnia and Herzegovina) counts as a new leader. With ``"ignore"``
+        the body is one leader, of no party, in office all along; its tenure is missing. Your own
+        table is taken as it stands.
     as_of : {"start", "end"}
         ``"start"``: only changes before the period began; ``"end"``: also those within it.
         In Spain the new leader took office on 17 April 2004 and the contingent left on
@@ -105,7 +117,12 @@ def add_leadership(
     if who not in OFFICES:
         raise DataError(f"who must be one of {', '.join(OFFICES)}, not {who!r}")
     calendar = calendar_of(panel)
-    terms = terms_of(who, data, extended=extended or (who == "archigos" and data is None))
+    terms = terms_of(
+        who,
+        data,
+        extended=extended or (who == "archigos" and data is None),
+        rotation=check_rotation(rotation),
+    )
     cow = panel["cow"].to_numpy(dtype=np.int64)
     known = calendar.known(moment)
     now = terms.in_office(cow, known)
@@ -133,7 +150,13 @@ def add_leadership(
             *(["leaders"] if data is None else []),
             *(_EXTERNAL if extended else ()),
         ],
-        choices={"window": months, "who": who, "extended": extended, "as_of": moment},
+        choices={
+            "window": months,
+            "who": who,
+            "extended": extended,
+            "rotation": rotation if data is None else "as given",
+            "as_of": moment,
+        },
     )
 
 
@@ -157,10 +180,13 @@ def _time_in_office(
     tenure = passed - _pick(terms.began.astype(float), now)
     last = terms.last_to_enter(cow, known)
     vacant_since = _pick(np.where(terms.over, terms.left, np.nan), last)
+    # a body has no beginning in the sources, only a first chair on record
+    lasts = _pick((terms.table["leader"] == COLLECTIVE).to_numpy(dtype=float), now) == 1
+    own = np.where(lasts, np.nan, tenure)
     return {
-        "leader_change": np.where(now >= 0, (tenure <= months).astype(float), np.nan),
-        "tenure_months": tenure,
-        "months_since_leader_change": np.where(now >= 0, tenure, passed - vacant_since),
+        "leader_change": np.where(now >= 0, ((tenure <= months) & ~lasts).astype(float), np.nan),
+        "tenure_months": own,
+        "months_since_leader_change": np.where(now >= 0, own, passed - vacant_since),
     }
 
 

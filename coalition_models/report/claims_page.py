@@ -10,8 +10,8 @@ import pandas as pd
 from coalition_models import __version__
 from coalition_models.files import staging_folder, write_file
 from coalition_models.hypotheses.analysis import HypothesisAnalysis
-from coalition_models.hypotheses.claims import list_amendments, list_claims
 from coalition_models.hypotheses.contested import Contested
+from coalition_models.hypotheses.listing import list_amendments, list_claims
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import Table, format_number, format_p
 from coalition_models.report.html import Listing, Section, page
