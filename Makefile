@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= build
+WORKERS ?= 2
 
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -26,7 +27,7 @@ reproduce: $(READY) ## make the environment, run the main analysis, write build/
 	$(BIN)/coalition-models reproduce --out $(OUT)
 
 test: $(READY) lint ## everything that must hold: lint, types, floors, tests, examples, notebooks
-	$(BIN)/python -m pytest -m "not slow" -q
+	$(BIN)/python -m pytest -m "not slow" -q -n $(WORKERS) --dist loadfile
 
 test-slow: $(READY) ## simulation studies (some minutes)
 	$(BIN)/python -m pytest -m slow -q

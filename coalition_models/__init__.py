@@ -74,6 +74,7 @@ _WHERE = {
     "analyse_hypotheses": "hypotheses.analysis",
     "contest": "hypotheses.contested",
     "leader_cases": "designs.leader_cases",
+    "list_amendments": "hypotheses.listing",
     "list_claims": "hypotheses.listing",
     "schoenfeld_events": "hypotheses.power",
     "simulate_power": "hypotheses.power",
@@ -120,6 +121,7 @@ if TYPE_CHECKING:
     from coalition_models.features.user_tables import add_war_powers as add_war_powers
     from coalition_models.hypotheses.analysis import analyse_hypotheses as analyse_hypotheses
     from coalition_models.hypotheses.contested import contest as contest
+    from coalition_models.hypotheses.listing import list_amendments as list_amendments
     from coalition_models.hypotheses.listing import list_claims as list_claims
     from coalition_models.hypotheses.power import schoenfeld_events as schoenfeld_events
     from coalition_models.hypotheses.power import simulate_power as simulate_power

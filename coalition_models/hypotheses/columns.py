@@ -43,8 +43,8 @@ def needed_columns(claim: Claim, *, alternatives: bool = False) -> list[str]:
     Examples
     --------
     >>> from coalition_models.hypotheses.claims import select
-    >>> needed_columns(select("H03")[0])
-    ['leader_change', 'post_election', 'log_deaths_12m']
+    >>> needed_columns(select("H05")[0])
+    ['relative_fatalities']
     """
     wanted = [claim.term, *claim.controls, *(claim.alternatives if alternatives else ())]
     names: list[str] = []
