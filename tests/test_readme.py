@@ -22,9 +22,9 @@ def blocks(root):
 
 @pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")
 def test_the_lines_of_jupyter_run(root):
-    (code,) = blocks(root)
     names: dict[str, object] = {}
-    exec(compile(code, "README.md", "exec"), names)
+    for code in blocks(root):
+        exec(compile(code, "README.md", "exec"), names)
     fit = names["fit"]
     assert isinstance(fit, cm.Fit)
     assert fit.counts.events == 21
@@ -36,6 +36,7 @@ def test_stated_counts_are_those_of_the_data(root):
     external = tables[tables["kind"] == "external"]
     composite = [n for n in external.index if n == "ipi-contributions"]
     assert f"External sources ({len(external) - len(composite)}," in text
+    assert f"# {len(cm.list_claims())} claims, each with its registered test" in text
     second = cm.load("second_coder_sample")
     both = second.merge(
         cm.load("participation"), on=["coalition", "state", "spell"], suffixes=("_second", "")
