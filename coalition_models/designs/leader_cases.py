@@ -50,6 +50,8 @@ def leader_cases(
     exit_date : {"main", "announced", "last"}
         Which date ends a spell that ended early; where it is not known, the main one.
     who : {"effective", "head_of_government"}
+        A collective head of state whose chair goes round (Switzerland, Bosnia and Herzegovina)
+        is one case.
     leaders, members : DataFrame, optional
         Your own terms (``cow, leader, start, end``, optionally ``left_right``) and spells (as
         ``load("participation")``).

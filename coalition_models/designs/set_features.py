@@ -16,6 +16,7 @@ from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
 from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
+from coalition_models.features.leader_terms import join_collective
 from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import add_regime
@@ -140,13 +141,29 @@ def _reign_votes() -> pd.DataFrame:
 
 
 def _reign_terms() -> pd.DataFrame:
-    terms = load("reign-leaders").dropna(subset=["cow"]).astype({"cow": "int64"})
-    return terms[["cow", "leader", "start", "end"]]
+    return _terms("reign-leaders")
 
 
 def _archigos_terms() -> pd.DataFrame:
-    terms = load("archigos").dropna(subset=["cow"]).astype({"cow": "int64"})
-    return terms[["cow", "leader", "start", "end"]]
+    return _terms("archigos")
+
+
+def _terms(source: str) -> pd.DataFrame:
+    terms = load(source).dropna(subset=["cow"]).astype({"cow": "int64"})
+    return join_collective(terms[["cow", "leader", "start", "end"]])
+
+
+def _set_elections(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
+    return add_elections(panel, data=_reign_votes(), window=_window(data))
+
+
+def _set_leadership(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
+    return add_leadership(panel, data=_reign_terms(), window=_window(data))
+
+
+def _window(data: SetData) -> int:
+    """Half a year, but no less than the period: a shorter window misses half of the changes."""
+    return 12 if data.period == "year" else 6
 
 
 def _un_deaths(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
@@ -203,8 +220,8 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
         _Step("preferences", lambda p, d: add_preferences(p)),
     ),
     "un": (
-        _Step("elections", lambda p, d: add_elections(p, data=_reign_votes()), "reign-elections"),
-        _Step("leadership", lambda p, d: add_leadership(p, data=_reign_terms()), "reign-leaders"),
+        _Step("elections", _set_elections, "reign-elections"),
+        _Step("leadership", _set_leadership, "reign-leaders"),
         _Step("casualties", _un_deaths, "un-fatalities"),
         _Step("commitment", lambda p, d: add_commitment(p, data=_levels(d), members=d.members)),
         _Step("contagion", _own_contagion),
@@ -213,8 +230,8 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
         _Step("preferences", _own_preferences),
     ),
     "interventions": (
-        _Step("elections", lambda p, d: add_elections(p, data=_reign_votes()), "reign-elections"),
-        _Step("leadership", lambda p, d: add_leadership(p, data=_reign_terms()), "reign-leaders"),
+        _Step("elections", _set_elections, "reign-elections"),
+        _Step("leadership", _set_leadership, "reign-leaders"),
         _Step("contagion", _own_contagion),
         _Step("regime", lambda p, d: add_regime(p)),
         _Step("capability", _own_capability),

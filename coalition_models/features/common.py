@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import CoalitionWarning, DataError, first_few
 from coalition_models.members.periods import PERIODS
 from coalition_models.sources.catalog import load
 
@@ -27,6 +28,7 @@ __all__ = [
     "find_until",
     "known_table",
     "month_number",
+    "short_window",
     "window_sum",
 ]
 
@@ -89,6 +91,36 @@ def check_window(window: int, name: str = "window") -> int:
     if isinstance(window, bool) or int(window) != window or window < 0:
         raise DataError(f"{name} must be a whole number of months, 0 or more, not {window!r}")
     return int(window)
+
+
+def short_window(window: int, calendar: Calendar, as_of: AsOf) -> dict[str, object]:
+    """Warn of a window that looks back over less than one period, and note it.
+
+    As of the start of a year, the last six months are July to December before it: what happened
+    from January to June is seen by no row at all. A window of 0, the period itself, misses
+    nothing, and so does knowledge of the end of the period.
+
+    Returns
+    -------
+    dict
+        What to add to a builder's choices; empty where nothing is missed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> short_window(6, Calendar(np.array([24048]), np.array([24048]), 1), "start")
+    {}
+    """
+    if as_of == "end" or not 0 < window < calendar.months:
+        return {}
+    note = f"window of {window} months shorter than the period of {calendar.months}"
+    warnings.warn(
+        f"a {note}: what happened in the first {calendar.months - window} months of a period is "
+        f"near in no row; take window={calendar.months}, or shorter periods",
+        CoalitionWarning,
+        stacklevel=3,
+    )
+    return {"note": note}
 
 
 def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) -> Calendar:

@@ -18,6 +18,7 @@ from coalition_models.features.common import (
     check_window,
     find_from,
     find_until,
+    short_window,
 )
 from coalition_models.features.election_presets import preset_named
 from coalition_models.features.election_votes import Votes, check_kinds, own_votes, votes_of
@@ -52,7 +53,8 @@ def add_elections(
     panel : DataFrame
         Made by :func:`build_panel`; needs ``cow`` and ``period``.
     window : int
-        Months within which an election is near.
+        Months within which an election is near; 12 for rows that are years, because a window
+        shorter than the period misses elections behind (a warning says so).
     kinds : {"leader", "regime", "both"} or "legislative", "presidential", or a list of these two
         ``"leader"``: every election of the bundled table, which holds those that decide who leads
         (REIGN: the office of the effective leader; ParlGov: the national parliament).
@@ -147,6 +149,7 @@ def add_elections(
         "half_life": half_life,
         "strict": {"notice": notice} if strict else False,
         "as_of": moment,
+        **short_window(months, calendar, moment),
         **from_article,
     }
     return attach(panel, columns, sources=_named(data, sources, extended), choices=choices)

@@ -115,7 +115,7 @@ def _body(chairs: pd.DataFrame) -> pd.DataFrame:
     body = chairs.iloc[[-1]].copy()
     kept = ("cow", "start", "end", "known_until")
     for name in [c for c in chairs.columns if c not in kept]:
-        if chairs[name].nunique(dropna=False) > 1:
+        if len(chairs[name].drop_duplicates()) > 1:
             body[name] = None
     return body.assign(leader=COLLECTIVE, start=chairs["start"].iloc[0])
 

@@ -17,9 +17,9 @@ from coalition_models.features.common import (
     check_window,
     entry_month,
     month_number,
+    short_window,
 )
 from coalition_models.features.leader_terms import (
-    COLLECTIVE,
     OFFICES,
     Terms,
     check_rotation,
@@ -54,7 +54,8 @@ def add_leadership(
         Made by :func:`build_panel`; needs ``cow`` and ``period``; ``spell`` and ``coalition``
         for the leader at entry.
     window : int
-        Months for which a new leader counts as new.
+        Months for which a new leader counts as new; 12 for rows that are years, because a window
+        shorter than the period misses changes (a warning says so).
     who : {"effective", "head_of_government", "archigos"}
         The effective leader (REIGN), the prime minister or chancellor (ParlGov, where it covers
         the state), or Archigos's leader (external, to 2015). They differ in Poland, for example.
@@ -64,8 +65,8 @@ def add_leadership(
     rotation : {"ignore", "count"}
         Whether the chair of a collective head of state going round (every year in Switzerland,
         every eight months in Bosnia and Herzegovina) counts as a new leader. With ``"ignore"``
-        the body is one leader, of no party, in office all along; its tenure is missing. Your own
-        table is taken as it stands.
+        the body is one leader, of no party, whose tenure counts from the first chair on record.
+        Your own table is taken as it stands.
     as_of : {"start", "end"}
         ``"start"``: only changes before the period began; ``"end"``: also those within it.
         In Spain the new leader took office on 17 April 2004 and the contingent left on
@@ -156,6 +157,7 @@ def add_leadership(
             "extended": extended,
             "rotation": rotation if data is None else "as given",
             "as_of": moment,
+            **short_window(months, calendar, moment),
         },
     )
 
@@ -180,13 +182,10 @@ def _time_in_office(
     tenure = passed - _pick(terms.began.astype(float), now)
     last = terms.last_to_enter(cow, known)
     vacant_since = _pick(np.where(terms.over, terms.left, np.nan), last)
-    # a body has no beginning in the sources, only a first chair on record
-    lasts = _pick((terms.table["leader"] == COLLECTIVE).to_numpy(dtype=float), now) == 1
-    own = np.where(lasts, np.nan, tenure)
     return {
-        "leader_change": np.where(now >= 0, ((tenure <= months) & ~lasts).astype(float), np.nan),
-        "tenure_months": own,
-        "months_since_leader_change": np.where(now >= 0, own, passed - vacant_since),
+        "leader_change": np.where(now >= 0, (tenure <= months).astype(float), np.nan),
+        "tenure_months": tenure,
+        "months_since_leader_change": np.where(now >= 0, tenure, passed - vacant_since),
     }
 
 

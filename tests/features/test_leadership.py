@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.features.leader_terms import COLLECTIVE, join_collective
 
 
 @pytest.fixture(scope="module")
@@ -231,9 +232,102 @@ def test_nobody_leads_after_the_last_leader_left(iraq, row):
     assert np.isnan(row(panel, "ESP", "2004-02-01", "leader_change"))
 
 
+def chairs():
+    """A body whose chair goes round, by months of 2004, beside an ordinary state."""
+    starts = ["1996-05-05", "2004-04-17", "2003-01-01", "2004-01-01", "2005-01-01"]
+    ends = ["2004-04-17", None, "2004-01-01", "2005-01-01", None]
+    return pd.DataFrame(
+        {
+            "cow": [230, 230, 225, 225, 225],
+            "leader": ["A", "B", "X", "Y", "Z"],
+            "start": pd.to_datetime(starts),
+            "end": pd.to_datetime(ends),
+            "party": ["P", "Q", "R", "S", "T"],
+            "left_right": [7.0, 4.0, 5.0, 6.0, 7.0],
+            "entry": "regular",
+        }
+    )
+
+
+def test_the_chairs_of_a_body_are_one_leader():
+    table = chairs()
+    before = table.copy(deep=True)
+    out = join_collective(table)
+    pd.testing.assert_frame_equal(table, before)
+    pd.testing.assert_frame_equal(out.iloc[:2], before.iloc[:2])
+    assert len(out) == 3
+    body = out.iloc[2]
+    assert (body["cow"], body["leader"]) == (225, COLLECTIVE)
+    assert (body["start"], body["entry"]) == (pd.Timestamp("2003-01-01"), "regular")
+    assert body[["end", "party", "left_right"]].isna().all()
+    assert out.dtypes.to_dict() == table.dtypes.to_dict()
+    # the order of rows does not matter, and a second time changes nothing
+    pd.testing.assert_frame_equal(join_collective(table.iloc[::-1]).iloc[[2]], out.iloc[[2]])
+    pd.testing.assert_frame_equal(join_collective(out), out)
+    closed = table.assign(end=table["end"].fillna(pd.Timestamp("2006-01-01")))
+    assert join_collective(closed)["end"].iloc[2] == pd.Timestamp("2006-01-01")
+    nobody = table[table["cow"] == 230]
+    assert join_collective(nobody) is nobody
+
+
+def test_a_chair_going_round_is_no_new_leader(iraq, isaf, row):
+    for panel, state, month in ((iraq, "BIH", "2006-12-01"), (isaf, "CHE", "2005-02-01")):
+        counted = cm.add_leadership(panel, rotation="count")
+        ignored = cm.add_leadership(panel)
+        assert row(counted, state, month, "leader_change") == 1
+        body = ignored[ignored["state"] == state]
+        assert body["leader_change"].eq(0).all()
+        assert body["joined_under_other_leader"].eq(0).all()
+        assert body["tenure_months"].diff().dropna().eq(1).all()
+        assert body[["party_change", "left_right"]].isna().all(axis=None)
+        assert ignored.attrs["features"]["leader_change"]["rotation"] == "ignore"
+        # nobody else is touched
+        new = [c for c in ignored.columns if c not in panel.columns]
+        others = ~panel["state"].isin(["BIH", "CHE"])
+        pd.testing.assert_frame_equal(ignored.loc[others, new], counted.loc[others, new])
+    # a table of your own is taken as it stands, unless you join it
+    mine = cm.add_leadership(isaf, data=chairs())
+    assert row(mine, "CHE", "2005-02-01", "leader_change") == 1
+    assert mine.attrs["features"]["leader_change"]["rotation"] == "as given"
+    joined = cm.add_leadership(isaf, data=join_collective(chairs()))
+    assert row(joined, "CHE", "2005-02-01", "leader_change") == 0
+
+
+@pytest.mark.mirror
+def test_bodies_in_the_external_sources(isaf, mirror, monkeypatch, row):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    for source in ("reign-leaders", "archigos"):
+        terms = cm.load(source).dropna(subset=["cow"]).astype({"cow": "int64"})
+        joined = join_collective(terms[["cow", "leader", "start", "end"]])
+        assert joined[joined["cow"].isin([225, 346])]["leader"].tolist() == [COLLECTIVE] * 2
+        assert not joined["cow"].isin([225, 346])[: len(joined) - 2].any()
+    out = cm.add_leadership(isaf, who="archigos", extended=True)
+    assert out.loc[out["state"] == "CHE", "leader_change"].eq(0).all()
+
+
+def test_a_window_shorter_than_the_period_warns(row):
+    panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"], period="year")
+    for add in (cm.add_leadership, cm.add_elections):
+        with pytest.warns(cm.CoalitionWarning, match="take window=12"):
+            out = add(panel, window=6)
+        notes = [about.get("note", "") for about in out.attrs["features"].values()]
+        assert all("shorter than the period" in note for note in notes)
+        # these miss nothing, and the suite turns warnings into errors
+        whole = add(panel, window=12)
+        add(panel, window=6, as_of="end")
+        assert not any("note" in about for about in whole.attrs["features"].values())
+    wide = cm.add_leadership(panel, window=12)
+    # Zapatero took office in April 2004 and Berlusconi's successor in May 2006
+    assert row(wide, "ITA", "2006-01-01", "leader_change") == 0
+    late = cm.add_leadership(panel, window=12, as_of="end")
+    assert row(late, "ITA", "2006-01-01", "leader_change") == 1
+
+
 def test_bad_options(iraq, leaders):
     with pytest.raises(cm.DataError, match="who must be one of"):
         cm.add_leadership(iraq, who="king")
+    with pytest.raises(cm.DataError, match="rotation must be 'ignore'"):
+        cm.add_leadership(iraq, rotation="no")
     with pytest.raises(cm.DataError, match="lacks the columns end"):
         cm.add_leadership(iraq, data=leaders.drop(columns="end"))
     with pytest.raises(cm.DataError, match="no cow, leader or start in rows 0"):

@@ -143,6 +143,7 @@ def test_later_facts_change_no_earlier_row(name, moment, day, iraq, monkeypatch)
 
 
 @EVERY
+@pytest.mark.filterwarnings("ignore:a window of 6 months")
 @pytest.mark.parametrize("period", ["quarter", "year"])
 def test_nor_where_rows_are_quarters_or_years(name, period, monkeypatch):
     panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"], period=period)
