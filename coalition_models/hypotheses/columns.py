@@ -107,7 +107,8 @@ class Bench:
             If the term cannot be had; says what is missing.
         """
         needed = needed_columns(claim, alternatives=alternatives)
-        given = [name for name in needed if name in self.panel.columns]
+        # a column without a value says nothing, so that why there is none is asked of the builder
+        given = [n for n in needed if n in self.panel.columns and self.panel[n].notna().any()]
         kept = given if self.prefer_given else []
         built: dict[str, pd.Series] = {}
         trouble: list[str] = []

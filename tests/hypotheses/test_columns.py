@@ -7,7 +7,7 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.errors import CoverageError, DataError
-from coalition_models.hypotheses.claims import select
+from coalition_models.hypotheses.claims import DATA_SETS, select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.data_sets import gather
 
@@ -58,7 +58,11 @@ def test_a_derived_column_is_missing_where_a_part_is(at_bench, iraq):
     assert frame.loc[~frame["cow"].isin([230, 325]), "left_turn"].isna().all()
     elected, _ = at_bench().measure(claim("H03"))
     both = cm.add_leadership(cm.add_elections(iraq, window=6), window=6)
-    product = both["leader_change"] * both["post_election"]
+    before = both["months_since_election"] >= both["months_since_leader_change"]
+    parts = ["months_since_election", "months_since_leader_change"]
+    product = both["leader_change"] * both["post_election"] * before
+    product = product.where(both[parts].notna().all(axis=1))
+    assert product.sum() < (both["leader_change"] * both["post_election"]).sum()
     assert np.array_equal(elected["elected_leader_change"], product, equal_nan=True)
     assert product.sum() > 0
 
@@ -70,6 +74,9 @@ def test_what_is_missing_is_named(at_bench, iraq):
         at_bench().measure(claim("H08"))
     with pytest.raises(CoverageError, match="nothing here measures log_deaths_12m"):
         at_bench().measure(claim("H40"))
+    cases = iraq.assign(relative_commitment=np.nan)
+    with pytest.raises(CoverageError, match=r"every row.*needs cow-capabilities, not at hand"):
+        at_bench(panel=cases, prefer_given=True).measure(claim("H28"))
     blank = iraq.assign(leader_change=np.nan)
     with pytest.raises(CoverageError, match="leader_change is missing in every row"):
         at_bench(panel=blank.drop(columns="cow"), prefer_given=True).measure(claim("H02"))
@@ -81,9 +88,9 @@ def test_sets_that_are_not_at_hand_come_with_the_reason(alone):
         sets = {data.name: data for data in gather(None, outcome="", cluster="")}
     finally:
         patch.undo()
-    assert list(sets) == ["iraq", "isaf", "un", "interventions", "wars", "alliances"]
+    assert tuple(sets) == DATA_SETS
     for name, data in sets.items():
-        assert (data.panel is None) == (name not in ("iraq", "isaf"))
+        assert (data.panel is None) == (name in ("un", "interventions", "wars", "alliances"))
         assert ("not at hand: load(" in data.reason) == (data.panel is None)
     spain = sets["iraq"].panel.query("state == 'ESP'")["peak_troops"]
     members = cm.load("participation").query("coalition == 'iraq' and state == 'ESP'")
@@ -94,7 +101,7 @@ def test_your_panels_keep_their_names_and_clusters(pulses):
     panel = pulses(20)
     (data,) = gather({"mine": panel}, outcome="violation", cluster="coalition")
     assert (data.name, data.outcome, data.cluster, data.own, data.given) == (
-        "mine", "violation", "coalition", True, True,
+        "mine", "violation", ("coalition",), True, True,
     )  # fmt: skip
     with pytest.raises(DataError, match="'panel' lacks the columns region"):
         gather(panel, outcome="early exit", cluster="region")
@@ -105,7 +112,7 @@ def test_commitments_in_war(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     (data,) = gather("alliances", outcome="", cluster="")
     table = cm.load("alliance-performance")
-    assert (data.model, data.outcome, data.cluster) == ("logit", "violation", "coalition")
+    assert (data.model, data.outcome, data.cluster) == ("logit", "violation", ("coalition",))
     assert data.panel["event"].sum() == (table["honored"] == 0).sum()
     assert len(data.panel) == len(table) == 137
     assert data.panel["capability_change_10"].tolist() == table["capability_change"].tolist()

@@ -9,6 +9,7 @@ from scipy import stats
 
 import coalition_models as cm
 from coalition_models.errors import FitError
+from coalition_models.hypotheses import estimate
 from coalition_models.hypotheses.estimate import (
     EVENTS_PER_TERM,
     EXPOSED_CLUSTERS,
@@ -137,6 +138,46 @@ def test_an_interaction_keeps_its_main_effects_through_the_whole_test(pulses):
     product = panel["support_change"] * (1 - panel["democracy_bmr"])
     position = sample.names.index("support_change_autocracy")
     assert np.array_equal(sample.engine.sample.matrix[:, position], product.to_numpy(dtype=float))
+
+
+def test_of_two_ways_to_cluster_the_larger_p_counts():
+    panel = cm.simulate_panel(
+        members=45, coalitions=8, periods=48, hazard=0.01, frailty=0.5, seed=7,
+        coefficients={"leader_change": 0.4}, covariates={"leader_change": "pulse"},
+    )  # fmt: skip
+    one, other = (
+        estimate_term(panel, "leader_change", cluster=by) for by in ("state", "coalition")
+    )
+    larger = max(one, other, key=lambda found: found.p_value)
+    assert one.p_value != other.p_value
+    for both in (("state", "coalition"), ("coalition", "state")):
+        found = estimate_term(panel, "leader_change", cluster=both)
+        assert (found.p_value, found.std_error, found.cluster, found.method, found.groups) == (
+            larger.p_value, larger.std_error, larger.cluster, larger.method, larger.groups,
+        )  # fmt: skip
+        assert found.estimate == one.estimate
+    # a second way that fails is left out by name
+    few = panel.assign(bloc=panel["state"].str[-1].isin(list("02468")).astype(str))
+    kept = estimate_term(few, "leader_change", cluster=("state", "bloc"))
+    assert kept.p_value == one.p_value
+    assert kept.deviations == (
+        "not clustered by bloc, since one value of leader_change occurs in 2 clusters only",
+    )
+
+
+def test_a_jackknife_that_runs_away_gives_way_to_the_penalty(pulses, monkeypatch):
+    panel = pulses(30, seed=1)
+    plain = estimate_term(panel, "leader_change")
+    assert "CR3" in plain.method
+    inflated = plain.std_error**2 / plain.fit.model_covariance[0, 0]
+    monkeypatch.setattr(estimate, "RUNAWAY", 1.01 * inflated)
+    assert estimate_term(panel, "leader_change").method == plain.method
+    monkeypatch.setattr(estimate, "RUNAWAY", 0.99 * inflated)
+    found = estimate_term(panel, "leader_change")
+    assert found.method.endswith("Firth, profile likelihood")
+    assert found.deviations == (
+        "Firth's penalty, not clustered, since the estimate hangs on one state",
+    )
 
 
 def test_rows_without_the_term_are_not_used(pulses):

@@ -10,13 +10,14 @@ from scipy import stats
 from coalition_models.hypotheses.meta import combine
 
 
-def studies(effects, errors, claim="H01"):
+def studies(effects, errors, claim="H01", step=1.0):
     return pd.DataFrame(
         {
             "claim": claim,
             "data_set": [f"set{number}" for number in range(len(effects))],
             "estimate": effects,
             "std_error": errors,
+            "step": step,
         }
     )
 
@@ -47,6 +48,13 @@ def test_three_studies_by_hand():
         assert row[f"{name}_p"] == pytest.approx(2 * stats.norm.sf(abs(value) / spread))
     (wide,) = combine(studies(effect, error), level=0.99).to_dict("records")
     assert wide["fixed_high"] == pytest.approx(fixed + 2.575829 * w.sum() ** -0.5)
+
+
+def test_estimates_are_combined_per_step():
+    """A unit of a count by month is not one of a count by year."""
+    by_unit = studies([0.2, 0.05, 0.1], [0.1, 0.02, 0.1], step=[1.0, 10.0, 3.0])
+    scaled = studies([0.2, 0.5, 0.3], [0.1, 0.2, 0.3])
+    pd.testing.assert_frame_equal(combine(by_unit), combine(scaled))
 
 
 def test_studies_that_agree_too_well_have_no_variance_between():

@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 from coalition_models.errors import DataError
 from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS
-from coalition_models.hypotheses.rule import judge, verdict_rule
+from coalition_models.hypotheses.rule import FEWEST_EVENTS, judge, verdict_rule
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
 
 #: columns that say how other claims fared
@@ -17,28 +17,44 @@ FAMILY = ["q_value", "discovery"]
 
 
 @pytest.mark.parametrize(
-    ("sign", "estimate", "p_value", "exposed", "verdict"),
+    ("sign", "estimate", "p_value", "events", "exposed", "verdict"),
     [
-        ("+", 0.7, 0.049, 5, "supported"),
-        ("+", -0.7, 0.049, 5, "contradicted"),
-        ("-", -0.7, 0.049, 5, "supported"),
-        ("-", 0.7, 0.049, 5, "contradicted"),
-        ("any", 0.7, 0.049, 5, "supported"),
-        ("any", -0.7, 0.049, 5, "supported"),
-        ("+", 0.7, 0.05, 5, "inconclusive"),
-        ("+", 0.7, float("nan"), 5, "inconclusive"),
-        ("+", 0.7, 0.001, 4, "inconclusive"),
-        ("any", -0.7, 0.001, 4, "inconclusive"),
+        ("+", 0.7, 0.049, 10, 5, "supported"),
+        ("+", -0.7, 0.049, 10, 5, "contradicted"),
+        ("-", -0.7, 0.049, 10, 5, "supported"),
+        ("-", 0.7, 0.049, 10, 5, "contradicted"),
+        ("any", 0.7, 0.049, 10, 5, "supported"),
+        ("any", -0.7, 0.049, 10, 5, "supported"),
+        ("+", 0.7, 0.05, 10, 5, "inconclusive"),
+        ("+", 0.7, float("nan"), 10, 5, "inconclusive"),
+        ("+", 0.7, 0.001, 9, 5, "inconclusive"),
+        ("+", 0.7, 0.001, 10, 4, "inconclusive"),
+        ("any", -0.7, 0.001, 10, 4, "inconclusive"),
     ],
 )
-def test_the_rule(sign, estimate, p_value, exposed, verdict):
-    assert judge(sign, estimate, p_value, exposed=exposed, level=0.95) == verdict
+def test_the_rule(sign, estimate, p_value, events, exposed, verdict):
+    found = judge(sign, estimate, p_value, events=events, exposed=exposed, level=0.95)
+    assert found == verdict
 
 
 def test_the_rule_follows_the_level():
-    assert judge("+", 0.7, 0.08, exposed=9, level=0.9) == "supported"
-    assert judge("+", 0.7, 0.04, exposed=9, level=0.99) == "inconclusive"
+    assert judge("+", 0.7, 0.08, events=30, exposed=9, level=0.9) == "supported"
+    assert judge("+", 0.7, 0.04, events=30, exposed=9, level=0.99) == "inconclusive"
     assert "p < 0.1 (two-sided)" in verdict_rule(0.9)
+
+
+def test_few_events_decide_nothing(pulses):
+    """Whatever the effect; the reason is given."""
+    panel = pulses(60, effect=4.0, hazard=0.002, seed=1)
+    happened = panel.index[panel["event"] == 1]
+    for events, verdict, reason in (
+        (FEWEST_EVENTS, "supported", ""),
+        (FEWEST_EVENTS - 1, "inconclusive", "9 events are fewer than 10"),
+    ):
+        rows = panel.assign(event=panel.index.isin(happened[:events]).astype(int))
+        found = run(rows, "H02", robust=False).table.iloc[0]
+        assert found["p_value"] < 0.01
+        assert found[["events", "verdict", "reason"]].tolist() == [events, verdict, reason]
 
 
 def test_the_rule_decides_every_row_and_is_printed_with_the_table(bundled):
@@ -46,7 +62,12 @@ def test_the_rule_decides_every_row_and_is_printed_with_the_table(bundled):
     for row in tested.itertuples():
         exposed = bundled.estimates[row.claim, row.data_set].clusters_exposed
         assert row.verdict == judge(
-            row.sign, row.estimate, row.p_value, exposed=exposed, level=bundled.level
+            row.sign,
+            row.estimate,
+            row.p_value,
+            events=row.events,
+            exposed=exposed,
+            level=bundled.level,
         )
     assert {"supported", "inconclusive"} <= set(tested["verdict"])
     assert f"fewer than {EXPOSED_CLUSTERS} clusters" in bundled.rule == verdict_rule()
@@ -72,12 +93,12 @@ def adjusted(p_values):
 
 def test_q_is_benjamini_and_hochberg_on_each_data_set(bundled):
     tested = bundled.table.query("verdict != 'untestable'")
-    assert set(bundled.family) == {"iraq", "isaf"}
+    assert set(bundled.family) == {"iraq", "isaf", "forms", "leaders"}
     for name, part in tested.groupby("data_set"):
         by_hand = adjusted(part["p_value"].tolist())
         assert bundled.family[name] == len(part) == part["p_value"].nunique()
+        assert (part["q_value"] >= part["p_value"]).all()
         assert part["q_value"].tolist() == pytest.approx([by_hand[p] for p in part["p_value"]])
-        assert (part["q_value"] > part["p_value"]).sum() >= len(part) - 1
     assert f"{bundled.family['iraq']} on iraq" in bundled.to_table().text()
 
 
@@ -103,8 +124,8 @@ def test_no_verdict_depends_on_the_order_of_rows(alone, iraq):
         grids = [run({"iraq": rows}, "H02").robustness["H02", "iraq"] for rows in (iraq, shuffled)]
     finally:
         patch.undo()
-    # what runs on bundled data, and the claim on interstate wars that only asks for a new leader
-    assert (one.table["verdict"] != "untestable").sum() == 18
+    # all but the form of defection run here, and so does the new leader of interstate wars
+    assert (one.table["verdict"] != "untestable").sum() == 15
     assert_frame_equal(one.table, other.table, rtol=1e-6, atol=1e-9)
     assert_frame_equal(grids[0].grid, grids[1].grid, rtol=1e-6, atol=1e-9)
     left = [grid.without_one.set_index("left_out").sort_index() for grid in grids]
@@ -115,7 +136,7 @@ def test_no_verdict_depends_on_the_other_claims(alone, iraq):
     patch = alone()
     try:
         together = run({"iraq": iraq}, robust=False).table.set_index("claim")
-        for claim in ("H03", "H09", "H26", "H29", "H31", "H44", "H47"):
+        for claim in ("H03", "H09", "H26", "H29", "H31", "H37", "H44"):
             by_itself = run({"iraq": iraq}, claim, robust=False).table.set_index("claim")
             assert_frame_equal(
                 by_itself.drop(columns=FAMILY), together.loc[[claim]].drop(columns=FAMILY)
