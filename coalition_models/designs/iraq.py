@@ -85,8 +85,10 @@ def iraq_panel(*, as_of: str = "start", period: str = "month") -> pd.DataFrame:
     21
     """
     panel = build_panel(load("participation"), coalitions=["iraq"], period=period)
-    panel = add_elections(panel, window=6, as_of=as_of)
-    panel = add_leadership(panel, window=6, as_of=as_of)
+    # half a year, but no less than a period
+    window = 12 if period == "year" else 6
+    panel = add_elections(panel, window=window, as_of=as_of)
+    panel = add_leadership(panel, window=window, as_of=as_of)
     panel = add_casualties(panel, half_life=6, as_of=as_of)
     return add_risk(panel, as_of=as_of)
 
