@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 import coalition_models as cm
+from coalition_models.designs.analysis_sets import analysis_set
+from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.hypotheses.claims import DATA_SETS, select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.data_sets import gather
+from coalition_models.members.events import panel_events
 
 
 @pytest.fixture
@@ -116,3 +119,31 @@ def test_commitments_in_war(mirror, monkeypatch):
     assert data.panel["event"].sum() == (table["honored"] == 0).sum()
     assert len(data.panel) == len(table) == 137
     assert data.panel["capability_change_10"].tolist() == table["capability_change"].tolist()
+
+
+def test_forms_of_defection_are_stacked():
+    """Every member-month twice, at risk of each kind; together the events of the rule."""
+    (data,) = gather("forms", outcome="", cluster="")
+    panel = data.panel
+    copies = [part.reset_index(drop=True) for _, part in panel.groupby("partial")]
+    same = ["coalition", "state", "period", "start", "stop", "in_isaf"]
+    assert copies[0][same].equals(copies[1][same])
+    assert not (copies[0]["event"] & copies[1]["event"]).any()
+    happened = 0
+    for coalition in ("iraq", "isaf"):
+        found = analysis_set(coalition, features=False)
+        coded = panel_events(found.panel, found.defections("mcinnis"), how="competing")
+        happened += coded["cause"].ne("").sum()
+        full = panel.query("coalition == @coalition and partial == 0")["event"].sum()
+        assert full == coded["cause"].eq("full").sum() > 0
+    assert panel["event"].sum() == happened
+    assert not panel.duplicated(["coalition", "state", "spell", "period"]).any()
+    assert (data.outcome, data.cluster, data.model) == ("form of defection", ("state",), "cox")
+
+
+def test_the_set_of_leaders_is_their_cases():
+    (data,) = gather("leaders", outcome="", cluster="")
+    cases = leader_cases("iraq")
+    assert data.panel["event"].tolist() == cases["early_exit"].tolist()
+    assert data.panel["case"].tolist() == cases["case"].tolist()
+    assert (data.model, data.cluster, data.own) == ("logit", ("state",), False)
