@@ -21,8 +21,8 @@ __all__ = ["leader_cases", "leader_cases_by_window"]
 _COLUMNS = [
     "coalition", "state", "cow", "case", "leader", "first_day", "last_day", "months",
     "early_exit", "exit_dated_by", "ended_by", "leader_change", "months_to_election",
-    "election_near", "election_near_ever", "left_right", "deaths", "relative_fatalities",
-    "relative_commitment",
+    "election_near", "election_near_ever", "election_around", "left_right", "deaths",
+    "relative_fatalities", "relative_commitment",
 ]  # fmt: skip
 
 
@@ -64,12 +64,13 @@ def leader_cases(
         exit, left office, or the kind in which the spell ended), ``leader_change`` (0/1: took
         office after the state had come), ``months_to_election`` (on the last day),
         ``election_near`` (0/1: at most ``window``), ``election_near_ever`` (0/1: in any month of
-        the case; long cases are bound to have one), ``left_right`` (0 to 10), ``deaths`` (of the
-        state in the coalition in the months of the case; those of a month in which office changed
-        hands count for the leader who left), ``relative_fatalities`` (all so far, per million
-        inhabitants), ``relative_commitment`` (per cent of the armed forces on the last day;
-        external). Missing outside the sources' coverage. ``attrs["without_leader"]`` counts
-        spells under nobody on record.
+        the case; long cases are bound to have one), ``election_around`` (0/1: at most ``window``
+        months before or after the last day, so that whoever has just lost one counts),
+        ``left_right`` (0 to 10), ``deaths`` (of the state in the coalition in the months of the
+        case; those of a month in which office changed hands count for the leader who left),
+        ``relative_fatalities`` (all so far, per million inhabitants), ``relative_commitment`` (per
+        cent of the armed forces on the last day; external). Missing outside the sources'
+        coverage. ``attrs["without_leader"]`` counts spells under nobody on record.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def leader_cases_by_window(
     --------
     >>> narrow, wide = leader_cases_by_window("iraq", [1, 12])
     >>> int(narrow["election_near"].sum()), int(wide["election_near"].sum())
-    (7, 24)
+    (7, 23)
     """
     lengths = [check_window(window) for window in windows]
     if exit_date not in DATE_COLUMN:
@@ -265,15 +266,19 @@ def _with_features(
 
 
 def _with_elections(cases: pd.DataFrame, grid: pd.DataFrame, window: int) -> pd.DataFrame:
-    """Elections near the last day, and in any month of the case."""
+    """Elections ahead of the last day, on either side of it, and in any month of the case."""
     grid = add_elections(grid, window=window)
     last = grid.drop_duplicates("case", keep="last").set_index("case")
     near = grid["election_near"].groupby(grid["case"])
     # nobody had an election near only if that is known of every month
     ever = near.max().where((near.max() == 1) | (near.count() == near.size()))
+    sides = last[["election_near", "post_election"]]
+    around = sides.max(axis=1)
+    around = around.where((around == 1) | sides.notna().all(axis=1))
     at = cases["case"]
     return cases.assign(
         months_to_election=at.map(last["months_to_election"]),
+        election_around=at.map(around),
         election_near=at.map(last["election_near"]),
         election_near_ever=at.map(ever),
     )

@@ -19,6 +19,7 @@ from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_
 from coalition_models.errors import CoverageError, DataError, FitError
 from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
+from coalition_models.hypotheses.contested_words import compare_mello, directions, tally
 from coalition_models.hypotheses.estimate import estimate_term
 from coalition_models.members.panel import build_panel
 from coalition_models.render import Table, format_number, format_p
@@ -32,8 +33,11 @@ _WINDOWS = (0, 1, 2, 3, 6, 12)
 UNITS = {
     "state-month": "hazard of exit in a month with an election near",
     "leader, last day": "leaders by whether an election was near on their last day with troops",
+    "leader, around the last day": "leaders by whether one was near before or after that day",
     "leader, ever": "leaders by whether an election was near in any of their months with troops",
 }
+#: ratios nearer to one than this are about one
+_ABOUT_ONE = 1.1
 _MEASURES = {"polity": "democracy_polity", "bmr": "democracy_bmr"}
 
 
@@ -66,8 +70,9 @@ class Contested:
         -------
         DataFrame
             Per choice and pair of its values: ``pairs`` of combinations that differ in nothing
-            else, ``flips`` (with opposite signs), ``share``, and ``both_significant`` (flips with
-            p < 0.05 on both sides), most frequent first.
+            else, ``flips`` (one ratio above one, the other below), ``share``, ``clear_flips``
+            (flips in which neither ratio lies within ten per cent of one), and
+            ``both_significant`` (flips with p < 0.05 on both sides), most frequent first.
         """
         rows = []
         for choice in self.choices:
@@ -88,24 +93,24 @@ class Contested:
         right = known[known[choice] == other]
         both = left.merge(right, on=others, suffixes=("", "_other"))
         turned = both["sign"] != both["sign_other"]
+        weaker = both[["estimate", "estimate_other"]].abs().min(axis=1)
         sure = turned & (both["p_value"] < 0.05) & (both["p_value_other"] < 0.05)
         return {
             "pairs": len(both),
             "flips": int(turned.sum()),
             "share": float(turned.mean()) if len(both) else np.nan,
+            "clear_flips": int((turned & (weaker > np.log(_ABOUT_ONE))).sum()),
             "both_significant": int(sure.sum()),
         }
 
     def findings(self) -> list[str]:
-        """Say in words how the combinations come out and which choice turns the sign."""
+        """Say in words which way the combinations point and which choice turns the sign."""
         known = self.table[self.table["sign"] != ""]
         if known.empty:
             return [f"{self.claim}, {self.coalition}: no combination could be estimated."]
-        more, sure = known["sign"] == "+", known["p_value"] < 0.05
         sentences = [
-            f"{self.claim}, {self.coalition}: of {len(known)} combinations {more.sum()} have a "
-            f"ratio above one ({(more & sure).sum()} with p < 0.05), {(~more).sum()} below one "
-            f"({(~more & sure).sum()} with p < 0.05)."
+            f"{self.claim}, {self.coalition}: {tally(known)}.",
+            *directions(known, self.choices),
         ]
         flips = self.flips()
         for choice in self.choices:
@@ -113,13 +118,30 @@ class Contested:
             if part.empty:
                 continue
             most = part.iloc[0]
+            often = (
+                f", most often from {most['from']!s} to {most['to']!s} "
+                f"({most['flips']} of {most['pairs']})"
+                if most["flips"]
+                else ""
+            )
             sentences.append(
                 f"Changing the {choice} alone turns the sign in {part['flips'].sum()} of "
-                f"{part['pairs'].sum()} pairs ({part['both_significant'].sum()} with p < 0.05 on "
-                f"both sides), most often from {most['from']!s} to {most['to']!s} "
-                f"({most['flips']} of {most['pairs']})."
+                f"{part['pairs'].sum()} pairs ({part['clear_flips'].sum()} with both ratios more "
+                f"than {100 * (_ABOUT_ONE - 1):.0f} per cent from one, "
+                f"{part['both_significant'].sum()} with p < 0.05 on both sides){often}."
             )
-        return sentences
+        return [*sentences, *self.compare_mello()]
+
+    def compare_mello(self) -> list[str]:
+        """Say why the leaders here are not those of Mello (2020).
+
+        Returns
+        -------
+        list of str
+            Empty unless the claim is on elections and the coalition Iraq, his case.
+        """
+        about = (self.claim, self.coalition) == ("elections", "iraq")
+        return compare_mello(self.table) if about else []
 
     def to_table(self) -> Table:
         """All combinations as a table for print."""
@@ -185,7 +207,8 @@ def contest(
     --------
     >>> found = contest("elections", "iraq", windows=[2], dates=["main"])
     >>> found.table[["unit", "sign"]].values.tolist()
-    [['state-month', '+'], ['leader, last day', '+'], ['leader, ever', '-']]
+    [['state-month', '+'], ['leader, last day', '+'],
+     ['leader, around the last day', '-'], ['leader, ever', '-']]
     """
     if claim not in ("elections", "democracy"):
         raise DataError(f"claim must be 'elections' or 'democracy', not {claim!r}")
@@ -214,6 +237,7 @@ def _elections(
             yield {"unit": "state-month", **choice, **_months(near, "election_near")}
             for unit, column in (
                 ("leader, last day", "election_near"),
+                ("leader, around the last day", "election_around"),
                 ("leader, ever", "election_near_ever"),
             ):
                 yield {"unit": unit, **choice, **_leaders(cases, column)}

@@ -108,7 +108,7 @@ def test_whoever_took_office_after_arrival_is_a_new_leader(cases):
 def test_a_wider_window_only_adds(windows):
     widths = sorted(windows)
     for narrow, wide in pairwise(widths):
-        for column in ("election_near", "election_near_ever"):
+        for column in ("election_near", "election_near_ever", "election_around"):
             one, other = windows[narrow][column], windows[wide][column]
             assert one.isna().equals(other.isna())
             assert (one.dropna() <= other.dropna()).all()
@@ -119,8 +119,28 @@ def test_a_wider_window_only_adds(windows):
         ever = found.dropna(subset=["election_near", "election_near_ever"])
         assert (ever["election_near"] <= ever["election_near_ever"]).all()
         assert found.attrs["choices"]["window"] == width
-    unchanged = [name for name in windows[2] if not name.startswith("election_near")]
+    unchanged = [name for name in windows[2] if not name.startswith("election_")]
     assert windows[0][unchanged].equals(windows[12][unchanged])
+
+
+def test_an_election_just_lost_is_around_the_last_day(windows):
+    """Both directions, by month, from the days of the elections themselves."""
+    votes = cm.load("elections")
+    for width in (0, 2, 12):
+        found = windows[width]
+        known = found.dropna(subset=["election_near", "election_around"])
+        assert (known["election_near"] <= known["election_around"]).all()
+        assert found.loc[found["election_near"] == 1, "election_around"].eq(1).all()
+        for case in found.itertuples():
+            own = votes.loc[votes["cow"] == case.cow, "date"]
+            away = (own.dt.year - case.last_day.year) * 12 + own.dt.month - case.last_day.month
+            if (away.abs() <= width).any():
+                assert case.election_around == 1, case.case
+            else:
+                assert case.election_around != 1, case.case
+    two = windows[2].set_index("case")
+    # Aznar's party lost on 14 March 2004, he left office on 16 April
+    assert two.loc["ESP 1", ["election_near", "election_around"]].tolist() == [0, 1]
 
 
 def test_every_death_counts_for_one_leader(cases):

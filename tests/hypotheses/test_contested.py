@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import comb
 
 import numpy as np
@@ -13,6 +14,7 @@ from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.hypotheses import contested
 from coalition_models.hypotheses.contested import Contested, _leaders, contest
+from coalition_models.hypotheses.contested_words import directions
 
 
 def leaders(exit_yes, exit_no, stay_yes, stay_no, unknown=0):
@@ -45,17 +47,17 @@ def test_an_empty_cell_gets_a_half_and_an_empty_margin_nothing():
 
 
 def test_flips_by_hand():
-    signs = {  # unit, date -> sign and p
-        ("month", "main"): ("+", 0.01),
-        ("month", "last"): ("+", 0.2),
-        ("month", "said"): ("", 1.0),
-        ("leader", "main"): ("-", 0.02),
-        ("leader", "last"): ("+", 0.9),
-        ("leader", "said"): ("-", 0.5),
+    signs = {  # unit, date -> sign, log ratio and p
+        ("month", "main"): ("+", 0.7, 0.01),
+        ("month", "last"): ("+", 0.2, 0.2),
+        ("month", "said"): ("", 0.0, 1.0),
+        ("leader", "main"): ("-", -0.5, 0.02),
+        ("leader", "last"): ("+", 0.09, 0.9),
+        ("leader", "said"): ("-", -0.6, 0.5),
     }
     table = pd.DataFrame(
-        [(*key, sign, p) for key, (sign, p) in signs.items()],
-        columns=["unit", "date", "sign", "p_value"],
+        [(*key, *values) for key, values in signs.items()],
+        columns=["unit", "date", "sign", "estimate", "p_value"],
     )
     found = Contested("elections", "iraq", table, ("unit", "date")).flips()
     by_pair = found.set_index(["choice", "from", "to"])[
@@ -65,6 +67,11 @@ def test_flips_by_hand():
     assert by_pair.loc[("date", "main", "last")].tolist() == [2, 1, 0.5, 0]
     assert by_pair.loc[("date", "main", "said")].tolist() == [1, 0, 0, 0]
     assert by_pair.loc[("date", "last", "said")].tolist() == [1, 1, 1, 0]
+    # a ratio of exp(0.09) is within ten per cent of one
+    clear = found.set_index(["choice", "from", "to"])["clear_flips"]
+    assert clear["unit", "month", "leader"] == 1
+    assert clear["date", "last", "said"] == 0
+    assert (found["clear_flips"] <= found["flips"]).all()
     assert found["share"].tolist() == sorted(found["share"], reverse=True)
     assert len(found) == 4
 
@@ -75,7 +82,7 @@ def elections():
 
 
 def test_every_combination_is_there_once(elections):
-    assert len(elections.table) == 3 * 2 * 2
+    assert len(elections.table) == 4 * 2 * 2
     assert not elections.table.duplicated(list(elections.choices)).any()
     assert elections.table["problem"].eq("").all()
     assert set(elections.flips()["choice"]) == {"unit", "window", "date"}
@@ -114,6 +121,65 @@ def test_the_unit_turns_the_sign_on_elections(elections):
     assert rows["leader, ever", 2, "main"] == "-"
     flips = elections.flips().set_index(["choice", "from", "to"])
     assert flips.loc[("unit", "state-month", "leader, ever"), "flips"] > 0
+
+
+def test_findings_name_the_direction_of_each_unit(elections):
+    said = elections.findings()
+    table = elections.table
+    above = (table["sign"] == "+").sum()
+    assert f"of {len(table)} combinations {above} have a ratio above one" in said[0]
+    for unit, part in table.groupby("unit", sort=False):
+        (sentence,) = [text for text in said if text.startswith(f"{unit}: ")]
+        assert f"{(part['p_value'] < 0.05).sum()} of {len(part)} with p < 0.05" in sentence
+        ups = set(part["sign"])
+        assert ("above one" in sentence) == ("+" in ups)
+        assert ("below one" in sentence) == ("-" in ups)
+    by_date = pd.DataFrame(
+        {
+            "unit": "u",
+            "window": [2, 12, 2, 12, 2, 12],
+            "date": ["main"] * 2 + ["last"] * 2 + ["said"] * 2,
+            "sign": ["+", "+", "+", "+", "-", "+"],
+            "p_value": [0.04, 0.5, 0.6, 0.01, 0.9, 0.9],
+        }
+    )
+    assert directions(by_date, ("unit", "window", "date")) == [
+        "u: above one at window 2 and 12, by the main and last dates; above one at window 12, "
+        "below one at 2, by the said date; 2 of 6 with p < 0.05."
+    ]
+
+
+def test_what_sets_the_leaders_apart_from_mellos_is_counted(elections):
+    cases = leader_cases("iraq")
+    said = elections.compare_mello()
+    assert elections.findings()[-len(said) :] == said
+    text = " ".join(said)
+    assert "no replication" in text
+    assert f"{len(cases)} leaders of {cases['state'].nunique()} states" in text
+    heads = leader_cases("iraq", who="head_of_government")
+    assert f"{len(heads)} leaders of {heads['state'].nunique()} states" in text
+    length = cases.groupby("early_exit")["months"].median()
+    assert f"last {length[1]:g} months at the median, the others' {length[0]:g}" in text
+    other = Contested("elections", "isaf", elections.table, elections.choices)
+    assert other.compare_mello() == []
+
+
+@pytest.mark.mirror
+def test_how_many_of_the_leaders_lead_democracies(mirror, monkeypatch, elections):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    found = re.search(r"here (\d+) of the leaders, of (\d+) states", " ".join(elections.findings()))
+    leading, states = (int(number) for number in found.groups())
+    assert states < leading < len(leader_cases("iraq"))
+
+
+def test_whoever_has_just_lost_an_election_turns_the_sign(elections):
+    """Looking ahead only, a leader voted out on the last day counts as far from an election."""
+    rows = elections.table.set_index(["unit", "window", "date"])
+    ahead = rows.loc[("leader, last day", 2, "main")]
+    around = rows.loc[("leader, around the last day", 2, "main")]
+    assert around["n"] == ahead["n"]
+    assert around["stay_yes"] > 2 * ahead["stay_yes"]
+    assert (ahead["sign"], around["sign"]) == ("+", "-")
 
 
 def test_unknown_choices_are_refused():
