@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 
 import pandas as pd
@@ -225,3 +226,22 @@ def test_heads_of_government_differ_where_presidents_lead(cases):
     assert "Kwasniewski" not in poland
     assert len(poland) >= 2
     assert of(heads, "ITA", "leader") == of(cases, "ITA", "leader")
+
+
+def test_nobody_is_free_of_elections_where_a_month_is_unknown(monkeypatch):
+    def partly(value):
+        def add(grid, window):
+            first = ~grid["case"].duplicated()
+            near = pd.Series(value, index=grid.index, dtype=float).mask(first)
+            return grid.assign(election_near=near, post_election=0.0, months_to_election=9.0)
+
+        return add
+
+    module = sys.modules[leader_cases.__module__]
+    for value in (0.0, 1.0):
+        monkeypatch.setattr(module, "add_elections", partly(value))
+        found = leader_cases("iraq")
+        long = found["months"] > 1
+        ever = found["election_near_ever"]
+        assert ever[~long].isna().all()
+        assert ever[long].isna().all() if value == 0 else ever[long].eq(1).all()

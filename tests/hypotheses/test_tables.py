@@ -32,7 +32,7 @@ def table(*rows):
 
 
 def test_the_value_on_the_eve_counts_and_nothing_is_zero(panel):
-    own = table(("iraq", 230, "2003-06-01", "2004-01-30", 1.0),
+    own = table(("iraq", 230, "2003-06-01", "2003-12-31", 1.0),
                 ("iraq", 230, "2004-01-31", "2004-02-28", 2.0),
                 ("isaf", 230, "2004-03-01", None, 3.0),
                 ("isaf", 290, "2003-01-01", None, 9.0))  # fmt: skip

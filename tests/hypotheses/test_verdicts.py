@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 from coalition_models.errors import DataError
-from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS
+from coalition_models.hypotheses import verdicts
+from coalition_models.hypotheses.claims import select
+from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS, estimate_term
+from coalition_models.hypotheses.robustness import on_clock
 from coalition_models.hypotheses.rule import FEWEST_EVENTS, judge, verdict_rule
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
 
@@ -144,6 +149,18 @@ def test_no_verdict_depends_on_the_other_claims(alone, iraq):
             assert by_itself["q_value"].equals(by_itself["p_value"].rename("q_value"))
     finally:
         patch.undo()
+
+
+def test_a_claim_on_a_clock_is_tested_on_it(iraq, monkeypatch):
+    panel = iraq.assign(leader_change=iraq["stop"] / 12)
+    claim = replace(select("H37")[0], clock="coalition")
+    monkeypatch.setattr(verdicts, "select", lambda ids: (claim,))
+    found = run({"iraq": panel}, robust=False).table.iloc[0]
+    timed = estimate_term(on_clock(panel, "coalition"), "leader_change")
+    assert (found["estimate"], found["p_value"]) == (timed.estimate, timed.p_value)
+    bare = run({"iraq": panel.drop(columns="period")}, robust=False).table.iloc[0]
+    assert bare["verdict"] == "untestable"
+    assert bare["reason"].startswith("needs the coalition's clock")
 
 
 def test_workers_change_nothing(pulses):
