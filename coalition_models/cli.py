@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument(
         "--out", type=Path, default=Path("build"), help="results go into its folder hypotheses"
     )
-    claims.add_argument("--workers", type=int, default=1, help="processes (same results)")
+    claims.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes (same results)"
+    )
     claims.add_argument("--quiet", action="store_true", help="no progress")
     claims.set_defaults(run=_hypotheses)
     paper = verbs.add_parser("paper", help="fill the paper's text with the analysis")

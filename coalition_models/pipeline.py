@@ -80,7 +80,7 @@ def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
         with clock.step("compare what counts as defection"):
             defections = analyse_defections()
         with clock.step("test the literature's claims"):
-            claims = analyse_hypotheses()
+            claims = analyse_hypotheses(workers=os.cpu_count() or 1)
         with clock.step("make tables and figures"):
             product = iraq_products(analysis)
             part = defection_products(defections)

@@ -30,8 +30,8 @@ def built(tmp_path_factory, results):
     def keep(name):
         analyse = getattr(pipeline, name)
 
-        def kept():
-            results[name] = analyse()
+        def kept(**options):
+            results[name] = analyse(**options)
             return results[name]
 
         return kept
@@ -114,7 +114,7 @@ def test_tables_of_the_report_equal_their_csv(built):
 
 def test_an_earlier_result_survives_a_failed_run(built, results, tmp_path, monkeypatch):
     for name in STEPS:
-        monkeypatch.setattr(pipeline, name, lambda name=name: results[name])
+        monkeypatch.setattr(pipeline, name, lambda name=name, **_: results[name])
     out = output_folder(tmp_path / "build")
     (out / "report.html").write_text("old")
 

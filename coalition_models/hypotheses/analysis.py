@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
+
+import joblib
 
 from coalition_models.hypotheses.contested import Contested, contest
 from coalition_models.hypotheses.result import Verdicts
@@ -55,11 +58,9 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     verdicts = test_hypotheses(workers=workers, progress=progress)
     known = [name for name in _DEMOCRACY if at_hand(name)]
     claims = ("elections", "democracy") if known else ("elections",)
-    contested = {
-        f"{claim}_{coalition}": contest(claim, coalition)
-        for claim in claims
-        for coalition in _COALITIONS
-    }
+    pairs = list(product(claims, _COALITIONS))
+    found = joblib.Parallel(n_jobs=workers)(joblib.delayed(contest)(*pair) for pair in pairs)
+    contested = {"_".join(pair): one for pair, one in zip(pairs, found, strict=True)}
     absent = {} if known else {"democracy": f"needs one of {', '.join(_DEMOCRACY)}"}
     sources = dict.fromkeys([*verdicts.sources, *_CONTESTED_SOURCES, *known])
     return HypothesisAnalysis(verdicts, contested, absent, tuple(sources))

@@ -36,7 +36,8 @@ _TEXTS = (
 )  # fmt: skip
 _STEP = ("builder", "args", "vary", "sources", "table")
 _OPTIONAL = (
-    "steps", "derive", "controls", "alternatives", "clock", "interaction", "proxy", "proxy_on",
+    "steps", "derive", "controls", "alternatives", "clock", "common", "interaction", "proxy",
+    "proxy_on",
 )  # fmt: skip
 
 
@@ -105,6 +106,9 @@ class Claim:
         Other columns that measure the same, for the grid of specifications.
     clock : {"", "entry", "coalition"}
         Clock that the test needs, where it needs one.
+    common : bool
+        The term is the same for all members of a coalition at one time, so that in one coalition
+        it cannot be told from time on the coalition's clock.
     interaction : bool
         The controls are the term's own main effects, which are never left out.
     proxy : str
@@ -131,6 +135,7 @@ class Claim:
     controls: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     clock: str = ""
+    common: bool = False
     interaction: bool = False
     proxy: str = ""
     proxy_on: Mapping[str, str] = field(default_factory=dict)
@@ -279,6 +284,7 @@ def _claim(entry: dict[str, object]) -> Claim:
         controls=words("controls"),
         alternatives=words("alternatives"),
         clock=text("clock"),
+        common=bool(given.get("common", False)),
         interaction=bool(given.get("interaction", False)),
         proxy=text("proxy"),
         proxy_on=texts("proxy_on"),

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
-from tqdm import tqdm
 
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.leader_cases import leader_cases
@@ -17,7 +16,7 @@ from coalition_models.members.events import panel_events
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
 
-__all__ = ["DataSet", "Sets", "gather"]
+__all__ = ["DataSet", "Sets", "asked", "gather", "resolve"]
 
 Sets = pd.DataFrame | str | Sequence[str] | Mapping[str, pd.DataFrame] | None
 
@@ -63,13 +62,7 @@ class DataSet:
     reason: str = ""
 
 
-def gather(
-    panel_or_sets: Sets,
-    *,
-    outcome: str,
-    cluster: str | Sequence[str],
-    progress: bool = False,
-) -> list[DataSet]:
+def gather(panel_or_sets: Sets, *, outcome: str, cluster: str | Sequence[str]) -> list[DataSet]:
     """Collect the data sets asked for; those that cannot be had come with the reason.
 
     Parameters
@@ -78,14 +71,19 @@ def gather(
         None: all of this package.
     outcome, cluster : str
         Of the user's panels.
-    progress : bool
-        Show a progress bar.
 
     Examples
     --------
     >>> [data.name for data in gather(["iraq"], outcome="early exit", cluster="state")]
     ['iraq']
     """
+    return [resolve(item) for item in asked(panel_or_sets, outcome=outcome, cluster=cluster)]
+
+
+def asked(
+    panel_or_sets: Sets, *, outcome: str, cluster: str | Sequence[str]
+) -> list[str | DataSet]:
+    """What was asked for, in order: names of this package's sets, or the user's own as they are."""
     if isinstance(panel_or_sets, pd.DataFrame):
         return [_own("panel", panel_or_sets, outcome, cluster)]
     if isinstance(panel_or_sets, Mapping):
@@ -100,9 +98,12 @@ def gather(
             f"no data set named {first_few(unknown) or 'at all'}; known: {', '.join(DATA_SETS)}; "
             "give your own as a DataFrame"
         )
-    wanted = [name for name in DATA_SETS if name in names]
-    bar = tqdm(wanted, "gather the data sets", disable=not progress, unit="data set")
-    return [_named(name) for name in bar]
+    return [name for name in DATA_SETS if name in names]
+
+
+def resolve(item: str | DataSet) -> DataSet:
+    """Build a data set of this package by its name; the user's own stays as it is."""
+    return _named(item) if isinstance(item, str) else item
 
 
 def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str | Sequence[str]) -> DataSet:

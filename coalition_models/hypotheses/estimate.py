@@ -31,7 +31,9 @@ from scipy import stats
 
 from coalition_models.errors import CoalitionWarning, FitError
 from coalition_models.hypotheses.power import detectable_ratio, null_variance
+from coalition_models.kernels.firth import penalised_test
 from coalition_models.models.cox import cox
+from coalition_models.models.cox_fit import CoxEngine
 from coalition_models.models.discrete import logit
 from coalition_models.models.fit import Fit, Reference
 from coalition_models.models.variance import FEW_CLUSTERS
@@ -288,6 +290,9 @@ def _test(
 ) -> tuple[float, float, float]:
     """P-value and limits of one coefficient."""
     if not limits:
+        if isinstance(fit.engine, CoxEngine) and fit.engine.firth is not None:
+            ratio, df = penalised_test(fit.engine.prepared, fit.engine.firth, [position])
+            return float(stats.chi2.sf(ratio, df)), np.nan, np.nan
         known = fit.engine.p_values(fit)
         statistic = abs(fit.coefficients[position] / fit.std_errors[position])
         wald = 2 * float(stats.t.sf(statistic, degrees))

@@ -22,8 +22,10 @@ from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
 from coalition_models.hypotheses.rule import alpha_of
+from coalition_models.kernels import cox as kernel
+from coalition_models.kernels import firth
+from coalition_models.kernels._panel import Ties
 from coalition_models.kernels.batch import fit_many_weights
-from coalition_models.models.cox import cox
 from coalition_models.models.cox_fit import CoxEngine
 from coalition_models.models.discrete import logit
 
@@ -208,6 +210,8 @@ def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str
     for clock in ("entry", "coalition"):
         if clock == given or claim.clock not in ("", clock):
             continue
+        if claim.common and clock == "coalition" and len(set(frame["coalition"])) == 1:
+            continue
         timed = on_clock(frame, clock)
         if timed is None:
             continue
@@ -271,44 +275,68 @@ def leave_one_out(primary: TermEstimate) -> pd.DataFrame:
     DataFrame
         ``left_out, estimate, p_value``.
     """
+    engine = primary.fit.engine
+    if isinstance(engine, CoxEngine):
+        return _batch(primary, engine) if primary.fit.choices.cluster else _firth(primary, engine)
     fit = primary.fit
-    if isinstance(fit.engine, CoxEngine) and fit.choices.cluster:
-        return _batch(primary, fit.engine)
-    sample = fit.engine.sample
     names = [name for name in fit.names if name != "Intercept"]
     at = [fit.names.index(name) for name in names]
-    timed = {} if fit.estimator == "logit" else {"start": sample.start, "stop": sample.stop}
+    sample = engine.sample
     frame = pd.DataFrame(sample.matrix[:, at], columns=names).assign(
-        event=sample.event, group=list(primary.groups), **timed
+        event=sample.event, group=list(primary.groups)
     )
     labels = list(dict.fromkeys(primary.groups))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CoalitionWarning)
-        whole = _again(frame, primary, 1.0)[2]
+        whole = _logit(frame, primary, 1.0)[2]
         scale = 1.0 if fit.choices.penalty else primary.std_error / whole
-        found = [_again(frame[frame["group"] != label], primary, scale) for label in labels]
+        found = [_logit(frame[frame["group"] != label], primary, scale) for label in labels]
     out = pd.DataFrame(found, columns=["estimate", "p_value", "std_error"])
     return out.assign(left_out=labels)[["left_out", "estimate", "p_value"]]
 
 
-def _again(frame: pd.DataFrame, primary: TermEstimate, scale: float) -> tuple[float, float, float]:
-    """Estimate, p-value and standard error of the same model on some of the rows."""
+def _logit(frame: pd.DataFrame, primary: TermEstimate, scale: float) -> tuple[float, float, float]:
+    """Estimate, p-value and standard error of the same logit on some of the rows."""
     fit = primary.fit
-    formula = fit.formula
     at = fit.names.index(primary.term)
     try:
-        if not fit.choices.penalty:
-            again = logit(formula, frame, time=None, cluster="group")
-        elif fit.estimator == "logit":
-            again = logit(formula, frame, time=None, penalty="firth")
+        if fit.choices.penalty:
+            again = logit(fit.formula, frame, time=None, penalty="firth")
         else:
-            again = cox(formula, frame, penalty="firth", ties=fit.choices.ties)
+            again = logit(fit.formula, frame, time=None, cluster="group")
     except FitError:
         return np.nan, np.nan, np.nan
     estimate, error = float(again.coefficients[at]), float(again.std_errors[at]) * scale
     exact = again.engine.p_values(again)
     wald = 2 * float(stats.t.sf(abs(estimate / error), max(primary.degrees - 1, 1.0)))
     return estimate, (wald if exact is None else float(exact[at])), error
+
+
+def _firth(primary: TermEstimate, engine: CoxEngine) -> pd.DataFrame:
+    """Penalised fits without one cluster, and the tests of the term alone."""
+    sample = engine.sample
+    codes, labels = pd.factorize(np.array(primary.groups, dtype=object))
+    at = primary.fit.names.index(primary.term)
+    ties: Ties = "breslow" if primary.fit.choices.ties == "breslow" else "efron"
+    rows = []
+    for code, label in enumerate(labels):
+        kept = codes != code
+        start, stop = (None if t is None else t[kept] for t in (sample.start, sample.stop))
+        if start is None or stop is None:
+            raise FitError("a Cox model needs the start and stop of each row")
+        data = kernel.prepare(start, stop, sample.event[kept], sample.matrix[kept], ties=ties)
+        try:
+            found = firth.fit_firth(data)
+        except FitError:
+            rows.append((label, np.nan, np.nan))
+            continue
+        if found.aliased[at]:
+            # without this cluster the term does not vary
+            rows.append((label, np.nan, np.nan))
+            continue
+        statistic, df = firth.penalised_test(data, found, [at])
+        rows.append((label, float(found.coefficients[at]), float(stats.chi2.sf(statistic, df))))
+    return pd.DataFrame(rows, columns=["left_out", "estimate", "p_value"])
 
 
 def _batch(primary: TermEstimate, engine: CoxEngine) -> pd.DataFrame:

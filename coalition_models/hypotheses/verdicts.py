@@ -16,7 +16,7 @@ from tqdm import tqdm
 from coalition_models.errors import CoverageError, DataError, FitError, first_few
 from coalition_models.hypotheses.claims import Claim, read_plan, select
 from coalition_models.hypotheses.columns import Bench
-from coalition_models.hypotheses.data_sets import DataSet, Sets, gather
+from coalition_models.hypotheses.data_sets import DataSet, Sets, asked, resolve
 from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
 from coalition_models.hypotheses.meta import combine
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
@@ -99,19 +99,16 @@ def test_hypotheses(
     claims = select(ids)
     own = dict(tables or {})
     _check_options(claims, own, q=q, level=level, power=power)
-    sets = gather(panel_or_sets, outcome=outcome, cluster=cluster, progress=progress)
-    jobs = [
-        (data, [c for c in claims if data.own or data.name in c.on], own, level, power, robust)
-        for data in sets
-    ]
+    sets = asked(panel_or_sets, outcome=outcome, cluster=cluster)
+    # each process builds its own data sets, which is quicker than to send them
     run = joblib.Parallel(n_jobs=workers, return_as="generator")
-    found = run(joblib.delayed(_test_all)(*job) for job in jobs)
-    bar = tqdm(found, "test the claims", len(jobs), disable=not progress, unit="data set")
+    found = run(joblib.delayed(_test_all)(item, claims, own, level, power, robust) for item in sets)
+    bar = tqdm(found, "test the claims", len(sets), disable=not progress, unit="data set")
     done = list(bar)
-    cells = {(cell.claim, cell.data_set): cell for part, _ in done for cell in part}
+    cells = {(cell.claim, cell.data_set): cell for part in done for cell in part.cells}
     ordered = [
-        cells[claim.id, data.name] for claim in claims for data in sets
-        if (claim.id, data.name) in cells
+        cells[claim.id, part.name] for claim in claims for part in done
+        if (claim.id, part.name) in cells
     ]  # fmt: skip
     nowhere = [claim for claim in claims if not any(cell.claim == claim.id for cell in ordered)]
     rows = [cell.row for cell in ordered]
@@ -128,8 +125,8 @@ def test_hypotheses(
         q=q,
         level=level,
         power=power,
-        data_sets=_about(sets),
-        sources=tuple(dict.fromkeys(chain.from_iterable(sources for _, sources in done))),
+        data_sets=pd.DataFrame([part.about for part in done]),
+        sources=tuple(dict.fromkeys(chain.from_iterable(part.sources for part in done))),
         estimates={key: c.estimate for key, c in cells.items() if c.estimate is not None},
         robustness={key: c.robustness for key, c in cells.items() if c.robustness is not None},
     )
@@ -162,28 +159,43 @@ class _Cell:
     robustness: Robustness | None = None
 
 
+@dataclass(frozen=True)
+class _Done:
+    """One data set: its cells, what it is, and the tables that were used."""
+
+    name: str
+    cells: Sequence[_Cell]
+    about: dict[str, object]
+    sources: Sequence[str]
+
+
 def _test_all(
-    data: DataSet,
+    item: str | DataSet,
     claims: Sequence[Claim],
     tables: Mapping[str, pd.DataFrame],
     level: float,
     power: float,
     robust: bool,
-) -> tuple[list[_Cell], list[str]]:
-    """Test some claims on one data set; also the tables that were used."""
+) -> _Done:
+    """Test the claims that a data set can speak to."""
+    data = resolve(item)
     cells = []
     bench = None
+    sources: list[str] = []
     if data.panel is not None:
-        bench = Bench(data.name, _light(data.panel), tables, prefer_given=data.given)
+        sources = list(data.panel.attrs.get("sources", []))
+        bench = Bench(
+            data.name, _light(data.panel), tables, prefer_given=data.given, sources=sources
+        )
     for claim in claims:
+        if not (data.own or data.name in claim.on):
+            continue
         try:
             cells.append(_test(bench, data, claim, level, power, robust))
         except (CoverageError, DataError, FitError) as error:
             row = _row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
             cells.append(_Cell(claim.id, data.name, row))
-    if data.panel is None or bench is None:
-        return cells, []
-    return cells, [*data.panel.attrs.get("sources", []), *bench.sources]
+    return _Done(data.name, cells, _about(data), sources)
 
 
 def _light(panel: pd.DataFrame) -> pd.DataFrame:
@@ -276,23 +288,19 @@ def _result(
     }
 
 
-def _about(sets: Sequence[DataSet]) -> pd.DataFrame:
-    """What each data set is, as far as it could be had."""
-    none = pd.DataFrame({"event": [], "state": []})
-    panels = {data.name: none if data.panel is None else data.panel for data in sets}
-    rows = [
-        {
-            "data_set": data.name,
-            "rows": len(panels[data.name]),
-            "events": int(panels[data.name]["event"].sum()),
-            "clusters": int(panels[data.name].get(data.cluster[0], none["state"]).nunique()),
-            "outcome": data.outcome,
-            "clustered_by": ", ".join(data.cluster),
-            "about": data.about if data.panel is not None else data.reason,
-        }
-        for data in sets
-    ]
-    return pd.DataFrame(rows)
+def _about(data: DataSet) -> dict[str, object]:
+    """What a data set is, as far as it could be had."""
+    none = pd.DataFrame({"event": [], data.cluster[0]: []})
+    panel = none if data.panel is None else data.panel
+    return {
+        "data_set": data.name,
+        "rows": len(panel),
+        "events": int(panel["event"].sum()),
+        "clusters": int(panel[data.cluster[0]].nunique()),
+        "outcome": data.outcome,
+        "clustered_by": ", ".join(data.cluster),
+        "about": data.about if data.panel is not None else data.reason,
+    }
 
 
 _TEXT = ("verdict", "reason", "worst_without", "formula", "method", "deviations")

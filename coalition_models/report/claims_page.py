@@ -170,8 +170,8 @@ def _flips_table(found: Contested) -> Table:
         title=f"{found.claim}, {found.coalition}: which choice turns the sign",
         digits=2,
         notes=(
-            "pairs: of combinations that differ in this choice only; both_significant: flips with "
-            "p < 0.05 on both sides.",
+            "pairs: of combinations that differ in this choice only; clear_flips: with both ratios "
+            "more than a tenth away from one; both_significant: with p < 0.05 on both sides.",
         ),
     )
 

@@ -41,8 +41,8 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
     Returns
     -------
     Plot
-        With ``claim, name, data_set, verdict, ratio, p_value, q_value, proxy`` as data. A dot in
-        a corner marks q at most the level asked for; a ring marks a proxy.
+        With ``claim, name, data_set, verdict, ratio, p_value, q_value, proxy`` as data. Bold
+        marks q at most the level asked for; italic marks a proxy.
 
     Examples
     --------
