@@ -54,7 +54,7 @@ RUNAWAY = 100.0
 class TermEstimate:
     """What one model says about one term, on the log scale.
 
-    ``cluster`` is the column clustered by, ``groups`` the cluster of each row used;
+    ``cluster`` is the column clustered by, ``groups`` the cluster of each row used (with limits);
     ``smallest_ratio`` is the smallest ratio above one that the design finds with the power asked
     for; ``design_effect`` is clustered over model-based variance, never below 1; ``deviations``
     name what was not done as registered.
@@ -118,7 +118,7 @@ def estimate_term(
     Returns
     -------
     TermEstimate
-        Limits are missing where they were not asked for.
+        Limits and groups are missing where limits were not asked for.
 
     Raises
     ------
@@ -207,7 +207,10 @@ class _Options:
     def report(self, fit: Fit, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
         """Say what a fit shows of the term."""
         values = fit.engine.sample.matrix[:, position := fit.names.index(self.term)]
-        used = np.asarray(fit.engine.sample.index)
+        groups: tuple[str, ...] = ()
+        if self.limits:
+            used = np.asarray(fit.engine.sample.index)
+            groups = tuple(self.rows[cluster].astype(str).iloc[used])
         clusters = fit.counts.clusters[0] if fit.choices.cluster else 0
         degrees = float(clusters - 1) if fit.choices.variance == "jackknife" else float("inf")
         effect = 1.0
@@ -243,7 +246,7 @@ class _Options:
             method=_method(fit, cluster),
             deviations=deviations,
             cluster=cluster,
-            groups=tuple(self.rows[cluster].astype(str).iloc[used]),
+            groups=groups,
             fit=fit,
         )
 

@@ -310,20 +310,28 @@ def _resolve(
     values: pd.Series, dates: Dates, system: System, wanted: str = "cow"
 ) -> tuple[list[_Period | None], dict[tuple[str, str], str]]:
     """Find each row's period, and for each value that has none the reason."""
-    pairs = list(zip(values.tolist(), _spans(dates, values.index), strict=True))
-    known: dict[tuple[object, _Span], _Period | None] = {}
+    spans = _spans(dates, values.index)
+    value_codes, distinct = pd.factorize(values.astype(object), use_na_sentinel=False)
+    # spans are one object per distinct date, and numbers are quicker to compare than spans
+    kinds = {id(span): span for span in spans}
+    numbers = {key: number for number, key in enumerate(kinds)}
+    span_codes = np.array([numbers[id(span)] for span in spans], dtype=np.int64)
+    pair_codes, pairs = pd.factorize(value_codes * max(len(numbers), 1) + span_codes)
+    by_number = list(kinds.values())
+    known: list[_Period | None] = []
     problems: dict[tuple[str, str], str] = {}
-    for value, span in dict.fromkeys(pairs):
-        known[value, span] = None
+    for pair in pairs.tolist():
+        value, span = distinct[pair // len(numbers)], by_number[pair % len(numbers)]
+        known.append(None)
         if pd.isna(value):
             continue
         candidates = _candidates(value, system)
         found = _choose(candidates, span)
         if len({getattr(period, wanted) for period in found}) == 1:
-            known[value, span] = found[-1]
+            known[-1] = found[-1]
         else:
             problems[str(value), span.label] = _reason(value, span, candidates, system)
-    return [known[pair] for pair in pairs], problems
+    return [known[code] for code in pair_codes.tolist()], problems
 
 
 def _reason(value: object, span: _Span, candidates: tuple[_Period, ...], system: System) -> str:
