@@ -11,7 +11,7 @@ from coalition_models.designs.set_data import SetData, set_data
 from coalition_models.designs.set_features import add_set_features
 from coalition_models.designs.set_panel import set_panel
 from coalition_models.errors import DataError
-from coalition_models.members.defection import code_defections
+from coalition_models.members.defection import Coder, code_defections
 from coalition_models.members.events import panel_events
 from coalition_models.members.panel import describe_panel
 from coalition_models.members.rules import DefectionRule
@@ -49,6 +49,10 @@ class AnalysisSet:
     def defections(self, rule: DefectionRule | str) -> pd.DataFrame:
         """Code the set's defections under a rule, as :func:`code_defections` does."""
         return code_defections(self.members, self.profile, self.changes, rule)
+
+    def coder(self) -> Coder:
+        """A coder of this set's defections, for many rules."""
+        return Coder(self.members, self.profile, self.changes)
 
     def recode(
         self,

@@ -121,8 +121,9 @@ def compare_rules(
     rows.attrs = {"panel": {"period": source.panel.attrs["panel"]["period"]}}
     first: pd.DataFrame | None = None
     counts, changes, estimates = [], [], []
+    coder = source.coder()
     for rule in chosen:
-        found = source.defections(rule)
+        found = coder.code(rule)
         first = found if first is None else first
         moved = _moved(found, first)
         panel = panel_events(rows, found, how=how)

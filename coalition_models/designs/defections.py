@@ -197,8 +197,8 @@ def traced_defections(sets: list[AnalysisSet]) -> pd.DataFrame:
     shown = [*key, "persons", "percent", "planned", "contested", "reason", "confidence"]
     shown += ["rests_on", "source"]
     parts = [
-        one.defections(rule)[shown].assign(rules=name)
-        for one in sets
+        coder.code(rule)[shown].assign(rules=name)
+        for coder in (one.coder() for one in sets)
         for name, rule in NAMED_RULES.items()
     ]
     for part in parts:

@@ -14,10 +14,10 @@ from coalition_models.members.withdrawals import significant_withdrawals, withdr
 __all__ = [
     "CHANGE_KINDS",
     "RISK_RAISING",
+    "Falls",
     "SetAside",
     "change_candidates",
     "exit_candidates",
-    "ranked_falls",
     "sizes_of",
     "text_of",
     "unplanned",
@@ -55,31 +55,50 @@ class SetAside:
         ]
 
 
-def ranked_falls(profile: pd.DataFrame, rule: DefectionRule) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give every fall in strength, and those that the rule ranks, with ``significant``."""
-    falls = withdrawals(profile, every=rule.every, level=rule.level, dip=rule.dip)
-    if rule.falls == "quartile":
-        ranked = significant_withdrawals(
-            falls,
-            measure=rule.measure,
-            quantile=rule.quantile,
-            pooled=True if rule.pooled == "all" else "coalition",
-            minimum=rule.minimum,
-            drawdown_years=rule.drawdown_years,
+class Falls:
+    """Falls in strength of one profile, worked out once for each way to take a strength."""
+
+    def __init__(self, profile: pd.DataFrame) -> None:
+        self._profile = profile
+        self._known: dict[tuple[str, str, int], pd.DataFrame] = {}
+
+    def of(self, rule: DefectionRule) -> pd.DataFrame:
+        """Every fall, as the rule takes strengths."""
+        way = (rule.every, rule.level, rule.dip)
+        if way not in self._known:
+            self._known[way] = withdrawals(
+                self._profile, every=rule.every, level=rule.level, dip=rule.dip
+            )
+        falls = self._known[way]
+        out = falls.copy()
+        out.attrs = dict(falls.attrs)
+        return out
+
+    def ranked(self, rule: DefectionRule) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Every fall in strength, and those that the rule ranks, with ``significant``."""
+        falls = self.of(rule)
+        if rule.falls == "quartile":
+            ranked = significant_withdrawals(
+                falls,
+                measure=rule.measure,
+                quantile=rule.quantile,
+                pooled=True if rule.pooled == "all" else "coalition",
+                minimum=rule.minimum,
+                drawdown_years=rule.drawdown_years,
+            )
+            return falls, ranked
+        everything = significant_withdrawals(
+            falls, quantile=0, minimum=rule.minimum, drawdown_years=rule.drawdown_years
         )
-        return falls, ranked
-    everything = significant_withdrawals(
-        falls, quantile=0, minimum=rule.minimum, drawdown_years=rule.drawdown_years
-    )
-    persons = everything["persons"] >= rule.cut_persons
-    percent = everything["percent"] >= rule.cut_percent
-    everything["significant"] = {
-        "either": persons | percent,
-        "both": persons & percent,
-        "persons": persons,
-        "percent": percent,
-    }[rule.measure]
-    return falls, everything
+        persons = everything["persons"] >= rule.cut_persons
+        percent = everything["percent"] >= rule.cut_percent
+        everything["significant"] = {
+            "either": persons | percent,
+            "both": persons & percent,
+            "persons": persons,
+            "percent": percent,
+        }[rule.measure]
+        return falls, everything
 
 
 def exit_candidates(spells: pd.DataFrame, rule: DefectionRule, aside: SetAside) -> pd.DataFrame:

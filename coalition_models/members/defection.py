@@ -6,10 +6,10 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.candidates import (
+    Falls,
     SetAside,
     change_candidates,
     exit_candidates,
-    ranked_falls,
     sizes_of,
     text_of,
     unplanned,
@@ -18,7 +18,7 @@ from coalition_models.members.cuts import significant_cuts
 from coalition_models.members.rules import DefectionRule, named_rule
 from coalition_models.members.spells import check_spells
 
-__all__ = ["code_defections"]
+__all__ = ["Coder", "code_defections"]
 
 _KEY = ["coalition", "state"]
 _SPELL = [*_KEY, "spell"]
@@ -79,14 +79,56 @@ def code_defections(
     >>> len(code_defections(iraq, rule="tago-2009"))
     21
     """
-    chosen = named_rule(rule) if isinstance(rule, str) else rule
-    spells = _checked(participation, profile, changes, chosen)
+    return Coder(participation, profile, changes).code(rule)
+
+
+class Coder:
+    """Codes one set under several rules: facts are checked, and falls worked out, only once.
+
+    Parameters
+    ----------
+    participation, profile, changes : DataFrame
+        As in :func:`code_defections`; they must not be changed while rules are being coded.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> iraq = cm.load("participation").query("coalition == 'iraq'")
+    >>> coder = Coder(iraq)
+    >>> len(coder.code("tago-2009")), len(coder.code("morey-2017"))
+    (21, 13)
+    """
+
+    def __init__(
+        self,
+        participation: pd.DataFrame,
+        profile: pd.DataFrame | None = None,
+        changes: pd.DataFrame | None = None,
+    ) -> None:
+        self._participation = participation
+        self._changes = changes
+        self._problems = check_spells(participation)
+        self._falls = None if profile is None else Falls(profile)
+
+    def code(self, rule: DefectionRule | str) -> pd.DataFrame:
+        """Code what counts as defection under a rule, as :func:`code_defections`."""
+        chosen = named_rule(rule) if isinstance(rule, str) else rule
+        spells = _checked(self._participation, self._falls, self._changes, chosen, self._problems)
+        return _coded(spells, self._falls, self._changes, chosen)
+
+
+def _coded(
+    spells: pd.DataFrame,
+    known: Falls | None,
+    changes: pd.DataFrame | None,
+    chosen: DefectionRule,
+) -> pd.DataFrame:
     aside = SetAside()
     if chosen.peak_at_least > 0:
         small = ~(spells["peak_troops"] >= chosen.peak_at_least).fillna(False).astype(bool)
         aside.add(spells[small], "spell", f"peak under {chosen.peak_at_least:g} persons")
         spells = spells[~small]
-    falls, ranked = _falls(profile, spells, chosen)
+    falls, ranked = _falls(known, spells, chosen)
     moves = change_candidates(changes, spells, chosen, aside) if changes is not None else None
     parts = []
     if "full" in chosen.kinds and chosen.exits != "none":
@@ -109,12 +151,13 @@ def code_defections(
 
 def _checked(
     participation: pd.DataFrame,
-    profile: pd.DataFrame | None,
+    falls: Falls | None,
     changes: pd.DataFrame | None,
     rule: DefectionRule,
+    spell_problems: list[str],
 ) -> pd.DataFrame:
-    problems = check_spells(participation)
-    if rule.ranks_falls and profile is None:
+    problems = list(spell_problems)
+    if rule.ranks_falls and falls is None:
         problems.append(
             f"the rule {rule.name!r} looks at the size of falls: give profile=, made by "
             "operational_profile()"
@@ -135,12 +178,12 @@ def _checked(
 
 
 def _falls(
-    profile: pd.DataFrame | None, spells: pd.DataFrame, rule: DefectionRule
+    known: Falls | None, spells: pd.DataFrame, rule: DefectionRule
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if profile is None:
+    if known is None:
         empty = pd.DataFrame(columns=[*_SPELL, "full", "significant"])
         return empty, empty
-    falls, ranked = ranked_falls(profile, rule)
+    falls, ranked = known.ranked(rule)
     falls.attrs, ranked.attrs = {}, {}
     keys = pd.MultiIndex.from_frame(spells[_SPELL])
     return (
