@@ -21,6 +21,10 @@ from coalition_models.kernels.variance import cluster_codes
 __all__ = ["BatchFit", "fit_many_columns", "fit_many_weights"]
 
 
+#: fits times rows below which threads cost more than they save
+SMALL = 200_000
+
+
 @dataclass(frozen=True)
 class BatchFit:
     """Many fits of one panel, one line each, on the user's scale.
@@ -273,7 +277,8 @@ def _run_compiled(jobs: _Jobs, out: _Results, threads: int | None) -> None:
     from coalition_models.kernels import _batch_loops
 
     n_jobs = jobs.masks.shape[0]
-    workers = max(1, min(threads or os.cpu_count() or 1, n_jobs))
+    small = n_jobs * jobs.prepared.panel.columns.shape[1] < SMALL and threads is None
+    workers = 1 if small else max(1, min(threads or os.cpu_count() or 1, n_jobs))
 
     def work(bounds: tuple[int, int]) -> None:
         _batch_loops.fit_some(

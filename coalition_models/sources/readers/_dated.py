@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pandas as pd
 
 from coalition_models.sources.codes import from_cow, to_cow
@@ -48,10 +50,9 @@ def codes_from_cow(frame: pd.DataFrame, codes: pd.Series, dates: pd.Series) -> p
     return out
 
 
+@lru_cache(maxsize=1024)
 def _any_iso3(code: int) -> str | None:
     """Return the latest ISO3 code that a number stood for at the turn of some decade."""
-    for year in range(2020, 1810, -5):
-        found = from_cow([code], dates=year, missing="na").iloc[0]
-        if isinstance(found, str):
-            return found
-    return None
+    years = list(range(2020, 1810, -5))
+    known = from_cow([code] * len(years), dates=years, missing="na").dropna()
+    return None if known.empty else str(known.iloc[0])
