@@ -38,7 +38,11 @@ UNITS = {
 }
 #: ratios nearer to one than this are about one
 _ABOUT_ONE = 1.1
-_MEASURES = {"polity": "democracy_polity", "bmr": "democracy_bmr"}
+#: measure -> its column and its source
+_MEASURES = {
+    "polity": ("democracy_polity", "polity5"),
+    "bmr": ("democracy_bmr", "democracy-bmr"),
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -202,6 +206,8 @@ def contest(
     ------
     DataError
         Unknown claim or option.
+    CoverageError
+        Democracy without any of its sources.
 
     Examples
     --------
@@ -245,15 +251,15 @@ def _elections(
 
 def _democracy(coalition: str, dates: Sequence[str]) -> Iterator[dict[str, object]]:
     members = load("participation")
-    for date, (measure, column) in product(dates, _MEASURES.items()):
+    absent = _absent_measures()
+    for date, (measure, (column, _)) in product(dates, _MEASURES.items()):
         choice = {"measure": measure, "date": date}
-        panel = build_panel(members, coalitions=[coalition], exit_date=date)
-        try:
-            known = add_regime(panel, measures=[measure])
-        except CoverageError as error:
+        if measure in absent:
             for unit in ("state-month", "leader, last day"):
-                yield {"unit": unit, **choice, **_nothing(str(error))}
+                yield {"unit": unit, **choice, **_nothing(absent[measure])}
             continue
+        panel = build_panel(members, coalitions=[coalition], exit_date=date)
+        known = add_regime(panel, measures=[measure])
         yield {"unit": "state-month", **choice, **_months(known, column)}
         cases = leader_cases(coalition, exit_date=date)
         months = cases.assign(
@@ -262,6 +268,20 @@ def _democracy(coalition: str, dates: Sequence[str]) -> Iterator[dict[str, objec
         months.attrs["panel"] = {"period": "month", "clock": "coalition"}
         at_end = add_regime(months, measures=[measure])
         yield {"unit": "leader, last day", **choice, **_leaders(at_end, column)}
+
+
+def _absent_measures() -> dict[str, str]:
+    """Measures that cannot be had, with the reason; an error where none can."""
+    absent = {}
+    for measure, (_, source) in _MEASURES.items():
+        try:
+            load(source)
+        except CoverageError as error:
+            absent[measure] = f"needs {source}, not at hand"
+            trouble = error
+    if len(absent) == len(_MEASURES):
+        raise trouble
+    return absent
 
 
 def _months(panel: pd.DataFrame, term: str) -> dict[str, object]:

@@ -192,15 +192,33 @@ def test_unknown_choices_are_refused():
 
 
 def test_democracy_without_its_sources_says_what_is_missing(monkeypatch):
-    def absent(*args, **choices):
-        raise CoverageError("needs polity5")
+    asked = []
 
-    monkeypatch.setattr(contested, "add_regime", absent)
-    found = contest("democracy", "iraq", dates=["main"])
-    assert found.table["problem"].eq("needs polity5").all()
-    assert len(found.table) == 4
-    assert found.flips()["pairs"].sum() == 0
-    assert found.flips()["share"].isna().all()
+    def only_members(name):
+        asked.append(name)
+        if name != "participation":
+            raise CoverageError(f"{name} cannot be had")
+        return cm.load(name)
+
+    monkeypatch.setattr(contested, "load", only_members)
+    with pytest.raises(CoverageError, match="democracy-bmr cannot be had"):
+        contest("democracy", "iraq")
+    # each source is tried once, not once for every combination
+    assert sorted(asked) == ["democracy-bmr", "participation", "polity5"]
+
+
+@pytest.mark.mirror
+def test_one_measure_of_democracy_goes_without_the_other(mirror, monkeypatch):
+    def without_polity(name):
+        if name == "polity5":
+            raise CoverageError("polity5 cannot be had")
+        return cm.load(name)
+
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    monkeypatch.setattr(contested, "load", without_polity)
+    table = contest("democracy", "iraq", dates=["main"]).table.set_index("measure")
+    assert table.loc["polity", "problem"].eq("needs polity5, not at hand").all()
+    assert table.loc["bmr", "problem"].eq("").all()
 
 
 @pytest.mark.mirror
