@@ -88,8 +88,8 @@ class Verdicts:
     def to_table(self) -> Table:
         """The tests as a table for print, with the rule and the families at its foot."""
         header = [
-            "claim", "", "data set", "verdict", "ratio", "interval", "p", "q", "events",
-            "detectable", "same sign", "robust", "worst without", "p", "proxy",
+            "claim", "", "data set", "verdict", "ratio", "p", "q", "events", "detectable",
+            "same sign, robust", "worst without", "proxy",
         ]  # fmt: skip
         tested = self.table[self.table["verdict"] != "untestable"]
         rows = [_printed(row) for row in tested.to_dict("records")]
@@ -104,9 +104,9 @@ class Verdicts:
             f"which says nothing beyond {_BEYOND:g} times. Same sign: share of the grid of "
             "specifications with the sign of this estimate; robust: with it and "
             f"p < {alpha_of(self.level):g}. Worst without: the cluster without which p is largest, "
-            "and that p (none: not estimable without it).",
+            "and that p (none: not estimable without it), for what is decided.",
         )
-        return Table(header, rows, "Claims of the literature", notes, align="llllrrrrrrrrlrl")
+        return Table(header, rows, "Claims of the literature", notes, align="llllrrrrrrll")
 
     def untestable(self) -> Table:
         """The claims that could not be tested, by data set, with the reason."""
@@ -146,20 +146,19 @@ def _printed(row: Mapping[Hashable, object]) -> list[str]:
         return float(str(row[key]))
 
     decided = row["verdict"] in ("supported", "contradicted")
-    worst = format_p(number("worst_p")) or ("none" if row["worst_without"] else "")
+    worst = f"{row['worst_without']} ({format_p(number('worst_p')) or 'none'})"
+    interval = f"[{format_ratio(number('ratio_low'))}, {format_ratio(number('ratio_high'))}]"
+    shares = (_percent(number("robust_same_sign")), _percent(number("robust_share")))
     return [
         *(str(row[key]) for key in ("claim", "name", "data_set")),
         f"{row['verdict']}{', p only' if decided and not row['discovery'] else ''}",
-        format_ratio(number("ratio")),
-        f"[{format_ratio(number('ratio_low'))}, {format_ratio(number('ratio_high'))}]",
+        f"{format_ratio(number('ratio'))} {interval}",
         format_p(number("p_value")),
         format_p(number("q_value")),
         str(row["events"]),
         format_ratio(number("smallest_ratio"), _BEYOND),
-        _percent(number("robust_same_sign")),
-        _percent(number("robust_share")),
-        str(row["worst_without"]) if decided else "",
-        worst if decided else "",
+        ", ".join(share for share in shares if share),
+        worst if decided and row["worst_without"] else "",
         "proxy" if row["proxy"] else "",
     ]
 

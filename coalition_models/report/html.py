@@ -16,7 +16,7 @@ _CSS = """
 * { box-sizing: border-box; }
 body { font: 16px/1.55 system-ui, "DejaVu Sans", sans-serif; color: var(--ink);
   max-width: 56rem; margin: 2.5rem auto 4rem; padding: 0 1.25rem; }
-body.wide { max-width: 78rem; }
+body.wide { max-width: 80rem; }
 body.wide p, body.wide ul.sources, body.wide figure { max-width: 56rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .6rem; padding-top: .9rem;

@@ -257,7 +257,7 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
     --------
     >>> from coalition_models.hypotheses.contested import contest
     >>> plot_contested(contest("elections", "iraq", windows=[2], dates=["main"])).data.shape[0]
-    3
+    4
     """
     data = contested.table
     known = data[data["sign"] != ""]
