@@ -90,8 +90,10 @@ def test_the_pages_stand_alone(built):
     claims = (built / "hypotheses" / "report.html").read_text(encoding="utf-8")
     # the matrix of claims stands on both pages
     assert page.count("<svg") == len(list((built / "figures").glob("*.svg"))) + 1
-    assert claims.count("<svg") == len(list((built / "hypotheses" / "figures").glob("*.svg")))
-    for one in (page, claims):
+    elections = (built / "hypotheses" / "contested_elections.html").read_text(encoding="utf-8")
+    pictures = len(list((built / "hypotheses" / "figures").glob("*.svg")))
+    assert claims.count("<svg") + elections.count("<svg") == pictures
+    for one in (page, claims, elections):
         assert not re.search(r'(src|href)="(?!#)', one)
         assert "@import" not in one
     for word in ("Efron", "clustered by state", "Test of proportional hazards", "icasualties"):

@@ -14,6 +14,11 @@ from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.listing import list_amendments, list_claims
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import Table, format_number, format_p
+from coalition_models.report.contested_page import (
+    contested_claims,
+    contested_page,
+    contested_summary,
+)
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.product import Product, write_product
 from coalition_models.report.style import Plot
@@ -259,7 +264,7 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
         ),
         Section("Every test", [tables["verdicts"]]),
         Section("Several data sets together", _together(verdicts, product)),
-        *_contested_sections(analysis, product),
+        Section("Contested claims", contested_summary(analysis)),
         Section("What could not be tested, and what it takes", [tables["untestable"]]),
         Section("The claims", [tables["claims"]]),
         Section("Deviations", [tables["deviations"]]),
@@ -286,59 +291,6 @@ def _together(verdicts: Verdicts, product: Product) -> list[Part]:
     return parts
 
 
-def _contested_sections(analysis: HypothesisAnalysis, product: Product) -> list[Section]:
-    sections = []
-    for claim, opening in _OPENINGS.items():
-        parts: list[Part] = [opening]
-        if claim in analysis.absent:
-            parts.append(f"Not looked at: {analysis.absent[claim]}.")
-        if claim == "democracy":
-            parts.append(_by_data_set(analysis.verdicts, "H17"))
-        for name, found in analysis.contested.items():
-            if found.claim != claim:
-                continue
-            parts.append(Listing(tuple(found.findings())))
-            if f"contested_{name}" in product.figures:
-                parts.append(
-                    (
-                        product.figures[f"contested_{name}"],
-                        "Each mark is one combination of unit, date and "
-                        f"{'window' if claim == 'elections' else 'measure'}.",
-                    )
-                )
-            parts.append(product.tables[f"contested_{name}_flips"])
-            parts.append(product.tables[f"contested_{name}"])
-        sections.append(Section(f"Contested: {claim}", parts))
-    return sections
-
-
-def _by_data_set(verdicts: Verdicts, claim: str) -> str:
-    """One claim's ratios over the data sets, in a sentence."""
-    table = verdicts.table
-    rows = table[(table["claim"] == claim) & (table["verdict"] != "untestable")]
-    if rows.empty:
-        return "No data set at hand can tell democracies from others."
-    ratios = ", ".join(
-        f"{format_ratio(row['ratio'])} in {row['data_set']} (p {format_p(row['p_value'])})"
-        for row in rows.to_dict("records")
-    )
-    return f"Across the data sets the ratio of democracies to others is {ratios}."
-
-
-_OPENINGS = {
-    "elections": (
-        "Tago (2009) finds that national elections speed up exit, by state and month; Mello "
-        "(2020), by leader, finds those who left early to have faced an election rarely. Which of "
-        "the choices behind the two (unit, window, date of exit) turns the sign?"
-    ),
-    "democracy": (
-        "Gartzke and Gleditsch (2004) argue that democracies are less reliable allies, Leeds "
-        "(2003) that they are more so. Which choice (unit, measure of democracy, date of exit) "
-        "turns the sign of democracy in these coalitions?"
-    ),
-}
-
-
 def write_claims(
     out: Path, analysis: HypothesisAnalysis, product: Product | None = None
 ) -> list[Path]:
@@ -355,8 +307,8 @@ def write_claims(
     Returns
     -------
     list of Path
-        The files written: ``report.html``, ``tables/*`` (CSV, Markdown, LaTeX), ``figures/*``
-        (SVG, PNG).
+        The files written: ``report.html``, ``contested_*.html``, ``tables/*`` (CSV, Markdown,
+        LaTeX), ``figures/*`` (SVG, PNG).
 
     Raises
     ------
@@ -367,5 +319,8 @@ def write_claims(
     with staging_folder(out) as staging:
         write_product(staging, shown)
         write_file(staging / "report.html", claims_page(analysis, shown))
+        for claim in contested_claims(analysis):
+            text = contested_page(analysis, shown, claim)
+            write_file(staging / f"contested_{claim}.html", text)
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
     return [out / name for name in names]

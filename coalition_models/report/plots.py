@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.report.style import COLOURS, EXIT_COLOURS, GREY, Plot, new_figure, styled
@@ -100,6 +101,7 @@ def plot_participation(
     >>> len(cm.plot_participation(iraq, mandate_end="2008-12-31").data)
     52
     """
+    check_arguments(plot_participation, locals())
     lines = participation_lines(members, until=until)
     count = int(lines["row"].max()) + 1
     with styled():
@@ -180,6 +182,7 @@ def plot_coefficients(
     >>> cm.plot_coefficients(cm.cox("event ~ risk", df)).data["estimate"].round(2).tolist()
     [4.38]
     """
+    check_arguments(plot_coefficients, locals())
     models = {"": fits} if isinstance(fits, Fit) else dict(fits)
     if not models:
         raise DataError("no fit to draw: give one fit or a mapping of names to fits")

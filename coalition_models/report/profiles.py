@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.report.style import COLOURS, GREY, Plot, new_figure, styled
 from coalition_models.sources.catalog import load
@@ -146,6 +147,7 @@ def plot_profile(
     >>> int((plot.data["what"] == "drawdown").sum())
     3
     """
+    check_arguments(plot_profile, locals())
     data = profile_marks(profile, changes=changes, elections=elections, leaders=leaders)
     members = list(profile[_KEY].drop_duplicates().itertuples(index=False, name=None))
     if len(members) > _MOST:

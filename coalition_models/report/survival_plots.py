@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.models.fit import Fit
 from coalition_models.models.nonparametric import SurvivalCurve
 from coalition_models.models.scenarios import predict_survival
@@ -132,6 +133,7 @@ def plot_survival(
     >>> sorted(set(cm.plot_survival(fit, {"risk": [0, 2]}).data["scenario"]))
     ['risk = 0', 'risk = 2']
     """
+    check_arguments(plot_survival, locals())
     prediction = predict_survival(fit, scenarios, times=times)
     with styled():
         figure, (axis,) = new_figure(7.0, 3.4)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, format_number, format_p
@@ -55,6 +56,7 @@ def table(
     >>> print(cm.table(cm.cox("event ~ risk", df)).text().splitlines()[2])
     risk            1.476 (p 0.169)
     """
+    check_arguments(table, locals())
     models = [fits] if isinstance(fits, Fit) else list(fits)
     if not models:
         raise DataError("no fit to show: give one fit or a list of fits")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import calendar_of, known_table
 from coalition_models.features.yearly import require_columns
@@ -231,6 +232,7 @@ def plot_timeline(
     >>> plot_timeline(panel, "ESP").data["kind"].value_counts()["death"]
     np.int64(4)
     """
+    check_arguments(plot_timeline, locals())
     data = timeline(
         panel,
         state,
