@@ -16,9 +16,9 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 refused, 130 interrupted."""
-    arguments = _parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int] = arguments.run
     try:
+        arguments = _parser().parse_args(argv)
+        run: Callable[[argparse.Namespace], int] = arguments.run
         code = run(arguments)
         sys.stdout.flush()
     except CoalitionError as error:
@@ -40,6 +40,21 @@ def _lost_output(error: OSError) -> int:
     return 1
 
 
+class _PathOption(argparse.Action):
+    """Read a path; an empty one, as an unset variable of a shell gives, is refused."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        if not isinstance(values, str) or not values.strip():
+            raise DataError(f"{option_string} is empty; give a path, or leave {option_string} out")
+        setattr(namespace, self.dest, Path(values))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="coalition-models",
@@ -51,14 +66,19 @@ def _parser() -> argparse.ArgumentParser:
     reproduce = verbs.add_parser(
         "reproduce", help="run the main analysis and write the report, tables and figures"
     )
-    reproduce.add_argument("--out", type=Path, default=Path("build"), help="folder for the results")
+    reproduce.add_argument(
+        "--out", action=_PathOption, default=Path("build"), help="folder for the results"
+    )
     reproduce.add_argument("--quiet", action="store_true", help="no progress")
     reproduce.set_defaults(run=_reproduce)
     claims = verbs.add_parser(
         "hypotheses", help="test the literature's claims on every data set at hand"
     )
     claims.add_argument(
-        "--out", type=Path, default=Path("build"), help="results go into its folder hypotheses"
+        "--out",
+        action=_PathOption,
+        default=Path("build"),
+        help="results go into its folder hypotheses",
     )
     claims.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes (same results)"
@@ -66,12 +86,16 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--quiet", action="store_true", help="no progress")
     claims.set_defaults(run=_hypotheses)
     paper = verbs.add_parser("paper", help="fill the paper's text with the analysis")
-    paper.add_argument("--text", type=Path, default=Path("paper/paper.md"), help="the template")
-    paper.add_argument("--out", type=Path, default=Path("build/paper.md"), help="the filled text")
+    paper.add_argument(
+        "--text", action=_PathOption, default=Path("paper/paper.md"), help="the template"
+    )
+    paper.add_argument(
+        "--out", action=_PathOption, default=Path("build/paper.md"), help="the filled text"
+    )
     paper.set_defaults(run=_paper)
     replicate = verbs.add_parser("replicate", help="set a published table beside ours")
     replicate.add_argument("study", nargs="?", help="name of the study; without it, the list")
-    replicate.add_argument("--out", type=Path, help="also write the comparison as CSV")
+    replicate.add_argument("--out", action=_PathOption, help="also write the comparison as CSV")
     replicate.set_defaults(run=_replicate)
     return parser
 
@@ -84,7 +108,7 @@ def _add_data(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     show = actions.add_parser("show", help="print a table as CSV")
     show.add_argument("name")
     show.add_argument("--extended", action="store_true", help="with what external sources add")
-    show.add_argument("--out", type=Path, help="write to this file instead of the screen")
+    show.add_argument("--out", action=_PathOption, help="write to this file instead of the screen")
     show.set_defaults(run=_show)
     book = actions.add_parser("codebook", help="what each column of a table holds")
     book.add_argument("name")
@@ -94,7 +118,7 @@ def _add_data(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     cite.add_argument("--bibtex", action="store_true")
     cite.set_defaults(run=_cite)
     validate = actions.add_parser("validate", help="check every bundled table, or your own file")
-    validate.add_argument("--file", type=Path, help="a CSV file of your own")
+    validate.add_argument("--file", action=_PathOption, help="a CSV file of your own")
     validate.add_argument("--as", dest="shape", help="the bundled table whose shape it must have")
     validate.set_defaults(run=_validate)
     fetch = actions.add_parser("fetch", help="download external tables into the cache")
@@ -102,11 +126,11 @@ def _add_data(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     fetch.set_defaults(run=_fetch)
     build = actions.add_parser("build", help="rebuild the derived tables from upstream files")
     build.add_argument("--check", action="store_true", help="compare only, fail on a difference")
-    build.add_argument("--out", type=Path, help="folder for the rebuilt tables")
+    build.add_argument("--out", action=_PathOption, help="folder for the rebuilt tables")
     build.add_argument(
         "--mirror",
-        type=Path,
-        default=os.environ.get("COALITION_MODELS_MIRROR"),
+        action=_PathOption,
+        default=os.environ.get("COALITION_MODELS_MIRROR") or None,
         help="folder with the upstream files (default: COALITION_MODELS_MIRROR)",
     )
     build.set_defaults(run=_build)
@@ -215,10 +239,12 @@ def _paper(arguments: argparse.Namespace) -> int:
 
 
 def _hypotheses(arguments: argparse.Namespace) -> int:
+    from coalition_models.arguments import check_workers
     from coalition_models.files import output_folder
     from coalition_models.hypotheses.analysis import analyse_hypotheses
     from coalition_models.report.claims_page import claims_findings, write_claims
 
+    check_workers(arguments.workers)
     output_folder(arguments.out)
     out = arguments.out / "hypotheses"
     analysis = analyse_hypotheses(workers=arguments.workers, progress=not arguments.quiet)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.designs.set_data import SetData, set_data
 from coalition_models.designs.set_features import add_set_features
 from coalition_models.designs.set_panel import set_panel
@@ -126,6 +127,7 @@ def analysis_set(
     >>> iraq.sheet.set_index("item").loc[["states", "spells", "events"], "value"].tolist()
     ['39', '51', '21']
     """
+    check_arguments(analysis_set, locals())
     _check_name(name, variant)
     data = set_data(name, variant)
     if peak_at_least > 0 and "peak_troops" not in data.members.columns:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
 from coalition_models.errors import CoalitionWarning, DataError, FitError, first_few
 from coalition_models.members.events import panel_events
@@ -105,6 +106,7 @@ def compare_rules(
     tago-2009       21       0     0
     morey-2017      13       0     8
     """
+    check_arguments(compare_rules, locals())
     chosen = [named_rule(r) if isinstance(r, str) else r for r in rules]
     names = [rule.name for rule in chosen]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]

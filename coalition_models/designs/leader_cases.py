@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
@@ -89,6 +90,7 @@ def leader_cases(
     >>> cases.loc[["ESP 1", "ESP 2"], ["leader", "early_exit", "leader_change"]].values.tolist()
     [['Aznar', 0, 0], ['Rodriguez Zapatero', 1, 1]]
     """
+    check_arguments(leader_cases, locals())
     (cases,) = leader_cases_by_window(
         coalition, [window], exit_date=exit_date, who=who, leaders=leaders, members=members
     )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
     Integers,
@@ -131,6 +132,7 @@ def add_alliance(
     2004-03-01          0.0             1.0
     2004-04-01          1.0             0.0
     """
+    check_arguments(add_alliance, locals())
     moment = check_as_of(as_of)
     choice = check_external(external)
     least = _thresholds(hosted_at_least, aid_at_least, trade_at_least)

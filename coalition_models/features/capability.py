@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.features.common import (
     Calendar,
     Integers,
@@ -107,6 +108,7 @@ def add_capability(
     >>> richest.idxmax()
     'SGP'
     """
+    check_arguments(add_capability, locals())
     moment = check_as_of(as_of)
     years = check_lag(lag)
     calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
     AsOf,
@@ -126,6 +127,7 @@ def add_casualties(
     >>> float(italy.loc["2003-12-01", "deaths_12m"])
     17.0
     """
+    check_arguments(add_casualties, locals())
     moment = check_as_of(as_of)
     rule = check_undated(undated)
     _check_options(half_life, per, mass_casualty)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
     AsOf,
@@ -103,6 +104,7 @@ def add_commitment(
     period
     2004-04-01  1300.0                4.0
     """
+    check_arguments(add_commitment, locals())
     moment = check_as_of(as_of)
     if not 0 <= min_known <= 1:
         raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import (
     Integers,
@@ -111,6 +112,7 @@ def add_contagion(
     >>> italy.loc[["2004-04-01", "2004-06-01"], "earlier_defectors"].tolist()
     [1.0, 4.0]
     """
+    check_arguments(add_contagion, locals())
     moment = check_as_of(as_of)
     months = _windows(windows)
     calendar = calendar_of(panel, ("coalition", "cow", "period"))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
     Calendar,
@@ -119,6 +120,7 @@ def add_elections(
     2004-02-01                 1.0            1.0
     2004-03-01                 0.0            1.0
     """
+    check_arguments(add_elections, locals())
     moment = check_as_of(as_of)
     chosen = check_kinds(kinds)
     months, from_article = _window(window, preset)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.cabinets import cabinet_columns
 from coalition_models.features.common import (
@@ -113,6 +114,7 @@ def add_leadership(
     >>> after[["period", "leader_change"]].tail(2).values.tolist()
     [[Timestamp('2004-03-01 00:00:00'), 0.0], [Timestamp('2004-04-01 00:00:00'), 1.0]]
     """
+    check_arguments(add_leadership, locals())
     moment = check_as_of(as_of)
     months = check_window(window)
     if who not in OFFICES:

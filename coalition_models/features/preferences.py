@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
     Integers,
@@ -85,6 +86,7 @@ def add_preferences(
     >>> latest.idxmin()
     'GBR'
     """
+    check_arguments(add_preferences, locals())
     moment = check_as_of(as_of)
     if source not in _SOURCES:
         raise DataError(f"source must be one of {', '.join(_SOURCES)}, not {source!r}")

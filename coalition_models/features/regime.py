@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
     Integers,
@@ -103,6 +104,7 @@ def add_regime(
     >>> out.query("state == 'ESP'")["democracy_polity"].unique().tolist()
     [1.0]
     """
+    check_arguments(add_regime, locals())
     moment = check_as_of(as_of)
     chosen = _check_measures(measures)
     back = check_window(years, "years")

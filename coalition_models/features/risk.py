@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
     Calendar,
@@ -113,6 +114,7 @@ def add_risk(
     >>> panel.query("state == 'DNK'")["combat_role"].unique().tolist()
     [1.0]
     """
+    check_arguments(add_risk, locals())
     moment = check_as_of(as_of)
     rule = check_undated(undated)
     if not 0 <= min_known <= 1:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 
 __all__ = ["correlations", "feature_summary"]
@@ -53,6 +54,7 @@ def feature_summary(
     >>> feature_summary(panel)["coverage"].round(2).tolist()
     [1.0, 1.0, 1.0]
     """
+    check_arguments(feature_summary, locals())
     names = _columns(panel, columns)
     absent = [c for c in ("state", "period", "event") if c not in panel.columns]
     if absent:
@@ -144,6 +146,7 @@ def correlations(
     >>> bool(correlations(panel).loc["deaths_12m", "log_deaths_12m"] > 0.7)
     True
     """
+    check_arguments(correlations, locals())
     if method not in ("pearson", "spearman"):
         raise DataError(f"method must be 'pearson' or 'spearman', not {method!r}")
     names = _columns(panel, columns)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import (
     Integers,
@@ -63,6 +64,7 @@ def add_war_powers(
     >>> out.query("state == 'ESP'")["war_powers"].unique().tolist()
     [1.0]
     """
+    check_arguments(add_war_powers, locals())
     moment = check_as_of(as_of)
     calendar = calendar_of(panel)
     table = _check_rules(data)
@@ -160,6 +162,7 @@ def add_opinion(
     >>> out["war_support"].tail(3).tolist()
     [nan, 12.0, 12.0]
     """
+    check_arguments(add_opinion, locals())
     moment = check_as_of(as_of)
     oldest = None if max_age is None else check_window(max_age, "max_age")
     by_coalition = "coalition" in data.columns

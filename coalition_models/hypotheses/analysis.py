@@ -8,6 +8,7 @@ from itertools import product
 
 import joblib
 
+from coalition_models.arguments import check_arguments, check_workers
 from coalition_models.hypotheses.contested import Contested, contest
 from coalition_models.hypotheses.result import Verdicts
 from coalition_models.hypotheses.verdicts import test_hypotheses
@@ -55,6 +56,8 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     -------
     HypothesisAnalysis
     """
+    check_arguments(analyse_hypotheses, locals())
+    check_workers(workers)
     verdicts = test_hypotheses(workers=workers, progress=progress)
     known = [name for name in _DEMOCRACY if at_hand(name)]
     claims = ("elections", "democracy") if known else ("elections",)

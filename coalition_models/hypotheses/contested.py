@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coalition_models.arguments import check_arguments
 from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
 from coalition_models.errors import CoverageError, DataError, FitError
 from coalition_models.features.elections import add_elections
@@ -216,6 +217,7 @@ def contest(
     [['state-month', '+'], ['leader, last day', '+'],
      ['leader, around the last day', '-'], ['leader, ever', '-']]
     """
+    check_arguments(contest, locals())
     if claim not in ("elections", "democracy"):
         raise DataError(f"claim must be 'elections' or 'democracy', not {claim!r}")
     if not windows or not dates:

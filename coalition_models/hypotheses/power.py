@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.kernels import cox as kernel
 from coalition_models.models.cox_fit import CoxEngine
@@ -61,6 +62,7 @@ def schoenfeld_events(
     >>> round(schoenfeld_events(2.0, variance=0.25), 1)
     65.3
     """
+    check_arguments(schoenfeld_events, locals())
     _check_shares(power=power, level=level)
     if not ratio > 0 or ratio == 1:
         raise DataError(f"ratio must be positive and not 1, found {ratio!r}")
@@ -240,6 +242,7 @@ def simulate_power(
     >>> simulate_power(panel, "risk", 3.0, draws=20, seed=2).power
     1.0
     """
+    check_arguments(simulate_power, locals())
     from coalition_models.hypotheses.estimate import estimate_term
 
     _check_shares(level=level)

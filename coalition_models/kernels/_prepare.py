@@ -173,7 +173,7 @@ def _check_shapes(
     ties: str,
 ) -> None:
     if ties not in ("efron", "breslow"):
-        raise ValueError(f"ties must be one of 'efron', 'breslow'; found {ties!r}.")
+        raise DataError(f"ties must be one of 'efron', 'breslow'; found {ties!r}.")
     n = start.shape[0] if start.ndim == 1 else -1
     named = {"start": start, "stop": stop, "event": event, "strata": strata}
     named |= {"weights": weights, "offset": offset}

@@ -143,7 +143,7 @@ def fit_many_weights(
     if not (np.isfinite(factors).all() and (factors >= 0).all()):
         raise DataError("Weightings must be finite and not negative. Replace the others.")
     if clustered and clusters is None:
-        raise ValueError("A clustered variance needs clusters; pass clusters= or clustered=False.")
+        raise DataError("A clustered variance needs clusters; pass clusters= or clustered=False.")
     p = prepared.n_columns
     begin = np.zeros(p) if start is None else np.nan_to_num(np.asarray(start, dtype=float))
     jobs = _Jobs(

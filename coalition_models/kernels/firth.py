@@ -281,7 +281,7 @@ def profile_intervals(
     True
     """
     if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, found {level}.")
+        raise DataError(f"level must lie between 0 and 1, found {level}.")
     cols = np.flatnonzero(~firth.aliased)
     wanted = set(range(prepared.n_columns) if columns is None else columns)
     evaluate = _Penalised(prepared, cols)

@@ -74,7 +74,7 @@ def transform_times(prepared: Prepared, transform: TimeTransform = "km") -> Floa
         "log": _logs,
     }
     if transform not in makers:
-        raise ValueError(
+        raise DataError(
             f"transform must be one of {', '.join(map(repr, makers))}; found {transform!r}."
         )
     return makers[transform](prepared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.candidates import (
     Falls,
@@ -79,6 +80,7 @@ def code_defections(
     >>> len(code_defections(iraq, rule="tago-2009"))
     21
     """
+    check_arguments(code_defections, locals())
     return Coder(participation, profile, changes).code(rule)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import Period, as_period, period_number
 from coalition_models.members.rules import KINDS
@@ -75,6 +76,7 @@ def panel_events(
     >>> int(panel_events(panel, code_defections(iraq, rule="tago-2009"))["event"].sum())
     21
     """
+    check_arguments(panel_events, locals())
     chosen = _check(panel, defections, kinds, how)
     unit = _unit(panel, period)
     ordered = panel.sort_values([*_SPELL, "period"], kind="stable", ignore_index=True)

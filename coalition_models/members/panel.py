@@ -7,6 +7,7 @@ from typing import cast
 
 import pandas as pd
 
+from coalition_models.arguments import as_day, check_arguments
 from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.members.periods import as_period
 from coalition_models.members.spells import EXIT_KINDS, check_spells, spell_labels
@@ -123,6 +124,7 @@ def build_panel(
     ... 2004-03-01      7     8      0
     ... 2004-04-01      8     9      1
     """
+    check_arguments(build_panel, locals())
     choices = _check_choices(
         period, clock, exit_date, exit_kinds, wind_up, until, truncate_before, peak_at_least
     )
@@ -176,24 +178,10 @@ def _check_choices(
         exit_date=cast(ExitDate, exit_date),
         exit_kinds=kinds,
         wind_up=int(wind_up),
-        until=_as_day(until, "until"),
-        truncate_before=_as_day(truncate_before, "truncate_before"),
+        until=as_day(until, "until"),
+        truncate_before=as_day(truncate_before, "truncate_before"),
         peak_at_least=float(peak_at_least),
     )
-
-
-def _as_day(value: str | pd.Timestamp | None, name: str) -> pd.Timestamp | None:
-    if value is None:
-        return None
-    try:
-        if isinstance(value, int | float):
-            raise ValueError("a bare number is no date")
-        day = pd.Timestamp(value)
-        if pd.isna(day):
-            raise ValueError("a missing date")
-        return day
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{name} must be a date such as '2008-12-31', not {value!r}") from error
 
 
 def _with_codes(members: pd.DataFrame) -> pd.DataFrame:
@@ -305,6 +293,7 @@ def describe_panel(panel: pd.DataFrame) -> pd.DataFrame:
     coalition
     iraq           39      51      21
     """
+    check_arguments(describe_panel, locals())
     if panel.empty:
         raise DataError("the panel has no rows")
     spells = panel.groupby(["coalition", "state", "spell"])["event"].sum().reset_index()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import Period, as_period, period_number, period_start
 from coalition_models.members.profile_tasks import with_tasks
@@ -106,6 +107,7 @@ def operational_profile(
     2006-04-01  3200.0   carried
     2006-05-01  2300.0  observed
     """
+    check_arguments(operational_profile, locals())
     unit = as_period(period)
     _check_options(method, doubtful, exit_is)
     bundled = levels is None

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.spells import EXIT_KINDS
 from coalition_models.members.withdrawals import LEVELS, MEASURES
@@ -125,6 +126,7 @@ class DefectionRule:
     peak_at_least: float = 0
 
     def __post_init__(self) -> None:
+        check_arguments(DefectionRule, vars(self))
         for name in ("kinds", "exit_kinds"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
@@ -307,6 +309,7 @@ def named_rule(name: str) -> DefectionRule:
     >>> print(named_rule("tago-2009"))
     tago-2009: a defection is a full exit coded early, whatever its size, dated by the main exit.
     """
+    check_arguments(named_rule, locals())
     if name not in NAMED_RULES:
         raise DataError(f"no rule named {name!r}; known: {', '.join(NAMED_RULES)}")
     return NAMED_RULES[name]
@@ -354,6 +357,7 @@ def quartile_readings(
     >>> len(rules), rules[0].name
     (32, 'either q0.75 all d0')
     """
+    check_arguments(quartile_readings, locals())
     start = DefectionRule() if base is None else base
     known = {f.name: getattr(start, f.name) for f in fields(DefectionRule)}
     rules = []

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.covariate_paths import COVARIATE_KINDS, covariate_path
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
@@ -18,7 +19,7 @@ __all__ = ["simulate_panel"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
-Coefficients: TypeAlias = Mapping[str, float] | Mapping[str, Mapping[str, float]]
+Coefficients: TypeAlias = Mapping[str, float | Mapping[str, float]]
 
 _DEFAULT_COEFFICIENTS = {
     "election_near": 0.7,
@@ -170,6 +171,7 @@ def simulate_panel(
     >>> panel.attrs["truth"]["coefficients"]
     {'early': {'risk': 0.5}}
     """
+    check_arguments(simulate_panel, locals())
     effects = _by_cause(coefficients)
     design = _Design(
         members=members,

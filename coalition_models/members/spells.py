@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import Period, as_period, period_number
 from coalition_models.sources.codes import from_cow
@@ -192,6 +193,7 @@ def spells_from_levels(
     0      1 2008-01-31 2008-02-29     early        False
     1      2 2008-09-30 2008-09-30   ongoing         True
     """
+    check_arguments(spells_from_levels, locals())
     unit = as_period(period)
     _check_levels(levels, level, gap, end_margin)
     seen = _presence(levels, level, minimum, unit, dict(renamed or {}))

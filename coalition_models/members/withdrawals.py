@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
 
@@ -68,6 +69,7 @@ def withdrawals(
     2 2007-01-01  2300.0  1200.0   1100.0  False
     3 2008-01-01  1200.0     0.0   1200.0   True
     """
+    check_arguments(withdrawals, locals())
     unit = as_period(every)
     if level not in LEVELS:
         raise DataError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
@@ -265,6 +267,7 @@ def significant_withdrawals(
     >>> significant_withdrawals(falls, measure="both")["significant"].tolist()
     [False, False, False, False]
     """
+    check_arguments(significant_withdrawals, locals())
     _check_ranking(falls, measure, quantile, pooled, minimum, drawdown_years)
     years_left = falls["coalition_end"].dt.year - falls["period"].dt.year
     after = (years_left < 0).to_numpy(dtype=bool)

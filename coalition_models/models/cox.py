@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from coalition_models.errors import warn
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import DataError, warn
 from coalition_models.models.assembly import assemble
 from coalition_models.models.checks import check_enough_events, names_of
 from coalition_models.models.cox_fit import (
@@ -108,6 +109,7 @@ def cox(
     term  estimate  std. error     z      p  95% low  95% high
     ...
     """
+    check_arguments(cox, locals())
     _check_options(ties, penalty, convention)
     by, layers = names_of(cluster, "cluster"), names_of(strata, "strata")
     plan = plan_variance(variance, by, convention, small_sample, factor_in_r=False)
@@ -150,6 +152,6 @@ def cox(
 
 def _check_options(ties: str | None, penalty: str | None, convention: str) -> None:
     if ties not in (None, "efron", "breslow"):
-        raise ValueError(f"ties must be 'efron' or 'breslow', not {ties!r}")
+        raise DataError(f"ties must be 'efron' or 'breslow', not {ties!r}")
     if penalty not in (None, "firth"):
-        raise ValueError(f"penalty must be None or 'firth', not {penalty!r}")
+        raise DataError(f"penalty must be None or 'firth', not {penalty!r}")

@@ -60,7 +60,7 @@ class CoxEngine:
     def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
         """Linear predictor or its exponential for new rows, or the rows used."""
         if kind not in ("linear", "ratio"):
-            raise ValueError(f"kind must be 'linear' or 'ratio', not {kind!r}")
+            raise DataError(f"kind must be 'linear' or 'ratio', not {kind!r}")
         if data is None:
             X, shift = self.sample.matrix, self.sample.offset
         else:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.models.fit import Fit
 
@@ -43,6 +44,7 @@ def detectable_effects(fit: Fit, *, power: float = 0.8, level: float = 0.95) -> 
        term  ratio_up
     0  risk     20.25
     """
+    check_arguments(detectable_effects, locals())
     for name, value in (("power", power), ("level", level)):
         if not 0.5 <= value < 1:
             raise DataError(f"{name} must be at least 0.5 and below 1, not {value!r}")

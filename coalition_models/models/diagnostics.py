@@ -8,6 +8,7 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.kernels import ph
 from coalition_models.models.cox_fit import CoxEngine
@@ -103,10 +104,11 @@ def check_ph(fit: Fit, transform: Transform = "km", *, robust: bool = False) -> 
     term     chi2  df      p
     ...
     """
+    check_arguments(check_ph, locals())
     if not isinstance(fit.engine, CoxEngine):
         raise DataError(f"check_ph() takes a Cox fit, not {fit.estimator}")
     if transform not in _TIME:
-        raise ValueError(f"transform must be one of {', '.join(_TIME)}; found {transform!r}")
+        raise DataError(f"transform must be one of {', '.join(_TIME)}; found {transform!r}")
     if not fit.converged:
         raise DataError("check_ph() needs a fit with a finite maximum; this one has none")
     prepared = fit.engine.prepared

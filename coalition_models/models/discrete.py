@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import FormulaError, warn
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import DataError, FormulaError, warn
 from coalition_models.models import binomial
 from coalition_models.models.assembly import assemble
 from coalition_models.models.checks import check_enough_events, names_of
@@ -117,6 +118,7 @@ def logit(
     >>> fit.names
     ('Intercept', 'risk', 'stop/100')
     """
+    check_arguments(logit, locals())
     _check_options(link, penalty, time)
     by = names_of(cluster, "cluster")
     plan = plan_variance(variance, by, convention, small_sample, factor_in_r=True)
@@ -160,13 +162,13 @@ def logit(
 
 def _check_options(link: str, penalty: str | None, time: str | None) -> None:
     if link not in binomial.LINKS:
-        raise ValueError(f"link must be one of {', '.join(binomial.LINKS)}; found {link!r}")
+        raise DataError(f"link must be one of {', '.join(binomial.LINKS)}; found {link!r}")
     if penalty not in (None, "firth"):
-        raise ValueError(f"penalty must be None or 'firth', not {penalty!r}")
+        raise DataError(f"penalty must be None or 'firth', not {penalty!r}")
     if penalty and link != "logit":
-        raise ValueError(f"penalty='firth' is for link='logit', not {link!r}")
+        raise DataError(f"penalty='firth' is for link='logit', not {link!r}")
     if time is not None and time not in KINDS:
-        raise ValueError(f"time must be one of {', '.join(KINDS)} or None; found {time!r}")
+        raise DataError(f"time must be one of {', '.join(KINDS)} or None; found {time!r}")
 
 
 def _time_columns(

@@ -46,7 +46,7 @@ class DiscreteEngine:
     def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
         """Probability of the event in the period, or the linear predictor."""
         if kind not in ("probability", "linear"):
-            raise ValueError(f"kind must be 'probability' or 'linear', not {kind!r}")
+            raise DataError(f"kind must be 'probability' or 'linear', not {kind!r}")
         eta = (
             self.problem.eta(fit.coefficients)
             if data is None

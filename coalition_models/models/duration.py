@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import FormulaError, first_few
+from coalition_models.errors import DataError, FormulaError, first_few
 
 __all__ = ["Duration", "duration_terms"]
 
@@ -93,6 +93,6 @@ def duration_terms(kind: str | None, column: str, times: Floats, event: Floats) 
     if kind is None:
         return Duration("", column)
     if kind not in KINDS:
-        raise ValueError(f"time must be one of {', '.join(KINDS)} or None; found {kind!r}")
+        raise DataError(f"time must be one of {', '.join(KINDS)} or None; found {kind!r}")
     periods = np.unique(times[event == 1]) if kind == "dummies" else np.empty(0)
     return Duration(kind, column, tuple(float(period) for period in periods))

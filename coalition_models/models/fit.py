@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.models.display import Choices, Counts, footnotes
 from coalition_models.models.sample import Sample
@@ -179,6 +180,7 @@ class Fit:
            term  estimate  std_error
         0  risk     1.476      1.074
         """
+        check_arguments(Fit.tidy, locals())
         low_tail = (1 - _check_level(level)) / 2
         errors = self.std_errors
         statistic = self.coefficients / errors
@@ -337,7 +339,7 @@ class Fit:
         if reference == "normal":
             return float("inf")
         if reference != "t":
-            raise ValueError(f"reference must be 'normal' or 't', not {reference!r}")
+            raise DataError(f"reference must be 'normal' or 't', not {reference!r}")
         if not self.counts.clusters:
             raise DataError("reference='t' counts clusters: fit with cluster='column'")
         return float(min(self.counts.clusters) - 1)
@@ -345,5 +347,5 @@ class Fit:
 
 def _check_level(level: float) -> float:
     if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, for instance 0.95, not {level!r}")
+        raise DataError(f"level must lie between 0 and 1, for instance 0.95, not {level!r}")
     return level

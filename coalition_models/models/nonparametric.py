@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, first_few, warn
 from coalition_models.models.checks import (
     Histories,
@@ -129,6 +130,7 @@ def survival_curve(
     2   4.0        3       1     0.333
     3   5.0        2       1     0.167
     """
+    check_arguments(survival_curve, locals())
     names = names_of(by, "by")
     require_columns(panel, [event, start, stop, *names], "survival_curve")
     happened, problems, _ = check_event(panel, event)
@@ -222,9 +224,9 @@ def limits(
     (array([0.338]), array([0.74]))
     """
     if interval not in ("log", "log-log", "plain"):
-        raise ValueError(f"interval must be 'log', 'log-log' or 'plain', not {interval!r}")
+        raise DataError(f"interval must be 'log', 'log-log' or 'plain', not {interval!r}")
     if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, not {level!r}")
+        raise DataError(f"level must lie between 0 and 1, not {level!r}")
     half = stats.norm.isf((1 - level) / 2) * relative
     with np.errstate(all="ignore"):
         if interval == "log":

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models.columns import missing_columns, require_columns
 from coalition_models.models.fit import Fit
@@ -127,6 +128,7 @@ def predict_survival(
     scenario   time  survival  conf_low  conf_high
     ...
     """
+    check_arguments(predict_survival, locals())
     engine = fit.engine
     if not fit.converged:
         raise DataError("predict_survival() needs a fit with a finite maximum; this one has none")

@@ -62,10 +62,10 @@ def plan_variance(
     Plan(variance='cluster', convention='R', small_sample=False, cluster=('state',))
     """
     if convention not in CONVENTIONS:
-        raise ValueError(f"convention must be one of 'R', 'stata'; found {convention!r}")
+        raise DataError(f"convention must be one of 'R', 'stata'; found {convention!r}")
     kind = variance or ("cluster" if cluster else "model")
     if kind not in VARIANCES:
-        raise ValueError(f"variance must be one of {', '.join(VARIANCES)}; found {kind!r}")
+        raise DataError(f"variance must be one of {', '.join(VARIANCES)}; found {kind!r}")
     if kind in ("cluster", "jackknife") and not cluster:
         raise DataError(f"variance={kind!r} needs cluster='column'")
     if kind == "jackknife" and len(cluster) > 1:

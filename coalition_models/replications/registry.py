@@ -6,6 +6,7 @@ from importlib import import_module
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import ReplicationError
 from coalition_models.replications.comparison import Replication, compare
 from coalition_models.replications.study import Study, read_published
@@ -84,5 +85,6 @@ def replicate(name: str, data: pd.DataFrame | None = None) -> Replication:
     Traceback (most recent call last):
     coalition_models.errors.ReplicationError: unknown study 'no-such-study': expected one of ...
     """
+    check_arguments(replicate, locals())
     study = _study(name)
     return compare(study, load(study.source) if data is None else data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import as_day, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.report.style import COLOURS, EXIT_COLOURS, GREY, Plot, new_figure, styled
@@ -59,7 +59,8 @@ def participation_lines(
         raise DataError(
             f"unknown exit_kind {first_few(unknown)}: expected {', '.join(EXIT_COLOURS)}"
         )
-    last = pd.Timestamp(until) if until is not None else lines["exit"].max()
+    day = as_day(until, "until")
+    last = day if day is not None else lines["exit"].max()
     lines["exit"] = lines["exit"].fillna(last)
     final = lines.groupby(["coalition", "state"])["exit"].transform("max")
     order = lines.assign(final=final).sort_values(
@@ -102,6 +103,7 @@ def plot_participation(
     52
     """
     check_arguments(plot_participation, locals())
+    mandate = as_day(mandate_end, "mandate_end")
     lines = participation_lines(members, until=until)
     count = int(lines["row"].max()) + 1
     with styled():
@@ -112,8 +114,8 @@ def plot_participation(
             if kind != "ongoing":
                 marker = "X" if kind == "early" else "|"
                 axis.plot(group["exit"], group["row"], marker, color=colour, markersize=5)
-        if mandate_end is not None:
-            at = _day_number(pd.Timestamp(mandate_end))
+        if mandate is not None:
+            at = _day_number(mandate)
             axis.axvline(at, color=GREY, linewidth=0.9, linestyle="--")
             axis.annotate(
                 "mandate ends",

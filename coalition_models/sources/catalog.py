@@ -14,6 +14,7 @@ from typing import Literal, cast
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.csv_tables import read_loosely, read_table
@@ -218,6 +219,7 @@ def codebook(name: str) -> pd.DataFrame:
     >>> cm.codebook("troops").loc["troops", "unit"]
     'persons'
     """
+    check_arguments(codebook, locals())
     if name == "features":
         records = cast(list[dict[str, object]], _read_json(data_dir() / "features.json")["columns"])
         return pd.DataFrame(records).set_index("column").fillna("")
@@ -286,6 +288,7 @@ def load(name: str, *, extended: bool = False) -> pd.DataFrame:
     >>> members["state"].nunique()
     40
     """
+    check_arguments(load, locals())
     item = entry(name)
     frame = _load_external(item) if item.kind == "external" else _load_bundled(item)
     if extended:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.sources._paths import data_dir
 
@@ -239,6 +240,7 @@ def to_cow(
     >>> cm.to_cow([260, 340, 678, 972], 2010, system="gw").tolist()
     [255, 345, 679, 955]
     """
+    check_arguments(to_cow, locals())
     _check_option("system", system, _SYSTEMS)
     values = _series(names)
     chosen, problems = _resolve(values, dates, system)
@@ -285,6 +287,7 @@ def from_cow(
     >>> cm.from_cow([345, 255, 955], to="gw", dates=2010).tolist()
     [340, 260, 972]
     """
+    check_arguments(from_cow, locals())
     _check_option("to", to, _TARGETS)
     values = _series(codes)
     chosen, problems = _resolve(values, dates, "cow", wanted=to)

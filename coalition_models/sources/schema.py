@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 
 __all__ = ["Column", "Contract", "columns_from_descriptor", "validate"]
@@ -225,6 +226,7 @@ def validate(frame: pd.DataFrame, contract: Contract | str) -> pd.DataFrame:
     >>> len(cm.validate(cm.load("coalitions"), "coalitions"))
     6
     """
+    check_arguments(validate, locals())
     if isinstance(contract, str):
         from coalition_models.sources.catalog import contract_of
 

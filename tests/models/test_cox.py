@@ -315,7 +315,7 @@ class TestClusters:
             ({"cluster": ["state", "region", "stop"]}, "one column or two"),
             ({"small_sample": True}, "no meaning with variance='model'"),
             ({"penalty": "firth", "cluster": "state"}, "no clustered form"),
-            ({"cluster": 5}, "cluster takes a column name"),
+            ({"cluster": 5}, "cluster must be a string or a list of strings"),
         ],
     )
     def test_refusals(self, choices, message):
