@@ -13,6 +13,7 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 from tqdm import tqdm
 
+from coalition_models.arguments import check_arguments, check_workers
 from coalition_models.errors import CoverageError, DataError, FitError, first_few
 from coalition_models.hypotheses.claims import Claim, read_plan, select
 from coalition_models.hypotheses.columns import Bench
@@ -96,12 +97,13 @@ def test_hypotheses(
     >>> found.table[["claim", "data_set", "verdict"]].values.tolist()
     [['H02', 'panel', 'supported']]
     """
+    check_arguments(test_hypotheses, locals())
     claims = select(ids)
     own = dict(tables or {})
     _check_options(claims, own, q=q, level=level, power=power)
     sets = asked(panel_or_sets, outcome=outcome, cluster=cluster)
     # each process builds its own data sets, which is quicker than to send them
-    run = joblib.Parallel(n_jobs=workers, return_as="generator")
+    run = joblib.Parallel(n_jobs=check_workers(workers), return_as="generator")
     found = run(joblib.delayed(_test_all)(item, claims, own, level, power, robust) for item in sets)
     bar = tqdm(found, "test the claims", len(sets), disable=not progress, unit="data set")
     done = list(bar)
