@@ -18,6 +18,7 @@ from scipy import stats
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
 from coalition_models.errors import CoverageError, DataError, FitError
+from coalition_models.features.common import check_window
 from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
 from coalition_models.hypotheses.contested_words import compare_mello, directions, tally
@@ -222,6 +223,8 @@ def contest(
         raise DataError(f"claim must be 'elections' or 'democracy', not {claim!r}")
     if not windows or not dates:
         raise DataError("give at least one window and one date")
+    for months in windows:
+        check_window(months, "each of windows")
     if claim == "elections":
         rows = list(_elections(coalition, windows, dates))
         choices: tuple[str, ...] = ("unit", "window", "date")

@@ -13,6 +13,7 @@ from scipy import stats
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.kernels import cox as kernel
+from coalition_models.models.columns import require_columns
 from coalition_models.models.cox_fit import CoxEngine
 from coalition_models.models.fit import Fit
 
@@ -67,8 +68,12 @@ def schoenfeld_events(
     if not ratio > 0 or ratio == 1:
         raise DataError(f"ratio must be positive and not 1, found {ratio!r}")
     information = variance * (1 - r_squared)
-    if not information > 0:
-        raise DataError("the term must vary beyond what the controls explain")
+    if not (variance > 0 and r_squared < 1 and design_effect > 0):
+        raise DataError(
+            "the term must vary beyond what the controls explain: variance and design_effect must "
+            f"be positive and r_squared below 1, found {variance!r}, {design_effect!r} and "
+            f"{r_squared!r}"
+        )
     return float(_multiple(power, level) ** 2 * design_effect / (information * np.log(ratio) ** 2))
 
 
@@ -250,9 +255,12 @@ def simulate_power(
         raise DataError(
             f"the ratio must be positive and draws 1 or more, found {ratio!r} and {draws!r}"
         )
+    if not (frailty >= 0 and seed >= 0):
+        raise DataError(f"frailty and seed must be 0 or more, found {frailty!r} and {seed!r}")
     columns = [term, *controls]
     # in order of time within a history, whatever the order given
     key = ["coalition", "state", "spell"]
+    require_columns(panel, [*columns, cluster, *key, "start", "event"], "simulate_power()")
     rows = panel.dropna(subset=columns).sort_values([*key, "start"], ignore_index=True)
     events = int(rows["event"].sum())
     if events == 0:

@@ -12,7 +12,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import Period, as_period, period_number, period_start
 from coalition_models.members.profile_tasks import with_tasks
 from coalition_models.members.spells import check_spells
-from coalition_models.sources.catalog import load
+from coalition_models.sources.catalog import contract_of, load
 
 __all__ = ["operational_profile"]
 
@@ -109,7 +109,7 @@ def operational_profile(
     """
     check_arguments(operational_profile, locals())
     unit = as_period(period)
-    _check_options(method, doubtful, exit_is)
+    _check_options(method, doubtful, exit_is, stale_after)
     bundled = levels is None
     table = load("troops") if levels is None else levels
     if changes is None and bundled:
@@ -143,13 +143,15 @@ def operational_profile(
     return profile
 
 
-def _check_options(method: str, doubtful: str, exit_is: str | None) -> None:
+def _check_options(method: str, doubtful: str, exit_is: str | None, stale_after: int) -> None:
     if method not in METHODS:
         raise DataError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     if doubtful not in ("drop", "keep"):
         raise DataError(f"doubtful must be 'drop' or 'keep', not {doubtful!r}")
     if exit_is not in (None, "departure", "last_seen"):
         raise DataError(f"exit_is must be 'departure' or 'last_seen', not {exit_is!r}")
+    if stale_after < 0:
+        raise DataError(f"stale_after must be 0 months or more, not {stale_after!r}")
 
 
 def _guess(spells: pd.DataFrame) -> str:
@@ -198,6 +200,7 @@ def _usable(
     frame["doubtful"] = note.str.startswith("DOUBTFUL").to_numpy(dtype=bool)
     reasons = {"listed without a number": frame["troops"].isna()}
     if "status" in levels.columns:
+        _check_statuses(levels, statuses)
         for status in sorted(set(levels["status"]) - set(statuses)):
             reasons[f"status {status}"] = levels["status"] == status
     if doubtful == "drop":
@@ -209,6 +212,15 @@ def _usable(
         aside[reason] = int(hit.sum())
         keep &= ~hit
     return frame[keep], {reason: n for reason, n in aside.items() if n}
+
+
+def _check_statuses(levels: pd.DataFrame, statuses: Sequence[str]) -> None:
+    """Refuse a status that neither these levels nor the table ``troops`` knows."""
+    (column,) = (c for c in contract_of("troops").columns if c.name == "status")
+    known = dict.fromkeys([*map(str, column.values), *levels["status"].dropna().unique()])
+    unknown = [status for status in statuses if status not in known]
+    if unknown:
+        raise DataError(f"statuses must be among {', '.join(known)}; found {first_few(unknown)}")
 
 
 def _without_contradictions(

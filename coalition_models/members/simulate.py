@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import as_day, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.covariate_paths import COVARIATE_KINDS, covariate_path
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
@@ -32,7 +32,6 @@ _DEFAULT_KINDS = {
     "election_near": "pulse",
     "new_leader": "pulse",
     "log_deaths": "shared",
-    "risk": "varying",
     "commitment": "fixed",
 }
 #: no country code of ISO 3166 or of the Correlates of War reaches these
@@ -250,9 +249,9 @@ def _check(design: _Design) -> None:
     odd = [f"{n}={k!r}" for n, k in design.covariates.items() if k not in COVARIATE_KINDS]
     causes = [k for k in design.exit_kinds if k not in design.coefficients]
     numbers = [b for effects in design.coefficients.values() for b in effects.values()]
+    given = {name: f"{name}={value}" for name, value in vars(design).items()}
     counts = ("members", "coalitions", "periods", "spells")
-    small = [f"{n}={getattr(design, n)}" for n in counts if getattr(design, n) < 1]
-    shares = [f"{n}={getattr(design, n)}" for n in ("late_entry", "reentry")]
+    small = [given[name] for name in counts if getattr(design, name) < 1]
     wrong = [
         (bool(small), f"must be whole numbers of 1 or more: {first_few(small)}"),
         (design.clock not in ("entry", "coalition"), "clock must be 'entry' or 'coalition'"),
@@ -272,10 +271,10 @@ def _check(design: _Design) -> None:
         (not 0 < design.shape < np.inf, f"shape must be positive, found {design.shape}"),
         (
             not (0 <= design.late_entry <= 1 and 0 <= design.reentry <= 1),
-            f"must lie between 0 and 1: {', '.join(shares)}",
+            f"must lie between 0 and 1: {given['late_entry']}, {given['reentry']}",
         ),
         (not design.gap >= 1, f"gap must be at least one period, found {design.gap}"),
-        (not design.frailty >= 0, f"frailty must be 0 or more, found {design.frailty}"),
+        (min(design.frailty, design.seed) < 0, "frailty and seed must be 0 or more"),
     ]
     problems = [text for bad, text in wrong if bad]
     if problems:
@@ -375,7 +374,7 @@ def _assemble(waves: list[_Rows], paths: dict[str, Floats], design: _Design) -> 
     cause = np.concatenate([w.cause for w in waves])[order]
     last = np.concatenate([w.last for w in waves])[order]
     start = at - entry if design.clock == "entry" else at
-    begin = pd.Series([pd.Timestamp(design.begin)])
+    begin = pd.Series([as_day(design.begin, "begin")])
     first_period = int(period_number(begin, design.period).iloc[0])
     names = np.array([*design.coefficients, _CENSORED], dtype=object)
     counted = np.array([*(c in design.exit_kinds for c in design.coefficients), False])

@@ -1,0 +1,258 @@
+"""Misused options of every public function: the package's own error, which names the argument."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+import warnings
+from functools import cache
+
+import pandas as pd
+import pytest
+
+import coalition_models as cm
+
+#: functions without arguments, and figures of verdicts, whose one argument is this package's own
+_LEFT_OUT = {"cite", "plot_contested", "plot_forest", "plot_verdicts"}
+#: arguments for which any text is right
+_FREE = {"title", "xlabel"}
+
+
+@cache
+def _needs():
+    """Valid arguments that calls need, by function."""
+    members = cm.load("participation")
+    iraq = members[members["coalition"] == "iraq"]
+    panel = cm.build_panel(iraq)
+    simulated = cm.simulate_panel(members=30, hazard=0.03, coefficients={"risk": 0.5}, seed=1)
+    profile = cm.operational_profile(iraq)
+    opinion = pd.DataFrame({"state": ["ITA"], "date": ["2003-05-01"], "support": [40.0]})
+    powers = pd.DataFrame({"state": ["ITA"], "start": ["1990-01-01"], "war_powers": [1]})
+    fit = cm.cox("event ~ risk", simulated, cluster="state")
+    formula = {"formula": "event ~ risk", "data": simulated}
+    levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
+    builders = {name: {"panel": panel} for name in cm._WHERE if name.startswith("add_")}
+    return {
+        **builders,
+        "describe_panel": {"panel": panel},
+        "load": {"name": "troops"},
+        "codebook": {"name": "troops"},
+        "validate": {"frame": members, "contract": "participation"},
+        "to_cow": {"names": ["ITA"], "dates": 2003},
+        "from_cow": {"codes": [325], "dates": 2003},
+        "build_panel": {"members": iraq},
+        "spells_from_levels": {"levels": levels},
+        "simulate_panel": {"seed": 1},
+        "code_defections": {"participation": iraq, "profile": profile},
+        "named_rule": {"name": "mcinnis"},
+        "operational_profile": {"members": iraq},
+        "panel_events": {"panel": panel, "defections": cm.code_defections(iraq, profile)},
+        "significant_withdrawals": {"falls": cm.withdrawals(profile)},
+        "withdrawals": {"profile": profile},
+        "add_war_powers": {"panel": panel, "data": powers},
+        "add_opinion": {"panel": panel, "data": opinion},
+        "correlations": {"panel": simulated},
+        "feature_summary": {"panel": simulated},
+        "cox": {**formula, "cluster": "state"},
+        "logit": {**formula, "cluster": "state"},
+        "check_ph": {"fit": fit},
+        "detectable_effects": {"fit": fit},
+        "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
+        "survival_curve": {"panel": simulated},
+        "analysis_set": {"name": "iraq"},
+        "compare_rules": {"rules": ["mcinnis"]},
+        "schoenfeld_events": {"ratio": 2.0, "variance": 0.25},
+        "simulate_power": {"panel": simulated, "term": "risk", "ratio": 2.0, "seed": 1, "draws": 2},
+        "test_hypotheses": {"panel_or_sets": simulated, "ids": ["H02"]},
+        "replicate": {"name": "box-steffensmeier-zorn-2001"},
+        "plot_coefficients": {"fits": fit},
+        "plot_participation": {"members": iraq},
+        "plot_profile": {"profile": profile[profile["state"] == "ITA"]},
+        "plot_survival": {"fit": fit, "scenarios": {"risk": 1.0}},
+        "plot_timeline": {"panel": panel, "state": "ITA"},
+        "table": {"fits": fit},
+    }
+
+
+def _functions():
+    for name in cm._WHERE:
+        value = getattr(cm, name)
+        rule = name == "DefectionRule"
+        if (inspect.isfunction(value) and name not in _LEFT_OUT) or rule:
+            yield name, value
+
+
+def _wrong_types(hint):
+    """Values that the annotation does not allow."""
+    text = str(hint)
+    parts = typing.get_args(hint) or (hint,)
+    if hint is object or "object" in text:
+        return []
+    wrong = [] if "None" in text else [None]
+    wrong += [] if float in parts or int in parts or "date" in text else [5]
+    wrong += ["6", [1.5], float("nan")] if hint in (int, float) else []
+    wrong += ["yes", 2] if hint is bool else []
+    wrong += [0.5] if hint is int else []
+    wrong += [{}, [1], "panel"] if hint is pd.DataFrame else []
+    wrong += [[None], {"a": None}] if "Sequence" in text else []
+    wrong += [{1: None}] if "Mapping" in text else []
+    wrong += [{"a": 1}] if hint is str else []
+    return wrong
+
+
+def _cases():
+    for name, function in _functions():
+        for argument, hint in typing.get_type_hints(function).items():
+            if argument != "return":
+                for wrong in _wrong_types(hint):
+                    yield pytest.param(name, argument, wrong, id=f"{name}-{argument}-{wrong!r}")
+
+
+def _refused(name, argument, wrong):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(cm.CoalitionError) as caught:
+            getattr(cm, name)(**{**_needs().get(name, {}), argument: wrong})
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "argument", "wrong"), list(_cases()))
+def test_a_wrong_type_is_refused_by_name(name, argument, wrong):
+    message = _refused(name, argument, wrong)
+    assert re.search(rf"\b{argument}\b", message), message
+
+
+#: options whose values are listed or bounded, and a value beyond
+_BEYOND = {
+    "load": {"name": "nonsense"},
+    "codebook": {"name": "nonsense"},
+    "validate": {"contract": "nonsense"},
+    "to_cow": {"system": "nonsense", "missing": "nonsense", "dates": "nonsense"},
+    "from_cow": {"to": "nonsense", "missing": "nonsense"},
+    "build_panel": {
+        "period": "nonsense", "clock": "nonsense", "exit_date": "nonsense", "wind_up": -1,
+        "exit_kinds": ["nonsense"], "until": "nonsense", "truncate_before": "nonsense",
+    },
+    "spells_from_levels": {
+        "gap": -1, "level": "nonsense", "period": "nonsense", "end_margin": -1,
+    },
+    "simulate_panel": {
+        "members": 0, "coalitions": 0, "periods": 0, "period": "nonsense", "clock": "nonsense",
+        "covariates": {"x": "nonsense"}, "hazard": -1, "shape": 0, "late_entry": 2, "spells": 0,
+        "reentry": 2, "gap": 0, "frailty": -1, "exit_kinds": ["nonsense"], "begin": "nonsense",
+        "seed": -1, "coefficients": {"a": float("inf")},
+    },
+    "DefectionRule": {
+        "kinds": ("nonsense",), "exits": "nonsense", "exit_kinds": ("nonsense",),
+        "contested": "nonsense", "exit_date": "nonsense", "cuts": "nonsense", "unclear": "nonsense",
+        "uncoded": "nonsense", "falls": "nonsense", "measure": "nonsense", "quantile": 2,
+        "pooled": "nonsense", "cut_persons": -1, "cut_percent": -1, "minimum": -1,
+        "drawdown_years": -1, "every": "nonsense", "level": "nonsense", "dip": -1,
+        "peak_at_least": -1,
+    },
+    "code_defections": {"rule": "nonsense"},
+    "named_rule": {"name": "nonsense"},
+    "operational_profile": {
+        "period": "nonsense", "method": "nonsense", "statuses": ["nonsense"],
+        "doubtful": "nonsense", "stale_after": -1, "level": "nonsense", "exit_is": "nonsense",
+    },
+    "panel_events": {"kinds": ["nonsense"], "how": "nonsense", "period": "nonsense"},
+    "quartile_readings": {
+        "measure": ("nonsense",), "quantile": (2.0,), "pooled": ("nonsense",),
+        "drawdown_years": (-1,),
+    },
+    "significant_withdrawals": {
+        "measure": "nonsense", "quantile": 2, "pooled": "nonsense", "minimum": -1,
+        "drawdown_years": -1,
+    },
+    "withdrawals": {"every": "nonsense", "level": "nonsense", "dip": -1},
+    "add_elections": {
+        "window": -1, "kinds": "nonsense", "sources": "nonsense", "preset": "nonsense",
+        "half_life": 0, "as_of": "nonsense",
+    },
+    "add_leadership": {
+        "window": -1, "who": "nonsense", "rotation": "nonsense", "as_of": "nonsense",
+    },
+    "add_casualties": {
+        "half_life": 0, "per": "nonsense", "mass_casualty": 0, "shock_window": -1,
+        "trend_window": -1, "undated": "nonsense", "as_of": "nonsense",
+    },
+    "add_risk": {
+        "level": "nonsense", "min_known": 2, "undated": "nonsense", "as_of": "nonsense",
+    },
+    "add_commitment": {"min_known": 2, "lag": -1, "as_of": "nonsense", "external": "nonsense"},
+    "add_contagion": {
+        "windows": [-1], "exit_kinds": ["nonsense"], "exit_date": "nonsense", "as_of": "nonsense",
+    },
+    "add_alliance": {
+        "hosted_at_least": -1, "aid_at_least": -1, "trade_at_least": -1, "lag": -1,
+        "as_of": "nonsense", "external": "nonsense",
+    },
+    "add_regime": {"measures": ["nonsense"], "years": -1, "lag": -1, "as_of": "nonsense"},
+    "add_capability": {"lag": -1, "as_of": "nonsense", "external": "nonsense"},
+    "add_preferences": {"source": "nonsense", "lag": -1, "as_of": "nonsense"},
+    "add_war_powers": {"as_of": "nonsense"},
+    "add_opinion": {"max_age": -1, "as_of": "nonsense"},
+    "correlations": {"columns": ["nonsense"], "method": "nonsense"},
+    "feature_summary": {"columns": ["nonsense"]},
+    "cox": {
+        "ties": "nonsense", "penalty": "nonsense", "convention": "nonsense",
+        "variance": "nonsense", "start": "nonsense", "stop": "nonsense", "id": "nonsense",
+        "cluster": "nonsense", "strata": "nonsense", "weights": "nonsense", "offset": "nonsense",
+        "formula": "nonsense",
+    },
+    "logit": {
+        "time": "nonsense", "link": "nonsense", "penalty": "nonsense", "convention": "nonsense",
+        "variance": "nonsense", "stop": "nonsense", "id": "nonsense", "cluster": "nonsense",
+        "weights": "nonsense", "offset": "nonsense", "formula": "nonsense",
+    },
+    "check_ph": {"transform": "nonsense"},
+    "detectable_effects": {"power": 1.5, "level": 1.5},
+    "predict_survival": {
+        "level": 1.5, "interval": "nonsense", "stratum": "nonsense",
+        "times": [-1.0],
+    },
+    "survival_curve": {
+        "by": "nonsense", "event": "nonsense", "start": "nonsense", "stop": "nonsense",
+        "level": 1.5, "interval": "nonsense",
+    },
+    "analysis_set": {"name": "nonsense", "variant": "nonsense"},
+    "compare_rules": {
+        "rules": ["nonsense"], "data": "nonsense", "formula": "nonsense", "how": "nonsense",
+    },
+    "analyse_hypotheses": {"workers": 0},
+    "contest": {
+        "claim": "nonsense", "coalition": "nonsense", "windows": [-1], "dates": ["nonsense"],
+    },
+    "leader_cases": {
+        "coalition": "nonsense", "window": -1, "exit_date": "nonsense", "who": "nonsense",
+    },
+    "schoenfeld_events": {
+        "ratio": -1, "variance": -1, "power": 1.5, "level": 1.5, "r_squared": 1.5,
+        "design_effect": -1,
+    },
+    "simulate_power": {
+        "term": "nonsense", "ratio": -1, "controls": ["nonsense"], "cluster": "nonsense",
+        "frailty": -1, "draws": 0, "level": 1.5, "seed": -1,
+    },
+    "test_hypotheses": {
+        "ids": "nonsense", "q": 1.5, "level": 1.5, "power": 1.5, "cluster": "nonsense",
+        "workers": 0, "tables": {"nonsense": pd.DataFrame()}, "panel_or_sets": "nonsense",
+    },
+    "replicate": {"name": "nonsense"},
+    "plot_coefficients": {"terms": ["nonsense"], "level": 1.5},
+    "plot_participation": {"mandate_end": "nonsense", "until": "nonsense"},
+    "plot_survival": {"times": [-1.0]},
+    "plot_timeline": {"state": "nonsense", "coalition": "nonsense"},
+    "table": {"terms": ["nonsense"], "names": ["a", "b"], "level": 1.5},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"), [(name, argument) for name, by in _BEYOND.items() for argument in by]
+)
+def test_a_value_beyond_the_allowed_is_refused(name, argument):
+    wrong = _BEYOND[name][argument]
+    message = _refused(name, argument, wrong)
+    assert argument in message or "nonsense" in message, message
