@@ -134,18 +134,21 @@ class Table:
         return "\n".join([*head, line(self.header), line(marks), *body, *notes]) + "\n"
 
     def latex(self) -> str:
-        """A ``tabular`` with booktabs rules; notes follow as a small paragraph."""
+        """A ``tabular`` with rules of the package booktabs; notes follow as small paragraphs.
+
+        Columns with cells of more than 40 characters wrap, which needs the package array.
+        """
 
         def line(cells: Sequence[str]) -> str:
             return " & ".join(_latex(cell) for cell in cells) + r" \\"
 
         caption = [f"% {self.title}"] if self.title else []
-        notes = [r"\par\smallskip\footnotesize " + _latex(note) for note in self.notes]
+        notes = [r"{\par\smallskip\footnotesize " + _latex(note) + r"\par}" for note in self.notes]
         return (
             "\n".join(
                 [
                     *caption,
-                    rf"\begin{{tabular}}{{{self._alignment()}}}",
+                    rf"\begin{{tabular}}{{{self._latex_columns()}}}",
                     r"\toprule",
                     line(self.header),
                     r"\midrule",
@@ -156,6 +159,15 @@ class Table:
                 ]
             )
             + "\n"
+        )
+
+    def _latex_columns(self) -> str:
+        """Column types; columns with long cells share the width that is left."""
+        wraps = [any(len(row[j]) > _LONG for row in self.rows) for j in range(len(self.header))]
+        share = 0.8 / max(sum(wraps), 1)
+        width = rf">{{\raggedright\arraybackslash}}p{{{share:.2g}\linewidth}}"
+        return "".join(
+            width if wrap else mark for wrap, mark in zip(wraps, self._alignment(), strict=True)
         )
 
     def __str__(self) -> str:

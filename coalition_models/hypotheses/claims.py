@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
 
@@ -335,7 +336,9 @@ def select(ids: Sequence[str] | str | None) -> tuple[Claim, ...]:
     known = {claim.id for claim in claims}
     unknown = [name for name in wanted if name not in known]
     if unknown or not wanted:
+        near = [m for name in unknown for m in get_close_matches(str(name).upper(), known, n=1)]
+        nearest = f" (nearest: {', '.join(dict.fromkeys(near))})" if near else ""
         raise DataError(
-            f"unknown claim: {first_few(unknown) or 'none given'}; list_claims() shows all"
+            f"unknown claim: {first_few(unknown) or 'none given'}{nearest}; list_claims() shows all"
         )
     return tuple(claim for claim in claims if claim.id in wanted)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import CoalitionWarning, CoverageError, DataError, first_few
+from coalition_models.features.common import calendar_of
 from coalition_models.hypotheses.claims import Claim, Step, read_plan
 from coalition_models.hypotheses.tables import add_from_table
 from coalition_models.sources.fetch import at_hand
@@ -159,6 +160,7 @@ class Bench:
     def _run(self, step: Step, changes: dict[str, object]) -> pd.DataFrame:
         """New columns of one step, run once per set of arguments."""
         arguments: dict[str, object] = {**step.args, **changes}
+        arguments |= self._wider(arguments)
         key = f"{step.builder} {sorted(arguments.items(), key=str)!r} {step.table}"
         if key not in self._built:
             absent = [name for name in step.sources if not at_hand(name)]
@@ -178,6 +180,17 @@ class Bench:
             self._built[key] = out[changed]
             self.sources += out.attrs.get("sources", [])
         return self._built[key]
+
+    def _wider(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        """A window of one period where the registered one is shorter than the panel's rows."""
+        window = arguments.get("window")
+        if not isinstance(window, int) or window == 0 or "period" not in self.panel.columns:
+            return {}
+        try:
+            months = calendar_of(self.panel).months
+        except DataError:
+            return {}
+        return {"window": months} if window < months else {}
 
     def _check_term(
         self,

@@ -164,9 +164,9 @@ class Contested:
         ]
         header = [*self.choices, "ratio", "p", "n", "exits", ""]
         notes = (
-            "Ratio above 1: more exits. State-months: hazard ratio by the rules of the verdicts; "
-            "leaders: odds ratio, Fisher's exact p. Only announcements that were carried out are "
-            "coded; where a date is not known the main one is used.",
+            "Ratio above 1: more exits. State-months: hazard ratio as in the verdicts, but without "
+            "controls; leaders: odds ratio, Fisher's exact p. Only announcements that were carried "
+            "out are coded; where a date is not known the main one is used.",
         )
         align = "l" * len(self.choices) + "rrrrl"
         return Table(header, rows, f"{self.claim}: {self.coalition}", notes, align)

@@ -16,7 +16,11 @@ from coalition_models.members.events import panel_events
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
 
-__all__ = ["DataSet", "Sets", "asked", "gather", "resolve"]
+__all__ = ["APART", "DataSet", "Sets", "asked", "gather", "resolve"]
+
+#: sets that are not combined with others: the exits of iraq and isaf in another form, and
+#: violations of treaties
+APART = ("forms", "leaders", "alliances")
 
 Sets = pd.DataFrame | str | Sequence[str] | Mapping[str, pd.DataFrame] | None
 
@@ -92,6 +96,11 @@ def asked(
         names: list[str] = list(DATA_SETS)
     else:
         names = [panel_or_sets] if isinstance(panel_or_sets, str) else list(panel_or_sets)
+    if any(not isinstance(name, str) for name in names):
+        raise DataError(
+            "give your own panels by name, as {'mine': panel}; a list can hold names of this "
+            f"package's sets only: {', '.join(DATA_SETS)}"
+        )
     unknown = [name for name in names if name not in DATA_SETS]
     if unknown or not names:
         raise DataError(
@@ -108,12 +117,16 @@ def resolve(item: str | DataSet) -> DataSet:
 
 def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str | Sequence[str]) -> DataSet:
     clusters = (cluster,) if isinstance(cluster, str) else tuple(cluster)
+    if not clusters:
+        raise DataError("cluster= names no column; give one, such as 'state'")
+    if panel.empty:
+        raise DataError(f"the panel {name!r} has no rows, so nothing can be tested on it")
     needed = ["event", "start", "stop", *clusters]
     absent = [column for column in needed if column not in panel.columns]
     if absent:
         raise DataError(
-            f"the panel {name!r} lacks the columns {', '.join(absent)}; build_panel() makes them, "
-            "and cluster= names the column of clusters"
+            f"the panel {name!r} lacks the columns {', '.join(absent)}; build_panel() makes them; "
+            "rename your own, and let cluster= name the column of clusters"
         )
     return DataSet(name, panel, outcome, "your own", clusters, own=True, given=True)
 
@@ -202,7 +215,8 @@ def _forms(name: str) -> DataSet:
     counts = panel.groupby("partial")["event"].sum()
     about = (
         f"member-month of Iraq and ISAF, once at risk of leaving ({counts[0]} events) and once of "
-        f"defecting in part ({counts[1]}), by the default reading of McInnis's rule"
+        f"defecting in part ({counts[1]}), by the default reading of McInnis's rule, under which "
+        "small exits are no defection and a member's first defection ends its time at risk"
     )
     return DataSet(name, panel, "form of defection", about)
 
@@ -243,7 +257,11 @@ def _alliances(name: str) -> DataSet:
         )
     )
     panel.attrs["sources"] = ["alliance-performance"]
-    about = "ally called on in a war, 1816-1944; the commitment was violated. Odds ratios"
+    about = (
+        "ally called on in a war, 1816-1944; the commitment was violated. Odds ratios. The cases "
+        "of Leeds and Anac (2005), so that their claims are estimated again here, not put to new "
+        "evidence"
+    )
     return DataSet(
         name, panel, "violation", about, cluster=("coalition",), model="logit", given=True
     )

@@ -137,6 +137,10 @@ def estimate_term(
     names = [term, *kept]
     formula = f"event ~ {' + '.join(names)}"
     rows = panel.dropna(subset=names).reset_index(drop=True)
+    total = int(panel["event"].sum())
+    lost = total - int(rows["event"].sum())
+    if lost:
+        deviations.append(f"{lost} of {total} events are in rows without {' or '.join(names)}")
     if not len(rows) or not rows["event"].any():
         raise FitError("no event in the rows where the term and its controls are known")
     first, *others = [cluster] if isinstance(cluster, str) else list(cluster)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coalition_models.hypotheses.claims import read_plan
+from coalition_models.hypotheses.columns import needed_columns
 
 __all__ = ["list_amendments", "list_claims"]
 
@@ -16,8 +17,9 @@ def list_claims() -> pd.DataFrame:
     -------
     DataFrame
         Indexed by id: ``name, claim, mechanism, articles`` (references), ``made_for, finding,
-        seen`` (how much of the articles was read), ``outcome, term, sign, controls, builders,
-        data_sets, proxy, table`` (what a user must bring, if anything).
+        seen`` (how much of the articles was read), ``outcome, term, sign, controls, columns``
+        (that the test reads), ``builders, data_sets, proxy, table`` (what a user must bring, if
+        anything).
 
     Examples
     --------
@@ -38,11 +40,17 @@ def list_claims() -> pd.DataFrame:
                 "articles": "; ".join(article.reference for article in articles),
                 "made_for": claim.made_for,
                 "finding": claim.finding,
-                "seen": "; ".join(article.seen for article in articles),
+                "seen": "; ".join(
+                    article.seen
+                    if len(articles) == 1
+                    else f"{article.reference.split(',')[0]}: {article.seen}"
+                    for article in articles
+                ),
                 "outcome": " or ".join(claim.outcome),
                 "term": claim.term,
                 "sign": claim.sign,
                 "controls": ", ".join(claim.controls),
+                "columns": ", ".join(needed_columns(claim)) if claim.term else "",
                 "builders": ", ".join(dict.fromkeys(builders)),
                 "data_sets": ", ".join(claim.on),
                 "proxy": claim.proxy or "; ".join(dict.fromkeys(claim.proxy_on.values())),

@@ -89,24 +89,39 @@ class Verdicts:
         """The tests as a table for print, with the rule and the families at its foot."""
         header = [
             "claim", "", "data set", "verdict", "ratio", "p", "q", "events", "detectable",
-            "same sign, robust", "worst without", "proxy",
+            "same sign, robust", "worst without",
         ]  # fmt: skip
         tested = self.table[self.table["verdict"] != "untestable"]
         rows = [_printed(row) for row in tested.to_dict("records")]
+        return Table(header, rows, "Claims of the literature", self._notes(), align="llllrrrrrrl")
+
+    def _notes(self) -> tuple[str, ...]:
         families = ", ".join(f"{n} on {name}" for name, n in self.family.items())
-        notes = (
+        return (
             f"Verdicts. {self.rule}",
             "q: Benjamini and Hochberg, over the distinct tests of one data set"
             f"{f' ({families})' if families else ''}.",
             "Ratio: hazard (leaders, alliances: odds) ratio from 0 to 1 of a term of two values, "
-            "else per standard deviation of the term; detectable: the smallest that the design "
-            f"finds with {100 * self.power:g}% power, in the direction expected, by the formula, "
-            f"which says nothing beyond {_BEYOND:g} times. Same sign: share of the grid of "
-            "specifications with the sign of this estimate; robust: with it and "
-            f"p < {alpha_of(self.level):g}. Worst without: the cluster without which p is largest, "
-            "and that p (none: not estimable without it), for what is decided.",
+            "else per standard deviation of the term. Detectable: the smallest that the design "
+            f"finds with {100 * self.power:g}% power in the direction expected, by Schoenfeld's "
+            "formula on the panel's own risk sets times the design effect of clustering; a "
+            "cautious approximation, which does not use the estimate and says nothing beyond "
+            f"{_BEYOND:g} times.",
+            "Same sign, robust: share of the grid of specifications (ties, clock, measure, size of "
+            f"contingents) with the sign of this estimate, and with p < {alpha_of(self.level):g} "
+            "too; the coding and the date of exits are not varied there. Worst without: the "
+            "cluster without which p is largest, and that p (none: not estimable without it), for "
+            "what is decided. Proxy: the measure or the outcome only stands for what the claim is "
+            "about.",
         )
-        return Table(header, rows, "Claims of the literature", notes, align="llllrrrrrrll")
+
+    def deviations(self) -> Table:
+        """What could not be followed as registered, by claim and data set."""
+        rows = self.table[self.table["deviations"] != ""]
+        lines = rows[["claim", "data_set", "formula", "method", "deviations"]].astype(str)
+        header = ["claim", "data set", "formula", "method", "not as registered"]
+        title = "Deviations from the plan"
+        return Table(header, lines.to_numpy().tolist(), title, align="lllll")
 
     def untestable(self) -> Table:
         """The claims that could not be tested, by data set, with the reason."""
@@ -126,9 +141,12 @@ class Verdicts:
 
     def summary(self) -> str:
         """What was tested and what could not be, as text."""
-        parts = [self.to_table()] if (self.table["verdict"] != "untestable").any() else []
-        parts += [self.untestable()] if (self.table["verdict"] == "untestable").any() else []
-        return "\n\n".join(part.text() for part in parts)
+        return "\n\n".join(part.text() for part in self._parts())
+
+    def _parts(self) -> list[Table]:
+        """Tables that have a line: tests, deviations, and what could not be tested."""
+        every = (self.to_table(), self.deviations(), self.untestable())
+        return [part for part in every if part.rows]
 
     def __str__(self) -> str:
         return self.summary()
@@ -138,7 +156,7 @@ class Verdicts:
         return f"<Verdicts: {run} of {self.table['claim'].nunique()} claims tested>"
 
     def _repr_html_(self) -> str:
-        return self.to_table().html() + self.untestable().html()
+        return "".join(part.html() for part in self._parts())
 
 
 def _printed(row: Mapping[Hashable, object]) -> list[str]:
@@ -147,20 +165,29 @@ def _printed(row: Mapping[Hashable, object]) -> list[str]:
 
     decided = row["verdict"] in ("supported", "contradicted")
     worst = f"{row['worst_without']} ({format_p(number('worst_p')) or 'none'})"
+    few = " (few events)" if row["events"] and "events" in str(row["reason"]) else ""
+    few = few or (" (few clusters)" if row["reason"] else "")
     interval = f"[{format_ratio(number('ratio_low'))}, {format_ratio(number('ratio_high'))}]"
     shares = (_percent(number("robust_same_sign")), _percent(number("robust_share")))
     return [
-        *(str(row[key]) for key in ("claim", "name", "data_set")),
-        f"{row['verdict']}{', p only' if decided and not row['discovery'] else ''}",
+        str(row["claim"]),
+        str(row["name"]),
+        f"{row['data_set']}{' (proxy)' if row['proxy'] else ''}",
+        f"{row['verdict']}{', p only' if decided and not row['discovery'] else few}",
         f"{format_ratio(number('ratio'))} {interval}",
         format_p(number("p_value")),
         format_p(number("q_value")),
         str(row["events"]),
-        format_ratio(number("smallest_ratio"), _BEYOND),
-        ", ".join(share for share in shares if share),
+        _detectable(number("smallest_ratio"), str(row["sign"])),
+        f"{', '.join(shares)} of {row['robust_specifications']}" if all(shares) else "",
         worst if decided and row["worst_without"] else "",
-        "proxy" if row["proxy"] else "",
     ]
+
+
+def _detectable(ratio: float, sign: str) -> str:
+    """The smallest ratio; on both sides of one where the claim expects either."""
+    above = format_ratio(ratio, _BEYOND)
+    return f"{format_ratio(1 / ratio, _BEYOND)} or {above}" if sign == "any" else above
 
 
 def _percent(share: float) -> str:

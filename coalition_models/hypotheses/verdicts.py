@@ -14,10 +14,10 @@ from statsmodels.stats.multitest import multipletests
 from tqdm import tqdm
 
 from coalition_models.arguments import check_arguments, check_workers
-from coalition_models.errors import CoverageError, DataError, FitError, first_few
+from coalition_models.errors import CoalitionError, CoverageError, DataError, first_few
 from coalition_models.hypotheses.claims import Claim, read_plan, select
 from coalition_models.hypotheses.columns import Bench
-from coalition_models.hypotheses.data_sets import DataSet, Sets, asked, resolve
+from coalition_models.hypotheses.data_sets import APART, DataSet, Sets, asked, resolve
 from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
 from coalition_models.hypotheses.meta import combine
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
@@ -50,11 +50,13 @@ def test_hypotheses(
     Parameters
     ----------
     panel_or_sets : DataFrame, str, sequence of str, or mapping of names to DataFrames
-        Your own panel or panels (``coalition, state, cow, spell, period, start, stop, event``;
-        columns that a claim needs and the panel has are taken as they stand, the others are
-        built), or names among iraq, isaf, forms, leaders, un, interventions, wars,
-        alliances. All by default;
-        those whose source is not at hand are untestable.
+        Your own panel, or several by name: rows with ``start, stop, event`` and the column of
+        clusters, and with ``coalition, state, cow, spell, period`` (as :func:`build_panel` makes
+        them) where columns are to be built. Columns that a claim's test reads and the panel has
+        are taken as they stand, the others are built, with windows no shorter than the panel's
+        periods; ``list_claims()["columns"]`` says which they are. Or names among iraq, isaf,
+        forms, leaders, un, interventions, wars, alliances. All by default; those whose source is
+        not at hand are untestable.
     ids : str or sequence of str, optional
         Which claims.
     q : float
@@ -66,10 +68,13 @@ def test_hypotheses(
     robust : bool
         Whether to run the grid of specifications.
     tables : mapping, optional
-        Your own tables by the name that ``list_claims()["table"]`` gives: claims that need them
-        become testable.
+        Your own tables by the name that ``list_claims()["table"]`` gives, with the columns that
+        stand there: ``cow`` and ``coalition`` as in the panel, ``start`` and ``end`` as dates (no
+        end: still in force; spans of one state must not overlap), and the value. Claims that
+        need them become testable.
     outcome : str
-        Of your own panels: what their event is.
+        Of your own panels: what their event is, one of those in ``list_claims()["outcome"]``
+        (early exit, violation, form of defection, ...). Claims on other outcomes are untestable.
     cluster : str or sequence of str
         Of your own panels: the column of clusters; of several, the one with the larger p-value
         counts, test by test.
@@ -121,7 +126,7 @@ def test_hypotheses(
     table, family = _with_q(pd.DataFrame(rows), q)
     return Verdicts(
         table=table,
-        meta=combine(table[table["verdict"] != "untestable"], level=level),
+        meta=combine(table[_combinable(table)], level=level),
         rule=verdict_rule(level),
         family=family,
         q=q,
@@ -194,7 +199,7 @@ def _test_all(
             continue
         try:
             cells.append(_test(bench, data, claim, level, power, robust))
-        except (CoverageError, DataError, FitError) as error:
+        except CoalitionError as error:
             row = _row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
             cells.append(_Cell(claim.id, data.name, row))
     return _Done(data.name, cells, _about(data), sources)
@@ -212,13 +217,14 @@ def _test(
     bench: Bench | None, data: DataSet, claim: Claim, level: float, power: float, robust: bool
 ) -> _Cell:
     if bench is None:
-        raise CoverageError(data.reason)
+        own = f", and then your own table {claim.table!r}" if claim.table else ""
+        raise CoverageError(f"{data.reason}{own}")
     if not claim.term:
         raise CoverageError(_nowhere(claim))
     if data.own and data.outcome not in claim.outcome:
         raise CoverageError(
-            f"is on {' or '.join(claim.outcome)}, and this panel's event is {data.outcome}; say "
-            "outcome= if not"
+            f"is on {' or '.join(claim.outcome)}, and this panel's event is {data.outcome}; give "
+            f"outcome={claim.outcome[0]!r} if it is that"
         )
     frame, notes = bench.measure(claim)
     clock = frame.attrs.get("panel", {}).get("clock")
@@ -344,6 +350,12 @@ def _nowhere(claim: Claim) -> str:
     return f"needs {claim.table_shape}"
 
 
+def _combinable(table: pd.DataFrame) -> pd.Series:
+    """Tests that may be combined: they could decide, on exits that are not another set's."""
+    known = (table["verdict"] != "untestable") & (table["reason"] == "")
+    return known & ~table["data_set"].isin(APART)
+
+
 def _with_q(table: pd.DataFrame, q: float) -> tuple[pd.DataFrame, dict[str, int]]:
     """Add q over the distinct tests of each data set: two claims on one coefficient are one."""
     values = pd.Series(np.nan, index=table.index)
@@ -355,5 +367,6 @@ def _with_q(table: pd.DataFrame, q: float) -> tuple[pd.DataFrame, dict[str, int]
         by_p = dict(zip(distinct["p_value"], adjusted, strict=True))
         values[part.index] = part["p_value"].map(by_p).to_numpy(dtype=float)
         family[str(data_set)] = len(distinct)
-    out = table.assign(q_value=values, discovery=values <= q)
+    decided = table["verdict"].isin(("supported", "contradicted"))
+    out = table.assign(q_value=values, discovery=decided & (values <= q))
     return out[list(_ORDER)].reset_index(drop=True), family

@@ -72,7 +72,7 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
         "verdict_counts": frame_table(frames["verdict_counts"], title="Verdicts by data set"),
         "untestable": verdicts.untestable(),
         "meta": _meta_table(verdicts),
-        "deviations": _deviations_table(table),
+        "deviations": verdicts.deviations(),
     }
     figures = {"verdicts": plot_verdicts(verdicts)}
     figures |= {f"forest_{claim}": plot_forest(verdicts, claim) for claim in _forests(verdicts)}
@@ -89,8 +89,9 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
 
 
 def _forests(verdicts: Verdicts) -> list[str]:
-    meta = verdicts.meta
-    return [str(claim) for claim in meta.loc[meta["n"] >= _FOREST_SETS, "claim"]]
+    """Claims that were tested on enough data sets for a forest."""
+    sets = verdicts.claims_run()
+    return [str(claim) for claim in sets.index[sets >= _FOREST_SETS]]
 
 
 def _joined(verdicts: Verdicts, part: str) -> pd.DataFrame:
@@ -157,16 +158,11 @@ def _meta_table(verdicts: Verdicts) -> Table:
     notes = (
         "Ratios per step: from 0 to 1 of a term of two values, else per standard deviation of the "
         "term in its data set. Fixed: weights by the inverse variance; random: DerSimonian "
-        "and Laird's variance between the sets. The sets share states and are not independent.",
+        "and Laird's variance between the sets. Left out: tests that could not decide whatever "
+        "their p, and sets whose exits are another set's in another form. The sets share states "
+        "and are not independent, so the intervals are a little too short.",
     )
     return Table(header, rows, "Claims tested on two data sets or more", notes, "lllrrrrrr")
-
-
-def _deviations_table(table: pd.DataFrame) -> Table:
-    rows = table[table["deviations"] != ""]
-    lines = rows[["claim", "data_set", "formula", "method", "deviations"]].astype(str)
-    header = ["claim", "data set", "formula", "method", "not as registered"]
-    return Table(header, lines.to_numpy().tolist(), "Deviations from the plan", align="lllll")
 
 
 def _flips_table(found: Contested) -> Table:
@@ -187,31 +183,52 @@ def claims_findings(verdicts: Verdicts) -> list[str]:
     tested = table[table["verdict"] != "untestable"]
     counts = tested["verdict"].value_counts()
     run = int((verdicts.claims_run() > 0).sum())
+    decided = tested[tested["verdict"].isin(_DECIDED)]
     sentences = [
         f"{run} of {table['claim'].nunique()} claims could be tested on the data at hand, in "
         f"{len(tested)} tests: {counts.get('supported', 0)} support the claim, "
         f"{counts.get('contradicted', 0)} contradict it, {counts.get('inconclusive', 0)} are "
         "inconclusive.",
-        f"At a false discovery rate of {verdicts.q:g} within each data set "
-        f"{_list(tested[tested['discovery'] & tested['verdict'].isin(_DECIDED)])}.",
     ]
-    half = tested[(tested["robust_share"] > 0.5) & tested["verdict"].isin(_DECIDED)]
-    if tested["robust_specifications"].sum():
-        sentences.append(f"In more than half of the grid of specifications {_list(half)}.")
+    if len(decided):
+        left = decided[decided["discovery"]]
+        sentences.append(
+            f"At a false discovery rate of {verdicts.q:g} within each data set "
+            f"{_listed_cells(left, len(decided))}."
+        )
+        if tested["robust_specifications"].sum():
+            half = decided[decided["robust_share"] > 0.5]
+            sentences.append(
+                "With the same sign and a small p in more than half of the grid "
+                f"{_listed_cells(half, len(decided))}."
+            )
+        hang = decided[~(decided["worst_p"] < 1 - verdicts.level)]
+        sentences.append(
+            f"{len(hang)} of the {len(decided)} hang on a single state, coalition or alliance: "
+            "without it p is not small."
+        )
+    combined = verdicts.meta[verdicts.meta["random_p"] < 1 - verdicts.level]
+    if len(verdicts.meta):
+        names = ", ".join(combined["claim"]) or "none"
+        sentences.append(
+            f"Combined over the data sets that can decide, {len(combined)} of "
+            f"{len(verdicts.meta)} claims have a p below {1 - verdicts.level:.2g} with random "
+            f"effects ({names})."
+        )
     return sentences
 
 
 _DECIDED = ("supported", "contradicted")
 
 
-def _list(rows: pd.DataFrame) -> str:
+def _listed_cells(rows: pd.DataFrame, of: int) -> str:
     if rows.empty:
-        return "none of these verdicts holds"
+        return f"none of the {of} is left"
     cells = [
-        f"{row['name']} ({row['claim']}, {row['data_set']}, {row['verdict']})"
+        f"{row['name']} ({row['claim']} on {row['data_set']}, {row['verdict']})"
         for row in rows.to_dict("records")
     ]
-    return f"{len(rows)} of these verdicts hold{'s' if len(rows) == 1 else ''}: {'; '.join(cells)}"
+    return f"{len(rows)} of the {of} remain{'s' if len(rows) == 1 else ''}: {'; '.join(cells)}"
 
 
 def claims_section(analysis: HypothesisAnalysis, product: Product) -> Section:
@@ -256,8 +273,11 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
                 verdicts.rule,
                 "Measures, signs, controls and estimators stand in a file of the package that was "
                 "written before the tests were run; what was changed afterwards is listed as "
-                "amendments. A measure or an outcome that only stands for what the claim is about "
-                "is marked as a proxy. What a data set could not follow is listed as deviations.",
+                "amendments, dated, with the reason. A measure or an outcome that only stands for "
+                "what the claim is about is marked as a proxy. What a data set could not follow "
+                "is listed as deviations. What was seen of each article stands with the claims: "
+                "mostly abstracts and replication scripts, so that a published finding may differ "
+                "from how it is put here.",
                 tables["data_sets"],
                 tables["amendments"],
             ],
@@ -282,9 +302,9 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
 
 
 def _together(verdicts: Verdicts, product: Product) -> list[Part]:
-    if verdicts.meta.empty:
-        return ["No claim was tested on two data sets."]
     parts: list[Part] = [product.tables["meta"]]
+    if verdicts.meta.empty:
+        parts = ["No claim was tested on two data sets that can decide."]
     for claim in _forests(verdicts):
         caption = f"Claim {claim} on each data set, and combined (diamonds)."
         parts.append((product.figures[f"forest_{claim}"], caption))

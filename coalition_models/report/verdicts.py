@@ -66,11 +66,11 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
     claims = data.drop_duplicates("claim")
     sets = [name for name in dict.fromkeys(data["data_set"]) if name != "none"]
     with styled():
-        figure, (axis,) = new_figure(4.6 + 0.85 * len(sets), 1.7 + 0.2 * len(claims))
+        figure, (axis,) = new_figure(4.2 + 0.75 * len(sets), 1.7 + 0.24 * len(claims))
         _draw_cells(axis, data, list(claims["claim"]), sets)
         labels = [f"{row.claim}  {row.name}" for row in claims.itertuples(index=False)]
-        axis.set_yticks(range(len(claims)), labels, fontsize=7.5)
-        axis.set_xticks(range(len(sets)), sets, fontsize=8)
+        axis.set_yticks(range(len(claims)), labels, fontsize=9)
+        axis.set_xticks(range(len(sets)), sets, fontsize=9)
         axis.xaxis.tick_top()
         axis.set_xlim(-0.5, max(len(sets), 1) - 0.5)
         axis.set_ylim(len(claims) - 0.5, -0.5)
@@ -97,14 +97,14 @@ def _draw_cells(axis: Axes, data: pd.DataFrame, claims: list[str], sets: list[st
             )
         )
         dark = row["verdict"] in ("supported", "contradicted")
-        tone = "white" if dark else "#555555"
+        tone = "white" if dark else "#333333"
         shown = letter
         if row["verdict"] != "untestable":
             shown = f"{letter} {_short(float(row['ratio']))}"
         weight = "bold" if row["discovery"] else "normal"
         style = "italic" if row["proxy"] else "normal"
         axis.text(
-            x, y, shown, ha="center", va="center", fontsize=6.5, color=tone, weight=weight,
+            x, y, shown, ha="center", va="center", fontsize=8.5, color=tone, weight=weight,
             style=style,
         )  # fmt: skip
 
@@ -126,9 +126,12 @@ def _legend(axis: Axes, verdicts: Verdicts) -> None:
         handles=handles,
         loc="outside lower center",
         ncols=4,
-        fontsize=7.5,
-        title=f"number: ratio per step; bold: q at most {verdicts.q:g}; italic: proxy",
-        title_fontsize=7.5,
+        fontsize=9,
+        title=(
+            "number: ratio, from 0 to 1 or per standard deviation; "
+            f"bold: q at most {verdicts.q:g}; italic: proxy"
+        ),
+        title_fontsize=9,
     )
 
 
@@ -237,10 +240,13 @@ def _draw_forest(axis: Axes, data: pd.DataFrame) -> None:
 
 
 def _mark_ratios(axis: Axis) -> None:
-    """Ticks of a log axis at 1, 2, 5 and their tenfolds, in plain numbers."""
+    """Ticks of a log axis at plain numbers, closer together where the axis is short."""
     from matplotlib.ticker import LogLocator, NullLocator
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = axis.get_view_interval()
+    few = (1.0, 2.0, 5.0)
+    some = (1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 7.0)
+    axis.set_major_locator(LogLocator(subs=few if high / low > 8 else some, numticks=20))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(lambda value, _: f"{value:g}")
 
@@ -281,6 +287,7 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
                 )  # fmt: skip
             axis.axhline(1.0, color=GREY, linewidth=0.9)
             axis.set_yscale("log")
+            axis.margins(y=0.15)
             _mark_ratios(axis.yaxis)
             axis.set_xticks(range(len(values)), [str(value) for value in values])
             axis.set_title(unit)

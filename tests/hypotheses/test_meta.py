@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import coalition_models as cm
 from coalition_models.hypotheses.meta import combine
+from coalition_models.hypotheses.rule import FEWEST_EVENTS
 
 
 def studies(effects, errors, claim="H01", step=1.0):
@@ -79,11 +81,29 @@ def test_only_claims_with_two_estimates_are_combined():
     assert list(empty.columns) == list(combine(table).columns)
 
 
-def test_verdicts_combine_their_own_estimates(bundled):
+def test_verdicts_combine_their_own_estimates(pulses):
+    panels = {"first": pulses(seed=1), "second": pulses(seed=2)}
+    found = cm.test_hypotheses(panels, "H02", robust=False)
+    one, other = found.table[["estimate", "std_error"]].to_numpy()
+    w = np.array([one[1], other[1]]) ** -2.0
+    row = found.meta.iloc[0]
+    assert row["data_sets"] == "first, second"
+    assert row["fixed"] == pytest.approx((w[0] * one[0] + w[1] * other[0]) / w.sum())
+
+
+def test_what_cannot_decide_or_has_the_same_exits_is_not_combined(bundled):
     tested = bundled.table.query("verdict != 'untestable'")
-    both = tested[tested.duplicated("claim", keep=False)]
-    assert bundled.meta["claim"].tolist() == sorted(both["claim"].unique())
-    iraq, isaf = tested.query("claim == 'H02'")[["estimate", "std_error"]].to_numpy()
-    w = np.array([iraq[1], isaf[1]]) ** -2.0
-    row = bundled.meta.query("claim == 'H02'").iloc[0]
-    assert row["fixed"] == pytest.approx((w[0] * iraq[0] + w[1] * isaf[0]) / w.sum())
+    assert {"isaf", "leaders"} <= set(tested.loc[tested["claim"] == "H05", "data_set"])
+    # ISAF has eight exits, and the leaders' exits are those of Iraq
+    assert bundled.meta.empty
+
+
+def test_nothing_is_a_discovery_that_is_not_decided(bundled):
+    table = bundled.table
+    assert not table.loc[table["verdict"] == "inconclusive", "discovery"].any()
+    few = table["events"].between(1, FEWEST_EVENTS - 1)
+    assert few.any()
+    assert table.loc[few, "verdict"].eq("inconclusive").all()
+    text = str(bundled)
+    assert "inconclusive (few events)" in text
+    assert "10 of 21 events are in rows without left_turn" in text
