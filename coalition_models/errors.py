@@ -16,6 +16,7 @@ __all__ = [
     "FitError",
     "FormulaError",
     "ReplicationError",
+    "counted",
     "first_few",
     "warn",
 ]
@@ -65,3 +66,16 @@ def first_few(keys: Iterable[object], limit: int = 10) -> str:
     items = [str(key) for key in keys]
     tail = f" (+{len(items) - limit} more)" if len(items) > limit else ""
     return ", ".join(items[:limit]) + tail
+
+
+def counted(number: int, noun: str, one: str = "", more: str = "") -> str:
+    """Number, noun and verb, in the singular where there is one.
+
+    Examples
+    --------
+    >>> counted(1, "spell"), counted(3, "row"), counted(1, "exit", "is", "are")
+    ('1 spell', '3 rows', '1 exit is')
+    """
+    single = number == 1
+    verb = one if single else more
+    return f"{int(number)} {noun}{'' if single else 's'}{' ' if verb else ''}{verb}"

@@ -62,7 +62,7 @@ def test_validate_checks_bundled_and_own_tables(capsys, tmp_path):
     frame.to_csv(mine, index=False)
     code, out, err = run(capsys, "data", "validate", "--file", str(mine), "--as", "participation")
     assert (code, out) == (1, "")
-    assert err.startswith("error: table 'participation' fails 1 checks")
+    assert err.startswith("error: table 'participation' fails 1 check;")
     assert "column exit_kind must be one of" in err
 
 
@@ -175,3 +175,24 @@ def test_help_and_version(capsys):
             main(arguments)
         assert caught.value.code == 0
     assert "coalition-models" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["reproduce", "--out", ""], "--out is empty"),
+        (["hypotheses", "--out", " "], "--out is empty"),
+        (["hypotheses", "--workers", "0"], "workers must be a whole number of 1 or more, not 0"),
+        (["hypotheses", "--workers", "-2"], "workers must be a whole number of 1 or more, not -2"),
+        (["paper", "--text", ""], "--text is empty"),
+    ],
+)
+def test_empty_paths_and_no_workers_are_refused_before_anything_is_written(
+    capsys, tmp_path, monkeypatch, arguments, text
+):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("error: ")
+    assert text in err
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from typing import cast
 import pandas as pd
 
 from coalition_models.arguments import as_day, check_arguments
-from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.errors import CoverageError, DataError, counted, first_few
 from coalition_models.members.periods import as_period
 from coalition_models.members.spells import EXIT_KINDS, check_spells, spell_labels
 from coalition_models.members.timing import (
@@ -263,9 +263,9 @@ def _refuse_unknown_entries(spells: pd.DataFrame, choices: Choices) -> None:
     unknown = spells[~known]
     if len(unknown):
         raise DataError(
-            f"{len(unknown)} spells were already running when the data begin, so the time since "
-            f"entry is not known: {first_few(spell_labels(unknown))}. Use clock='coalition', give "
-            "the true entries and set entry_known, or leave these spells out."
+            f"{counted(len(unknown), 'spell', 'was', 'were')} already running when the data begin, "
+            f"so the time since entry is not known: {first_few(spell_labels(unknown))}. Use "
+            "clock='coalition', give the true entries and set entry_known, or leave these out."
         )
 
 

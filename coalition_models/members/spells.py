@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError, counted, first_few
 from coalition_models.members.periods import Period, as_period, period_number
 from coalition_models.sources.codes import from_cow
 from coalition_models.sources.schema import Column, Contract
@@ -250,8 +250,8 @@ def _check_levels(levels: pd.DataFrame, level: str, gap: int, end_margin: int) -
         unknown = levels[levels[level].isna()]
         rows = [f"{r.coalition} {r.state} {r.date:%Y-%m-%d}" for r in unknown.itertuples()]
         problems.append(
-            f"{level} is missing in {len(unknown)} rows, and a strength that is not known is not "
-            f"an absence: {first_few(rows)}; fill them in or leave these rows out"
+            f"{level} is missing in {counted(len(unknown), 'row')}, and a strength that is not "
+            f"known is not an absence: {first_few(rows)}; fill them in or leave these rows out"
         )
     if problems:
         raise DataError("cannot make spells from these levels: " + "; ".join(problems))

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import CoalitionWarning, DataError, first_few, warn
+from coalition_models.errors import CoalitionWarning, DataError, counted, first_few, warn
 from coalition_models.members.periods import Period, period_number, period_start
 from coalition_models.members.spells import spell_labels
 
@@ -181,9 +181,9 @@ def select_spells(
 def _warn_of_lost_events(lost: pd.DataFrame) -> None:
     if len(lost):
         warn(
-            f"{len(lost)} exits are not in the panel, because an earlier spell of the same state "
-            f"takes the only period of theirs: {first_few(spell_labels(lost))}. A shorter period "
-            "keeps them apart.",
+            f"{counted(len(lost), 'exit', 'is', 'are')} not in the panel, because an earlier spell "
+            f"of the same state takes the only period: {first_few(spell_labels(lost))}. A shorter "
+            "period keeps them apart.",
             CoalitionWarning,
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, FitError, first_few
+from coalition_models.errors import DataError, FitError, counted, first_few
 from coalition_models.models.columns import all_finite, require_columns
 
 __all__ = [
@@ -83,7 +83,7 @@ def check_event(data: pd.DataFrame, name: str) -> tuple[Floats, list[str], list[
     problems = []
     if gaps.any():
         problems.append(
-            f"event column {name!r} is missing in {int(gaps.sum())} rows "
+            f"event column {name!r} is missing in {counted(gaps.sum(), 'row')} "
             f"({first_few(data.index[gaps])}): whether the event happened must be known; code it, "
             "or leave these rows out before fitting"
         )
@@ -108,7 +108,7 @@ def check_event(data: pd.DataFrame, name: str) -> tuple[Floats, list[str], list[
 
 def _explain_coding(name: str, values: Floats, index: pd.Index) -> str:
     found, counts = np.unique(values, return_counts=True)
-    listing = first_few(f"{v:g} ({c} rows)" for v, c in zip(found, counts, strict=True))
+    listing = first_few(f"{v:g} ({counted(c, 'row')})" for v, c in zip(found, counts, strict=True))
     if set(found) <= {1.0, 2.0}:
         return (
             f"event column {name!r} is coded {listing}; some programs read 2 as the event and 1 "
@@ -132,11 +132,14 @@ def check_times(data: pd.DataFrame, start: str, stop: str) -> tuple[Floats, Floa
         tolerance = _rounding(*ends)
         reversed_rows = ends[0] > ends[1] + tolerance
         empty = ~reversed_rows & (gap <= tolerance)
-        for rows, what in ((reversed_rows, "end before they start"), (empty, "have no length")):
+        for rows, what in (
+            (reversed_rows, ("ends before it starts", "end before they start")),
+            (empty, ("has no length", "have no length")),
+        ):
             if rows.any():
                 problems.append(
-                    f"{int(rows.sum())} rows {what} ({_show(data.index, ends, rows)}); a row is at "
-                    f"risk on ({start}, {stop}], so {start} must be smaller than {stop}"
+                    f"{counted(rows.sum(), 'row', *what)} ({_show(data.index, ends, rows)}); a row "
+                    f"is at risk on ({start}, {stop}], so {start} must be smaller than {stop}"
                 )
     return ends[0], ends[1], problems
 
@@ -154,7 +157,7 @@ def _read_time(data: pd.DataFrame, name: str, problems: list[str]) -> Floats:
         bad = ~np.isfinite(values)
         if bad.any():
             problems.append(
-                f"column {name!r} is missing or infinite in {int(bad.sum())} rows "
+                f"column {name!r} is missing or infinite in {counted(bad.sum(), 'row')} "
                 f"({first_few(data.index[bad])}); a row without times cannot be placed"
             )
     return values
@@ -195,8 +198,8 @@ def check_history(
     )
     problems = []
     for pairs, what, cure in (
-        (twice, "stand twice", "leave the copies out"),
-        (overlapping & ~twice, "overlap", "a member is at risk once at a time"),
+        (twice, ("stands twice", "stand twice"), "leave the copies out"),
+        (overlapping & ~twice, ("overlaps", "overlap"), "a member is at risk once at a time"),
     ):
         if pairs.any():
             listing = first_few(
@@ -204,9 +207,10 @@ def check_history(
                 f"({start[j]:g}, {stop[j]:g}] and ({start[i]:g}, {stop[i]:g}]"
                 for i, j in zip(here[pairs], before[pairs], strict=True)
             )
+            verb = what[int(pairs.sum() > 1)]
             problems.append(
-                f"{int(pairs.sum())} pairs of rows of one member {what} ({listing}); {cure}, or "
-                f"tell members apart with id= (now {', '.join(histories.columns)})"
+                f"{counted(pairs.sum(), 'pair')} of rows of one member {verb} ({listing}); {cure}, "
+                f"or tell members apart with id= (now {', '.join(histories.columns)})"
             )
     return problems
 
@@ -250,8 +254,8 @@ def check_enough_events(event: Floats, terms: int, name: str) -> str:
     events = int(event.sum())
     if events == 0:
         raise FitError(
-            f"no event: column {name!r} is 0 in all {len(event)} rows used, so nothing can be "
-            "estimated. Check the coding, the sample, and the rows dropped for missing values"
+            f"no event: column {name!r} is 0 in all {counted(len(event), 'row')} used, so nothing "
+            "can be estimated. Check the coding, the sample, and rows dropped for missing values"
         )
     if events < terms:
         return (

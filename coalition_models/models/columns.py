@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, FormulaError, first_few
+from coalition_models.errors import DataError, FormulaError, counted, first_few
 
 __all__ = [
     "all_finite",
@@ -101,7 +101,7 @@ def refuse_infinite(matrix: Floats, names: Sequence[str], index: pd.Index) -> No
     if all_finite(matrix):
         return
     problems = [
-        f"{name} in {int(bad.sum())} rows ({first_few(index[bad], _SHOWN)})"
+        f"{name} in {counted(bad.sum(), 'row')} ({first_few(index[bad], _SHOWN)})"
         for j, name in enumerate(names)
         if (bad := ~np.isfinite(matrix[:, j])).any()
     ]

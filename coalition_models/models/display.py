@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from coalition_models.errors import counted
+
 __all__ = ["Choices", "Counts", "describe_data", "footnotes", "sources_of"]
 
 _VARIANCE = {
@@ -146,7 +148,7 @@ def describe_data(data: pd.DataFrame, used: tuple[str, ...]) -> tuple[str, ...]:
         shown = {k: v for k, v in panel.items() if k not in ("dropped", "notes") and _said(v)}
         text = "; ".join(f"{name} {_plain(value)}" for name, value in shown.items())
         gone = panel.get("dropped", [])
-        tail = f"; {len(gone)} spells left out" if gone else ""
+        tail = f"; {counted(len(gone), 'spell')} left out" if gone else ""
         notes.append(f"Panel: {text}{tail}.")
     features = data.attrs.get("features", {})
     if isinstance(features, Mapping):

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, counted
 from coalition_models.models.display import Choices, Counts, footnotes
 from coalition_models.models.sample import Sample
 from coalition_models.render import Table, format_number, format_p
@@ -328,8 +328,8 @@ class Fit:
 
     def __repr__(self) -> str:
         return (
-            f"<Fit {self.estimator} {self.formula!r}: {self.counts.rows} rows, "
-            f"{self.counts.events} events, variance {self.choices.variance}>"
+            f"<Fit {self.estimator} {self.formula!r}: {counted(self.counts.rows, 'row')}, "
+            f"{counted(self.counts.events, 'event')}, variance {self.choices.variance}>"
         )
 
     def _repr_html_(self) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from formulaic import Formula
 from formulaic.errors import FormulaicError
 
-from coalition_models.errors import DataError, FormulaError, first_few
+from coalition_models.errors import DataError, FormulaError, counted, first_few
 from coalition_models.models.columns import (
     all_finite,
     refuse_infinite,
@@ -278,7 +278,7 @@ def _complete_rows(
     if absent.all():
         each = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise DataError(
-            f"no row is complete: of {len(data)} rows, missing values by column: {each}"
+            f"no row is complete: of {counted(len(data), 'row')}, missing values by column: {each}"
         )
     return counts, ~absent
 

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, FitError, first_few, warn
+from coalition_models.errors import DataError, FitError, counted, first_few, warn
 from coalition_models.models.checks import (
     Histories,
     check_event,
@@ -139,7 +139,7 @@ def survival_curve(
         wrong = _overlaps(panel, first, last)
     raise_all([*problems, *wrong])
     if not happened.any():
-        raise FitError(f"no event: column {event!r} is 0 in all {len(panel)} rows")
+        raise FitError(f"no event: column {event!r} is 0 in all {counted(len(panel), 'row')}")
     parts = []
     for label, rows in _groups(panel, names):
         curve = _kaplan_meier(first[rows], last[rows], happened[rows], level, interval)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linprog
 
-from coalition_models.errors import FitError, first_few
+from coalition_models.errors import FitError, counted, first_few
 
 __all__ = ["Separation", "binary_direction", "describe_separation", "involved", "refuse_aliased"]
 
@@ -187,7 +187,7 @@ def _describe_column(
         for level in levels[::-1]:
             here = values == level
             events = int(np.count_nonzero(here & event))
-            rows = f"{int(here.sum())} rows with {name} = {level:g}"
+            rows = f"{counted(here.sum(), 'row')} with {name} = {level:g}"
             shown = first_few((labels[int(i)] for i in np.flatnonzero(here)), 5)
             if events == 0:
                 return f"no event among the {rows} (rows {shown})"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError, counted, first_few
 
 __all__ = ["Column", "Contract", "columns_from_descriptor", "validate"]
 
@@ -145,7 +145,7 @@ def _column_problems(
     absent = series.isna()
     if column.required and absent.any():
         where = _labels(frame, absent, tuple(k for k in key if k != column.name))
-        found.append(f"column {column.name} is empty in {int(absent.sum())} rows: {where}")
+        found.append(f"column {column.name} is empty in {counted(absent.sum(), 'row')}: {where}")
     present = series[~absent]
     for bad, text in _value_checks(present, column):
         if bad.any():
@@ -235,7 +235,7 @@ def validate(frame: pd.DataFrame, contract: Contract | str) -> pd.DataFrame:
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(
-            f"table {contract.name!r} fails {len(problems)} checks; "
+            f"table {contract.name!r} fails {counted(len(problems), 'check')}; "
             f"mend the rows named and load it again:\n{listing}"
         )
     return frame

@@ -348,7 +348,7 @@ def test_an_own_table_of_coalitions_is_checked():
     for wrong, text in [
         (MALI.assign(lead_state="fra"), "column lead_state must match"),
         (MALI.assign(start="2013-01-11"), "column start must hold date values"),
-        (MALI.assign(start=pd.NaT), "column start is empty in 1 rows"),
+        (MALI.assign(start=pd.NaT), "column start is empty in 1 row"),
         (pd.concat([MALI, MALI]), "2 rows share a key"),
     ]:
         with pytest.raises(cm.DataError, match=text):

@@ -124,7 +124,7 @@ def test_bad_levels_are_named():
     with pytest.raises(cm.DataError, match="no row reaches the minimum"):
         cm.spells_from_levels(levels(("POL", 290, "2010-01-10", 0.0)))
     frame = levels(("POL", 290, "2010-01-10", 5.0), ("POL", 290, "2010-02-10", None))
-    with pytest.raises(cm.DataError, match=r"troops is missing in 1 rows.*UNIFIL POL 2010-02-10"):
+    with pytest.raises(cm.DataError, match=r"troops is missing in 1 row.*UNIFIL POL 2010-02-10"):
         cm.spells_from_levels(frame)
     with pytest.raises(cm.DataError, match=r"gap must be a whole number.*-1"):
         cm.spells_from_levels(levels(*seen("POL", 290, "2010-01-10")), gap=-1)

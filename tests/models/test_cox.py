@@ -82,7 +82,7 @@ class TestEvent:
             cox("event ~ risk", data)
 
     def test_missing(self):
-        with pytest.raises(DataError, match=r"'event' is missing in 1 rows \(7\)"):
+        with pytest.raises(DataError, match=r"'event' is missing in 1 row \(7\)"):
             cox("event ~ risk", changed(7, event=np.nan))
 
     @pytest.mark.parametrize("kind", ["bool", "boolean", "object", "float", "Int64", "uint8"])
@@ -103,13 +103,13 @@ class TestTimes:
         data.loc[9, "start"] = data.loc[9, "stop"]
         with pytest.raises(DataError, match="2 things keep") as caught:
             cox("event ~ risk", data)
-        assert "1 rows end before they start (row 3: (30, " in str(caught.value)
-        assert "1 rows have no length (row 9: (" in str(caught.value)
+        assert "1 row ends before it starts (row 3: (30, " in str(caught.value)
+        assert "1 row has no length (row 9: (" in str(caught.value)
 
     def test_missing_and_infinite(self):
-        with pytest.raises(DataError, match=r"'stop' is missing or infinite in 1 rows \(4\)"):
+        with pytest.raises(DataError, match=r"'stop' is missing or infinite in 1 row \(4\)"):
             cox("event ~ risk", changed(4, stop=np.nan))
-        with pytest.raises(DataError, match=r"'start' is missing or infinite in 1 rows \(4\)"):
+        with pytest.raises(DataError, match=r"'start' is missing or infinite in 1 row \(4\)"):
             cox("event ~ risk", changed(4, start=-np.inf))
 
     def test_dates(self):
@@ -124,7 +124,7 @@ class TestTimes:
 
 class TestHistories:
     def test_overlap(self):
-        with pytest.raises(DataError, match=r"overlap \(iraq S00 1 rows 1 and 2: \(") as caught:
+        with pytest.raises(DataError, match=r"overlaps \(iraq S00 1 rows 1 and 2: \(") as caught:
             cox("event ~ risk", changed(2, start=float(PANEL.loc[2, "start"]) - 0.5))
         assert "tell members apart with id=" in str(caught.value)
 
@@ -193,7 +193,7 @@ class TestColumns:
             cox("event ~ risk + year", data)
 
     def test_infinite(self):
-        with pytest.raises(DataError, match=r"risk in 1 rows \(5\)"):
+        with pytest.raises(DataError, match=r"risk in 1 row \(5\)"):
             cox("event ~ risk", changed(5, risk=np.inf))
 
     def test_missing_values_are_counted(self):

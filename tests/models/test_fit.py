@@ -139,7 +139,7 @@ def test_everything_prints_under_the_table(fit):
         "Ties: Efron",
         "clustered by state (G = 45), no small-sample factor",
         "Convention: R",
-        "Panel: period month; clock entry; 1 spells left out",
+        "Panel: period month; clock entry; 1 spell left out",
         "Features: risk (as_of start)",
     ):
         assert words in text

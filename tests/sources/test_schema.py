@@ -69,7 +69,7 @@ def test_missing_columns_empty_cells_and_keys():
     problems = CONTRACT.problems(good().drop(columns="date"))
     assert problems == ["missing column: date"]
     frame = good().assign(date=pd.to_datetime(["2003-08-01", None]))
-    assert CONTRACT.problems(frame) == ["column date is empty in 1 rows: POL"]
+    assert CONTRACT.problems(frame) == ["column date is empty in 1 row: POL"]
     twice = pd.concat([good(), good().head(1)], ignore_index=True)
     assert CONTRACT.problems(twice) == ["2 rows share a key (state, date): ESP 2003-08-01"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.errors import CoverageError, DataError, counted, first_few
 
 __all__ = [
     "add_codes",
@@ -109,7 +109,7 @@ def to_int(values: pd.Series) -> pd.Series:
     if broken.any():
         raise DataError(
             f"column {values.name!r} must hold whole numbers, found "
-            f"{first_few(numbers[broken].unique())} in {int(broken.sum())} rows"
+            f"{first_few(numbers[broken].unique())} in {counted(broken.sum(), 'row')}"
         )
     return whole.astype("Int64")
 

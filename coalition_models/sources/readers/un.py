@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError, counted, first_few
 from coalition_models.sources.codes import from_cow, to_cow
 from coalition_models.sources.readers._frames import (
     close_frame,
@@ -77,7 +77,7 @@ def read_ipi_contributions(path: Path) -> pd.DataFrame:
         keys = wrong["contributor"] + " " + wrong["mission"] + " " + wrong["date"]
         raise DataError(
             f"{path.name}: the kinds of personnel must add up to the total; they do not in "
-            f"{len(wrong)} rows: {first_few(keys)}. Is it the pinned version?"
+            f"{counted(len(wrong), 'row')}: {first_few(keys)}. Is it the pinned version?"
         )
     # February 2012 stands at the 28th in the file.
     table["date"] = pd.to_datetime(table["date"]) + pd.offsets.MonthEnd(0)
