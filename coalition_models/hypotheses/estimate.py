@@ -289,7 +289,8 @@ def _exposed_clusters(rows: pd.DataFrame, term: str, cluster: str) -> int:
 
 def _reason(trouble: FitError) -> str:
     """First statement of an error's message."""
-    return str(trouble).split(";")[0].split(". ")[0]
+    text = str(trouble).split(";")[0].split(". ")[0].split(", so the spread")[0]
+    return text.removeprefix("variance='jackknife': ")
 
 
 def _test(

@@ -72,13 +72,11 @@ class Verdicts:
     robustness: Mapping[tuple[str, str], Robustness] = field(repr=False)
 
     def counts(self) -> pd.DataFrame:
-        """Number of claims by verdict and data set."""
-        return (
-            pd.crosstab(self.table["verdict"], self.table["data_set"])
-            .reindex(index=list(VERDICTS), columns=list(dict.fromkeys(self.table["data_set"])))
-            .fillna(0)
-            .astype(int)
-        )
+        """Number of claims by verdict and data set; ``none``: claims for no data set here."""
+        named = [*self.data_sets["data_set"], "none"]
+        found = pd.crosstab(self.table["verdict"], self.table["data_set"])
+        columns = [name for name in named if name in found.columns]
+        return found.reindex(index=list(VERDICTS), columns=columns).fillna(0).astype(int)
 
     def claims_run(self) -> pd.Series:
         """Per claim: on how many data sets it was tested."""

@@ -306,7 +306,7 @@ def _together(verdicts: Verdicts, product: Product) -> list[Part]:
     if verdicts.meta.empty:
         parts = ["No claim was tested on two data sets that can decide."]
     for claim in _forests(verdicts):
-        caption = f"Claim {claim} on each data set, and combined (diamonds)."
+        caption = f"Claim {claim} on each data set, and combined (diamonds; hollow: left out)."
         parts.append((product.figures[f"forest_{claim}"], caption))
     return parts
 

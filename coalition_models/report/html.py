@@ -16,10 +16,11 @@ _CSS = """
 * { box-sizing: border-box; }
 body { font: 16px/1.55 system-ui, "DejaVu Sans", sans-serif; color: var(--ink);
   max-width: 56rem; margin: 2.5rem auto 4rem; padding: 0 1.25rem; }
-body.wide { max-width: 80rem; }
+body.wide { max-width: 84rem; }
 body.wide p, body.wide ul.sources, body.wide figure { max-width: 60rem; }
 body.wide table { font-size: .8rem; }
-body.wide th, body.wide td { padding-right: .55rem; }
+body.wide th, body.wide td { padding-right: .45rem; }
+body.wide thead th { white-space: normal; vertical-align: bottom; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .6rem; padding-top: .9rem;
   border-top: 1px solid var(--line); }

@@ -64,7 +64,7 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
     if data.empty:
         raise DataError("no claim was tested, so there is nothing to draw")
     claims = data.drop_duplicates("claim")
-    sets = [name for name in dict.fromkeys(data["data_set"]) if name != "none"]
+    sets = [name for name in verdicts.data_sets["data_set"] if (data["data_set"] == name).any()]
     with styled():
         figure, (axis,) = new_figure(4.2 + 0.75 * len(sets), 1.7 + 0.24 * len(claims))
         _draw_cells(axis, data, list(claims["claim"]), sets)
@@ -148,8 +148,8 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
     Returns
     -------
     Plot
-        With ``label, estimate, low, high, kind`` (log scale, per step) as data;
-        ``kind`` is ``data set``, ``fixed`` or ``random``.
+        With ``label, estimate, low, high, kind, in_combination`` (log scale, per step) as data;
+        ``kind`` is ``data set``, ``fixed`` or ``random``. Hollow marks are not combined.
 
     Examples
     --------
@@ -180,6 +180,7 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
             "low": low,
             "high": high,
             "kind": "data set",
+            "in_combination": part["data_set"].isin(_in_combination(verdicts, claim)),
         }
     )
     combined = _combined(verdicts, claim)
@@ -197,6 +198,12 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
     return Plot(figure, data.reset_index(drop=True))
 
 
+def _in_combination(verdicts: Verdicts, claim: str) -> list[str]:
+    """Data sets that are combined; all of them where nothing is."""
+    found = verdicts.meta.loc[verdicts.meta["claim"] == claim, "data_sets"]
+    return str(found.iloc[0]).split(", ") if len(found) else list(verdicts.table["data_set"])
+
+
 def _step(part: pd.DataFrame) -> str:
     return "unit" if (part["step"] == 1).all() else "standard deviation"
 
@@ -210,11 +217,14 @@ def _combined(verdicts: Verdicts, claim: str) -> pd.DataFrame:
             "low": line[f"{kind}_low"],
             "high": line[f"{kind}_high"],
             "kind": kind,
+            "in_combination": True,
         }
         for line in found.to_dict("records")
         for kind in ("fixed", "random")
     ]
-    return pd.DataFrame(rows, columns=["label", "estimate", "low", "high", "kind"])
+    return pd.DataFrame(
+        rows, columns=["label", "estimate", "low", "high", "kind", "in_combination"]
+    )
 
 
 def _draw_forest(axis: Axes, data: pd.DataFrame) -> None:
@@ -226,8 +236,9 @@ def _draw_forest(axis: Axes, data: pd.DataFrame) -> None:
         axis.hlines(y, np.exp(low), np.exp(high), colors=colour, linewidth=1.8)
         if -bound <= row["estimate"] <= bound:
             axis.plot(
-                np.exp(row["estimate"]), y, "o" if single else "D", color=colour, markersize=5
-            )
+                np.exp(row["estimate"]), y, "o" if single else "D", color=colour, markersize=5,
+                markerfacecolor=colour if row["in_combination"] else "white",
+            )  # fmt: skip
         for end, mark in ((row["low"], "<"), (row["high"], ">")):
             if abs(end) > bound:
                 axis.plot(np.exp(np.sign(end) * bound), y, mark, color=colour, markersize=4)
