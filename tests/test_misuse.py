@@ -13,10 +13,8 @@ import pytest
 
 import coalition_models as cm
 
-#: functions without arguments, and figures of verdicts, whose one argument is this package's own
+#: takes anything that knows its sources; and figures whose first argument is a result of ours
 _LEFT_OUT = {"cite", "plot_contested", "plot_forest", "plot_verdicts"}
-#: arguments for which any text is right
-_FREE = {"title", "xlabel"}
 
 
 @cache
@@ -256,3 +254,22 @@ def test_a_value_beyond_the_allowed_is_refused(name, argument):
     wrong = _BEYOND[name][argument]
     message = _refused(name, argument, wrong)
     assert argument in message or "nonsense" in message, message
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "message"),
+    [
+        ("tidy", {"level": "0.95"}, "level must be a number, not '0.95'"),
+        ("tidy", {"level": 95}, "level must lie between 0 and 1"),
+        ("tidy", {"reference": "z"}, "reference must be 'normal' or 't'"),
+        ("summary", {"level": "0.95"}, "level must be a number"),
+        ("to_table", {"exponentiate": "yes"}, "exponentiate must be True or False"),
+        ("predict", {"data": {"risk": 1}}, "data must be a pandas DataFrame or None, not dict"),
+        ("predict", {"kind": "risk"}, "kind must be 'linear' or 'ratio'"),
+        ("test_terms", {"reference": "F"}, "reference must be 'normal' or 't'"),
+    ],
+)
+def test_methods_of_a_fit_refuse_wrong_options(method, wrong, message):
+    fit = _needs()["check_ph"]["fit"]
+    with pytest.raises(cm.CoalitionError, match=message):
+        getattr(fit, method)(**wrong)

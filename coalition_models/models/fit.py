@@ -278,6 +278,7 @@ class Fit:
         Series
             One value per row, on the index of ``data``.
         """
+        check_arguments(Fit.predict, locals())
         default = "linear" if self.estimator == "cox" else "probability"
         values = self.engine.predict(self, data, kind or default)
         index = self.engine.sample.index if data is None else data.index

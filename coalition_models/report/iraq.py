@@ -11,9 +11,11 @@ import pandas as pd
 from coalition_models.designs.iraq import FORMULA, IraqAnalysis
 from coalition_models.members.panel import describe_panel
 from coalition_models.models.fit import Fit
+from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.plots import plot_coefficients, plot_participation
 from coalition_models.report.product import Product
+from coalition_models.report.style import Plot
 from coalition_models.report.survival_plots import plot_survival_curve
 from coalition_models.report.tables import frame_table, table
 from coalition_models.sources.catalog import load
@@ -54,7 +56,11 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
         "left_out": pd.DataFrame(analysis.panel.attrs["panel"]["dropped"]),
         "other_codings": _other_codings(analysis.members),
     }
-    tables = {
+    return Product(_tables(analysis, frames), frames, _figures(analysis))
+
+
+def _tables(analysis: IraqAnalysis, frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
+    return {
         "counts": frame_table(frames["counts"], title="The panel"),
         "exits": frame_table(
             frames["exits"],
@@ -101,7 +107,10 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
             frames["other_codings"], title="Spells that a fair reader could code otherwise"
         ),
     }
-    figures = {
+
+
+def _figures(analysis: IraqAnalysis) -> dict[str, Plot]:
+    return {
         "participation": plot_participation(
             analysis.members,
             title="Participation in Iraq, 2003-2011",
@@ -116,7 +125,6 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
             title="Hazard ratios (odds ratios for the logit)",
         ),
     }
-    return Product(tables, frames, figures)
 
 
 def mandate_end() -> pd.Timestamp:
@@ -215,13 +223,28 @@ def iraq_page(
     more_sources: Sequence[str] = (),
 ) -> str:
     """Write the report as one self-contained page; ``more`` sections stand before the sources."""
-    counts = panel_counts(analysis).iloc[0]
-    fits = analysis.fits
-    main = fits["Cox"]
-    tables, figures = product.tables, product.figures
-    known = [*analysis.panel.attrs["sources"], *more_sources]
-    names = list(dict.fromkeys(known))
+    names = list(dict.fromkeys([*analysis.panel.attrs["sources"], *more_sources]))
     sections = [
+        *_sections(analysis, product.tables, product.figures),
+        *more,
+        Section("Sources", [Listing(tuple(cite(*names).text.splitlines()))]),
+    ]
+    return page(
+        "Who left the coalition in Iraq early?",
+        "A first analysis of the Multi-National Force in Iraq, 2003-2008, by member and month.",
+        sections,
+        f"Made by coalition_models {version}; manifest.json lists inputs, versions and outputs "
+        "with their checksums.",
+    )
+
+
+def _sections(
+    analysis: IraqAnalysis, tables: Mapping[str, Table], figures: Mapping[str, Plot]
+) -> list[Section]:
+    """The parts of the report on the coalition in Iraq itself."""
+    counts = panel_counts(analysis).iloc[0]
+    main = analysis.fits["Cox"]
+    return [
         Section("The question and the data", _question(counts)),
         Section(
             "Who took part, and how it ended",
@@ -269,16 +292,7 @@ def iraq_page(
                 tables["coverage"],
             ],
         ),
-        *more,
-        Section("Sources", [Listing(tuple(cite(*names).text.splitlines()))]),
     ]
-    return page(
-        "Who left the coalition in Iraq early?",
-        "A first analysis of the Multi-National Force in Iraq, 2003-2008, by member and month.",
-        sections,
-        f"Made by coalition_models {version}; manifest.json lists inputs, versions and outputs "
-        "with their checksums.",
-    )
 
 
 def _question(counts: pd.Series) -> list[str]:
