@@ -14,7 +14,7 @@ import pytest
 import coalition_models as cm
 
 #: takes anything that knows its sources; and figures whose first argument is a result of ours
-_LEFT_OUT = {"cite", "plot_contested", "plot_forest", "plot_verdicts"}
+_LEFT_OUT = {"cite"}
 
 
 @cache
@@ -23,7 +23,9 @@ def _needs():
     members = cm.load("participation")
     iraq = members[members["coalition"] == "iraq"]
     panel = cm.build_panel(iraq)
-    simulated = cm.simulate_panel(members=30, hazard=0.03, coefficients={"risk": 0.5}, seed=1)
+    simulated = cm.simulate_panel(
+        members=30, hazard=0.03, coefficients={"risk": 0.5, "leader_change": 0.0}, seed=1
+    )
     profile = cm.operational_profile(iraq)
     opinion = pd.DataFrame({"state": ["ITA"], "date": ["2003-05-01"], "support": [40.0]})
     powers = pd.DataFrame({"state": ["ITA"], "start": ["1990-01-01"], "war_powers": [1]})
@@ -31,8 +33,12 @@ def _needs():
     formula = {"formula": "event ~ risk", "data": simulated}
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
     builders = {name: {"panel": panel} for name in cm._WHERE if name.startswith("add_")}
+    found = cm.test_hypotheses(simulated, "H02", robust=False)
     return {
         **builders,
+        "plot_verdicts": {"verdicts": found},
+        "plot_forest": {"verdicts": found, "claim": "H02"},
+        "plot_contested": {"contested": cm.contest(windows=[2], dates=["main"])},
         "describe_panel": {"panel": panel},
         "load": {"name": "troops"},
         "codebook": {"name": "troops"},

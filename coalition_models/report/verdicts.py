@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts
@@ -54,6 +55,7 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
     >>> plot_verdicts(found).data["verdict"].tolist()
     ['supported', 'untestable']
     """
+    check_arguments(plot_verdicts, locals())
     columns = [
         "claim", "name", "data_set", "verdict", "ratio", "p_value", "q_value", "discovery", "proxy",
     ]  # fmt: skip
@@ -161,6 +163,7 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
     >>> plot_forest(found, "H02").data[["label", "kind"]].values.tolist()
     [['panel', 'data set']]
     """
+    check_arguments(plot_forest, locals())
     tested = verdicts.table[verdicts.table["verdict"] != "untestable"]
     part = tested[tested["claim"] == claim]
     if part.empty:
@@ -276,6 +279,7 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
     >>> plot_contested(contest("elections", "iraq", windows=[2], dates=["main"])).data.shape[0]
     4
     """
+    check_arguments(plot_contested, locals())
     data = contested.table
     known = data[data["sign"] != ""]
     if known.empty:
