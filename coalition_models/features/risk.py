@@ -117,10 +117,7 @@ def add_risk(
     check_arguments(add_risk, locals())
     moment = check_as_of(as_of)
     rule = check_undated(undated)
-    if not 0 <= min_known <= 1:
-        raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
-    if level not in _LEVELS:
-        raise DataError(f"level must be one of {', '.join(_LEVELS)}, not {level!r}")
+    _check_options(min_known, level)
     calendar = calendar_of(panel, ("coalition", "state", "cow", "spell", "period"))
     deaths = known_deaths(moment, losses, coverage, rule)
     rates = fatality_rates(deaths, members, troops, min_known)
@@ -160,6 +157,13 @@ def add_risk(
             "look_ahead": rule == "spread" and losses is None,
         },
     )
+
+
+def _check_options(min_known: float, level: str) -> None:
+    if not 0 <= min_known <= 1:
+        raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
+    if level not in _LEVELS:
+        raise DataError(f"level must be one of {', '.join(_LEVELS)}, not {level!r}")
 
 
 def _sources(

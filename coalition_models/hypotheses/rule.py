@@ -6,7 +6,8 @@ from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS
 
 __all__ = ["FEWEST_EVENTS", "VERDICTS", "alpha_of", "judge", "undecided", "verdict_rule"]
 
-#: with fewer events nothing is decided: the tests' sizes and powers are not those stated
+#: with fewer events nothing is decided, since single states then make most of the small p-values;
+#: a caution, not a correction: see the amendments to the plan
 FEWEST_EVENTS = 10
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "untestable")

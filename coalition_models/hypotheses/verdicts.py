@@ -43,9 +43,9 @@ def test_hypotheses(
 ) -> Verdicts:
     """Test the literature's claims on every data set that can speak to them.
 
-    Measures, signs, controls and estimators are registered in the package and were fixed before
-    they were run; :func:`list_claims` shows them. What a data set cannot follow stands in
-    ``deviations``.
+    Measures, signs, controls and estimators are registered in the package; :func:`list_claims`
+    shows them, and :func:`list_amendments` what was changed in the plan, mostly after results had
+    been seen. What a data set cannot follow stands in ``deviations``.
 
     Parameters
     ----------

@@ -207,6 +207,7 @@ def claims_findings(verdicts: Verdicts) -> list[str]:
             f"{len(hang)} of the {len(decided)} hang on a single state, coalition or alliance: "
             "without it p is not small."
         )
+    sentences += _left_undecided(tested, 1 - verdicts.level)
     combined = verdicts.meta[verdicts.meta["random_p"] < 1 - verdicts.level]
     if len(verdicts.meta):
         names = ", ".join(combined["claim"]) or "none"
@@ -216,6 +217,22 @@ def claims_findings(verdicts: Verdicts) -> list[str]:
             f"effects ({names})."
         )
     return sentences
+
+
+def _left_undecided(tested: pd.DataFrame, size: float) -> list[str]:
+    """Tests with a small p that the rule does not let decide."""
+    rows = tested[(tested["reason"] != "") & (tested["p_value"] < size)]
+    if rows.empty:
+        return []
+    cells = [
+        f"{row['claim']} on {row['data_set']} (expected {row['sign']}, ratio "
+        f"{format_ratio(row['ratio'])}, p {format_p(row['p_value'])}; {row['reason']})"
+        for row in rows.to_dict("records")
+    ]
+    return [
+        f"The rule leaves {len(rows)} more with a small p undecided, by an amendment made after "
+        f"results had been seen: {'; '.join(cells)}."
+    ]
 
 
 _DECIDED = ("supported", "contradicted")
@@ -271,9 +288,10 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
             "How the verdicts are given",
             [
                 verdicts.rule,
-                "Measures, signs, controls and estimators stand in a file of the package that was "
-                "written before the tests were run; what was changed afterwards is listed as "
-                "amendments, dated, with the reason. A measure or an outcome that only stands for "
+                "Measures, signs, controls and estimators stand in a file of the package whose "
+                "first version is older than the code of the tests; what was changed since, mostly "
+                "after results had been seen, is listed as amendments, dated, with the reason as "
+                "far as one was recorded. A measure or an outcome that only stands for "
                 "what the claim is about is marked as a proxy. What a data set could not follow "
                 "is listed as deviations. What was seen of each article stands with the claims: "
                 "mostly abstracts and replication scripts, so that a published finding may differ "

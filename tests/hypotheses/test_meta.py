@@ -10,6 +10,7 @@ from scipy import stats
 import coalition_models as cm
 from coalition_models.hypotheses.meta import combine
 from coalition_models.hypotheses.rule import FEWEST_EVENTS
+from coalition_models.report.claims_page import claims_findings
 
 
 def studies(effects, errors, claim="H01", step=1.0):
@@ -107,3 +108,12 @@ def test_nothing_is_a_discovery_that_is_not_decided(bundled):
     text = str(bundled)
     assert "inconclusive (few events)" in text
     assert "10 of 21 events are in rows without left_turn" in text
+
+
+def test_what_the_rule_leaves_undecided_is_said(bundled):
+    few = bundled.table.query("p_value < 0.05 and 0 < events < @FEWEST_EVENTS")
+    (sentence,) = [text for text in claims_findings(bundled) if "undecided" in text]
+    assert len(few) > 0
+    assert sentence.startswith(f"The rule leaves {len(few)} more with a small p undecided")
+    for row in few.itertuples():
+        assert f"{row.claim} on {row.data_set}" in sentence
