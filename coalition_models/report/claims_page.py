@@ -204,8 +204,8 @@ def claims_findings(verdicts: Verdicts) -> list[str]:
             )
         hang = decided[~(decided["worst_p"] < 1 - verdicts.level)]
         sentences.append(
-            f"{len(hang)} of the {len(decided)} hang on a single state, coalition or alliance: "
-            "without it p is not small."
+            f"Hanging on a single state, coalition or alliance, without which p is not small: "
+            f"{len(hang)} of {len(decided)}."
         )
     sentences += _left_undecided(tested, 1 - verdicts.level)
     combined = verdicts.meta[verdicts.meta["random_p"] < 1 - verdicts.level]
@@ -240,12 +240,12 @@ _DECIDED = ("supported", "contradicted")
 
 def _listed_cells(rows: pd.DataFrame, of: int) -> str:
     if rows.empty:
-        return f"none of the {of} is left"
+        return f"none is left (of {of})"
     cells = [
         f"{row['name']} ({row['claim']} on {row['data_set']}, {row['verdict']})"
         for row in rows.to_dict("records")
     ]
-    return f"{len(rows)} of the {of} remain{'s' if len(rows) == 1 else ''}: {'; '.join(cells)}"
+    return f"{len(rows)} of {of} remain{'s' if len(rows) == 1 else ''}: {'; '.join(cells)}"
 
 
 def claims_section(analysis: HypothesisAnalysis, product: Product) -> Section:
