@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import ParamSpec, TypeVar, cast
 
-__all__ = ["compiled", "has_numba", "strict"]
+__all__ = ["compiled", "has_numba", "inlined", "strict"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,20 +39,30 @@ def _installed() -> bool:
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a loop; sums may be reordered, the result is kept on disk for later processes."""
-    import numba
+    """Compile a loop that Python calls; sums may be reordered, the code is kept on disk.
 
-    return cast(
-        Callable[P, R],
-        numba.njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")(function),
-    )
+    What such a loop calls must be :func:`inlined`: otherwise code just compiled and the same code
+    read from disk differ in the last place.
+    """
+    return _compile(function, fastmath=_FAST)
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a loop into each of its callers; sums may be reordered.
+
+    A loop compiled by itself would be optimised once in the process that compiles it and twice, as
+    part of its caller, in the processes that read it from disk.
+    """
+    return _compile(function, fastmath=_FAST, forceinline=True)
 
 
 def strict(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a loop whose floating-point operations must stay in the written order."""
+    """Inline a loop whose floating-point operations must stay in the written order."""
+    return _compile(function, fastmath={"contract"}, forceinline=True)
+
+
+def _compile(function: Callable[P, R], **options: object) -> Callable[P, R]:
     import numba
 
-    return cast(
-        Callable[P, R],
-        numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")(function),
-    )
+    jit = numba.njit(cache=True, nogil=True, error_model="numpy", **options)
+    return cast(Callable[P, R], jit(function))

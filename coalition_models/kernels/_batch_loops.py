@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coalition_models.kernels._backend import compiled
+from coalition_models.kernels._backend import compiled, inlined
 from coalition_models.kernels._loops import CHUNK, derivatives, row_exp, work_space
 from coalition_models.kernels._matrix_loops import invert, mark_aliased
 from coalition_models.kernels._panel import Floats, Integers, Panel
@@ -13,7 +13,7 @@ from coalition_models.kernels._panel import Floats, Integers, Panel
 __all__ = ["climb", "cluster_scores", "fit_some"]
 
 
-@compiled
+@inlined
 def _next_step(information: Floats, score: Floats, bread: Floats, step: Floats) -> float:
     """Newton's step and its length in standard errors, infinite where there is none."""
     if not invert(information, bread):
@@ -29,7 +29,7 @@ def _next_step(information: Floats, score: Floats, bread: Floats, step: Floats) 
     return float(np.sqrt(max(squared, 0.0)))
 
 
-@compiled
+@inlined
 def climb(
     panel: Panel,
     cols: Integers,
@@ -89,7 +89,7 @@ def climb(
     return loglik, max_iterations, False, decrement
 
 
-@compiled
+@inlined
 def cluster_scores(
     panel: Panel,
     cols: Integers,
@@ -187,7 +187,7 @@ def cluster_scores(
                         scores[g, j] -= block[j, i]
 
 
-@compiled
+@inlined
 def _clustered_variance(scores: Floats, bread: Floats, out: Floats) -> None:
     p = bread.shape[0]
     moved = np.empty(p)
@@ -202,7 +202,7 @@ def _clustered_variance(scores: Floats, bread: Floats, out: Floats) -> None:
             out[j] += moved[j] * moved[j]
 
 
-@compiled
+@inlined
 def _without_zeros(
     panel: Panel, weights: Floats, codes: Integers, columns: Floats, place: Integers
 ) -> tuple[Panel, Floats, Integers]:
@@ -312,31 +312,33 @@ def fit_some(
         beta = starts[b][chosen].copy()
         score, information = np.empty(q), np.empty((q, q))
         flags = np.zeros(q, np.bool_)
-        loglik = derivatives(
-            data, chosen, used, beta, efron, True, score, information, nothing, work
-        )
-        least = np.inf
-        for j in range(q):
-            least = min(least, information[j, j])
-        if not least > 1e-6 * mass and beta.any():  # too far out: start at zero
-            beta[:] = 0.0
+        loglik = 0.0
+        reduced = False
+        while True:  # one place that takes derivatives, since they are compiled into it
             loglik = derivatives(
                 data, chosen, used, beta, efron, True, score, information, nothing, work
             )
-        kept = mark_aliased(information, mass, flags)
-        if mass <= 0.0 or not loglik > -np.inf:
-            kept = 0
-            flags[:] = True
-        if kept < q:
+            if reduced:
+                break
+            least = np.inf
+            for j in range(q):
+                least = min(least, information[j, j])
+            if not least > 1e-6 * mass and beta.any():  # too far out: start at zero
+                beta[:] = 0.0
+                continue
+            kept = mark_aliased(information, mass, flags)
+            if mass <= 0.0 or not loglik > -np.inf:
+                kept = 0
+                flags[:] = True
+            if kept == q:
+                break
             for j in range(q):
                 aliased_out[b, chosen[j]] = flags[j]
             chosen = chosen[~flags]
             beta = beta[~flags]
             q = kept
             score, information = np.empty(q), np.empty((q, q))
-            loglik = derivatives(
-                data, chosen, used, beta, efron, True, score, information, nothing, work
-            )
+            reduced = True
         loglik_out[b] = loglik
         if q == 0:
             converged_out[b] = mass > 0.0 and masks[b].sum() == 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalition_models.kernels._backend import compiled, strict
+from coalition_models.kernels._backend import inlined, strict
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
 __all__ = ["CHUNK", "derivatives", "row_exp", "work_space"]
@@ -23,7 +23,7 @@ _LN2_HIGH = 6.93147180369123816490e-01
 _LN2_LOW = 1.90821492927058770002e-10
 
 
-@compiled
+@inlined
 def work_space(p: int) -> Floats:
     """Room for CHUNK rows of ``p`` covariates, rounded up to fours, and their by-products."""
     return np.zeros(((p + 3) // 4 * 4 + WORK, CHUNK))
@@ -63,7 +63,7 @@ def row_exp(n: int, x: Floats, out: Floats, bits: Floats) -> None:
         out[i] *= bits[i]
 
 
-@compiled
+@inlined
 def _add(
     m: int,
     p: int,
@@ -124,7 +124,7 @@ def _add(
             at += j + 1
 
 
-@compiled
+@inlined
 def _add_range(
     columns: Floats,
     offset: Floats,
@@ -161,7 +161,7 @@ def _add_range(
         _add(m, p, weighted, beta, 1.0, full, work, total)
 
 
-@compiled
+@inlined
 def _add_rows(
     columns: Floats,
     offset: Floats,
@@ -192,7 +192,7 @@ def _add_rows(
         _add(m, p, weighted, beta, sign, full, work, total)
 
 
-@compiled
+@inlined
 def _sum_anew(
     panel: Panel,
     cols: Integers,
@@ -219,7 +219,7 @@ def _sum_anew(
     )
 
 
-@compiled
+@inlined
 def _events(
     columns: Floats,
     offset: Floats,
@@ -262,7 +262,7 @@ def _events(
     return count, mass, predictor
 
 
-@compiled
+@inlined
 def derivatives(
     panel: Panel,
     cols: Integers,
@@ -300,24 +300,6 @@ def derivatives(
             running[:] = 0.0
             highest = 0.0
             stratum_end = panel.long_ptr[k + 1]
-        if with_long:
-            _add_range(
-                columns,
-                offset,
-                cols,
-                weights,
-                beta,
-                panel.long_ptr[k],
-                panel.long_ptr[k + 1],
-                full,
-                work,
-                running,
-            )
-            if running[0] > highest:
-                highest = running[0]
-            elif running[0] < 1e-4 * highest:
-                _sum_anew(panel, cols, weights, beta, k, stratum_end, full, work, running)
-                highest = running[0]
         d, mass, predictor = _events(
             columns,
             offset,
@@ -329,20 +311,23 @@ def derivatives(
             panel.event_ptr[k + 1],
             tied,
         )
+        # one call for long and for single rows, since the loop is compiled into each place
+        for part in range(2):
+            if part == 0 and with_long:
+                low, high, into = panel.long_ptr[k], panel.long_ptr[k + 1], running
+            elif part == 1 and d > 0:
+                total[:] = running
+                low, high, into = panel.single_ptr[k], panel.single_ptr[k + 1], total
+            else:
+                continue
+            _add_range(columns, offset, cols, weights, beta, low, high, full, work, into)
+            if part == 0:
+                if running[0] > highest:
+                    highest = running[0]
+                elif running[0] < 1e-4 * highest:
+                    _sum_anew(panel, cols, weights, beta, k, stratum_end, full, work, running)
+                    highest = running[0]
         if d > 0:
-            total[:] = running
-            _add_range(
-                columns,
-                offset,
-                cols,
-                weights,
-                beta,
-                panel.single_ptr[k],
-                panel.single_ptr[k + 1],
-                full,
-                work,
-                total,
-            )
             loglik += predictor
             c1, c2, e1, e2, e3 = 0.0, 0.0, 0.0, 0.0, 0.0
             if efron:

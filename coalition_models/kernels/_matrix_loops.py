@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coalition_models.kernels._backend import compiled
+from coalition_models.kernels._backend import compiled, inlined
 from coalition_models.kernels._panel import Floats
 
 __all__ = ["invert", "mark_aliased", "subset_starts"]
@@ -13,7 +13,7 @@ __all__ = ["invert", "mark_aliased", "subset_starts"]
 _COLLINEAR = 1e-11
 
 
-@compiled
+@inlined
 def mark_aliased(information: Floats, mass: float, flags: NDArray[np.bool_]) -> int:
     """Mark columns that carry nothing beyond those before; returns how many are left."""
     p = information.shape[0]
@@ -31,7 +31,7 @@ def mark_aliased(information: Floats, mass: float, flags: NDArray[np.bool_]) -> 
     return kept
 
 
-@compiled
+@inlined
 def invert(information: Floats, out: Floats) -> bool:
     """Invert a positive definite matrix through its Cholesky root; False if it is singular."""
     p = information.shape[0]
