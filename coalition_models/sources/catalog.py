@@ -55,6 +55,7 @@ class Entry:
     url: str = ""
     sha256: str = ""
     parts: tuple[str, ...] = ()
+    made_from: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -133,6 +134,11 @@ def _entry(
         bibtex=_text(citation, "bibtex"),
         url=_text(record, "url"),
         sha256=_text(record, "sha256"),
+        made_from=tuple(
+            name
+            for source in cast(list[dict[str, object]], record.get("sources", []))
+            for name in cast(list[str], source.get("tables", []))
+        ),
         parts=tuple(cast(list[str], record.get("parts", []))),
     )
 

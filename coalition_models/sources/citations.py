@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coalition_models.errors import DataError
-from coalition_models.sources.catalog import entry
+from coalition_models.sources.catalog import Entry, entry
 
 __all__ = ["Citation", "cite"]
 
@@ -29,6 +29,8 @@ class Citation:
 def cite(*items: object) -> Citation:
     """Give the references of tables, or of the tables that a panel or fit was made from.
 
+    A table that this project derived brings the references of what it was derived from.
+
     Parameters
     ----------
     *items : str, DataFrame or Fit
@@ -45,6 +47,8 @@ def cite(*items: object) -> Citation:
     >>> print(cm.cite("fatalities"))
     coalition_models: ...
     icasualties.org ...
+    >>> "Penn World Table" in cm.cite("state_years").text
+    True
     """
     from coalition_models import __version__
 
@@ -52,7 +56,7 @@ def cite(*items: object) -> Citation:
     for item in items:
         for name in _names(item):
             names[name] = None
-    entries = [entry(name) for name in names]
+    entries = [part for name in names for part in _with_upstream(name)]
     texts = dict.fromkeys(e.citation_text for e in entries if e.citation_text)
     bibs = dict.fromkeys(e.bibtex for e in entries if e.bibtex)
     package = (
@@ -65,6 +69,11 @@ def cite(*items: object) -> Citation:
         text="\n".join([f"{_PACKAGE_TEXT} {__version__} (2026).", *texts]),
         bibtex="\n\n".join([package, *bibs]),
     )
+
+
+def _with_upstream(name: str) -> list[Entry]:
+    own = entry(name)
+    return [own, *(part for source in own.made_from for part in _with_upstream(source))]
 
 
 def _names(item: object) -> list[str]:

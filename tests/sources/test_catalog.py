@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.sources import catalog
+from coalition_models.sources import build, catalog
 from coalition_models.sources.catalog import entry, file_sha256
 
 BUNDLED = list(cm.datasets().query("kind == 'bundled'").index)
@@ -55,6 +55,27 @@ def test_bundled_tables_can_be_cited(name):
     assert citation.names == (name,)
     assert entry(name).citation_text in citation.text
     assert citation.bibtex.count("{") == citation.bibtex.count("}")
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("elections", ["doering_manow_2023", "bell_besaw_frank_2021"]),
+        ("leaders", ["bell_besaw_frank_2021", "doering_manow_2023"]),
+        ("state_years", ["feenstra_inklaar_timmer_2015", "bailey_strezhnev_voeten_2017",
+                         "foreignassistance_gov", "nato_members"]),
+        ("country_codes", ["cow_states_2017", "gleditsch_ward_1999"]),
+    ],
+)  # fmt: skip
+def test_derived_tables_bring_the_references_of_their_sources(name, keys):
+    citation = cm.cite(name)
+    for key in keys:
+        assert citation.bibtex.count(f"{{{key},") == 1, key
+
+
+def test_derived_tables_name_every_file_they_are_built_from():
+    named = {source for name in BUNDLED for source in entry(name).made_from}
+    assert set(build._SOURCES) <= named
 
 
 def test_citations_come_once_and_follow_a_panel():
