@@ -11,7 +11,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-slow lint format bench paper data clean
+.PHONY: help reproduce test test-slow lint format bench paper notebook data clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,10 @@ bench: $(READY) ## time the Cox engine beside R and lifelines, write benchmarks/
 
 paper: $(READY) ## fill the paper's text with the numbers of the analysis: build/paper.md
 	$(BIN)/coalition-models paper --out $(OUT)/paper.md
+
+notebook: $(READY) ## open the notebooks in Jupyter (the first time fetches jupyterlab into .venv)
+	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null || $(BIN)/python -m pip install --quiet jupyterlab
+	$(BIN)/jupyter lab notebooks
 
 data: $(READY) ## rebuild the derived tables from the upstream files and compare
 	$(BIN)/coalition-models data build --check

@@ -47,7 +47,11 @@ def test_stated_counts_are_those_of_the_data(root):
     spells = cm.load("participation")
     recalled = spells["entry_source"].str.contains("recalled", na=False)
     recalled |= spells["exit_source"].str.contains("recalled", na=False)
-    for name, place in (("iraq", "in Iraq"), ("rsm", "in Resolute Support")):
+    for name, place in (
+        ("iraq", "in Iraq"),
+        ("isaf", "in ISAF"),
+        ("rsm", "in Resolute Support"),
+    ):
         part = spells["coalition"] == name
         found = rf"{(recalled & part).sum()} of the {part.sum()}\s+(spells )?{place}"
         assert re.search(found, text), found

@@ -197,10 +197,20 @@ def _download(url: str, partial: Path, what: str) -> None:
     downloader(url, str(partial), None)
 
 
+def _cause(error: BaseException) -> str:
+    """What failed at the bottom of an error of the network, without the address."""
+    inner: object = error
+    while isinstance(inner, BaseException):
+        error = inner
+        inner = getattr(inner, "reason", None) or next(iter(inner.args), None)
+    said = str(error)
+    return f"{type(error).__name__}: {said.partition('): ')[2] or said}"
+
+
 def _unreachable(item: Entry, error: OSError) -> str:
     return (
         f"{item.name!r} is not at hand and could not be downloaded "
-        f"({len(_WAITS) + 1} attempts; {type(error).__name__}: {error}).\n"
+        f"({len(_WAITS) + 1} attempts; {_cause(error)}).\n"
         f"  address:  {item.url}\n"
         f"  variable: set {MIRROR_VARIABLE} to a folder that holds {item.path}\n"
         f"  or put the file (sha256 {item.sha256}) at {cache_dir() / item.path}"

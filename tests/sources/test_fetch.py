@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from urllib3.exceptions import MaxRetryError, NameResolutionError
 
 from coalition_models.errors import CoalitionWarning, CoverageError, DataError
 from coalition_models.sources import fetch as module
@@ -255,3 +256,14 @@ def test_cache_dir_follows_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert cache_dir() == tmp_path / "coalition_models"
     monkeypatch.setenv(module.CACHE_VARIABLE, str(tmp_path / "mine"))
     assert cache_dir() == tmp_path / "mine"
+
+
+def test_a_failed_download_names_its_cause_in_few_words():
+    pool = "HTTPSConnection(host='archive.example', port=443)"
+    unresolved = NameResolutionError("archive.example", pool, OSError(-2, "not known"))
+    error = ConnectionError(MaxRetryError(pool, "/long/path.csv", unresolved))
+    assert module._cause(error) == (
+        "NameResolutionError: Failed to resolve 'archive.example' ([Errno -2] not known)"
+    )
+    assert module._cause(OSError(111, "refused")) == "ConnectionRefusedError: [Errno 111] refused"
+    assert module._cause(TimeoutError("timed out")) == "TimeoutError: timed out"
