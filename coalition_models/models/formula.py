@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from formulaic import Formula
 from formulaic.errors import FormulaicError
+from formulaic.transforms import TRANSFORMS
 
 from coalition_models.errors import DataError, FormulaError, counted, first_few
 from coalition_models.models.columns import (
@@ -30,6 +31,7 @@ Floats = npt.NDArray[np.float64]
 _PLAIN = re.compile(r"^\s*([A-Za-z_]\w*)\s*~\s*([A-Za-z_]\w*(?:\s*\+\s*[A-Za-z_]\w*)*)\s*$")
 _COLUMN = re.compile(r"^\s*(?:`([^`]+)`|([A-Za-z_]\w*))\s*$")
 _NAME = re.compile(r"(?<![\w.`])([A-Za-z_]\w*)\b(?!\s*(?:\(|\.|=(?!=)|`))")
+_QUOTED = re.compile(r"`([^`]+)`")
 _CHUNK = 8192
 _R_HABITS = {
     "Surv": "write the event column alone on the left and give start= and stop=",
@@ -129,6 +131,7 @@ def build_design(
     plain = _PLAIN.match(formula) if isinstance(formula, str) else None
     if plain is not None:
         names = tuple(dict.fromkeys(part.strip() for part in plain[2].split("+")))
+        _refuse_reserved(names, formula)
         require_columns(data, (plain[1], *names, *needed), formula)
         if all(_is_numeric(data[name].dtype) for name in names):
             return _plain_design(formula, plain[1], names, data, intercept, needed)
@@ -186,6 +189,7 @@ def _general_design(
 ) -> Design:
     response, rhs = _parse(formula, intercept)
     variables = _variables(formula, rhs, data)
+    _refuse_reserved(variables, formula, {*TRANSFORMS, "np"})
     require_columns(data, (response, *variables, *needed), formula)
     dropped, keep = _complete_rows(data, [*variables, *needed])
     frame = data[list(variables)] if keep is None else data.loc[keep, list(variables)]
@@ -204,6 +208,7 @@ def _general_design(
     if not intercept:
         matrix, labels, terms = _without_intercept(matrix, labels, terms)
     refuse_infinite(matrix, labels, frame.index)
+    levels = _levels(frame, formula)
     return Design(
         formula=formula,
         response=response,
@@ -213,10 +218,10 @@ def _general_design(
         variables=variables,
         keep=keep,
         dropped=dropped,
-        levels=_levels(frame, formula),
+        levels=levels,
         spec=spec,
         intercept=intercept,
-        typical=_typical(frame),
+        typical=_typical(frame, levels),
     )
 
 
@@ -252,8 +257,21 @@ def _parse(formula: str, intercept: bool) -> tuple[str, Any]:
 def _variables(formula: str, rhs: Any, data: pd.DataFrame) -> tuple[str, ...]:
     """Columns the right-hand side reads; formulaic leaves out those inside scale(), bs() etc."""
     right = re.sub(r"'[^']*'|\"[^\"]*\"", "", formula.split("~")[1])
-    written = {name for name in _NAME.findall(right) if name in data.columns}
-    return tuple(sorted(written | {str(name) for name in rhs.required_variables}))
+    quoted = set(_QUOTED.findall(right))
+    bare = set(_NAME.findall(_QUOTED.sub(" ", right)))
+    # formulaic reads `a.b` as an attribute of a
+    misread = {name.partition(".")[0] for name in quoted if "." in name} - bare
+    read = {str(name) for name in rhs.required_variables} - misread
+    return tuple(sorted(bare.intersection(data.columns) | quoted | read))
+
+
+def _refuse_reserved(names: Sequence[str], formula: str, functions: Collection[str] = ()) -> None:
+    clash = [name for name in names if name == "Intercept" or name in functions]
+    if clash:
+        raise FormulaError(
+            f"column {first_few(clash)} has the name of something that formulas bring themselves, "
+            f"in {formula!r}; rename the column"
+        )
 
 
 def _complete_rows(
@@ -295,7 +313,7 @@ def _tidy_types(frame: pd.DataFrame, formula: str) -> pd.DataFrame:
                 "(for instance months since a date) or a category"
             )
         if isinstance(dtype, pd.CategoricalDtype):
-            out[name] = column.cat.remove_unused_categories()
+            out[name] = _plain_categories(column.cat.remove_unused_categories())
         elif pd.api.types.is_object_dtype(dtype) and pd.api.types.infer_dtype(
             column, skipna=True
         ) in (
@@ -308,9 +326,15 @@ def _tidy_types(frame: pd.DataFrame, formula: str) -> pd.DataFrame:
             out[name] = column.astype(float)
         elif _is_numeric(dtype) and not isinstance(dtype, np.dtype):
             out[name] = column.to_numpy(dtype=float, na_value=np.nan)
-        elif isinstance(dtype, pd.StringDtype):
+        elif pd.api.types.is_string_dtype(dtype):  # also of pyarrow
             out[name] = column.astype(object)
     return out
+
+
+def _plain_categories(column: pd.Series) -> pd.Series:
+    """Categories as Python's own words and numbers, which formulaic knows."""
+    known = column.cat.categories
+    return column if known.dtype == object else column.cat.rename_categories(known.astype(object))
 
 
 def _evaluate(spec: Any, frame: pd.DataFrame, formula: str) -> Any:
@@ -351,8 +375,9 @@ def _levels(frame: pd.DataFrame, formula: str) -> dict[str, tuple[object, ...]]:
     return out
 
 
-def _typical(frame: pd.DataFrame) -> dict[str, object]:
+def _typical(frame: pd.DataFrame, levels: Mapping[str, tuple[object, ...]]) -> dict[str, object]:
+    """Mean of numbers; of categories, whatever they are made of, the commonest."""
     return {
-        str(name): frame[name].mean() if _is_numeric(frame[name].dtype) else frame[name].mode()[0]
+        str(name): frame[name].mode()[0] if name in levels else frame[name].mean()
         for name in frame.columns
     }

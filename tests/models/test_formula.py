@@ -186,3 +186,39 @@ def test_the_frame_is_left_as_it_was():
     data = DATA.copy()
     design("event ~ risk + region + C(code)", data)
     pd.testing.assert_frame_equal(data, DATA)
+
+
+def test_quoted_names_are_one_name():
+    odd = DATA.assign(**{"my risk": DATA["risk"], "risk.x": DATA["risk"], "risk": np.nan})
+    for name in ("my risk", "risk.x"):
+        made = design(f"event ~ `{name}` + np.log(code)", odd)
+        assert made.variables == tuple(sorted(["code", name]))
+        assert made.dropped == {}
+        np.testing.assert_array_equal(made.matrix[:, 0], DATA["risk"])
+
+
+@pytest.mark.parametrize("name", ["np", "log", "C", "scale", "bs", "Intercept"])
+def test_names_that_formulas_bring_themselves_are_refused(name):
+    with pytest.raises(FormulaError, match=f"column {name} has the name of .* rename the column"):
+        design(f"event ~ `{name}` + C(region)", DATA.assign(**{name: DATA["risk"]}))
+    with pytest.raises(FormulaError, match="rename the column"):
+        design("event ~ Intercept + risk", DATA.assign(Intercept=1.0))
+
+
+def test_columns_named_like_a_function_may_stand_aside():
+    made = design("event ~ np.log(code)", DATA.assign(log=np.nan))
+    assert made.dropped == {}
+
+
+def test_categories_of_text_types_are_read_as_words():
+    text = DATA["region"].astype("string")
+    plain = design("event ~ risk + region")
+    for column in (text, text.astype("category"), DATA["region"].astype("category")):
+        made = design("event ~ risk + region", DATA.assign(region=column))
+        assert made.names == plain.names
+        np.testing.assert_array_equal(made.matrix, plain.matrix)
+
+
+def test_typical_value_of_a_numeric_category_is_the_commonest():
+    made = design("event ~ risk + C(code)", DATA.assign(code=[1, 2, 2, 2, 5, 5]))
+    assert made.typical_values()["code"] == 2
