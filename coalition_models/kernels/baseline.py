@@ -13,6 +13,9 @@ from coalition_models.kernels._sums import bin_sums, tie_terms
 
 __all__ = ["BaselineHazard", "PathSurvival", "baseline_hazard", "path_survival"]
 
+#: times that differ by no more than this share of themselves differ by rounding only
+_ROUNDING = 1.5e-8
+
 
 @dataclass(frozen=True)
 class BaselineHazard:
@@ -138,7 +141,8 @@ def path_survival(
     covariance : array-like, shape (p, p)
         Of the coefficients, model-based or robust.
     path_start, path_stop : array-like, shape (m,)
-        Pieces of the path, on the clock of the fit, in order; gaps add no hazard.
+        Pieces of the path, on the clock of the fit, in order; gaps add no hazard, as in R. Whether
+        that is meant is for the caller to say: ``predict_survival`` refuses them.
     path_X : array-like, shape (m, p)
         Covariates in each piece.
     stratum : label, optional
@@ -168,7 +172,7 @@ def path_survival(
     bins = _stratum_bins(prepared, stratum)
     times = prepared.event_times[bins]
     # Times that differ from an event time by rounding only count as equal to it.
-    slack = 1.5e-8 * max(1.0, float(np.abs(times).mean()))
+    slack = _ROUNDING * max(1.0, float(np.abs(times).mean()))
     low = np.searchsorted(times, begin + slack, side="right")
     high = np.searchsorted(times, end + slack, side="right")
     piece = np.repeat(np.arange(begin.size), high - low)
@@ -197,7 +201,8 @@ def _check_path(begin: Floats, end: Floats, X: Floats, offset: Floats, p: int) -
     if not (np.isfinite(begin).all() and np.isfinite(end).all() and np.isfinite(X).all()):
         raise DataError("A path needs finite times and covariates; complete or drop its pieces.")
     reverse = np.flatnonzero(begin >= end)
-    overlap = np.flatnonzero(begin[1:] < end[:-1]) + 1
+    meet = end[:-1] - _ROUNDING * np.maximum(np.abs(end[:-1]), 1.0)
+    overlap = np.flatnonzero(begin[1:] < meet) + 1
     if reverse.size or overlap.size:
         raise DataError(
             "A path's pieces must each run forwards and follow one another; found start not before "

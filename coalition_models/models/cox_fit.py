@@ -20,7 +20,7 @@ from coalition_models.kernels.clusters import cluster_score_sums
 from coalition_models.kernels.concordance import concordance
 from coalition_models.kernels.jackknife import jackknife_by_cluster
 from coalition_models.models.columns import require_columns
-from coalition_models.models.fit import Fit
+from coalition_models.models.fit import Fit, Span
 from coalition_models.models.sample import Sample
 from coalition_models.models.separation import (
     Separation,
@@ -91,13 +91,13 @@ class CoxEngine:
             deviance=deviance,
         )
 
-    def span(self, stratum: object | None) -> tuple[int | None, float, float]:
-        """Code of the stratum, its last event and the last time anyone was at risk in it."""
+    def span(self, stratum: object | None) -> Span:
+        """Where the baseline of a stratum is known."""
         sample, prepared = self.sample, self.prepared
         if sample.strata is None:
             if stratum is not None:
                 raise DataError(f"the fit has no strata; leave out stratum={stratum!r}")
-            return None, float(prepared.event_times.max()), float(prepared.stop.max())
+            return _span(None, prepared.event_times, prepared.start, prepared.stop)
         wanted = stratum if isinstance(stratum, tuple) else (stratum,)
         if wanted not in sample.strata_labels:
             shown = (label if len(label) > 1 else label[0] for label in sample.strata_labels)
@@ -107,12 +107,12 @@ class CoxEngine:
         mine = prepared.event_times[prepared.event_strata == place]
         if not len(mine):
             raise DataError(f"stratum {stratum!r} has no event, hence no baseline hazard")
-        return code, float(mine.max()), float(prepared.stop[sample.strata == code].max())
+        inside = sample.strata == code
+        return _span(code, mine, prepared.start[inside], prepared.stop[inside])
 
-    def pieces(self, begin: float | None, end: float) -> tuple[Floats, Floats]:
-        """One piece from the first time at risk (or ``begin``) to the end."""
-        first = float(self.prepared.start.min()) if begin is None else float(begin)
-        return (np.array([first]), np.array([end])) if first < end else (np.empty(0), np.empty(0))
+    def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
+        """One piece from begin to end."""
+        return (np.array([begin]), np.array([end])) if begin < end else (np.empty(0), np.empty(0))
 
     def follow(
         self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
@@ -155,6 +155,10 @@ class CoxEngine:
             for j in range(len(fit.coefficients))
         ]
         return np.array([stats.chi2.sf(statistic, df) for statistic, df in tests])
+
+
+def _span(code: int | None, events: Floats, start: Floats, stop: Floats) -> Span:
+    return Span(code, float(start.min()), float(events.max()), float(stop.max()))
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ def logit(
         formula, data, intercept=True, start=timed[0], stop=timed[1], id=id, cluster=cluster,
         weights=weights, offset=offset, also=[stop] if time is not None else [],
     )  # fmt: skip
-    sample, duration, clock = _with_duration(sample, data, time, stop)
+    observed = sample
+    sample, duration, clock = _with_duration(observed, data, time, stop)
     problem = Problem(
         np.hstack([sample.matrix, duration.matrix(clock, sample.index)]),
         sample.event, link, sample.weights, sample.offset,
@@ -154,7 +155,7 @@ def logit(
         terms=_terms(sample, duration),
         estimate=estimate,
         choices=choices,
-        engine=DiscreteEngine(sample, duration, problem, offset, estimate.firth),
+        engine=DiscreteEngine(sample, observed, duration, problem, offset, estimate.firth),
         remarks=(*estimate.notes, *remarks),
         native=estimate.native,
     )

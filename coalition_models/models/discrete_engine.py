@@ -9,18 +9,22 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models import binomial
 from coalition_models.models.columns import require_columns
 from coalition_models.models.discrete_fit import Problem
 from coalition_models.models.duration import Duration
 from coalition_models.models.firth_logit import FirthLogit, firth_limits, firth_p_values
-from coalition_models.models.fit import Fit
+from coalition_models.models.fit import Fit, Span
 from coalition_models.models.sample import Sample
 
 __all__ = ["Along", "DiscreteEngine"]
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: share of a period within which two times are one
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,13 @@ class Along:
 
 @dataclass(frozen=True)
 class DiscreteEngine:
-    """What a discrete-time fit keeps for predictions and residuals."""
+    """What a discrete-time fit keeps for predictions and residuals.
+
+    ``observed`` is the sample with the periods that dummies leave out for want of an event.
+    """
 
     sample: Sample
+    observed: Sample
     duration: Duration
     problem: Problem
     offset: str | None
@@ -79,41 +87,49 @@ class DiscreteEngine:
             pearson=residual / np.sqrt(np.maximum(p * (1 - p), 1e-300)),
         )
 
-    def span(self, stratum: object | None) -> tuple[int | None, float, float]:
-        """Last event and last time at risk; a discrete-time fit has no strata."""
+    def span(self, stratum: object | None) -> Span:
+        """Where the hazard is known; a discrete-time fit has no strata."""
         if stratum is not None:
             raise DataError(f"the fit has no strata; leave out stratum={stratum!r}")
-        if self.sample.stop is None:
-            raise DataError("survival needs the start and stop of each row, which these data lack")
-        events = self.sample.stop[self.sample.event == 1]
-        return None, float(events.max()), float(self.sample.stop.max())
-
-    def pieces(self, begin: float | None, end: float) -> tuple[Floats, Floats]:
-        """One piece per period; with dummies, per period that has an event (others add none)."""
-        start, stop = self.sample.start, self.sample.stop
+        start, stop = self.observed.start, self.observed.stop
         if start is None or stop is None:
+            raise DataError("survival needs the start and stop of each row, which these data lack")
+        last_event = float(stop[self.observed.event == 1].max())
+        flat = self.duration.kind == "dummies"
+        return Span(None, float(start.min()), last_event, float(stop.max()), flat)
+
+    def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
+        """One piece per period; with dummies, per period in which anyone was observed."""
+        if self.observed.stop is None:
             return np.empty(0), np.empty(0)
-        length = float(np.median(stop - start))
-        first = float(start.min()) if begin is None else float(begin)
+        length = self._length()
         if self.duration.kind == "dummies":
-            stops = np.array([t for t in self.duration.periods if first < t <= end])
+            slack = _ROUNDING * length
+            every = np.unique(self.observed.stop)
+            stops = every[(every > begin + slack) & (every <= end + slack)]
         else:
-            stops = first + length * np.arange(1, round((end - first) / length) + 1)
+            stops = begin + length * np.arange(1, np.floor((end - begin) / length + _ROUNDING) + 1)
         return stops - length, stops
 
     def follow(
         self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
     ) -> Along:
-        """Multiply the periods' chances to stay, with the delta method for the logarithm."""
+        """Multiply the periods' chances to stay, with the delta method for the logarithm.
+
+        Under dummies a period that was observed without an event adds no hazard.
+        """
         self._check_path(start, stop)
-        rows = frame.assign(**{self.duration.column: stop}) if self.duration.kind else frame
-        X = self._matrix_for(rows)
+        clock, risky = self._clock(frame, stop)
+        rows = frame.assign(**{self.duration.column: clock}) if self.duration.kind else frame
+        X = np.zeros((len(stop), len(fit.coefficients)))
+        if risky.any():
+            X[risky] = self._matrix_for(rows[risky])
         eta = X @ fit.coefficients
         if self.offset is not None:
             require_columns(frame, [self.offset], "the offset of a path")
             eta = eta + frame[self.offset].to_numpy(dtype=float)
         link = binomial.LINKS[self.problem.link]
-        stay = link.complement(eta)
+        stay = np.where(risky, link.complement(eta), 1.0)
         pull = np.cumsum((link.slope(eta) / stay)[:, None] * X, axis=0)
         return Along(
             times=stop,
@@ -121,13 +137,28 @@ class DiscreteEngine:
             variance=np.einsum("ki,ij,kj->k", pull, fit.covariance, pull),
         )
 
+    def _length(self) -> float:
+        """Length of a period."""
+        start, stop = self.observed.start, self.observed.stop
+        return float("nan") if start is None or stop is None else float(np.median(stop - start))
+
+    def _clock(self, frame: pd.DataFrame, stop: Floats) -> tuple[Floats, Flags]:
+        """Time of each row as the duration terms know it, and whether an event can fall there."""
+        if self.duration.kind != "dummies" or self.observed.stop is None:
+            return stop, np.ones(len(stop), dtype=bool)
+        every = np.unique(self.observed.stop)
+        nearest = every[np.abs(stop[:, None] - every).argmin(axis=1)]
+        strange = np.abs(nearest - stop) > _ROUNDING * self._length()
+        if strange.any():
+            raise FormulaError(
+                f"time='dummies' knows the {len(every)} values of {self.duration.column} in the "
+                f"data; others in rows {first_few(frame.index[strange])}"
+            )
+        return nearest, np.isin(nearest, self.duration.periods)
+
     def _check_path(self, start: Floats, stop: Floats) -> None:
-        if (start[1:] < stop[:-1] - 1e-9).any():
-            raise DataError("the rows of a path must follow one another without overlap")
-        if self.sample.start is None or self.sample.stop is None:
-            return
-        length = float(np.median(self.sample.stop - self.sample.start))
-        odd = np.abs(stop - start - length) > 1e-6 * length
+        length = self._length()
+        odd = np.abs(stop - start - length) > _ROUNDING * length
         if odd.any():
             shown = first_few(f"({a:g}, {b:g}]" for a, b in zip(start[odd], stop[odd], strict=True))
             raise DataError(

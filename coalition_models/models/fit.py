@@ -18,7 +18,7 @@ from coalition_models.models.display import Choices, Counts, footnotes
 from coalition_models.models.sample import Sample
 from coalition_models.render import Table, format_number, format_p
 
-__all__ = ["Engine", "Fit", "Hazards", "Reference"]
+__all__ = ["Engine", "Fit", "Hazards", "Reference", "Span"]
 
 Floats = npt.NDArray[np.float64]
 Reference = Literal["normal", "t"]
@@ -40,6 +40,21 @@ class Hazards(Protocol):
         """Of the cumulative hazard."""
 
 
+@dataclass(frozen=True)
+class Span:
+    """Where a baseline is known: when anyone was at risk, and the last event.
+
+    ``code`` is the stratum's number. ``flat`` says that the hazard after the last event counts as
+    zero, as it does where the data alone shape the baseline.
+    """
+
+    code: int | None
+    first: float
+    last_event: float
+    last: float
+    flat: bool = True
+
+
 class Engine(Protocol):
     """What an estimator adds to the common result."""
 
@@ -47,10 +62,10 @@ class Engine(Protocol):
     def sample(self) -> Sample:
         """The rows fitted to."""
 
-    def span(self, stratum: object | None) -> tuple[int | None, float, float]:
-        """Return a stratum's code, its last event and the last time anyone was at risk in it."""
+    def span(self, stratum: object | None) -> Span:
+        """Return where the baseline of a stratum is known."""
 
-    def pieces(self, begin: float | None, end: float) -> tuple[Floats, Floats]:
+    def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
         """Return starts and stops of a path with fixed covariates."""
 
     def follow(

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, FormulaError, first_few
-from coalition_models.models.columns import missing_columns, require_columns
-from coalition_models.models.fit import Fit
+from coalition_models.errors import DataError
+from coalition_models.models.fit import Fit, Span
 from coalition_models.models.nonparametric import Interval, limits
+from coalition_models.models.paths import (
+    Path,
+    check_paths,
+    check_times_asked,
+    fixed_paths,
+    frame_paths,
+    slack,
+)
 from coalition_models.render import Table, format_number
 
 __all__ = ["SurvivalPrediction", "predict_survival"]
@@ -30,11 +36,18 @@ class SurvivalPrediction:
     ----------
     table : DataFrame
         ``scenario, time, survival, conf_low, conf_high, cumulative_hazard, std_error`` (of the
-        cumulative hazard): one row at the start and one per event time passed, or one per time
-        asked for.
+        cumulative hazard): one row at the start, one per event time passed and one at the end
+        of the path, or one per time asked for.
     held : mapping
         Values of the variables that no scenario sets.
+    level : float
+    interval : str
     notes : tuple of str
+    given : mapping
+        Scenario -> the time to which survival is given, for those that start after time 0: the
+        share is of those who were still there then.
+    times : tuple of float
+        The times asked for; empty where none were.
     """
 
     table: pd.DataFrame
@@ -42,30 +55,34 @@ class SurvivalPrediction:
     level: float
     interval: str
     notes: tuple[str, ...]
+    given: Mapping[str, float]
+    times: tuple[float, ...]
 
     def to_table(self) -> Table:
-        """The last row of each scenario, ready for text, Markdown, LaTeX and HTML."""
-        last = self.table.groupby("scenario", sort=False).tail(1)
+        """The end of each scenario, or the times asked for, for text, Markdown, LaTeX and HTML."""
+        shown = self.table if self.times else self.table.groupby("scenario", sort=False).tail(1)
         columns = ["scenario", "time", "survival", "conf_low", "conf_high"]
         rows = [
             [format_number(value) for value in row]
-            for row in last[columns].astype(object).itertuples(index=False, name=None)
+            for row in shown[columns].astype(object).itertuples(index=False, name=None)
         ]
-        return Table(columns, rows, "Predicted survival at the end of each path", self.notes)
+        title = "Predicted survival" + ("" if self.times else " at the end of each path")
+        begins = set(self.given.values())
+        if len(begins) == 1 and len(self.given) == self.table["scenario"].nunique():
+            title += f", given survival to {begins.pop():g}"
+        return Table(columns, rows, title, self.notes)
+
+    def label(self, scenario: str) -> str:
+        """Name of a scenario, with the time to which its survival is given."""
+        if scenario not in self.given:
+            return scenario
+        return f"{scenario}, given survival to {self.given[scenario]:g}"
 
     def __str__(self) -> str:
         return self.to_table().text()
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
-
-
-@dataclass(frozen=True)
-class _Path:
-    name: str
-    frame: pd.DataFrame
-    start: Floats
-    stop: Floats
 
 
 def predict_survival(
@@ -87,7 +104,9 @@ def predict_survival(
         From :func:`cox`, or from :func:`logit` on data with start and stop.
     paths : DataFrame or mapping
         A frame with the fit's start and stop columns, the formula's columns, and a column
-        ``path`` that tells paths apart (one path where it is absent); or fixed values, such as
+        ``path`` that tells paths apart (one path where it is absent). The rows of a path follow
+        one another without gap or overlap. A path that starts after 0 gives survival given
+        survival to its start, and the result says so. Or fixed values, such as
         ``{"election_near": [0, 1]}``: every combination is a scenario, from the first time at
         risk to the last event, with all other variables at their mean (numbers) or commonest
         value (categories) over the rows used, as ``held`` and the notes state.
@@ -95,7 +114,7 @@ def predict_survival(
     begin : float, optional
         Time from which fixed values are followed (survival is then given survival to it).
     times : sequence of float, optional
-        Report these times only.
+        Report these times only; they must lie within each path.
     stratum : label or tuple, optional
         Whose baseline, where the fit has strata.
     level : float
@@ -115,7 +134,8 @@ def predict_survival(
     FormulaError
         A variable or category that the model does not have.
     DataError
-        Times beyond the last at which anyone was observed, overlapping pieces of a path.
+        Paths with gaps or overlaps, times outside of a path, or before or beyond those at which
+        anyone was observed.
 
     Examples
     --------
@@ -124,7 +144,7 @@ def predict_survival(
     ...                    "event": [1, 1, 1, 0, 1, 1, 1, 0], "risk": [2, 1, 0, 2, 1, 2, 0, 1]})
     >>> fit = cm.cox("event ~ risk", df, id="state")
     >>> print(predict_survival(fit, {"risk": [0, 2]}, times=[4]))
-    Predicted survival at the end of each path
+    Predicted survival
     scenario   time  survival  conf_low  conf_high
     ...
     """
@@ -132,120 +152,90 @@ def predict_survival(
     engine = fit.engine
     if not fit.converged:
         raise DataError("predict_survival() needs a fit with a finite maximum; this one has none")
-    code, last_event, last_seen = engine.span(stratum)
+    span = engine.span(stratum)
+    check_times_asked(times, span.last)
     held: dict[str, object] = {}
     if isinstance(paths, pd.DataFrame):
-        routes = _frame_paths(paths, path, fit)
+        if begin is not None:
+            raise DataError("begin is for fixed values; the paths of a frame begin with their rows")
+        routes = frame_paths(paths, path, fit)
+        check_paths(routes, times, span)
     else:
-        routes, held = _fixed_paths(paths, fit, begin, last_event)
-    _refuse_beyond(routes, times, last_seen)
-    parts = [_follow(fit, route, code, times, level, interval) for route in routes]
+        end = max([span.last_event, *(times or [])])
+        first = span.first if begin is None else begin
+        routes, held = fixed_paths(paths, fit, first, end)
+    parts = [_follow(fit, route, span.code, times, level, interval) for route in routes]
+    origin = min(span.first, 0.0)
+    given = {route.name: route.begin for route in routes if route.begin > origin}
+    return SurvivalPrediction(
+        table=pd.concat(parts, ignore_index=True),
+        held=held,
+        level=level,
+        interval=interval,
+        notes=(
+            _limits_note(fit, level, interval),
+            *_given_notes(given),
+            *_held_note(held),
+            *_flat_note(span, max([route.end for route in routes])),
+        ),
+        given=given,
+        times=tuple(times or ()),
+    )
+
+
+def _limits_note(fit: Fit, level: float, interval: str) -> str:
     own = " and the baseline's own" if fit.estimator == "cox" else ""
-    notes = [
+    return (
         f"{100 * level:g}% limits on the {interval} scale, from the {fit.choices.variance} "
         f"covariance of the coefficients{own}."
-    ]
-    if held:
-        listing = ", ".join(f"{name} {format_number(value)}" for name, value in held.items())
-        notes.append(f"Held at means or commonest values: {listing}.")
-    ends = [float(route.stop.max()) for route in routes] + list(times or [])
-    if max(ends) > last_event:
-        notes.append(
-            f"The last event is at {last_event:g}; survival is drawn flat from there to "
-            f"{max(ends):g}, where members were observed but none left."
-        )
-    return SurvivalPrediction(
-        pd.concat(parts, ignore_index=True), held, level, interval, tuple(notes)
     )
 
 
-def _frame_paths(frame: pd.DataFrame, path: str, fit: Fit) -> list[_Path]:
-    start, stop = fit.choices.start, fit.choices.stop
-    require_columns(frame, [start, stop], "a covariate path")
-    if path != "path":
-        require_columns(frame, [path], "path=")
-    if path in frame.columns and frame[path].isna().any():
-        lost = first_few(frame.index[frame[path].isna()])
-        raise DataError(f"column {path!r} is missing in rows {lost}: which path are they of?")
-    groups = (
-        [("path", frame)] if path not in frame.columns else list(frame.groupby(path, sort=False))
-    )
-    routes = []
-    for name, rows in groups:
-        ordered = rows.sort_values(start, kind="stable")
-        routes.append(
-            _Path(
-                str(name),
-                ordered,
-                ordered[start].to_numpy(dtype=float),
-                ordered[stop].to_numpy(dtype=float),
-            )
-        )
-    if not routes:
-        raise DataError("the frame of paths has no rows")
-    return routes
-
-
-def _fixed_paths(
-    values: Mapping[str, object], fit: Fit, begin: float | None, last_event: float
-) -> tuple[list[_Path], dict[str, object]]:
-    design = fit.engine.sample.design
-    unknown = [name for name in values if name not in design.variables]
-    if unknown:
-        near = missing_columns(pd.DataFrame(columns=list(design.variables)), unknown)
-        raise FormulaError(
-            f"the model has no variable {'; '.join(near)}; it has {first_few(design.variables)}"
-        )
-    held = {k: v for k, v in design.typical_values().items() if k not in values}
-    choices = [
-        list(value) if isinstance(value, (list, tuple, np.ndarray, pd.Series)) else [value]
-        for value in values.values()
+def _given_notes(given: Mapping[str, float]) -> list[str]:
+    """Which scenarios are about those only who were there at a later time than 0."""
+    return [
+        f"Given survival to {begin:g} (a share of those still there then): "
+        f"{'; '.join(name for name, own in given.items() if own == begin)}."
+        for begin in sorted(set(given.values()))
     ]
-    starts, stops = fit.engine.pieces(begin, last_event)
-    if not len(starts):
-        raise DataError(f"begin must lie before the last event at {last_event:g}, not at {begin}")
-    routes = []
-    for combination in product(*choices):
-        setting = dict(zip(values, combination, strict=True))
-        name = ", ".join(f"{k} = {format_number(v)}" for k, v in setting.items())
-        frame = pd.DataFrame([{**held, **setting}] * len(starts))
-        routes.append(_Path(name, frame, starts, stops))
-    return routes, held
 
 
-def _refuse_beyond(
-    routes: Sequence[_Path], times: Sequence[float] | None, last_seen: float
-) -> None:
-    # times equal up to rounding are the same time, as they are for ties
-    end = last_seen + 1e-9 * max(abs(last_seen), 1.0)
-    late = [f"{route.name} to {route.stop.max():g}" for route in routes if route.stop.max() > end]
-    if any(time != time for time in times or []):
-        raise DataError("times holds a missing value (NaN)")
-    late += [f"time {time:g}" for time in times or [] if time > end]
-    if late:
-        raise DataError(
-            f"nobody was observed after {last_seen:g}, so survival beyond is not known: "
-            f"{first_few(late)}; end the path there"
-        )
+def _held_note(held: Mapping[str, object]) -> list[str]:
+    listing = ", ".join(f"{name} {format_number(value)}" for name, value in held.items())
+    return [f"Held at means or commonest values: {listing}."] if held else []
+
+
+def _flat_note(span: Span, end: float) -> list[str]:
+    if not span.flat or end <= span.last_event:
+        return []
+    return [
+        f"The last event is at {span.last_event:g}; survival is drawn flat from there to {end:g}, "
+        "where members were observed but none left."
+    ]
 
 
 def _follow(
     fit: Fit,
-    route: _Path,
+    route: Path,
     code: int | None,
     times: Sequence[float] | None,
     level: float,
     interval: Interval,
 ) -> pd.DataFrame:
     found = fit.engine.follow(fit, route.frame, route.start, route.stop, code)
-    when = np.concatenate([[route.start.min()], found.times])
+    when = np.concatenate([[route.begin], found.times])
     hazard = np.concatenate([[0.0], found.cumulative_hazard])
     error = np.sqrt(np.concatenate([[0.0], found.variance]))
+    if when[-1] < route.end:
+        when, hazard, error = (
+            np.append(when, route.end), np.append(hazard, hazard[-1]), np.append(error, error[-1])
+        )  # fmt: skip
     if times is not None:
         asked = np.asarray(times, dtype=float)
-        if (asked < when[0]).any():
+        if (asked < when[0] - slack(when[0])).any():
             raise DataError(f"path {route.name!r} begins at {when[0]:g}; times before it: {times}")
-        at = np.searchsorted(when, asked, side="right") - 1
+        # a time that differs from an event time by rounding only is that time
+        at = np.searchsorted(when, asked + slack(asked), side="right") - 1
         when, hazard, error = asked, hazard[at], error[at]
     survival = np.exp(-hazard)
     low, high = limits(survival, error, level, interval)

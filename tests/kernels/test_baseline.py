@@ -96,6 +96,13 @@ def test_path_times_equal_up_to_rounding_count():
     assert path.cumulative_hazard.tolist() == [0.5]
 
 
+def test_pieces_that_meet_up_to_rounding_follow_one_another():
+    data = prepare([0] * 2, [1.0, 2.0], [1, 1], [[0.0], [1.0]])
+    for middle in (0.3, 0.1 + 0.2):
+        path = path_survival(data, [0.0], [[1.0]], [0.0, 0.3], [middle, 2.0], [[0.0]] * 2)
+        assert path.cumulative_hazard.tolist() == [0.5, 1.5]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

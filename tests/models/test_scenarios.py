@@ -99,6 +99,105 @@ def test_beyond_the_last_time_is_refused():
         predict_survival(fitted(), {"near": 0}, times=[50])
 
 
+MONTHS = pd.DataFrame({"start": range(24), "stop": range(1, 25), "x": 0.3, "near": 0}).assign(
+    near=lambda frame: frame["stop"].between(12, 18).astype(int)
+)
+
+
+@pytest.fixture(params=["cox", "logit", "dummies"])
+def monthly(request):
+    """A fit whose paths go by months."""
+    if request.param == "cox":
+        return fitted()
+    time = "dummies" if request.param == "dummies" else "cubic"
+    return logit("event ~ x + near", DATA, id="member", time=time)
+
+
+def test_a_gap_in_a_path_is_refused_by_name(monthly):
+    frame = pd.concat([MONTHS.assign(path="whole"), MONTHS.drop(range(7, 13)).assign(path="holed")])
+    with pytest.raises(DataError, match=r"'holed' has no rows for \(7, 13\].*path of its own"):
+        predict_survival(monthly, frame)
+    with pytest.raises(DataError) as caught:
+        predict_survival(monthly, frame)
+    assert "whole" not in str(caught.value)
+
+
+def test_all_that_is_wrong_with_paths_is_told_at_once():
+    frame = pd.concat(
+        [
+            MONTHS.drop([3, 9]).assign(path="a"),
+            MONTHS.assign(path="b", stop=lambda f: f["stop"] + 0.5),
+            MONTHS.assign(path="c", stop=lambda f: f["start"].where(f.index == 5, f["stop"])),
+            MONTHS.assign(path="d", stop=lambda f: f["stop"].where(f.index != 2)),
+        ],
+        ignore_index=True,
+    )
+    with pytest.raises(DataError) as caught:
+        predict_survival(fitted(), frame)
+    message = str(caught.value)
+    assert "'a' has no rows for (3, 4], (9, 10]" in message
+    assert "without overlap; those of 'b'" in message
+    assert "'c' has pieces that do not run forwards: (5, 5]" in message
+    assert "'d' has no start or stop in rows 72" in message
+
+
+def test_a_path_that_starts_late_says_what_its_survival_is_given(monthly):
+    whole = predict_survival(monthly, MONTHS)
+    late = predict_survival(monthly, MONTHS.iloc[13:])
+    assert whole.given == {}
+    assert late.given == {"path": 13.0}
+    assert "given survival to 13" in str(late).splitlines()[0]
+    assert "given survival" not in str(whole)
+    after = whole.table.set_index("time")["survival"]
+    expected = after.loc[24] / after[after.index <= 13].iloc[-1]
+    assert late.table["survival"].iloc[-1] == pytest.approx(expected, rel=1e-12)
+    both = pd.concat([MONTHS.assign(path="whole"), MONTHS.iloc[13:].assign(path="late")])
+    mixed = str(predict_survival(monthly, both))
+    assert "given" not in mixed.splitlines()[0]
+    assert "Given survival to 13 (a share of those still there then): late." in mixed
+    fixed = predict_survival(monthly, {"near": 1}, begin=13)
+    assert fixed.given == {"near = 1": 13.0}
+
+
+def test_a_path_ends_where_its_rows_end():
+    last = DATA.loc[DATA["event"] == 1, "stop"]
+    end = float(last[last <= 20].max())
+    path = pd.DataFrame({"start": [0], "stop": [end + 0.5], "x": [0.3], "near": [0]})
+    prediction = predict_survival(fitted(), path)
+    before, at_end = prediction.table.iloc[-2], prediction.table.iloc[-1]
+    assert (before["time"], at_end["time"]) == (end, end + 0.5)
+    assert before.drop("time").equals(at_end.drop("time"))
+    assert f"{end + 0.5:.3f}" in prediction.to_table().text()
+
+
+def test_times_outside_of_a_path_are_refused(monthly):
+    with pytest.raises(DataError, match=r"'path' runs from 0 to 12; times outside of it: 20"):
+        predict_survival(monthly, MONTHS.iloc[:12], times=[6, 20])
+    with pytest.raises(DataError, match="begin is for fixed values"):
+        predict_survival(monthly, MONTHS, begin=3)
+
+
+def test_times_asked_for_are_printed_one_by_one():
+    text = str(predict_survival(fitted(), MONTHS, times=[6, 12]))
+    assert text.splitlines()[0] == "Predicted survival"
+    assert "6.000" in text
+    assert "12.000" in text
+
+
+def test_a_time_equal_to_an_event_time_up_to_rounding_counts_it():
+    data = pd.DataFrame({"start": 0, "stop": [0.1 + 0.2, 1, 2, 3], "event": 1, "x": [0, 1, 1, 0]})
+    fit = cox("event ~ x", data)
+    assert predict_survival(fit, {"x": 0}, times=[0.3]).table["survival"].iloc[0] < 1
+
+
+def test_before_anyone_was_observed_nothing_is_known():
+    late = DATA.assign(start=DATA["start"] + 5, stop=DATA["stop"] + 5)
+    for fit in (cox("event ~ x", late, id="member"), logit("event ~ x", late, id="member")):
+        with pytest.raises(DataError, match=r"nobody was observed before 5.*path from 0"):
+            predict_survival(fit, MONTHS)
+        assert set(predict_survival(fit, {"x": 0}).given.values()) == {5.0}
+
+
 def test_flat_after_the_last_event_is_noted():
     data = DATA.assign(event=DATA["event"].where(DATA["stop"] < 30, 0))
     fit = cox("event ~ x", data, id="member")
@@ -147,6 +246,27 @@ class TestDiscrete:
         assert found["std_error"] == pytest.approx(
             np.sqrt(gradient @ fit.covariance @ gradient), rel=1e-5
         )
+
+    def test_dummies_follow_periods_without_an_event(self):
+        fit = logit("event ~ x + near", DATA, id="member", time="dummies")
+        table = predict_survival(fit, MONTHS).table.set_index("time")
+        falls = table.index[table["survival"].diff() < 0]
+        assert falls.tolist() == [t for t in fit.engine.duration.periods if t <= 24]
+        assert 0 < len(falls) < 24
+        eventful = MONTHS[MONTHS["stop"].isin(fit.engine.duration.periods)]
+        stay = 1 - fit.predict(eventful)
+        assert table["survival"].iloc[-1] == pytest.approx(stay.prod(), rel=1e-12)
+        with pytest.raises(FormulaError, match="values of stop in the data"):
+            predict_survival(
+                fit, MONTHS.assign(start=MONTHS["start"] + 0.5, stop=MONTHS["stop"] + 0.5)
+            )
+
+    def test_the_hazard_goes_on_after_the_last_event(self):
+        data = DATA.assign(event=DATA["event"].where(DATA["stop"] < 30, 0))
+        fit = logit("event ~ x", data, id="member", time="linear")
+        found = predict_survival(fit, {"x": 0}, times=[29, 36])
+        assert found.table["survival"].iloc[1] < found.table["survival"].iloc[0]
+        assert not any("drawn flat" in note for note in found.notes)
 
     def test_fixed_values_go_by_periods(self):
         fit = logit("event ~ x + near", DATA, id="member")
