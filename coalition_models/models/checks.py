@@ -122,10 +122,16 @@ def _explain_coding(name: str, values: Floats, index: pd.Index) -> str:
     )
 
 
-def check_times(data: pd.DataFrame, start: str, stop: str) -> tuple[Floats, Floats, list[str]]:
-    """Read start and stop; a row is at risk after its start, up to and with its stop."""
+def check_times(
+    data: pd.DataFrame, start: str | None, stop: str
+) -> tuple[Floats, Floats, list[str]]:
+    """Read start and stop; a row is at risk after its start, up to and with its stop.
+
+    Without a column of starts every row enters at 0.
+    """
     problems: list[str] = []
-    ends = [_read_time(data, name, problems) for name in (start, stop)]
+    entry = np.zeros(len(data)) if start is None else _read_time(data, start, problems)
+    ends = [entry, _read_time(data, stop, problems)]
     gap = ends[1] - ends[0]
     largest = max(float(np.abs(end).max(initial=0.0)) for end in ends)
     if not problems and gap.min(initial=np.inf) <= _ROUNDING * largest:
@@ -139,7 +145,8 @@ def check_times(data: pd.DataFrame, start: str, stop: str) -> tuple[Floats, Floa
             if rows.any():
                 problems.append(
                     f"{counted(rows.sum(), 'row', *what)} ({_show(data.index, ends, rows)}); a row "
-                    f"is at risk on ({start}, {stop}], so {start} must be smaller than {stop}"
+                    f"is at risk on ({start or 0}, {stop}], so {start or 0} must be smaller than "
+                    f"{stop}"
                 )
     return ends[0], ends[1], problems
 

@@ -19,6 +19,7 @@ __all__ = [
     "refuse_repeated_columns",
     "refuse_unseen",
     "require_columns",
+    "require_times",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -51,14 +52,32 @@ def missing_columns(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
     return out
 
 
-def require_columns(data: pd.DataFrame, names: Sequence[str], where: str) -> None:
-    """Raise one FormulaError that names every absent column."""
+def require_columns(data: pd.DataFrame, names: Sequence[str], where: str, cure: str = "") -> None:
+    """Raise one FormulaError that names every absent column, with the cure where one is known."""
     absent = missing_columns(data, names)
     if absent:
         raise FormulaError(
             f"no such column: {'; '.join(absent)}; asked for by {where!r}. The data have: "
-            f"{first_few(data.columns, 20)}"
+            f"{first_few(data.columns, 20)}{f'. {cure[0].upper()}{cure[1:]}' if cure else ''}"
         )
+
+
+def require_times(data: pd.DataFrame, start: str | None, stop: str, where: str) -> None:
+    """Raise one FormulaError where a column of times is absent, with what to do about it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> require_times(pd.DataFrame({"time": [3]}), None, "time", "start= and stop=")
+    """
+    names = [stop] if start is None else [start, stop]
+    if missing_columns(data, names):
+        cure = "name the columns with start= and stop="
+        if start is not None and start not in data.columns:
+            cure += (
+                "; where every row enters at 0, give start=None and stop='<column of durations>'"
+            )
+        require_columns(data, names, where, cure)
 
 
 def refuse_repeated_columns(data: pd.DataFrame) -> None:

@@ -31,7 +31,7 @@ def cox(
     formula: str,
     data: pd.DataFrame,
     *,
-    start: str = "start",
+    start: str | None = "start",
     stop: str = "stop",
     id: str | Sequence[str] | None = None,
     cluster: str | Sequence[str] | None = None,
@@ -55,6 +55,7 @@ def cox(
         One row per interval. Late entry, gaps and covariates that change between rows are fine.
     start, stop : str
         Columns with the interval's ends, in any unit of time since the chosen origin.
+        ``start=None``: every row enters at 0, as in plain right-censored data.
     id : str or sequence of str, optional
         Columns that make one member's history, for the overlap check, the robust variance and the
         count of members; ``coalition, state, spell`` where all three are present. Without any,
@@ -132,7 +133,7 @@ def cox(
         warn(remark)
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
-        ties=method, penalty=penalty or "", start=start, stop=stop, id=sample.id,
+        ties=method, penalty=penalty or "", start=start or "", stop=stop, id=sample.id,
         cluster=plan.cluster, strata=layers, weights=weights or "", offset=offset or "",
     )  # fmt: skip
     return assemble(

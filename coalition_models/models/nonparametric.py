@@ -6,8 +6,8 @@ the counts are those of the risk sets that a Cox model uses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ from coalition_models.models.checks import (
     names_of,
     raise_all,
 )
-from coalition_models.models.columns import require_columns
+from coalition_models.models.columns import require_columns, require_times
 from coalition_models.render import Table, format_number
 
 __all__ = ["Interval", "SurvivalCurve", "limits", "survival_curve"]
@@ -35,7 +35,7 @@ Floats = npt.NDArray[np.float64]
 Interval = Literal["log", "log-log", "plain"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SurvivalCurve:
     """Share of members still there, by time at risk and group.
 
@@ -47,12 +47,39 @@ class SurvivalCurve:
     by : tuple of str
     level : float
     interval : str
+    spans : mapping
+        Group -> the starts and the stops of its rows, each sorted; groups without an event, which
+        have no row in ``table``, are here too. The only group without ``by`` is ``"all"``.
     """
 
     table: pd.DataFrame
     by: tuple[str, ...]
     level: float
     interval: str
+    spans: Mapping[str, tuple[Floats, Floats]] = field(repr=False)
+
+    def at_risk(self, times: Sequence[float]) -> pd.DataFrame:
+        """Count the rows at risk at given times, one column per group.
+
+        A row is at risk after its start, up to and with its stop; at the time of the first entry
+        those count that enter then.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> df = pd.DataFrame({"start": [0, 0, 2], "stop": [2, 3, 4], "event": [1, 1, 1]})
+        >>> survival_curve(df).at_risk([0, 2, 3])["all"].tolist()
+        [2, 2, 2]
+        """
+        check_arguments(SurvivalCurve.at_risk, locals())
+        when = np.asarray(times, dtype=float)
+        first = min(starts[0] for starts, _ in self.spans.values())
+        counts = {}
+        for group, (starts, stops) in self.spans.items():
+            before = np.searchsorted(starts, when) - np.searchsorted(stops, when)
+            entering = np.searchsorted(starts, first, side="right")
+            counts[group] = np.where(when == first, entering, before)
+        return pd.DataFrame(counts, index=pd.Index(when, name="time"))
 
     def median(self) -> pd.Series:
         """First time at which half or less are left, by group; missing where it is not reached."""
@@ -60,7 +87,7 @@ class SurvivalCurve:
         if not self.by:
             first = float(reached["time"].iloc[0]) if len(reached) else float("nan")
             return pd.Series([first], index=["all"], name="median")
-        groups = self.table["group"].unique()
+        groups = pd.Index(list(self.spans), name="group")
         return reached.groupby("group")["time"].first().reindex(groups).rename("median")
 
     def to_table(self) -> Table:
@@ -69,11 +96,19 @@ class SurvivalCurve:
             "Kaplan-Meier; a row is at risk after its start, up to and with its stop. "
             f"{100 * self.level:g}% limits on the {self.interval} scale, Greenwood's variance."
         )
+        known = set(self.table["group"]) if self.by else set(self.spans)
+        quiet = [group for group in self.spans if group not in known]
+        notes = [note, f"No event, so survival stays 1: {'; '.join(quiet)}."] if quiet else [note]
         rows = [
             [format_number(value) for value in row]
             for row in self.table.astype(object).itertuples(index=False, name=None)
         ]
-        return Table(list(self.table.columns), rows, "Survival", (note,))
+        return Table(list(self.table.columns), rows, "Survival", notes)
+
+    def __repr__(self) -> str:
+        events = counted(int(self.table["events"].sum()), "event")
+        by = f" by {', '.join(self.by)}" if self.by else ""
+        return f"<SurvivalCurve{by}: {counted(len(self.table), 'row')}, {events}>"
 
     def __str__(self) -> str:
         return self.to_table().text()
@@ -87,7 +122,7 @@ def survival_curve(
     by: str | Sequence[str] | None = None,
     *,
     event: str = "event",
-    start: str = "start",
+    start: str | None = "start",
     stop: str = "stop",
     level: float = 0.95,
     interval: Interval = "log",
@@ -101,7 +136,7 @@ def survival_curve(
     by : str or sequence of str, optional
         One curve per value, or per combination of values.
     event, start, stop : str
-        Columns.
+        Columns. ``start=None``: every row enters at 0, as in plain right-censored data.
     level : float
         Of the limits.
     interval : {"log", "log-log", "plain"}
@@ -132,7 +167,8 @@ def survival_curve(
     """
     check_arguments(survival_curve, locals())
     names = names_of(by, "by")
-    require_columns(panel, [event, start, stop, *names], "survival_curve")
+    require_columns(panel, [event, *names], "survival_curve")
+    require_times(panel, start, stop, "survival_curve")
     happened, problems, _ = check_event(panel, event)
     first, last, wrong = check_times(panel, start, stop)
     if not problems and not wrong:
@@ -140,9 +176,10 @@ def survival_curve(
     raise_all([*problems, *wrong])
     if not happened.any():
         raise FitError(f"no event: column {event!r} is 0 in all {counted(len(panel), 'row')}")
-    parts = []
+    parts, spans = [], {}
     for label, rows in _groups(panel, names):
         curve = _kaplan_meier(first[rows], last[rows], happened[rows], level, interval)
+        spans[label or "all"] = np.sort(first[rows]), np.sort(last[rows])
         emptied = curve.loc[curve["survival"] == 0, "time"]
         if len(emptied) and emptied.iloc[0] < curve["time"].iloc[-1]:
             warn(
@@ -154,7 +191,7 @@ def survival_curve(
             curve.insert(0, "group", label)
         parts.append(curve)
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    return SurvivalCurve(table, names, level, interval)
+    return SurvivalCurve(table, names, level, interval, spans)
 
 
 def _overlaps(panel: pd.DataFrame, first: Floats, last: Floats) -> list[str]:

@@ -21,7 +21,7 @@ from coalition_models.models.checks import (
     names_of,
     raise_all,
 )
-from coalition_models.models.columns import require_columns
+from coalition_models.models.columns import require_times
 from coalition_models.models.formula import Design, build_design
 
 __all__ = ["Sample", "draw_sample"]
@@ -68,7 +68,9 @@ class Sample:
         """Who, when and whether: the columns that every row-level result begins with."""
         out = pd.DataFrame(dict(self.carried), index=self.index)
         if self.start is not None and self.stop is not None:
-            out[start], out[stop] = self.start, self.stop
+            if start:
+                out[start] = self.start
+            out[stop] = self.stop
         out[self.design.response] = self.event
         return out
 
@@ -152,6 +154,8 @@ def draw_sample(
 ) -> Sample:
     """Check the data of a model and take the complete rows, counting the others.
 
+    Without ``stop`` the data have no times; with ``stop`` alone every row enters at 0.
+
     Raises
     ------
     FormulaError
@@ -165,11 +169,12 @@ def draw_sample(
     needed = [*by, *layers, *single, *also]
     design = build_design(formula, data, intercept=intercept, needed=needed)
     member = default_id(data, id)
-    require_columns(data, [name for name in (start, stop) if name is not None], "start= and stop=")
+    if stop is not None:
+        require_times(data, start, stop, "start= and stop=")
     coder = _Coder(data)
     event, problems, notes = check_event(data, design.response)
     times: tuple[Floats, Floats] | None = None
-    if start is not None and stop is not None:
+    if stop is not None:
         first, last, wrong = check_times(data, start, stop)
         times = (first, last)
         problems += wrong
@@ -180,7 +185,11 @@ def draw_sample(
     if histories is not None and times is not None and not problems:
         problems += check_history(data, histories, *times)
     raise_all(problems)
-    if not member:
+    alone = stop is not None and start is None
+    if alone:
+        own = "" if member else " and stands for a member of its own"
+        notes.append(f"every row enters at time 0 (start=None){own}")
+    elif not member:
         notes.append("no id columns, so overlapping rows of one member were not looked for")
     keep, left_out = _keep(design, data, weights)
     return _collect(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, counted
 from coalition_models.models.fit import Fit, Span
 from coalition_models.models.nonparametric import Interval, limits
 from coalition_models.models.paths import (
@@ -28,7 +28,7 @@ __all__ = ["SurvivalPrediction", "predict_survival"]
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SurvivalPrediction:
     """Predicted survival per scenario, with what was held fixed.
 
@@ -78,6 +78,10 @@ class SurvivalPrediction:
             return scenario
         return f"{scenario}, given survival to {self.given[scenario]:g}"
 
+    def __repr__(self) -> str:
+        scenarios = counted(self.table["scenario"].nunique(), "scenario")
+        return f"<SurvivalPrediction: {scenarios}, {counted(len(self.table), 'row')}>"
+
     def __str__(self) -> str:
         return self.to_table().text()
 
@@ -103,7 +107,8 @@ def predict_survival(
     fit : Fit
         From :func:`cox`, or from :func:`logit` on data with start and stop.
     paths : DataFrame or mapping
-        A frame with the fit's start and stop columns, the formula's columns, and a column
+        A frame with the fit's start and stop columns (``start`` where the fit has
+        ``start=None``), the formula's columns, and a column
         ``path`` that tells paths apart (one path where it is absent). The rows of a path follow
         one another without gap or overlap. A path that starts after 0 gives survival given
         survival to its start, and the result says so. Or fixed values, such as

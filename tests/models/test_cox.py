@@ -7,10 +7,13 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import CoxPHFitter
+from lifelines.datasets import load_rossi
 
 from coalition_models.errors import CoalitionWarning, DataError, FitError, FormulaError
 from coalition_models.models.cox import cox
 from coalition_models.models.fit import Fit
+from coalition_models.models.scenarios import predict_survival
 
 
 def make_panel(states: int = 45, seed: int = 5) -> pd.DataFrame:
@@ -371,3 +374,46 @@ def test_rows_at_risk_at_no_event_time_are_counted():
     idle = ~PANEL["stop"].isin(PANEL.loc[EVENTS, "stop"].unique())
     assert fit.counts.never_at_risk == int(idle.sum()) > 0
     assert f"{int(idle.sum())} of the rows used are at risk at no event time" in str(fit)
+
+
+def test_plain_durations_against_lifelines():
+    rows = load_rossi()
+    theirs = CoxPHFitter().fit(rows[["week", "arrest", "fin", "age", "prio"]], "week", "arrest")
+    fit = cox("arrest ~ fin + age + prio", rows, start=None, stop="week")
+    np.testing.assert_allclose(fit.coefficients, theirs.params_, rtol=1e-6)
+    np.testing.assert_allclose(fit.std_errors, theirs.standard_errors_, rtol=1e-6)
+    entered = cox("arrest ~ fin + age + prio", rows.assign(start=0), stop="week")
+    np.testing.assert_array_equal(fit.coefficients, entered.coefficients)
+    note = "every row enters at time 0 (start=None) and stands for a member of its own"
+    assert note in fit.remarks
+    assert list(fit.augment().columns[:2]) == ["week", "arrest"]
+
+
+def test_plain_durations_need_rows_that_do_not_overlap():
+    rows = load_rossi()
+    with pytest.raises(FormulaError, match=r"no such column: 'start'.*give start=None and stop="):
+        cox("arrest ~ fin", rows, stop="week")
+    with pytest.raises(FormulaError, match=r"no such column: 'weeks' \(nearest: week\)"):
+        cox("arrest ~ fin", rows, start=None, stop="weeks")
+    twice = rows.assign(person=np.arange(len(rows)) // 2)
+    with pytest.raises(DataError, match="pairs of rows of one member"):
+        cox("arrest ~ fin", twice, start=None, stop="week", id="person")
+    single = cox(
+        "arrest ~ fin", rows.assign(person=rows.index), start=None, stop="week", id="person"
+    )
+    assert single.counts.members == len(rows)
+    with pytest.raises(DataError, match=r"has no length .*at risk on \(0, week\]"):
+        cox(
+            "arrest ~ fin",
+            rows.assign(week=rows["week"].where(rows.index > 0, 0)),
+            start=None,
+            stop="week",
+        )
+
+
+def test_survival_of_plain_durations():
+    rows = load_rossi()
+    fit = cox("arrest ~ fin", rows, start=None, stop="week")
+    fixed = predict_survival(fit, {"fin": 1}, times=[52]).table["survival"].iloc[0]
+    path = pd.DataFrame({"start": [0], "week": [52], "fin": [1]})
+    assert predict_survival(fit, path, times=[52]).table["survival"].iloc[0] == fixed

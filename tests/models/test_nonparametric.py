@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import KaplanMeierFitter
+from lifelines.datasets import load_rossi
 
 import coalition_models as cm
-from coalition_models.errors import CoalitionWarning, DataError, FitError
+from coalition_models.errors import CoalitionWarning, DataError, FitError, FormulaError
 from coalition_models.models.nonparametric import survival_curve
 
 FIXTURE = json.loads(
@@ -91,3 +93,27 @@ def test_repeated_rows_of_one_member_are_refused():
     panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
     with pytest.raises(DataError, match="stand twice"):
         survival_curve(pd.concat([panel, panel]))
+
+
+def test_at_risk_at_any_time():
+    curve = survival_curve(DATA, by="group")
+    assert curve.table["at_risk"].tolist() == [
+        curve.at_risk([time])[group].item()
+        for group, time in zip(curve.table["group"], curve.table["time"], strict=True)
+    ]
+    first = DATA["start"].min()
+    entering = (DATA["start"] == first).groupby(DATA["group"]).sum()
+    assert curve.at_risk([first]).iloc[0].to_dict() == entering.to_dict()
+
+
+def test_plain_durations_against_lifelines():
+    rows = load_rossi()
+    curve = survival_curve(rows, event="arrest", start=None, stop="week", interval="log-log")
+    theirs = KaplanMeierFitter().fit(rows["week"], rows["arrest"])
+    at = curve.table["time"]
+    ours = curve.table[["survival", "conf_low", "conf_high"]]
+    np.testing.assert_allclose(ours["survival"], theirs.predict(at), rtol=1e-12)
+    limits = theirs.confidence_interval_survival_function_.loc[at]
+    np.testing.assert_allclose(ours.iloc[:, 1:], limits, rtol=1e-9)
+    with pytest.raises(FormulaError, match=r"'start'.*start=None"):
+        survival_curve(rows, event="arrest", stop="week")
