@@ -54,8 +54,9 @@ def add_elections(
     panel : DataFrame
         Made by :func:`build_panel`; needs ``cow`` and ``period``.
     window : int
-        Months within which an election is near; 12 for rows that are years, because a window
-        shorter than the period misses elections behind (a warning says so).
+        Months after the row's period within which an election is near, and before it within which
+        one is just past; 12 for rows that are years, because a window shorter than the period
+        misses elections behind (a warning says so).
     kinds : {"leader", "regime", "both"} or "legislative", "presidential", or a list of these two
         ``"leader"``: every election of the bundled table, which holds those that decide who leads
         (REIGN: the office of the effective leader; ParlGov: the national parliament).
@@ -88,7 +89,8 @@ def add_elections(
     Returns
     -------
     DataFrame
-        A copy with ``months_to_election`` (0: in this period), ``months_since_election``,
+        A copy with ``months_to_election`` (0: in this period; otherwise from its last month),
+        ``months_since_election`` (from its first month),
         ``election_near`` (0/1: the next one is at most ``window`` months away),
         ``election_month`` (0/1: in this period), ``post_election`` (0/1: the last one was at
         most ``window`` months ago), ``election_proximity`` (1 in the period of an election,
@@ -197,16 +199,16 @@ def _distances(
     ahead: Integers,
     behind: Integers,
 ) -> dict[str, Floats]:
-    to_next = _at(votes.month, ahead) - calendar.first
-    within = to_next < calendar.months
-    # inside a long period an election is "now", not some months away
-    to_next = np.where(within, 0.0, to_next)
+    # from the last month of a long period, so that an election within it is "now" (0) and one in
+    # the month after it is one month away
+    to_next = np.maximum(_at(votes.month, ahead) - calendar.last, 0.0)
+    within = to_next == 0
     since = np.maximum(calendar.first - _at(votes.month, behind), 0.0)
     covered = votes.covered(cow, calendar.first)
     to_next = np.where(covered, to_next, np.nan)
     since = np.where(covered, since, np.nan)
     # without an election on record, none was near only if the whole window is covered
-    later = covered & votes.covered(cow, calendar.first + months)
+    later = covered & votes.covered(cow, calendar.last + months)
     earlier = covered & votes.covered(cow, calendar.first - months)
     return {
         "months_to_election": to_next,

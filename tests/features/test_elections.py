@@ -41,12 +41,29 @@ def test_as_of_end_counts_an_election_within_the_month_as_past(iraq, votes, row)
     assert row(at_end, "ESP", "2004-04-01", "months_since_election") == 1
 
 
+def test_distances_pass_over_no_month_where_rows_are_years():
+    """An election in January is one month from the year before, not twelve."""
+    years = cm.build_panel(cm.load("participation"), coalitions=["iraq"], period="year")
+    rows = years[years["state"] == "ESP"].iloc[[0]]
+    year = rows["period"].dt.year.iloc[0]
+    for month, distance in ((1, 1), (6, 6), (12, 12)):
+        vote = pd.DataFrame(
+            {"cow": [230], "date": [pd.Timestamp(year + 1, month, 14)], "kind": ["legislative"]}
+        )
+        found = cm.add_elections(rows, data=vote, window=12).iloc[0]
+        assert found["months_to_election"] == distance
+        assert found["election_near"] == 1
+        assert found["election_month"] == 0
+        near = cm.add_elections(rows, data=vote, window=0).iloc[0]
+        assert near["election_near"] == 0
+
+
 def test_a_quarter_knows_an_election_anywhere_within_it(votes, row):
     quarters = cm.build_panel(cm.load("participation"), coalitions=["iraq"], period="quarter")
     panel = cm.add_elections(quarters, data=votes)
     assert row(panel, "ESP", "2004-01-01", "months_to_election") == 0
     assert row(panel, "ESP", "2004-01-01", "election_month") == 1
-    assert row(panel, "ESP", "2003-10-01", "months_to_election") == 5
+    assert row(panel, "ESP", "2003-10-01", "months_to_election") == 3  # December to March
 
 
 def test_states_that_the_own_table_does_not_list_are_missing_never_zero(iraq, votes, row):
