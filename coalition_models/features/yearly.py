@@ -14,6 +14,7 @@ import pandas as pd
 
 from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.common import AsOf, Calendar, Integers, known_table
+from coalition_models.features.own_tables import own_table, require_columns
 from coalition_models.sources.fetch import CACHE_VARIABLE, MIRROR_VARIABLE, at_hand
 
 __all__ = [
@@ -147,7 +148,11 @@ def yearly(table: pd.DataFrame, columns: Sequence[str], *, what: str = "") -> Ye
     >>> table.at("gdp", np.array([2, 2]), np.array([2003, 2004])).tolist()
     [1.5, nan]
     """
-    require_columns(table, ["cow", "year", *columns], what or "table", numbers=columns)
+    needed = ["cow", "year", *columns]
+    if what:
+        table = own_table(table, needed, what, numbers=columns)
+    else:
+        require_columns(table, needed, "table", numbers=columns)
     known = table.dropna(subset=["cow", "year"])
     keys = known["cow"].to_numpy(dtype=np.int64) * _STRIDE + known["year"].to_numpy(dtype=np.int64)
     repeated = pd.Series(keys).duplicated(keep="last").to_numpy()
@@ -157,38 +162,6 @@ def yearly(table: pd.DataFrame, columns: Sequence[str], *, what: str = "") -> Ye
     known, keys = known[~repeated], keys[~repeated]
     order = np.argsort(keys, kind="stable")
     return Yearly(keys[order], known.iloc[order][list(columns)])
-
-
-def require_columns(
-    table: pd.DataFrame,
-    names: Sequence[str],
-    what: str,
-    *,
-    numbers: Sequence[str] = (),
-    dates: Sequence[str] = (),
-) -> None:
-    """List everything that is wrong with the columns of a table.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> require_columns(pd.DataFrame({"cow": [2]}), ["cow"], "table of polls")
-    """
-    problems = []
-    absent = [name for name in names if name not in table.columns]
-    if absent:
-        problems.append(f"lacks the columns {', '.join(absent)}")
-    for name in [n for n in numbers if n in table.columns]:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            problems.append(f"column {name} must hold numbers, found {table[name].dtype}")
-    for name in [n for n in dates if n in table.columns]:
-        if not pd.api.types.is_datetime64_any_dtype(table[name]):
-            problems.append(f"column {name} must hold dates, found {table[name].dtype}")
-    for name in [n for n in ("cow", "year") if n in names and n in table.columns]:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            problems.append(f"column {name} must hold whole numbers, found {table[name].dtype}")
-    if problems:
-        raise DataError(f"the {what} {'; '.join(problems)}")
 
 
 @lru_cache(maxsize=32)
