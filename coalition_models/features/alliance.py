@@ -18,6 +18,7 @@ from coalition_models.features.common import (
     known_table,
     month_number,
 )
+from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
 from coalition_models.features.yearly import (
     External,
@@ -245,9 +246,10 @@ def _pact(table: pd.DataFrame, cow: Integers, lead: Integers, year: Integers) ->
     """1 if the state or the lead state owes the other help if attacked; the source lists all."""
     bound = table[table["defense"] == 1]
     parts = [bound[name].to_numpy(dtype=np.int64) for name in ("cow", "partner_cow", "year")]
-    one, other = np.minimum(parts[0], parts[1]), np.maximum(parts[0], parts[1])
-    keys = (one * 10_000 + other) * 10_000 + parts[2]
-    wanted = (np.minimum(cow, lead) * 10_000 + np.maximum(cow, lead)) * 10_000 + year
+    keys, wanted = shared_codes(
+        [np.minimum(parts[0], parts[1]), np.maximum(parts[0], parts[1]), parts[2]],
+        [np.minimum(cow, lead), np.maximum(cow, lead), year],
+    )
     inside = (year >= int(table["year"].min())) & (year <= int(table["year"].max()))
     return np.where(
         inside & (lead >= 0) & (lead != cow), np.isin(wanted, keys).astype(np.float64), np.nan

@@ -18,6 +18,7 @@ from coalition_models.features.common import (
     entry_month,
     known_table,
 )
+from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
 from coalition_models.features.roster import Roster, roster
 from coalition_models.features.yearly import (
@@ -35,9 +36,6 @@ from coalition_models.members.timing import DATE_COLUMN
 __all__ = ["add_capability"]
 
 Floats = npt.NDArray[np.float64]
-
-#: more than any state number, so that pair and state fit in one key
-_STRIDE = 100_000
 
 _CINC = (
     "cinc",
@@ -170,11 +168,14 @@ def _share(
     size = len(month)
     cow = panel["cow"].to_numpy(dtype=np.int64)
     # a state at risk counts once, with several spells in the period and where it is not listed
-    who = np.unique(np.concatenate([pair * _STRIDE + listed.cow[spell], of_row * _STRIDE + cow]))
+    codes = np.concatenate(shared_codes([pair, listed.cow[spell]], [of_row, cow]))
+    once = np.unique(codes, return_index=True)[1]
+    group = np.concatenate([pair, of_row])[once]
     pair_year = np.zeros(size, dtype=np.int64)
     pair_year[of_row] = year
-    value = index.at("capability_index", who % _STRIDE, pair_year[who // _STRIDE])
-    total = np.bincount(who // _STRIDE, value, size)[of_row]
+    member = np.concatenate([listed.cow[spell], cow])[once]
+    value = index.at("capability_index", member, pair_year[group])
+    total = np.bincount(group, value, size)[of_row]
     own = index.at("capability_index", cow, year)
     return np.where(listed.covers(panel["coalition"]) & (total > 0), own / total, np.nan)
 

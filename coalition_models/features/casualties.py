@@ -137,14 +137,15 @@ def add_casualties(
     calendar = calendar_of(panel, needed or ("coalition", "cow", "period"))
     deaths = known_deaths(moment, data, coverage, rule)
     group, at = deaths.keys(panel["coalition"], panel["cow"])
+    whole, all_at = deaths.codes(panel["coalition"])
     until = calendar.known(moment)
     columns = _own(deaths, group, at, calendar, until, half_life)
     columns |= _shocks(deaths, group, at, until, mass_casualty, shock)
     if data is None:
         # where not one death is dated, nobody can tell that there was no such event
-        blind = ~np.isin(at // 1000, group[deaths.dated] // 1000)
+        blind = ~np.isin(all_at, whole[deaths.dated])
         columns["mass_casualty"] = np.where(blind, np.nan, columns["mass_casualty"])
-    columns |= _coalition(deaths, group, at, calendar, until, trend)
+    columns |= _coalition(deaths, (group, at), (whole, all_at), calendar, until, trend)
     people = _population(panel, calendar, moment, states)
     columns["relative_fatalities"] = columns["deaths_cumulative"] / (people / 1e6)
     if per == "population":
@@ -240,19 +241,17 @@ def _shocks(
 
 def _coalition(
     deaths: Deaths,
-    group: Integers,
-    at: Integers,
+    own: tuple[Integers, Integers],
+    everyone: tuple[Integers, Integers],
     calendar: Calendar,
     until: Integers,
     window: int,
 ) -> dict[str, Floats]:
     """Partners' deaths, and whether losses grow: the coalition's and the member's own."""
-    # the same sums over every state of the coalition: one key per coalition
-    whole, all_at = group // 1000, at // 1000
     last, begin = until - calendar.months + 1, np.zeros_like(until)
 
     def partners(low: Integers) -> Floats:
-        return deaths.sum(whole, all_at, low, until) - deaths.sum(group, at, low, until)
+        return deaths.sum(*everyone, low, until) - deaths.sum(*own, low, until)
 
     def trend(keys: Integers, wanted: Integers) -> Floats:
         recent = deaths.sum(keys, wanted, until - window + 1, until)
@@ -262,8 +261,8 @@ def _coalition(
     return {
         "partner_deaths_last": partners(last),
         "partner_deaths_cumulative": partners(begin),
-        "coalition_trend": trend(whole, all_at),
-        "own_trend": trend(group, at),
+        "coalition_trend": trend(*everyone),
+        "own_trend": trend(*own),
     }
 
 

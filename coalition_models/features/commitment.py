@@ -18,6 +18,7 @@ from coalition_models.features.common import (
     find_until,
     known_table,
 )
+from coalition_models.features.keys import shared_codes
 from coalition_models.features.roster import Roster, known_month, roster
 from coalition_models.features.troops import Strengths, strengths
 from coalition_models.features.yearly import (
@@ -213,13 +214,9 @@ def _recommitment(
     )
     covered = panel["coalition"].isin(set(table["coalition"])).to_numpy() & (own >= 0)
     chosen = table[table["change"].isin(_RECOMMITMENTS)]
-    code, at = listed.codes(chosen["coalition"])
-    row_code = listed.codes(panel["coalition"])[1]
-    # the two calls number the coalitions of the roster alike, but not those outside it
-    inside = np.isin(at, code)
-    group = at[inside] * 100_000 + chosen["cow"].to_numpy(dtype=np.int64)[inside]
-    month = known_month(chosen, "date")[inside]
-    wanted = row_code * 100_000 + panel["cow"].to_numpy(dtype=np.int64)
+    by = ["coalition", "cow"]
+    group, wanted = shared_codes([chosen[c] for c in by], [panel[c] for c in by])
+    month = known_month(chosen, "date")
     found = find_until(group, month, wanted, calendar.known(moment))
     last = np.where(found >= 0, month[found], -1) if len(month) else found
     entry = listed.entry[own]

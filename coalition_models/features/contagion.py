@@ -22,6 +22,7 @@ from coalition_models.features.common import (
     month_number,
     window_sum,
 )
+from coalition_models.features.keys import shared_codes
 from coalition_models.features.roster import NEVER, Roster, regions, roster
 from coalition_models.features.troops import Strengths, strengths
 from coalition_models.members.spells import EXIT_KINDS
@@ -30,8 +31,6 @@ __all__ = ["add_contagion"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-_STATE = 100_000
 
 
 @dataclass(frozen=True)
@@ -121,16 +120,17 @@ def add_contagion(
     chosen = np.isin(listed.exit_kind, _kinds(exit_kinds)) & (listed.dated != NEVER)
     code, at = listed.codes(panel["coalition"])
     cow = panel["cow"].to_numpy(dtype=np.int64)
+    state, own = listed.keys(panel["coalition"], cow)
     exits = _Exits(
         code[chosen],
-        code[chosen] * _STATE + listed.cow[chosen],
+        state[chosen],
         listed.dated[chosen],
         _weights(listed, levels, chosen),
     )
     known = calendar.known(moment)
-    row = (at, at * _STATE + cow)
+    row = (at, own)
     longest = max(months)
-    gone, joined = _so_far(listed, exits, code, row, known)
+    gone, joined = _so_far(listed, exits, (code, state), row, known)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {
             "earlier_defectors": gone,
@@ -141,8 +141,9 @@ def add_contagion(
         columns[f"recent_exits_{m}m"] = exits.others(*row, known - m + 1, known, one)
     low = known - longest + 1
     columns |= _weighted(exits, row, low, known, longest)
-    columns[f"region_exits_{longest}m"] = _from_region(exits, listed.cow[chosen], row, low, known)
-    columns[f"ally_exits_{longest}m"] = _of_allies(exits, listed.cow[chosen], row, low, known)
+    states = (listed.cow[chosen], cow)
+    columns[f"region_exits_{longest}m"] = _from_region(exits, states, row, low, known)
+    columns[f"ally_exits_{longest}m"] = _of_allies(exits, states, row, low, known)
     columns |= _lead(listed, levels, code, at, known)
     covered = listed.covers(panel["coalition"])
     return attach(
@@ -188,7 +189,7 @@ def _weights(listed: Roster, levels: Strengths, chosen: Flags) -> Floats:
 def _so_far(
     listed: Roster,
     exits: _Exits,
-    code: Integers,
+    spells: tuple[Integers, Integers],
     row: tuple[Integers, Integers],
     known: Integers,
 ) -> tuple[Floats, Floats]:
@@ -196,7 +197,7 @@ def _so_far(
     start = np.zeros_like(known)
     first = _first(exits.state, exits.month)
     gone = _Exits(exits.coalition[first], exits.state[first], exits.month[first], np.ones(0))
-    state = code * _STATE + listed.cow
+    code, state = spells
     begin = _first(state, listed.entry)
     came = _Exits(code[begin], state[begin], listed.entry[begin], np.ones(0))
     return (
@@ -223,22 +224,21 @@ def _weighted(
 
 def _from_region(
     exits: _Exits,
-    cow: Integers,
+    states: tuple[Integers, Integers],
     row: tuple[Integers, Integers],
     low: Integers,
     high: Integers,
 ) -> Floats:
     """Exits of states from the row's own region."""
-    at, state = row
-    both = pd.factorize(np.concatenate([regions(cow), regions(state % _STATE)]))[0]
-    inside, own = both[: len(cow)].astype(np.int64), both[len(cow) :].astype(np.int64)
-    local = _Exits(exits.coalition * 10 + inside, exits.state, exits.month, exits.weight)
-    return local.others(at * 10 + own, state, low, high, np.ones(len(cow)))
+    left, cow = states
+    inside, own = shared_codes([exits.coalition, regions(left)], [row[0], regions(cow)])
+    local = _Exits(inside, exits.state, exits.month, exits.weight)
+    return local.others(own, row[1], low, high, np.ones(len(left)))
 
 
 def _of_allies(
     exits: _Exits,
-    cow: Integers,
+    states: tuple[Integers, Integers],
     row: tuple[Integers, Integers],
     low: Integers,
     high: Integers,
@@ -246,10 +246,10 @@ def _of_allies(
     """Exits of NATO members, for NATO members."""
     joined = known_table("nato_accession").set_index("ccode")["accession_date"]
     since = dict(zip(joined.index, month_number(joined), strict=True))
-    allied = np.array([since.get(int(c), NEVER) for c in cow], dtype=np.int64) <= exits.month
-    at, state = row
-    number = exits.others(at, state, low, high, allied.astype(np.float64))
-    own = pd.Series(state % _STATE).map(since).fillna(NEVER).to_numpy(dtype=np.int64)
+    left, cow = states
+    allied = np.array([since.get(int(c), NEVER) for c in left], dtype=np.int64) <= exits.month
+    number = exits.others(*row, low, high, allied.astype(np.float64))
+    own = pd.Series(cow).map(since).fillna(NEVER).to_numpy(dtype=np.int64)
     return np.where(own <= high, number, 0.0)
 
 

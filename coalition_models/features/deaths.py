@@ -18,6 +18,7 @@ from coalition_models.features.common import (
     month_number,
     window_sum,
 )
+from coalition_models.features.keys import shared_codes
 from coalition_models.features.yearly import require_columns
 
 __all__ = ["DEATHS_COVERAGE", "Deaths", "Undated", "check_undated", "known_deaths"]
@@ -50,10 +51,11 @@ class Deaths:
 
     def keys(self, coalitions: pd.Series, cow: pd.Series) -> tuple[Integers, Integers]:
         """Common whole-number keys of (coalition, state) for the deaths and for some rows."""
-        both = pd.concat([pd.Series(self.coalition), coalitions], ignore_index=True)
-        codes = pd.factorize(both)[0].astype(np.int64) * 1000
-        n = len(self.coalition)
-        return codes[:n] + self.cow, codes[n:] + cow.to_numpy(dtype=np.int64)
+        return shared_codes([self.coalition, self.cow], [coalitions, cow])
+
+    def codes(self, coalitions: pd.Series) -> tuple[Integers, Integers]:
+        """Common whole-number codes of the coalitions of the deaths and of some rows."""
+        return shared_codes([self.coalition], [coalitions])
 
     def sum(self, group: Integers, at: Integers, low: Integers, high: Integers) -> Floats:
         """Deaths of a group in the months ``low`` to ``high``; exact for whole numbers."""

@@ -111,9 +111,8 @@ def fatality_rates(
     """Assign deaths to spells and sum up the troop-months of each spell."""
     listed = roster(members)
     table = known_table("participation") if members is None else members
-    code, at = listed.codes(pd.Series(deaths.coalition))
-    group = code * _STRIDE + listed.cow
-    spell = find_until(group, listed.entry, at * _STRIDE + deaths.cow, deaths.month)
+    group, at = listed.keys(pd.Series(deaths.coalition), deaths.cow)
+    spell = find_until(group, listed.entry, at, deaths.month)
     sector: Objects = np.full(len(table), None, dtype=object)
     if "sector" in table.columns:
         sector = sector_names(table["sector"])

@@ -15,6 +15,7 @@ from coalition_models.features.common import (
     check_as_of,
     known_table,
 )
+from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
 from coalition_models.features.roster import Roster, roster
 from coalition_models.features.yearly import (
@@ -139,9 +140,8 @@ def _partners(
     total = np.bincount(pair, np.where(seen, value, 0.0), size)[of_row]
     number = np.bincount(pair, seen, size)[of_row]
     # take the own state out where it is among those present
-    cow = panel["cow"].to_numpy(dtype=np.int64)
-    keys = pair * 100_000 + member
-    there = np.isin(of_row * 100_000 + cow, keys[seen])
+    present, rows = shared_codes([pair, member], [of_row, panel["cow"]])
+    there = np.isin(rows, present[seen])
     total = total - np.where(there, np.nan_to_num(own), 0.0)
     number = number - there
     covered = listed.covers(panel["coalition"]) & (number > 0)

@@ -204,7 +204,6 @@ def _spell_codes(rows: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
 def _partner_deaths(panel: pd.DataFrame, deaths: Deaths, until: Integers) -> Floats:
     """Deaths of all other members in the 12 months up to a month."""
     group, at = deaths.keys(panel["coalition"], panel["cow"])
-    # the same sum over every state of the coalition: one key per coalition
-    everyone = deaths.sum(group // 1000, at // 1000, until - 11, until)
+    everyone = deaths.sum(*deaths.codes(panel["coalition"]), until - 11, until)
     others = everyone - deaths.sum(group, at, until - 11, until)
     return np.where(deaths.inside(panel["coalition"], until), others, np.nan)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError
 from coalition_models.features.common import Integers, known_table, month_number
+from coalition_models.features.keys import shared_codes
 from coalition_models.features.yearly import require_columns
 from coalition_models.members.timing import DATE_COLUMN
 
@@ -23,7 +24,6 @@ Flags = npt.NDArray[np.bool_]
 NEVER = 900_000
 
 _NEEDED = ["coalition", "cow", "spell", "entry", "exit", "exit_kind"]
-_KEY = 100_000_000
 #: first number of each region of the Correlates of War, and its name
 _REGIONS = {
     0: "Americas",
@@ -53,19 +53,17 @@ class Roster:
 
     def codes(self, coalitions: pd.Series) -> tuple[Integers, Integers]:
         """Whole-number codes of the coalitions of the spells and of some rows."""
-        both = pd.concat([pd.Series(self.coalition), coalitions], ignore_index=True)
-        codes = pd.factorize(both)[0].astype(np.int64)
-        n = len(self.coalition)
-        return codes[:n], codes[n:]
+        return shared_codes([self.coalition], [coalitions])
+
+    def keys(self, coalitions: pd.Series, cow: pd.Series | Integers) -> tuple[Integers, Integers]:
+        """Whole-number codes of (coalition, state) for the spells and for some rows."""
+        return shared_codes([self.coalition, self.cow], [coalitions, cow])
 
     def positions(self, panel: pd.DataFrame) -> Integers:
         """Position of each row's own spell; -1 where the roster does not have it."""
-        code, at = self.codes(panel["coalition"])
-        keys = code * _KEY + self.cow * 1000 + self.spell
-        wanted = (
-            at * _KEY
-            + panel["cow"].to_numpy(dtype=np.int64) * 1000
-            + panel["spell"].to_numpy(dtype=np.int64)
+        keys, wanted = shared_codes(
+            [self.coalition, self.cow, self.spell],
+            [panel[name] for name in ("coalition", "cow", "spell")],
         )
         order = np.argsort(keys, kind="stable")
         if not len(order):

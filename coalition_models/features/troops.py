@@ -111,9 +111,7 @@ def strengths(members: Roster, data: pd.DataFrame | None = None) -> Strengths:
     last day counts.
     """
     table = usable_troops(data).sort_values("date", kind="stable")
-    code, at = members.codes(table["coalition"])
-    group = code * 100_000 + members.cow
-    wanted = at * 100_000 + table["cow"].to_numpy(dtype=np.int64)
+    group, wanted = members.keys(table["coalition"], table["cow"])
     month = table["month"].to_numpy(dtype=np.int64)
     spell = find_until(group, members.entry, wanted, month)
     inside = spell >= 0

@@ -17,6 +17,7 @@ from coalition_models.features.common import (
     find_until,
     month_number,
 )
+from coalition_models.features.keys import shared_codes
 from coalition_models.features.yearly import require_columns
 
 __all__ = ["add_opinion", "add_war_powers"]
@@ -170,22 +171,18 @@ def add_opinion(
         panel, ("coalition", "cow", "period") if by_coalition else ("cow", "period")
     )
     polls = _monthly(data, by_coalition)
-    cow = panel["cow"].to_numpy(dtype=np.int64)
-    group, wanted = polls["cow"].to_numpy(dtype=np.int64), cow
-    if by_coalition:
-        both = pd.concat([polls["coalition"], panel["coalition"]], ignore_index=True)
-        code = pd.factorize(both)[0].astype(np.int64) * 100_000
-        group, wanted = code[: len(polls)] + group, code[len(polls) :] + cow
+    by = ["coalition", "cow"] if by_coalition else ["cow"]
+    group, wanted = shared_codes([polls[c] for c in by], [panel[c] for c in by])
     month = polls["month"].to_numpy(dtype=np.int64)
     found = find_until(group, month, wanted, calendar.known(moment))
     inside = found >= 0
     now = calendar.first if moment == "start" else calendar.last
-    age = np.full(len(cow), np.nan)
+    age = np.full(len(panel), np.nan)
     age[inside] = now[inside] - month[found[inside]]
     fresh = inside if oldest is None else inside & (np.nan_to_num(age, nan=np.inf) <= oldest)
     columns: dict[str, Floats] = {"war_support_age_months": age}
     for name in ("support", "change"):
-        values = np.full(len(cow), np.nan)
+        values = np.full(len(panel), np.nan)
         values[fresh] = polls[name].to_numpy(dtype=np.float64)[found[fresh]]
         columns["war_support" if name == "support" else "war_support_change"] = values
     return attach(panel, columns, sources=[], choices={"max_age": oldest, "as_of": moment})
