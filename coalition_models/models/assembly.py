@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.models.display import Choices, Counts, describe_data, sources_of
-from coalition_models.models.fit import Engine, Fit
+from coalition_models.models.engine import Engine
+from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
 
 __all__ = ["Estimated", "assemble"]

@@ -107,7 +107,7 @@ def cox(
     ...                    "risk": [2.0, 1.0, 2.0, 1.0, 0.0, 0.0]})
     >>> print(cm.cox("event ~ risk", df, id="state"))
     Cox proportional hazards: event ~ risk
-    term  estimate  std. error     z      p  95% low  95% high
+    term  coef (log hazard ratio)  std. error     z      p  exp(coef)  95% low  95% high
     ...
     """
     check_arguments(cox, locals())

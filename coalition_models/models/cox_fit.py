@@ -20,7 +20,8 @@ from coalition_models.kernels.clusters import cluster_score_sums
 from coalition_models.kernels.concordance import concordance
 from coalition_models.kernels.jackknife import jackknife_by_cluster
 from coalition_models.models.columns import require_columns
-from coalition_models.models.fit import Fit, Span
+from coalition_models.models.engine import Span
+from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
 from coalition_models.models.separation import (
     Separation,

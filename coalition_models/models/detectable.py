@@ -8,18 +8,33 @@ from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
-from coalition_models.models.fit import Fit
+from coalition_models.models.fit import Fit, Reference
 
 __all__ = ["detectable_effects"]
 
 
-def detectable_effects(fit: Fit, *, power: float = 0.8, level: float = 0.95) -> pd.DataFrame:
+def detectable_effects(
+    fit: Fit,
+    *,
+    power: float = 0.8,
+    level: float = 0.95,
+    reference: Reference | None = None,
+) -> pd.DataFrame:
     """Give the smallest effect that would have been found with the standard errors at hand.
 
-    A two-sided test at ``1 - level`` finds an effect of ``(z(1 - alpha/2) + z(power))`` standard
-    errors with the given power (Bloom 1995, Evaluation Review). The standard error is the fit's
-    own, so clustering, few events and correlated terms are in it. The answer is a statement on
-    the design, not on what was found.
+    A two-sided test at ``1 - level`` finds an effect of ``q(1 - alpha/2) + q(power)`` standard
+    errors with the given power (Bloom 1995, Evaluation Review), ``q`` being quantiles of the
+    distribution that the fit's own p-values come from: Student's t with G - 1 degrees of freedom
+    under the jackknife, otherwise the normal.
+
+    The standard errors are those estimated, so clustering, few events and correlated terms are in
+    them, and so are the data that happened to be seen: this says how sharp the fit is, not what
+    the design could show before anything was estimated. The power table of the claims
+    (:func:`test_hypotheses`) differs because it starts from the information that the risk sets
+    hold if no term has an effect, times a design effect that is never below one.
+
+    Under a Firth penalty the fit's p-values come from the likelihood, and standard errors
+    approximate them.
 
     Parameters
     ----------
@@ -28,6 +43,8 @@ def detectable_effects(fit: Fit, *, power: float = 0.8, level: float = 0.95) -> 
         Wanted probability of finding the effect.
     level : float
         One minus the size of the test.
+    reference : {"normal", "t"}, optional
+        As in :meth:`Fit.tidy`; the fit's own by default.
 
     Returns
     -------
@@ -48,7 +65,8 @@ def detectable_effects(fit: Fit, *, power: float = 0.8, level: float = 0.95) -> 
     for name, value in (("power", power), ("level", level)):
         if not 0.5 <= value < 1:
             raise DataError(f"{name} must be at least 0.5 and below 1, not {value!r}")
-    multiple = stats.norm.isf((1 - level) / 2) + stats.norm.ppf(power)
+    degrees = fit.degrees(reference)
+    multiple = stats.t.isf((1 - level) / 2, degrees) + stats.t.ppf(power, degrees)
     smallest = multiple * fit.std_errors
     return pd.DataFrame(
         {

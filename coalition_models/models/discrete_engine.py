@@ -14,8 +14,9 @@ from coalition_models.models import binomial
 from coalition_models.models.columns import require_columns
 from coalition_models.models.discrete_fit import Problem
 from coalition_models.models.duration import Duration
+from coalition_models.models.engine import Span
 from coalition_models.models.firth_logit import FirthLogit, firth_limits, firth_p_values
-from coalition_models.models.fit import Fit, Span
+from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
 
 __all__ = ["Along", "DiscreteEngine"]

@@ -60,9 +60,15 @@ class Counts:
 
 
 def footnotes(
-    choices: Choices, counts: Counts, data: tuple[str, ...], remarks: tuple[str, ...]
+    choices: Choices,
+    counts: Counts,
+    data: tuple[str, ...],
+    remarks: tuple[str, ...],
+    degrees: float = float("inf"),
 ) -> tuple[str, ...]:
     """Write the notes under a table, one sentence each.
+
+    ``degrees`` are those of Student's t; infinite where tests and limits are normal.
 
     Examples
     --------
@@ -74,6 +80,8 @@ def footnotes(
     Ties: Efron. Variance: inverse information. Convention: R.
     """
     notes = [_who(counts), _rows(counts), _how(choices, counts)]
+    if degrees < float("inf"):
+        notes.append(f"Tests and limits: Student's t with {degrees:g} degrees of freedom.")
     notes += [text for text in (_extras(choices), *data) if text]
     notes += [f"Note: {remark}" for remark in remarks]
     return tuple(note for note in notes if note)

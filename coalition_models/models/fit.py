@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,78 +15,14 @@ from scipy import stats
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted
 from coalition_models.models.display import Choices, Counts, footnotes
-from coalition_models.models.sample import Sample
-from coalition_models.render import Table, format_number, format_p
+from coalition_models.models.engine import Engine
+from coalition_models.models.fit_table import coefficient_table, wrapped
+from coalition_models.render import Table
 
-__all__ = ["Engine", "Fit", "Hazards", "Reference", "Span"]
+__all__ = ["Fit", "Reference"]
 
 Floats = npt.NDArray[np.float64]
 Reference = Literal["normal", "t"]
-
-
-class Hazards(Protocol):
-    """Hazard accumulated along a path: times, cumulative hazard and its variance."""
-
-    @property
-    def times(self) -> Floats:
-        """Times at which it grows."""
-
-    @property
-    def cumulative_hazard(self) -> Floats:
-        """Minus the logarithm of survival."""
-
-    @property
-    def variance(self) -> Floats:
-        """Of the cumulative hazard."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """Where a baseline is known: when anyone was at risk, and the last event.
-
-    ``code`` is the stratum's number. ``flat`` says that the hazard after the last event counts as
-    zero, as it does where the data alone shape the baseline.
-    """
-
-    code: int | None
-    first: float
-    last_event: float
-    last: float
-    flat: bool = True
-
-
-class Engine(Protocol):
-    """What an estimator adds to the common result."""
-
-    @property
-    def sample(self) -> Sample:
-        """The rows fitted to."""
-
-    def span(self, stratum: object | None) -> Span:
-        """Return where the baseline of a stratum is known."""
-
-    def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
-        """Return starts and stops of a path with fixed covariates."""
-
-    def follow(
-        self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
-    ) -> Hazards:
-        """Accumulate the hazard along a path."""
-
-    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
-        """Predict for the rows of ``data``, or for the rows used."""
-
-    def augment(self, fit: Fit) -> pd.DataFrame:
-        """Return the rows used with predictions and residuals."""
-
-    def concordance(self, fit: Fit) -> float:
-        """Return the share of comparable pairs ordered as predicted."""
-
-    def profile(self, fit: Fit, level: float) -> Floats | None:
-        """Return profile-likelihood limits (p, 2) and leave None to Wald's."""
-
-    def p_values(self, fit: Fit) -> Floats | None:
-        """Return likelihood-ratio p-values and leave None to Wald's."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -128,6 +64,24 @@ class Fit:
         The estimator's own part.
     native : object or None
         The statsmodels result, where there is one.
+
+    Examples
+    --------
+    >>> import pandas as pd, coalition_models as cm
+    >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6],
+    ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
+    >>> fit = cm.cox("event ~ risk", df)
+    >>> fit
+    <Fit cox 'event ~ risk': 6 rows, 4 events, variance model>
+    >>> print(fit.summary())
+    Cox proportional hazards: event ~ risk
+    term  coef (log hazard ratio)  std. error     z      p  exp(coef)  95% low  95% high
+    ----  -----------------------  ----------  ----  -----  ---------  -------  --------
+    risk                    1.476       1.074  1.37  0.169      4.377    0.534    35.895
+    Log-likelihood -3.932 (null -5.193).
+    ...
+    >>> fit.glance()["events"].item()
+    4
     """
 
     estimator: str
@@ -161,13 +115,27 @@ class Fit:
         """The covariance with labels."""
         return pd.DataFrame(self.covariance, index=list(self.names), columns=list(self.names))
 
+    @property
+    def reference(self) -> Reference:
+        """What statistics are compared with unless told otherwise: t under the jackknife."""
+        return "t" if self.choices.variance == "jackknife" else "normal"
+
+    @property
+    def baseline_terms(self) -> tuple[str, ...]:
+        """Coefficients that shape the hazard of a reference: the intercept and duration terms.
+
+        Their exponentials compare no two members.
+        """
+        own = ("Intercept", self.choices.time)
+        return tuple(self.names[i] for term in own for i in self.terms.get(term, ()))
+
     @cached_property
     def concordance(self) -> float:
         """Share of comparable pairs that the model orders as they happened."""
         return self.engine.concordance(self)
 
     def tidy(
-        self, exponentiate: bool = False, level: float = 0.95, *, reference: Reference = "normal"
+        self, exponentiate: bool = False, level: float = 0.95, *, reference: Reference | None = None
     ) -> pd.DataFrame:
         """One row per coefficient, in the columns of broom.
 
@@ -177,9 +145,9 @@ class Fit:
             Hazard or odds ratios and their limits; ``std_error`` stays on the log scale.
         level : float
             Of the confidence limits. Profile-likelihood limits under a Firth penalty.
-        reference : {"normal", "t"}
+        reference : {"normal", "t"}, optional
             ``"t"`` uses Student's t with G - 1 degrees of freedom, G the (smaller) number of
-            clusters.
+            clusters. Default: ``"t"`` under ``variance="jackknife"``, otherwise ``"normal"``.
 
         Returns
         -------
@@ -199,7 +167,7 @@ class Fit:
         low_tail = (1 - _check_level(level)) / 2
         errors = self.std_errors
         statistic = self.coefficients / errors
-        degrees = self._degrees(reference)
+        degrees = self.degrees(reference)
         p_values = self.engine.p_values(self)
         if p_values is None:
             p_values = 2 * stats.t.sf(np.abs(statistic), degrees)
@@ -221,7 +189,7 @@ class Fit:
                 }
             )
 
-    def test_terms(self, *, reference: Reference = "normal") -> pd.DataFrame:
+    def test_terms(self, *, reference: Reference | None = None) -> pd.DataFrame:
         """Wald test per formula term: chi-squared, or F with G - 1 degrees of freedom.
 
         Returns
@@ -229,7 +197,7 @@ class Fit:
         DataFrame
             ``term, statistic, df, p_value``; ``statistic`` is the chi-squared.
         """
-        degrees = self._degrees(reference)
+        degrees = self.degrees(reference)
         rows = []
         for term, where in self.terms.items():
             at = list(where)
@@ -299,45 +267,35 @@ class Fit:
         index = self.engine.sample.index if data is None else data.index
         return pd.Series(values, index=index, name=kind or default)
 
-    def footnotes(self) -> tuple[str, ...]:
+    def footnotes(self, reference: Reference | None = None) -> tuple[str, ...]:
         """Everything that prints under a table of this fit."""
-        return footnotes(self.choices, self.counts, self.data_choices, self.remarks)
+        degrees = self.degrees(reference)
+        return footnotes(self.choices, self.counts, self.data_choices, self.remarks, degrees)
 
     def to_table(
-        self, exponentiate: bool = False, level: float = 0.95, *, reference: Reference = "normal"
+        self,
+        exponentiate: bool = False,
+        level: float = 0.95,
+        *,
+        reference: Reference | None = None,
     ) -> Table:
-        """The coefficient table, ready for text, Markdown, LaTeX and HTML."""
-        tidy = self.tidy(exponentiate, level, reference=reference)
-        percent = f"{100 * level:g}%"
-        first = "odds ratio" if self.estimator == "logit" else "hazard ratio"
-        rows = [
-            [
-                str(row.term),
-                format_number(row.estimate),
-                format_number(row.std_error),
-                format_number(row.statistic, 2),
-                format_p(float(str(row.p_value))),
-                format_number(row.conf_low),
-                format_number(row.conf_high),
-            ]
-            for row in tidy.itertuples(index=False)
-        ]
-        header = [
-            "term",
-            first if exponentiate else "estimate",
-            "std. error",
-            "t" if reference == "t" else "z",
-            "p",
-            f"{percent} low",
-            f"{percent} high",
-        ]
-        kind = "Log-likelihood (unpenalised)" if self.choices.penalty else "Log-likelihood"
-        likelihood = f"{kind} {self.log_likelihood:.3f} (null {self.log_likelihood_null:.3f})."
-        return Table(header, rows, f"{self.title}: {self.formula}", (likelihood, *self.footnotes()))
+        """The coefficient table, ready for text, Markdown, LaTeX and HTML.
 
-    def summary(self, exponentiate: bool = False, level: float = 0.95) -> str:
-        """The table as text, notes included."""
-        return self.to_table(exponentiate, level).text()
+        Coefficients stand beside their exponentials with limits, as in R's ``summary.coxph``;
+        ``exponentiate`` leaves the coefficients out. The intercept and duration terms have no
+        ratio.
+        """
+        return coefficient_table(self, exponentiate, level, reference or self.reference)
+
+    def summary(
+        self,
+        exponentiate: bool = False,
+        level: float = 0.95,
+        *,
+        reference: Reference | None = None,
+    ) -> str:
+        """The table as text, at most 100 characters wide where names of terms allow it."""
+        return wrapped(self.to_table(exponentiate, level, reference=reference))
 
     def __str__(self) -> str:
         return self.summary()
@@ -351,7 +309,16 @@ class Fit:
     def _repr_html_(self) -> str:
         return self.to_table().html()
 
-    def _degrees(self, reference: str) -> float:
+    def degrees(self, reference: Reference | None = None) -> float:
+        """Degrees of freedom of tests and limits: infinite where the reference is normal.
+
+        Raises
+        ------
+        DataError
+            A t reference for a fit without clusters, or another word than ``"normal"`` and
+            ``"t"``.
+        """
+        reference = reference or self.reference
         if reference == "normal":
             return float("inf")
         if reference != "t":

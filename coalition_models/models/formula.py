@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -334,7 +334,11 @@ def _tidy_types(frame: pd.DataFrame, formula: str) -> pd.DataFrame:
 def _plain_categories(column: pd.Series) -> pd.Series:
     """Categories as Python's own words and numbers, which formulaic knows."""
     known = column.cat.categories
-    return column if known.dtype == object else column.cat.rename_categories(known.astype(object))
+    return (
+        column
+        if known.dtype == object
+        else column.cat.rename_categories(cast("Sequence[object]", known.astype(object)))
+    )
 
 
 def _evaluate(spec: Any, frame: pd.DataFrame, formula: str) -> Any:

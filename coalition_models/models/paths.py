@@ -12,7 +12,8 @@ import pandas as pd
 
 from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models.columns import missing_columns, require_columns
-from coalition_models.models.fit import Fit, Span
+from coalition_models.models.engine import Span
+from coalition_models.models.fit import Fit
 from coalition_models.render import format_number
 
 __all__ = ["Path", "check_paths", "check_times_asked", "fixed_paths", "frame_paths", "slack"]

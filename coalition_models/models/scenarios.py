@@ -11,7 +11,8 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted
-from coalition_models.models.fit import Fit, Span
+from coalition_models.models.engine import Span
+from coalition_models.models.fit import Fit
 from coalition_models.models.nonparametric import Interval, limits
 from coalition_models.models.paths import (
     Path,

@@ -95,7 +95,7 @@ def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
     Examples
     --------
     >>> print(few_clusters(Plan("cluster", "R", False, ("state",)), [20]))
-    20 clusters in state: below 40, ... variance='jackknife' (CR3) and t(G-1) intervals, ...
+    20 clusters in state: below 40, ... variance='jackknife' (CR3), whose tests ...
     """
     if plan.variance not in ("cluster", "jackknife"):
         return ""
@@ -106,14 +106,11 @@ def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
             f"cluster column {name!r} has one value only in the rows used, so scores cannot be "
             "compared between clusters; use another column, or variance='model'"
         )
-    if groups >= FEW_CLUSTERS:
+    if groups >= FEW_CLUSTERS or plan.variance == "jackknife":
         return ""
-    if plan.variance == "jackknife":
-        return f"{groups} clusters in {name}: read intervals with t(G-1), tidy(reference='t')"
     return (
         f"{groups} clusters in {name}: below {FEW_CLUSTERS}, clustered standard errors are too "
-        "small on average; compare variance='jackknife' (CR3) and t(G-1) intervals, "
-        "tidy(reference='t')"
+        "small on average; compare variance='jackknife' (CR3), whose tests and limits go by t(G-1)"
     )
 
 

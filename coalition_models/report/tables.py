@@ -22,14 +22,19 @@ def table(
     names: Sequence[str] | None = None,
     level: float = 0.95,
     title: str = "",
+    baseline: bool = False,
 ) -> Table:
-    """Set fits side by side: estimate and p-value, limits below, what was used at the foot.
+    r"""Set fits side by side: estimate and p-value, limits below, what was used at the foot.
+
+    ``table(...).latex()`` and ``.markdown()`` give what pandas calls ``to_latex`` and
+    ``to_markdown``; ``.text()`` and ``.html()`` the others.
 
     Parameters
     ----------
     fits : Fit or sequence of Fit
     terms : sequence of str, optional
-        Which coefficients, in this order; the others are named below the table. All by default.
+        Which coefficients, in this order; the others are named below the table. By default all
+        but the intercept and the duration terms.
     hazard_ratios : bool
         Show hazard (or odds) ratios and their limits in place of coefficients.
     names : sequence of str, optional
@@ -37,6 +42,9 @@ def table(
     level : float
         Of the confidence limits.
     title : str
+    baseline : bool
+        Show the intercept and the duration terms of discrete-time fits too. They shape the hazard
+        of a reference and compare no two members, so that their odds ratios mean nothing.
 
     Returns
     -------
@@ -55,6 +63,10 @@ def table(
     ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
     >>> print(cm.table(cm.cox("event ~ risk", df)).text().splitlines()[2])
     risk            1.476 (p 0.169)
+    >>> print(cm.table(cm.cox("event ~ risk", df)).latex().splitlines()[0])
+    \begin{tabular}{lr}
+    >>> print(cm.table(cm.cox("event ~ risk", df)).markdown().splitlines()[2])
+    | risk | 1.476 (p 0.169) |
     """
     check_arguments(table, locals())
     models = [fits] if isinstance(fits, Fit) else list(fits)
@@ -65,7 +77,8 @@ def table(
         raise DataError(f"{len(models)} fits need as many names, found {len(headings)}")
     tidied = [fit.tidy(hazard_ratios, level).set_index("term") for fit in models]
     every = list(dict.fromkeys(term for frame in tidied for term in frame.index))
-    shown = every if terms is None else list(terms)
+    hushed = [] if baseline else [name for fit in models for name in fit.baseline_terms]
+    shown = [term for term in every if term not in hushed] if terms is None else list(terms)
     unknown = [term for term in shown if term not in every]
     if unknown:
         raise DataError(f"no fit has the terms {first_few(unknown)}; known: {first_few(every)}")

@@ -11,7 +11,9 @@ from scipy import stats
 
 from coalition_models.errors import CoalitionWarning, DataError, FormulaError
 from coalition_models.models.cox import cox
+from coalition_models.models.detectable import detectable_effects
 from coalition_models.models.discrete import logit
+from coalition_models.report.tables import table
 
 TIDY = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
 GLANCE = [
@@ -205,3 +207,105 @@ def test_types_of_labels_do_not_matter(panel, fit, kind):
     other = cox("event ~ risk + region", typed, cluster="state")
     np.testing.assert_allclose(other.covariance, fit.covariance, rtol=1e-12)
     assert other.names == fit.names
+
+
+class TestPrint:
+    def test_coefficients_stand_beside_their_ratios(self, fit):
+        table = fit.to_table()
+        assert list(table.header) == [
+            "term", "coef (log hazard ratio)", "std. error", "z", "p", "exp(coef)", "95% low",
+            "95% high",
+        ]  # fmt: skip
+        ratios = fit.tidy(exponentiate=True)
+        shown = pd.DataFrame(list(table.rows), columns=list(table.header))
+        for head, column in (("exp(coef)", "estimate"), ("95% low", "conf_low")):
+            assert shown[head].tolist() == [f"{value:.3f}" for value in ratios[column]]
+        assert "limits are those of exp(coef), the hazard ratio" in str(fit)
+
+    @pytest.mark.parametrize(
+        ("link", "coef", "ratio"),
+        [
+            ("logit", "coef (log odds)", "odds ratio"),
+            ("cloglog", "coef (log hazard ratio)", "hazard ratio"),
+        ],
+    )
+    def test_a_discrete_fit_has_no_ratio_for_time(self, panel, link, coef, ratio):
+        fit = logit("event ~ risk", panel, link=link)
+        assert fit.baseline_terms == ("Intercept", "stop/100", "(stop/100)^2", "(stop/100)^3")
+        table = fit.to_table()
+        assert table.header[1] == coef
+        rows = {row[0]: row for row in table.rows}
+        assert list(rows["stop/100"][5:]) == ["", "", ""]
+        assert rows["stop/100"][1]
+        assert all(rows["risk"])
+        assert f"have no {ratio}" in str(fit)
+        assert fit.to_table(exponentiate=True).header[1] == ratio
+
+    def test_a_probit_has_no_ratio_at_all(self, panel):
+        table = logit("event ~ risk", panel, link="probit").to_table()
+        assert "exp(coef)" not in table.header
+        assert table.header[1] == "coef (probit)"
+        assert all(all(row) for row in table.rows)
+
+    def test_lines_keep_to_a_hundred_characters(self, panel):
+        long = "risk_of_everyone_who_was_near"
+        named = panel.rename(columns={"risk": long})
+        fits = [cox(f"event ~ {long}", named), logit(f"event ~ {long} + region", named)]
+        for fit in fits:
+            assert max(map(len, str(fit).splitlines())) <= 100
+            assert "coef: log " in str(fit)
+
+
+@pytest.fixture(scope="module")
+def few(panel):
+    return cox("event ~ risk", panel, cluster="state", variance="jackknife")
+
+
+class TestReference:
+    """The jackknife is read by t(G-1), everywhere, without being told."""
+
+    def test_a_jackknife_goes_by_t(self, few, fit):
+        assert (few.reference, fit.reference) == ("t", "normal")
+        pd.testing.assert_frame_equal(few.tidy(), few.tidy(reference="t"))
+        pd.testing.assert_frame_equal(fit.tidy(), fit.tidy(reference="normal"))
+        assert few.tidy(reference="normal")["p_value"][0] < few.tidy()["p_value"][0]
+        assert few.test_terms()["p_value"][0] == pytest.approx(few.tidy()["p_value"][0])
+        assert "Student's t with 44 degrees of freedom" in str(few)
+        assert few.to_table().header[3] == "t"
+        assert "Student" not in few.to_table(reference="normal").text()
+
+    def test_detectable_effects_go_by_the_same(self, few, fit):
+        def multiple(one, **choices):
+            found = detectable_effects(one, **choices)
+            return (found["smallest"] / found["std_error"])[0]
+
+        normal = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
+        student = stats.t.ppf(0.975, 44) + stats.t.ppf(0.8, 44)
+        assert multiple(fit) == pytest.approx(normal)
+        assert multiple(few) == pytest.approx(student)
+        assert multiple(few, reference="normal") == pytest.approx(normal)
+        assert multiple(fit, reference="t") == pytest.approx(student)
+        with pytest.raises(DataError, match="reference must be"):
+            detectable_effects(fit, reference="F")
+
+
+class TestTable:
+    def test_terms_of_time_are_left_out_and_named(self, panel):
+        fits = [cox("event ~ risk", panel), logit("event ~ risk", panel)]
+        shown = table(fits, hazard_ratios=True)
+        names = [row[0] for row in shown.rows]
+        assert names[0] == "risk"
+        assert not set(fits[1].baseline_terms) & set(names)
+        left = "Estimated and not shown: Intercept, stop/100, (stop/100)^2, (stop/100)^3."
+        assert left in shown.notes
+        full = table(fits, baseline=True)
+        assert {row[0] for row in full.rows} >= set(fits[1].baseline_terms)
+        asked = table(fits, terms=["Intercept"])
+        assert asked.rows[0][0] == "Intercept"
+
+
+def test_a_table_says_when_it_goes_by_t(few):
+    shown = table(few)
+    assert "Tests and limits: Student's t with 44 degrees of freedom." in " ".join(shown.notes)
+    low, high = few.tidy(reference="t")[["conf_low", "conf_high"]].iloc[0]
+    assert shown.rows[1][1] == f"[{low:.3f}, {high:.3f}]"
