@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import CoalitionWarning, DataError, first_few
+from coalition_models.errors import CoalitionWarning, DataError, counted, first_few
 from coalition_models.members.periods import PERIODS
 from coalition_models.sources.catalog import load
 
@@ -145,15 +145,88 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
 
 
 def entry_month(panel: pd.DataFrame) -> Integers:
-    """Month of entry: exact on the entry clock, else the first row of the spell in the panel."""
+    """First month of the period in which each row's spell began.
+
+    It is read off the column ``entry``, which :func:`build_panel` makes. A panel of one's own
+    without it must have ``start`` in whole periods that run with ``period``; what cannot be told
+    from them is refused.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> late = cm.build_panel(cm.load("participation"), coalitions=["iraq"],
+    ...                       clock="coalition", truncate_before="2006-01-01")
+    >>> poland = late[late["state"] == "POL"]
+    >>> int(entry_month(poland)[0]) == 2003 * 12 + 2
+    True
+    """
     calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))
-    if panel.attrs.get("panel", {}).get("clock") == "entry" and "start" in panel.columns:
-        elapsed = panel["start"].to_numpy(dtype=np.int64) * calendar.months
-        entry: Integers = calendar.first - elapsed
-        return entry
     by = [panel[c].to_numpy() for c in ("coalition", "cow", "spell")]
+    if "entry" in panel.columns:
+        return _recorded_entry(panel, calendar, by)
+    return _inferred_entry(panel, calendar, by)
+
+
+def _recorded_entry(
+    panel: pd.DataFrame, calendar: Calendar, by: list[npt.NDArray[np.generic]]
+) -> Integers:
+    day = panel["entry"]
+    if not pd.api.types.is_datetime64_any_dtype(day) or day.isna().any():
+        raise DataError(
+            "column entry of the panel must hold the day on which each spell began, in every row; "
+            f"found {day.dtype} with {counted(int(day.isna().sum()), 'row')} empty"
+        )
+    # in step with the rows: a quarter or year of entry counts from its first month
+    entry: Integers = month_number(day) // calendar.months * calendar.months
+    one = pd.Series(entry).groupby(by).transform("min").to_numpy() == entry
+    wrong = ~one | (entry > calendar.first)
+    if wrong.any():
+        raise DataError(
+            "column entry of the panel must hold one day per spell, no later than its first "
+            f"period; it does not in {_spells_of(panel, wrong)}"
+        )
+    return entry
+
+
+def _inferred_entry(
+    panel: pd.DataFrame, calendar: Calendar, by: list[npt.NDArray[np.generic]]
+) -> Integers:
+    """Entry of a panel without the column: where its clock begins, if that can be told."""
+    cure = "give the day on which each spell began in a column entry, as build_panel() does"
     first: Integers = pd.Series(calendar.first).groupby(by).transform("min").to_numpy()
-    return first
+    if "start" not in panel.columns:
+        raise DataError(f"the panel has neither entry nor start: {cure}")
+    start = pd.to_numeric(panel["start"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    origin = calendar.first - start * calendar.months
+    agreed = pd.Series(origin).groupby(by).transform("min").to_numpy() == origin
+    odd = ~(np.isfinite(start) & (start == np.floor(start)) & agreed)
+    if odd.any():
+        raise DataError(
+            "start must count whole periods in step with the column period, but does not in "
+            f"{_spells_of(panel, odd)}; {cure}"
+        )
+    began: Integers = origin.astype(np.int64)
+    choices = panel.attrs.get("panel", {})
+    if choices.get("clock") == "entry":
+        return began
+    # one origin for all spells of a coalition may be the coalition's own
+    shared = pd.Series(began).groupby(by[0]).transform("nunique").to_numpy() == 1
+    if choices.get("clock") is None and not shared.any():
+        return began
+    unclear = (first > began) & (shared if choices.get("clock") is None else True)
+    if choices.get("clock") == "coalition" and choices.get("truncate_before") is None:
+        return first
+    if unclear.any():
+        raise DataError(
+            "nothing tells whether a spell whose rows do not begin at start 0 began before them: "
+            f"{_spells_of(panel, unclear)}; {cure}"
+        )
+    return began
+
+
+def _spells_of(panel: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> str:
+    some = panel.loc[rows, ["coalition", "cow", "spell"]].drop_duplicates()
+    return first_few(" ".join(map(str, row)) for row in some.itertuples(index=False))
 
 
 def _period_name(panel: pd.DataFrame, first: Integers) -> str:
@@ -161,7 +234,9 @@ def _period_name(panel: pd.DataFrame, first: Integers) -> str:
     if known in PERIODS:
         return str(known)
     by = [c for c in ("coalition", "state", "cow", "spell") if c in panel.columns]
-    steps = pd.Series(first, index=panel.index).groupby([panel[c] for c in by]).diff().dropna()
+    months = pd.Series(first).sort_values(kind="stable")
+    groups = [pd.Series(panel[c].to_numpy()) for c in by]
+    steps = months.groupby(groups, observed=True).diff().dropna()
     smallest = int(steps[steps > 0].min()) if (steps > 0).any() else 0
     names = {12 // n: name for name, n in PERIODS.items()}
     if smallest not in names:

@@ -96,9 +96,12 @@ def build_panel(
     Returns
     -------
     DataFrame
-        ``coalition state cow spell period start stop event exit_kind``, sorted, one row per
-        member and period. ``attrs["panel"]`` holds the choices, the spells left out with the
-        reason, and notes; :func:`describe_panel` shows them.
+        ``coalition state cow spell entry period start stop event exit_kind``, sorted, one row
+        per member and period. ``entry`` is the day on which the spell began, also where
+        ``truncate_before`` or another clock leaves its first periods out: what the ``add_*``
+        functions say of the time since entry counts from it. ``attrs["panel"]`` holds the
+        choices, the spells left out with the reason, and notes; :func:`describe_panel` shows
+        them.
 
     Raises
     ------

@@ -37,7 +37,8 @@ _DEFAULT_KINDS = {
 #: no country code of ISO 3166 or of the Correlates of War reaches these
 _FIRST_COW = 10_001
 _CENSORED = "mission_end"
-_COLUMNS = ["coalition", "state", "cow", "spell", "period", "start", "stop", "event", "exit_kind"]
+_COLUMNS = ["coalition", "state", "cow", "spell", "entry", "period", "start", "stop", "event"]
+_COLUMNS += ["exit_kind"]
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,8 @@ def simulate_panel(
     Returns
     -------
     DataFrame
-        ``coalition state cow spell period start stop event exit_kind`` and the covariates, one
-        row per member and period at risk, sorted. Codes of states (``S01`` ...) and ``cow``
+        ``coalition state cow spell entry period start stop event exit_kind`` and the covariates,
+        one row per member and period at risk, sorted. Codes of states (``S01`` ...) and ``cow``
         (from 10001) belong to no real country. ``attrs["truth"]`` holds every choice, and the
         states' log frailties if there are any, as plain numbers.
 
@@ -384,6 +385,7 @@ def _assemble(waves: list[_Rows], paths: dict[str, Floats], design: _Design) -> 
         "state": _labels("S", design.members)[state],
         "cow": state + _FIRST_COW,
         "spell": spell,
+        "entry": period_start(first_period + entry, design.period),
         "period": period_start(first_period + at, design.period),
         "start": start,
         "stop": start + 1,

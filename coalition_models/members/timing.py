@@ -19,7 +19,16 @@ ExitDate = Literal["main", "announced", "last"]
 
 DATE_COLUMN = {"main": "exit", "announced": "announced", "last": "last_personnel"}
 _TAKEN = "its periods belong to an earlier spell of the state"
-_COLUMNS = ["coalition", "state", "cow", "spell", "period", "start", "stop", "event", "exit_kind"]
+_TOO_EARLY = "ended before the coalition began"
+#: reasons for which an exit is lost, and how the warning puts them
+_LOST = {
+    _TAKEN: "an earlier spell of the same state takes the only period: {who}. A shorter period "
+    "keeps them apart.",
+    _TOO_EARLY: "the spell ended before the coalition began: {who}. Mend the dates, or count from "
+    "the entry: clock='entry'.",
+}
+_COLUMNS = ["coalition", "state", "cow", "spell", "entry", "period", "start", "stop", "event"]
+_COLUMNS += ["exit_kind"]
 
 
 @dataclass(frozen=True)
@@ -162,6 +171,7 @@ def select_spells(
     reasons += [
         (timed["entry_n"] > timed["horizon_n"], "entered after observation ended"),
         (before, "ended before observation begins"),
+        (timed["last_n"] < timed["origin_n"], _TOO_EARLY),
         (timed["last_n"] < timed["first_n"], _TAKEN),
     ]
     keep = pd.Series(True, index=timed.index)
@@ -169,8 +179,8 @@ def select_spells(
         bad = keep & wrong.fillna(False).astype(bool)
         account.drop(timed[bad], reason)
         keep &= ~bad
-        if reason == _TAKEN:
-            _warn_of_lost_events(timed[bad & (timed["is_event"] == 1)])
+        if reason in _LOST:
+            _warn_of_lost_events(timed[bad & (timed["is_event"] == 1)], _LOST[reason])
     kept = timed[keep]
     if kept.empty:
         why = first_few(dict.fromkeys(d["reason"] for d in account.dropped))
@@ -178,12 +188,11 @@ def select_spells(
     return kept
 
 
-def _warn_of_lost_events(lost: pd.DataFrame) -> None:
+def _warn_of_lost_events(lost: pd.DataFrame, why: str) -> None:
     if len(lost):
         warn(
-            f"{counted(len(lost), 'exit', 'is', 'are')} not in the panel, because an earlier spell "
-            f"of the same state takes the only period: {first_few(spell_labels(lost))}. A shorter "
-            "period keeps them apart.",
+            f"{counted(len(lost), 'exit', 'is', 'are')} not in the panel, because "
+            + why.format(who=first_few(spell_labels(lost))),
             CoalitionWarning,
         )
 
@@ -196,7 +205,7 @@ def expand(spells: pd.DataFrame, choices: Choices) -> pd.DataFrame:
     which = np.repeat(np.arange(len(spells)), length)
     offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
     number = first[which] + offset
-    base = spells[["coalition", "state", "cow", "spell", "exit_kind"]]
+    base = spells[["coalition", "state", "cow", "spell", "entry", "exit_kind"]]
     if choices.exit_date != "main":
         base = base.assign(exit_dated_by=spells["exit_dated_by"])
     rows = base.iloc[which].reset_index(drop=True)

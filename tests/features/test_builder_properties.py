@@ -242,7 +242,8 @@ def test_dates_shifted_by_years_shift_the_features(name, moment):
     out = BUILDERS[name](later.panel(), later, as_of=moment)
     # membership of NATO has dates of its own
     fixed = ["nato_member", "nato_candidate", "ally_exits_12m"]
-    moved = plain.assign(period=plain["period"] + pd.DateOffset(years=4))
+    four = pd.DateOffset(years=4)
+    moved = plain.assign(period=plain["period"] + four, entry=plain["entry"] + four)
     pd.testing.assert_frame_equal(
         out.drop(columns=fixed, errors="ignore"), moved.drop(columns=fixed, errors="ignore")
     )

@@ -335,7 +335,8 @@ def test_neither_an_unrelated_state_nor_the_order_of_events_matters(name, made):
 @given(made=events)
 def test_dates_a_year_later_give_the_same_features_a_year_later(name, moment, made):
     plain = build(name, PANEL, made, as_of=moment)
-    moved = PANEL.assign(period=PANEL["period"] + pd.DateOffset(years=1))
+    year = pd.DateOffset(years=1)
+    moved = PANEL.assign(period=PANEL["period"] + year, entry=PANEL["entry"] + year)
     moved.attrs = PANEL.attrs
     shifted = [(cow, month + 12, size) for cow, month, size in made]
     later = build(name, moved, shifted, later=1, as_of=moment)

@@ -372,3 +372,27 @@ def test_categories_are_text_and_other_mistakes_are_named(members, iraq):
         cm.build_panel(members.head(0), coalitions=["iraq"])
     with pytest.raises(cm.DataError, match="must be a pandas DataFrame, not list"):
         cm.build_panel([], coalitions=["iraq"])
+
+
+def test_an_exit_before_the_coalition_began_is_told_as_that():
+    spells = small(
+        state=["DEU", "BEL"],
+        cow=[255, 211],
+        entry=["2012-01-15", "2013-02-01"],
+        exit=["2012-06-30", "2013-09-30"],
+    )
+    with pytest.warns(cm.CoalitionWarning, match="ended before the coalition began: mali DEU-1"):
+        panel = cm.build_panel(spells, coalitions=MALI, clock="coalition")
+    assert panel.attrs["panel"]["dropped"] == [
+        {"spell": "mali DEU-1", "reason": "ended before the coalition began"}
+    ]
+
+
+def test_every_row_tells_the_day_of_entry(iraq, members):
+    facts = members.query("coalition == 'iraq'").set_index(["state", "spell"])["entry"]
+    late = cm.build_panel(
+        members, coalitions=["iraq"], truncate_before="2006-01-01", clock="coalition"
+    )
+    for panel in (iraq, late):
+        keys = list(zip(panel["state"], panel["spell"], strict=True))
+        assert (facts.loc[keys].to_numpy() == panel["entry"].to_numpy()).all()
