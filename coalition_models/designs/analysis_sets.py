@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from textwrap import wrap
 
 import pandas as pd
 
@@ -11,7 +13,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.designs.set_data import SetData, set_data
 from coalition_models.designs.set_features import add_set_features
 from coalition_models.designs.set_panel import set_panel
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, counted
 from coalition_models.members.defection import Coder, code_defections
 from coalition_models.members.events import panel_events
 from coalition_models.members.panel import describe_panel
@@ -30,7 +32,11 @@ SETS = {
 }
 
 
-@dataclass(frozen=True)
+#: characters of the sheet's two columns in print
+_ITEM, _VALUE = 36, 62
+
+
+@dataclass(frozen=True, repr=False)
 class AnalysisSet:
     """A ready panel with everything that its outcome can be recoded from.
 
@@ -73,8 +79,17 @@ class AnalysisSet:
         rows = [[str(item), str(value)] for item, value in self.sheet.itertuples(index=False)]
         return Table(["item", "value"], rows, f"Data sheet: {self.name}", align="ll")
 
+    def __repr__(self) -> str:
+        events = int(self.panel["event"].sum())
+        return (
+            f"<AnalysisSet {self.name} ({self.variant}): {counted(len(self.panel), 'row')}, "
+            f"{counted(events, 'event')}>"
+        )
+
     def __str__(self) -> str:
-        return self.to_table().text()
+        table = self.to_table()
+        rows = [line for item, value in table.rows for line in _broken(item, value)]
+        return replace(table, rows=rows).text()
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
@@ -147,6 +162,13 @@ def analysis_set(
         changes=data.changes,
         sheet=_sheet(data, panel, missing, peak_at_least),
     )
+
+
+def _broken(item: str, value: str) -> list[list[str]]:
+    """A row of the sheet as lines that keep to the width of print."""
+    left = wrap(item, _ITEM, subsequent_indent="  ", break_on_hyphens=False)
+    right = wrap(value, _VALUE, break_on_hyphens=False)
+    return [list(pair) for pair in zip_longest(left, right, fillvalue="")]
 
 
 def _check_name(name: str, variant: str) -> None:

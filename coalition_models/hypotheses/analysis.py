@@ -55,6 +55,16 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     Returns
     -------
     HypothesisAnalysis
+
+    Examples
+    --------
+    All claims take minutes, ``analyse_hypotheses(workers=4)``; one claim on one data set, as it is
+    tested there, takes seconds:
+
+    >>> import coalition_models as cm
+    >>> found = cm.test_hypotheses("iraq", ["H02"], robust=False)
+    >>> found.table[["claim", "events"]].to_dict("records")
+    [{'claim': 'H02', 'events': 21}]
     """
     check_arguments(analyse_hypotheses, locals())
     check_workers(workers)

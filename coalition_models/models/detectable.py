@@ -8,7 +8,7 @@ from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
-from coalition_models.models.fit import Fit, Reference
+from coalition_models.models.fit import Fit
 
 __all__ = ["detectable_effects"]
 
@@ -18,7 +18,7 @@ def detectable_effects(
     *,
     power: float = 0.8,
     level: float = 0.95,
-    reference: Reference | None = None,
+    reference: str | None = None,
 ) -> pd.DataFrame:
     """Give the smallest effect that would have been found with the standard errors at hand.
 

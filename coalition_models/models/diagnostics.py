@@ -27,7 +27,7 @@ _TIME = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PHTest:
     """Tests of proportional hazards; shows itself in print and in a notebook.
 
@@ -61,6 +61,12 @@ class PHTest:
         ]
         header = ["term", *(["rho"] if rho else []), "chi2", "df", "p"]
         return Table(header, rows, "Test of proportional hazards", (self.note,))
+
+    def __repr__(self) -> str:
+        kind = "scaled Schoenfeld residuals" if self.robust else "score test"
+        last = self.table.iloc[-1]
+        p_value = format_p(float(last["p_value"]))
+        return f"<PHTest {kind}, {self.transform}: global p {p_value} on {int(last['df'])} df>"
 
     def __str__(self) -> str:
         return self.to_table().text()

@@ -285,6 +285,7 @@ class Fit:
         ``exponentiate`` leaves the coefficients out. The intercept and duration terms have no
         ratio.
         """
+        check_arguments(Fit.to_table, locals())
         return coefficient_table(self, exponentiate, level, reference or self.reference)
 
     def summary(
@@ -309,7 +310,7 @@ class Fit:
     def _repr_html_(self) -> str:
         return self.to_table().html()
 
-    def degrees(self, reference: Reference | None = None) -> float:
+    def degrees(self, reference: str | None = None) -> float:
         """Degrees of freedom of tests and limits: infinite where the reference is normal.
 
         Raises

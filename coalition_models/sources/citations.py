@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, counted, first_few
 from coalition_models.sources.catalog import Entry, entry
 
 __all__ = ["Citation", "cite"]
@@ -14,7 +15,7 @@ _PACKAGE_TEXT = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Citation:
     """References of one or more tables: ``text`` for people, ``bibtex`` for a bibliography."""
 
@@ -22,8 +23,16 @@ class Citation:
     text: str
     bibtex: str
 
+    def __repr__(self) -> str:
+        if not self.names:
+            return "<Citation of the package>"
+        return f"<Citation of {counted(len(self.names), 'table')}: {first_few(self.names, 5)}>"
+
     def __str__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{html.escape(line)}</p>" for line in self.text.splitlines())
 
 
 def cite(*items: object) -> Citation:

@@ -197,3 +197,14 @@ def test_unknown_sets_and_variants_name_the_right_ones():
     with pytest.raises(DataError, match="main, as_named, geopko"):
         analysis_set("un", variant="daily")
     assert set(SETS) == {"iraq", "isaf", "un", "interventions", "wars"}
+
+
+def test_a_set_prints_at_a_readable_width():
+    found = analysis_set("iraq", features=False)
+    found.sheet.loc[len(found.sheet)] = ["features: " + "a_long_name, " * 20, "one, " * 100]
+    lines = str(found).splitlines()
+    assert max(map(len, lines)) <= 100
+    words = " ".join(" ".join(line.split()) for line in lines)
+    assert words.count("one,") == 100
+    assert words.count("a_long_name,") == 20
+    assert repr(found) == "<AnalysisSet iraq (main): 1646 rows, 21 events>"

@@ -67,3 +67,12 @@ def test_refusals(data):
     shifted = data.assign(start=data["start"] - 20, stop=data["stop"] - 20)
     with pytest.raises(DataError, match="log transform"):
         check_ph(cox("event ~ steady", shifted, id="member"), "log")
+
+
+@pytest.mark.parametrize("robust", [False, True])
+def test_a_test_in_a_list_reads_well(data, robust):
+    found = check_ph(cox("event ~ drifting + steady", data, id="member"), robust=robust)
+    text = repr([found])
+    assert len(text) < 100
+    assert text.startswith("[<PHTest ")
+    assert f"on {int(found.table['df'].iloc[-1])} df" in text

@@ -80,3 +80,9 @@ def test_a_late_path_says_so_in_the_legend():
     axis = plot.figure.axes[0]
     assert axis.get_legend().get_texts()[0].get_text() == "path, given survival to 5"
     assert axis.lines[0].get_xdata()[0] == 5
+
+
+def test_a_plot_tells_its_title_and_size():
+    plot = cm.plot_survival(cm.survival_curve(ROWS), title="Still there")
+    assert repr(plot) == "<Plot 'Still there': 7 x 3.6 inches, 4 rows of data>"
+    assert repr(cm.survival_curve(ROWS, by="side")).startswith("<SurvivalCurve by side: 4 rows")

@@ -160,3 +160,11 @@ def test_every_resource_says_what_it_is():
         assert {"unit", "rows", "coverage", "citation", "licenses"} <= set(resource), resource[
             "name"
         ]
+
+
+def test_a_citation_reads_well_in_a_list_and_in_a_notebook():
+    citation = cm.cite("participation", "troops")
+    assert repr(citation) == "<Citation of 2 tables: participation, troops>"
+    assert repr(cm.cite()) == "<Citation of the package>"
+    page = citation._repr_html_()
+    assert page.count("<p>") == len(citation.text.splitlines())
