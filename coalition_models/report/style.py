@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from coalition_models.errors import counted
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -81,7 +83,7 @@ def new_figure(
     return figure, [axis for (axis,) in axes]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plot:
     """A figure with the numbers it shows.
 
@@ -91,6 +93,13 @@ class Plot:
 
     figure: Figure
     data: pd.DataFrame
+
+    def __repr__(self) -> str:
+        titles = [axis.get_title(loc) for axis in self.figure.axes for loc in ("left", "center")]
+        title = next((f" {text!r}" for text in titles if text), "")
+        width, height = self.figure.get_size_inches()
+        size = f"{width:g} x {height:g} inches"
+        return f"<{type(self).__name__}{title}: {size}, {counted(len(self.data), 'row')} of data>"
 
     def to_bytes(self, kind: str) -> bytes:
         """Return the picture as ``"svg"`` or ``"png"`` bytes, the same for the same data."""
@@ -117,7 +126,7 @@ class Plot:
         return self.to_bytes("png")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DrawnOnce(Plot):
     """A plot that will not be changed any more: each kind of picture is made once and kept."""
 
