@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 __all__ = ["Table", "format_number", "format_p"]
 
-#: longer cells may wrap in HTML
+#: columns with longer cells may wrap
 _LONG = 40
 
 _LATEX_ESCAPES = {
@@ -103,6 +103,10 @@ class Table:
     def _alignment(self) -> str:
         return self.align or "l" + "r" * (len(self.header) - 1)
 
+    def _wraps(self) -> list[bool]:
+        """Whether each column has a long cell, so that all its cells may wrap."""
+        return [any(len(row[j]) > _LONG for row in self.rows) for j in range(len(self.header))]
+
     def text(self) -> str:
         """Plain text with aligned columns."""
         grid = [list(self.header), *[list(row) for row in self.rows]]
@@ -163,7 +167,7 @@ class Table:
 
     def _latex_columns(self) -> str:
         """Column types; columns with long cells share the width that is left."""
-        wraps = [any(len(row[j]) > _LONG for row in self.rows) for j in range(len(self.header))]
+        wraps = self._wraps()
         share = 0.8 / max(sum(wraps), 1)
         width = rf">{{\raggedright\arraybackslash}}p{{{share:.2g}\linewidth}}"
         return "".join(
@@ -178,13 +182,14 @@ class Table:
 
     def html(self) -> str:
         """An HTML table with caption and notes, no style of its own."""
+        wraps = self._wraps()
 
         def cells(row: Sequence[str], tag: str) -> str:
             parts = [
-                f"<{tag}{' class=wrap' if len(cell) > _LONG else ''} "
+                f"<{tag}{' class=wrap' if wrap and tag == 'td' else ''} "
                 f'style="text-align:{"left" if mark == "l" else "right"}">'
                 f"{html_lib.escape(cell)}</{tag}>"
-                for cell, mark in zip(row, self._alignment(), strict=True)
+                for cell, mark, wrap in zip(row, self._alignment(), wraps, strict=True)
             ]
             return "<tr>" + "".join(parts) + "</tr>"
 

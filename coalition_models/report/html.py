@@ -19,8 +19,6 @@ body { font: 16px/1.55 system-ui, "DejaVu Sans", sans-serif; color: var(--ink);
 body.wide { max-width: 84rem; }
 body.wide p, body.wide ul.sources, body.wide figure { max-width: 60rem; }
 body.wide table { font-size: .8rem; }
-body.wide th, body.wide td { padding-right: .45rem; }
-body.wide thead th { white-space: normal; vertical-align: bottom; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .6rem; padding-top: .9rem;
   border-top: 1px solid var(--line); }
@@ -28,20 +26,43 @@ p { margin: .6rem 0; }
 p.lead { font-size: 1.05rem; color: var(--soft); }
 nav ol { margin: 1rem 0; padding-left: 1.3rem; color: var(--soft); }
 nav a, a { color: var(--accent); }
-.scroll { overflow-x: auto; margin: 1.2rem 0; }
+/* what is wider than the page scrolls; a shadow stands where there is more to see */
+.scroll { overflow-x: auto; margin: 1.2rem 0;
+  background:
+    linear-gradient(to right, #fff 40%, #fff0) left / 3rem 100% no-repeat local,
+    linear-gradient(to left, #fff 40%, #fff0) right / 3rem 100% no-repeat local,
+    linear-gradient(to right, #0006, #0000) left / .9rem 100% no-repeat scroll,
+    linear-gradient(to left, #0006, #0000) right / .9rem 100% no-repeat scroll; }
 table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
-th, td { padding: .22rem .8rem .22rem 0; vertical-align: top; white-space: nowrap; }
-td.wrap { white-space: normal; min-width: 16rem; }
-thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600; }
+th, td { padding: .22rem .7rem .22rem 0; vertical-align: top; white-space: nowrap; }
+td.wrap { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
+body.wide td.wrap { min-width: 7rem; }
+thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600;
+  white-space: normal; vertical-align: bottom; }
 tbody tr:last-child td { border-bottom: 1px solid var(--ink); }
 p.note { font-size: .8rem; color: var(--soft); margin: .25rem 0; max-width: 52rem; }
 figure { margin: 1.4rem 0; }
-figure svg { width: 100%; height: auto; }
+figure .scroll { margin: 0; }
+figure svg { display: block; width: 100%; height: auto; mix-blend-mode: multiply; }
 figcaption { font-size: .85rem; color: var(--soft); }
 ul.sources { font-size: .88rem; padding-left: 1.2rem; }
 ul.sources li { margin: .35rem 0; overflow-wrap: anywhere; }
+@media (max-width: 48rem) { body td.wrap, body.wide td.wrap { min-width: 14rem; } }
+@media print {
+  body, body.wide { max-width: none; margin: 0; padding: 0; font-size: 10pt; }
+  .scroll { overflow: visible; background: none; }
+  table, body.wide table { font-size: 6.5pt; }
+  th, td { padding-right: .35rem; }
+  body td.wrap, body.wide td.wrap { min-width: 3.2rem; }
+  figure svg { min-width: 0 !important; max-height: 20cm; }
+  thead { display: table-header-group; }
+  tr, figure { break-inside: avoid; }
+}
 """
+
+#: points to an inch; a picture shown with as many pixels has letters of 8 to 9 pixels
+_POINTS = 72
 
 
 @dataclass(frozen=True)
@@ -97,18 +118,33 @@ def _part(part: str | Table | Listing | tuple[Plot, str]) -> str:
         return f"<p>{html.escape(part)}</p>"
     if isinstance(part, Table):
         grid, notes = _split_notes(part)
-        return f'<div class="scroll">{grid}</div>{notes}'
+        return f"{_scroll(part.title, grid)}{notes}"
     if isinstance(part, Listing):
         items = "".join(f"<li>{html.escape(item)}</li>" for item in part.items)
         return f'<ul class="sources">{items}</ul>'
     plot, caption = part
     return (
-        f'<figure role="img" aria-label="{html.escape(caption)}">{svg_text(plot)}'
+        f'<figure role="img" aria-label="{html.escape(caption)}">{_picture(plot)}'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
     )
 
 
+def _picture(plot: Plot) -> str:
+    """The picture, never narrower than what keeps its letters at their own size in pixels."""
+    least = round(_POINTS * float(plot.figure.get_figwidth()))
+    svg = svg_text(plot).replace("<svg ", f'<svg style="min-width:{least}px" ', 1)
+    return _scroll("figure", svg)
+
+
+def _scroll(name: str, inner: str) -> str:
+    """A frame that scrolls sideways, by the keyboard too."""
+    label = html.escape(name or "table")
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">{inner}</div>'
+
+
 def _split_notes(table: Table) -> tuple[str, str]:
+    """The table by itself, with headings that may break after an underscore; and its notes."""
     text = table.html()
     cut = text.index("</table>") + len("</table>")
-    return text[:cut], text[cut:]
+    head = text.index("</thead>")
+    return text[:head].replace("_", "_<wbr>") + text[head:cut], text[cut:]

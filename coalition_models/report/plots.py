@@ -10,7 +10,15 @@ import pandas as pd
 from coalition_models.arguments import as_day, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
-from coalition_models.report.style import COLOURS, EXIT_COLOURS, GREY, Plot, new_figure, styled
+from coalition_models.report.style import (
+    COLOURS,
+    EXIT_COLOURS,
+    GREY,
+    Plot,
+    mark_ratios,
+    new_figure,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -224,12 +232,8 @@ def _draw_intervals(
         colour = COLOURS[j % len(COLOURS)]
         axis.hlines(height, part["conf_low"], part["conf_high"], colors=colour, linewidth=1.8)
         axis.plot(part["estimate"], height, "o", color=colour, markersize=4.5, label=name)
-    from matplotlib.ticker import LogLocator, NullLocator
-
     axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.xaxis.set_minor_locator(NullLocator())
-    axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    mark_ratios(axis.xaxis)
     axis.set_yticks(range(len(terms)), list(terms))
     axis.set_ylim(len(terms) - 0.5, -0.5)
     axis.grid(visible=False, axis="y")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +15,19 @@ from coalition_models.errors import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "EXIT_COLOURS", "GREY", "Plot", "new_figure", "styled", "svg_text"]
+__all__ = [
+    "COLOURS",
+    "EXIT_COLOURS",
+    "GREY",
+    "Plot",
+    "mark_ratios",
+    "new_figure",
+    "styled",
+    "svg_text",
+]
 
 #: Okabe and Ito's palette without yellow, which vanishes on white
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -71,16 +82,61 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(
-    width: float, height: float, rows: int = 1, **layout: object
+    width: float, height: float, rows: int = 1, columns: int = 1, **layout: object
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure that no global state holds on to, with its axes from top to bottom."""
+    """Make a figure that no global state holds on to, with its axes row by row."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, 1, squeeze=False, gridspec_kw=layout or None)
-    return figure, [axis for (axis,) in axes]
+    axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=layout or None)
+    return figure, [axis for row in axes for axis in row]
+
+
+def mark_ratios(axis: Axis, most: int = 9) -> None:
+    """Put ticks of a log axis at plain numbers: as many as there is room for, two at least.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+        On a log scale, with its limits as they will be.
+    most : int
+        How many ticks there is room for.
+    """
+    from matplotlib.ticker import FixedLocator, NullLocator
+
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(FixedLocator(_plain_numbers(low, high, most)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+
+
+#: numbers that a decade is marked at, the densest first
+_STEPS = (
+    (1.0, 1.1, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0),
+    (1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 7.0),
+    (1.0, 2.0, 5.0),
+    (1.0, 3.0),
+    (1.0,),
+)
+
+
+def _plain_numbers(low: float, high: float, most: int) -> list[float]:
+    from matplotlib.ticker import MaxNLocator
+
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for steps in _STEPS:
+        every = [float(f"{step}e{power}") for power in range(first, last + 1) for step in steps]
+        inside = [value for value in every if low <= value <= high]
+        if len(inside) <= most:
+            if len(inside) >= 3:
+                return inside
+            break
+    if high / low < 10:
+        return [float(value) for value in MaxNLocator(most - 1).tick_values(low, high)]
+    powers = range(first, last + 1, -(-(last - first) // most))
+    return [10.0**power for power in powers if low <= 10.0**power <= high]
 
 
 @dataclass(frozen=True, repr=False)
