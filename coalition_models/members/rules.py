@@ -1,4 +1,4 @@
-"""What counts as a defection: one rule, and the rules that stand in the literature."""
+"""What counts as a defection: one rule, and rules modelled on the literature."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
+from coalition_models.members.rule_origins import rule_origin
 from coalition_models.members.spells import EXIT_KINDS
 from coalition_models.members.withdrawals import LEVELS, MEASURES
 
@@ -290,7 +291,10 @@ NAMED_RULES: Mapping[str, DefectionRule] = MappingProxyType({r.name: r for r in 
 
 
 def named_rule(name: str) -> DefectionRule:
-    """Look up a rule of the literature.
+    """Look up a rule modelled on the literature.
+
+    Each is the package's own reading of a text of which mostly the abstract was seen; none is
+    the authors' coding. :func:`list_rules` says for each what was seen.
 
     Parameters
     ----------
@@ -299,10 +303,15 @@ def named_rule(name: str) -> DefectionRule:
         -within, -median, -unclear, -coded``; ``tago-2009``; ``mello-2020``; ``weisiger-2016`` and
         ``weisiger-2016-voluntary``; ``pilster-2015``; ``morey-2017``.
 
+    Returns
+    -------
+    DefectionRule
+        Frozen; printed, it is a sentence.
+
     Raises
     ------
     DataError
-        If there is no such rule.
+        If there is no such rule; the message lists those that there are.
 
     Examples
     --------
@@ -316,15 +325,26 @@ def named_rule(name: str) -> DefectionRule:
 
 
 def list_rules() -> pd.DataFrame:
-    """List the named rules, each as a sentence.
+    """List the named rules, each as a sentence, with the article it is modelled on.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by name: ``rule`` (the sentence), ``article``, and ``seen``: what of the article
+        was seen when the rule was written.
 
     Examples
     --------
-    >>> list_rules().index[0]
-    'mcinnis'
+    >>> list_rules().loc["pilster-2015", "seen"]
+    'abstract'
     """
+    origins = [rule_origin(name) for name in NAMED_RULES]
     return pd.DataFrame(
-        {"rule": [str(rule) for rule in NAMED_RULES.values()]},
+        {
+            "rule": [str(rule) for rule in NAMED_RULES.values()],
+            "article": [origin.article for origin in origins],
+            "seen": [origin.seen for origin in origins],
+        },
         index=pd.Index(list(NAMED_RULES), name="name"),
     )
 

@@ -7,6 +7,7 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.errors import DataError
+from coalition_models.hypotheses.claims import read_plan
 from coalition_models.members.candidates import RISK_RAISING
 from coalition_models.members.defection import code_defections
 from coalition_models.members.profile import operational_profile
@@ -354,7 +355,19 @@ def test_a_rule_is_frozen_hashable_and_says_what_it_does():
     assert "a fall of at least 300 persons and 25%" in str(rule)
     assert str(rule).startswith("mine: a defection is a full exit coded early")
     assert len({str(r) for r in NAMED_RULES.values()}) == len(NAMED_RULES)
-    assert list_rules().shape == (len(NAMED_RULES), 1)
+
+
+def test_every_named_rule_says_what_it_is_modelled_on_as_the_claims_do():
+    """One article is cited, and said to be seen, in one way throughout."""
+    known = {(one.reference, one.seen) for one in read_plan().articles.values()}
+    listed = list_rules()
+    assert list(listed.index) == list(NAMED_RULES)
+    for name, row in listed.iterrows():
+        assert (row["article"], row["seen"]) in known, name
+        author, _, year = str(name).partition("-")
+        assert row["article"].lower().startswith(author)
+        if year[:4].isdigit():
+            assert f"({year[:4]})" in row["article"]
 
 
 def test_a_rule_names_every_wrong_field_at_once():
