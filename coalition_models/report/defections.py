@@ -9,20 +9,20 @@ import pandas as pd
 from coalition_models.designs.compare import RuleComparison
 from coalition_models.designs.defections import FORMULA_UN, DefectionAnalysis
 from coalition_models.designs.iraq import FORMULA
-from coalition_models.errors import DataError
 from coalition_models.members.rules import NAMED_RULES, list_rules
+from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section
 from coalition_models.report.product import Product
 from coalition_models.report.profiles import plot_profile
-from coalition_models.report.style import COLOURS, GREY, Plot, new_figure, styled
+from coalition_models.report.readings import plot_readings
+from coalition_models.report.style import Plot
 from coalition_models.report.tables import frame_table
 
 __all__ = [
     "defection_products",
     "defection_sections",
     "defection_sources",
-    "plot_readings",
 ]
 
 _KIND_COLUMNS = ["full", "partial_cut", "re_role", "relocation", "caveat"]
@@ -40,7 +40,7 @@ def defection_products(analysis: DefectionAnalysis) -> Product:
         "defection_named": _counts(analysis.named),
         "defection_named_estimates": analysis.named.estimates,
         "defection_named_changes": analysis.named.changes,
-        "defection_traced": analysis.traced,
+        "defection_traced": _dated(analysis),
         "defection_set_aside": analysis.set_aside,
     }
     for name, found in analysis.readings.items():
@@ -76,7 +76,9 @@ def _tables(analysis: DefectionAnalysis, frames: Mapping[str, pd.DataFrame]) -> 
             ),
         ),
         "defection_named": frame_table(
-            frames["defection_named"], title="Iraq under the rules of the literature", notes=counted
+            frames["defection_named"],
+            title="Iraq under rules modelled on the literature",
+            notes=(*_modelled_on(), *counted),
         ),
         "defection_named_estimates": frame_table(
             _estimates(analysis.named),
@@ -87,9 +89,16 @@ def _tables(analysis: DefectionAnalysis, frames: Mapping[str, pd.DataFrame]) -> 
             ),
         ),
         "defection_traced": frame_table(
-            _trace(analysis.traced),
+            _trace(frames["defection_traced"]),
             title="Every defection coded in Iraq and ISAF, with the rows and sources behind it",
-            notes=("rules: the named rules that count it; persons: size of the fall, if known.",),
+            notes=(
+                "dated by: an exit that rules date differently has a row per date, one that all "
+                "date alike has one; main: the main force was out; announced: the decision was "
+                "made public; last: the last person was out; fall: the period in which strength "
+                "fell; change: the day of the coded change.",
+                "rules: the named rules that count it, by that date; persons: size of the fall, "
+                "if known.",
+            ),
             digits=0,
         ),
         "defection_set_aside": frame_table(
@@ -119,6 +128,15 @@ def _tables(analysis: DefectionAnalysis, frames: Mapping[str, pd.DataFrame]) -> 
     for name, one in analysis.sets.items():
         tables[f"defection_sheet_{name}"] = one.to_table()
     return tables
+
+
+def _modelled_on() -> list[str]:
+    """A line per article: which rules are modelled on it, and what of it was seen."""
+    groups = list_rules().reset_index().groupby(["article", "seen"], sort=False)["name"]
+    return [
+        "The rules are our codings after these texts, none the authors' own:",
+        *(f"{', '.join(names)}: {article} (seen: {seen})" for (article, seen), names in groups),
+    ]
 
 
 def _estimates(found: RuleComparison) -> pd.DataFrame:
@@ -152,10 +170,32 @@ def _few_clusters(found: RuleComparison, enough: int = 40) -> tuple[str, ...]:
     )
 
 
-def _trace(traced: pd.DataFrame) -> pd.DataFrame:
-    columns = ["coalition", "state", "spell", "date", "kind", "persons", "planned", "reason"]
-    columns += ["confidence", "rests_on", "source", "rules"]
-    table = traced[columns].copy()
+def _dated(analysis: DefectionAnalysis) -> pd.DataFrame:
+    """What was traced, with ``dated_by``: which of the dates of the facts each row's date is."""
+    traced = analysis.traced
+    key = ["coalition", "state", "spell"]
+    members = pd.concat([one.members for one in analysis.sets.values()], ignore_index=True)
+    facts = members.drop_duplicates(key).set_index(key)[list(DATE_COLUMN.values())]
+    rows = facts.reindex(pd.MultiIndex.from_frame(traced[key]))
+    same = {
+        name: (rows[column].to_numpy() == traced["date"].to_numpy())
+        for name, column in DATE_COLUMN.items()
+    }
+    words = [
+        " and ".join(name for name, equal in same.items() if equal[i])
+        if kind == "full"
+        else ("fall" if rests_on.startswith("troops:") else "change")
+        for i, (kind, rests_on) in enumerate(zip(traced["kind"], traced["rests_on"], strict=True))
+    ]
+    out = traced.copy()
+    out.insert(list(out.columns).index("date") + 1, "dated_by", words)
+    return out
+
+
+def _trace(dated: pd.DataFrame) -> pd.DataFrame:
+    columns = ["coalition", "state", "spell", "date", "dated_by", "kind", "persons", "planned"]
+    columns += ["reason", "confidence", "rests_on", "source", "rules"]
+    table = dated[columns].copy()
     table["rules"] = [_shorter(text) for text in table["rules"]]
     return table
 
@@ -194,55 +234,6 @@ def _partial_cutters(analysis: DefectionAnalysis, most: int = 4) -> list[str]:
     return list(ranked["state"].head(most))
 
 
-def plot_readings(found: RuleComparison, *, title: str = "") -> Plot:
-    """Draw the hazard ratios of every rule, one row of points per term.
-
-    Parameters
-    ----------
-    found : RuleComparison
-        Made by :func:`compare_rules` with a formula.
-    title : str
-
-    Returns
-    -------
-    Plot
-        With the estimates drawn as ``data``.
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> from coalition_models.designs.compare import compare_rules
-    >>> rules = ["tago-2009", "weisiger-2016"]
-    >>> found = compare_rules(rules, "iraq", formula="event ~ log_deaths_12m")
-    >>> plot_readings(found).data["rule"].tolist()
-    ['tago-2009', 'weisiger-2016']
-    """
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    data = found.estimates[found.estimates["hazard_ratio"].notna()].reset_index(drop=True)
-    if data.empty:
-        raise DataError("no estimate to draw: give compare_rules() a formula that can be fitted")
-    terms = list(dict.fromkeys(data["term"]))
-    rules = list(dict.fromkeys(data["rule"]))
-    with styled():
-        figure, axes = new_figure(7.5, 0.8 + 1.35 * len(terms), rows=len(terms))
-        for axis, term in zip(axes, terms, strict=True):
-            part = data[data["term"] == term].set_index("rule").loc[rules]
-            at = range(len(rules))
-            axis.axhline(1.0, color=GREY, linewidth=0.9)
-            axis.vlines(at, part["conf_low"], part["conf_high"], colors=COLOURS[0], linewidth=1.4)
-            axis.plot(at, part["hazard_ratio"], "o", color=COLOURS[0], markersize=4)
-            axis.set_yscale("log")
-            axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axis.yaxis.set_minor_locator(NullLocator())
-            axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-            axis.set_title(f"{title + ': ' if title else ''}{term}")
-            axis.set_ylabel("hazard ratio")
-            axis.set_xticks([])
-        axes[-1].set_xlabel(f"{len(rules)} rules in the order of the table; bars: 95% interval")
-    return Plot(figure, data)
-
-
 def defection_sections(analysis: DefectionAnalysis, product: Product) -> list[Section]:
     """Write the part on defection: headings with text, tables and figures."""
     tables, figures = product.tables, product.figures
@@ -271,7 +262,8 @@ def defection_sections(analysis: DefectionAnalysis, product: Product) -> list[Se
             readings.append(
                 (
                     figures[f"defection_readings_{name}"],
-                    f"Hazard ratios under every reading that could be fitted: {_TITLES[name]}.",
+                    f"Hazard ratios under every reading of the table above: {_TITLES[name]}. A "
+                    "reading has no mark where the model could not be estimated under it.",
                 )
             )
     for name, reason in analysis.absent.items():

@@ -155,6 +155,8 @@ def plot_profile(
             f"{len(members)} members are too many for one picture, at most {_MOST}: select some, "
             "as in profile.query(\"state == 'ITA'\")"
         )
+    known = load("participation")
+    names = dict(zip(known["state"], known["name"], strict=True))
     days = data["date"]
     span = (days.min() - pd.Timedelta(days=45), days.max() + pd.Timedelta(days=75))
     with styled():
@@ -165,7 +167,7 @@ def plot_profile(
             _draw_levels(axis, profile[one])
             _draw_marks(axis, data[mine & (data["what"] != "troops")])
             axis.set_ylabel("persons")
-            axis.set_title(f"{title or coalition}: {state}")
+            axis.set_title(f"{title or coalition}: {names.get(state, state)}")
             axis.set_xlim(*span)
         _legend(axes[-1], data)
     return Plot(figure, data)
