@@ -27,7 +27,7 @@ __all__ = [
     "traced_defections",
 ]
 
-#: the terms of the first analysis that UN sources support, fixed before any model was run
+#: the terms of the first analysis that UN sources support
 FORMULA_UN = "event ~ election_near + leader_change + log_deaths_12m"
 #: nobody has coded whether a UN contributor's cut was planned, so every significant one counts
 _UN_BASE = DefectionRule(kinds=("full", "partial_cut"), uncoded="count")

@@ -42,7 +42,7 @@ __all__ = [
 #: external sources of the regime features
 REGIME_SOURCES = ("polity5", "democracy-bmr", "state-democracy")
 
-#: fixed before any model was run: one term per mechanism (elections, leaders, losses, risk)
+#: one term per mechanism (elections, leaders, losses, risk), the same since the first version
 FORMULA = "event ~ election_near + leader_change + log_deaths_12m + combat_role"
 
 

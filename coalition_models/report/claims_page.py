@@ -23,7 +23,12 @@ from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.product import Product, write_product
 from coalition_models.report.style import Plot
 from coalition_models.report.tables import frame_table
-from coalition_models.report.verdicts import plot_contested, plot_forest, plot_verdicts
+from coalition_models.report.verdicts import (
+    forest_caption,
+    plot_contested,
+    plot_forest,
+    plot_verdicts,
+)
 from coalition_models.sources.citations import cite
 
 __all__ = [
@@ -324,8 +329,8 @@ def _together(verdicts: Verdicts, product: Product) -> list[Part]:
     if verdicts.meta.empty:
         parts = ["No claim was tested on two data sets that can decide."]
     for claim in _forests(verdicts):
-        caption = f"Claim {claim} on each data set, and combined (diamonds; hollow: left out)."
-        parts.append((product.figures[f"forest_{claim}"], caption))
+        plot = product.figures[f"forest_{claim}"]
+        parts.append((plot, f"Claim {claim} {forest_caption(plot.data)}"))
     return parts
 
 

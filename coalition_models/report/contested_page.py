@@ -8,6 +8,7 @@ from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import Table, format_p
 from coalition_models.report.html import Listing, Section, page
+from coalition_models.report.periods import coalition_years
 from coalition_models.report.product import Product
 from coalition_models.report.style import Plot
 from coalition_models.sources.citations import cite
@@ -66,10 +67,14 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
         parts: list[Part] = [Listing(tuple(found.findings()))]
         if key in product.figures:
             choice = found.choices[1]
-            caption = f"Each mark is one combination of unit, date and {choice}."
+            caption = (
+                f"Each mark is one combination of unit, date and {choice}: a hazard ratio for "
+                "state-months, an odds ratio for leaders, all on one scale. Lines: 95% interval, "
+                "for leaders from the cells, else the one that agrees with the p-value."
+            )
             parts.append((product.figures[key], caption))
         parts += [product.tables[f"{key}_flips"], product.tables[key]]
-        sections.append(Section(_HEADINGS[found.coalition], parts))
+        sections.append(Section(_heading(found.coalition), parts))
     used = ["participation", "coalitions", "elections", "leaders"]
     if claim == "democracy":
         used += [name for name in ("polity5", "democracy-bmr") if name in analysis.sources]
@@ -83,7 +88,11 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
     )
 
 
-_HEADINGS = {"iraq": "Iraq, 2003-2009", "isaf": "Afghanistan (ISAF), 2001-2014"}
+_PLACES = {"iraq": "Iraq", "isaf": "Afghanistan (ISAF)"}
+
+
+def _heading(coalition: str) -> str:
+    return f"{_PLACES.get(coalition, coalition)}, {coalition_years(coalition)}"
 
 
 def _variants(analysis: HypothesisAnalysis, claim: str) -> list[tuple[str, Contested]]:

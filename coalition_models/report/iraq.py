@@ -13,6 +13,7 @@ from coalition_models.members.panel import describe_panel
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section, page
+from coalition_models.report.periods import coalition_years, last_out, mandate_end
 from coalition_models.report.plots import plot_coefficients, plot_participation
 from coalition_models.report.product import Product
 from coalition_models.report.style import Plot
@@ -113,7 +114,7 @@ def _figures(analysis: IraqAnalysis) -> dict[str, Plot]:
     return {
         "participation": plot_participation(
             analysis.members,
-            title="Participation in Iraq, 2003-2011",
+            title="Participation in Iraq",
             mandate_end=mandate_end(),
         ),
         "survival": plot_survival_curve(
@@ -125,12 +126,6 @@ def _figures(analysis: IraqAnalysis) -> dict[str, Plot]:
             title="Hazard ratios (odds ratios for the logit)",
         ),
     }
-
-
-def mandate_end() -> pd.Timestamp:
-    """Last day of the mandate in Iraq."""
-    table = load("coalitions").set_index("coalition")
-    return pd.Timestamp(str(table.loc["iraq", "mandate_end"]))
 
 
 def _exits(analysis: IraqAnalysis) -> pd.DataFrame:
@@ -231,10 +226,12 @@ def iraq_page(
     ]
     return page(
         "Who left the coalition in Iraq early?",
-        "A first analysis of the Multi-National Force in Iraq, 2003-2008, by member and month.",
+        f"A first analysis of the Multi-National Force in Iraq, {coalition_years('iraq')}, by "
+        "member and month.",
         sections,
         f"Made by coalition_models {version}; manifest.json lists inputs, versions and outputs "
         "with their checksums.",
+        wide=True,
     )
 
 
@@ -252,7 +249,7 @@ def _sections(
                 (
                     figures["participation"],
                     "One line per contingent from entry to the end of its main force; a cross "
-                    "marks an early exit.",
+                    f"marks an early exit. {_afterwards(analysis.members)}",
                 ),
                 tables["counts"],
                 tables["exits"],
@@ -273,7 +270,10 @@ def _sections(
             "What goes with leaving early",
             [
                 tables["exposure"],
-                f"The models were fixed before they were run: {FORMULA}. Cox: time since entry, "
+                f"The terms: {FORMULA}. They are those of the first version of this analysis; "
+                "no record shows that they were chosen before estimation. The measure of "
+                "leader_change was amended later, after results had been seen (see the amendments "
+                "of the plan in hypotheses/report.html beside this page). Cox: time since entry, "
                 "Efron's ties, standard errors clustered by state. Logit: the same rows with a "
                 "cubic in time since entry.",
                 tables["coefficients"],
@@ -307,6 +307,16 @@ def _question(counts: pd.Series) -> list[str]:
     ]
 
 
+def _afterwards(members: pd.DataFrame) -> str:
+    """Why the picture goes on when the analysis has ended."""
+    last = last_out(members)
+    return (
+        f"The analysis ends with the mandate, on {mandate_end():%d %B %Y}; the picture goes on, "
+        f"since the last partner's main force stayed until {last['partner']:%d %B %Y} and the lead "
+        f"state's until {last['lead']:%d %B %Y}."
+    )
+
+
 def _spain(members: pd.DataFrame) -> str:
     """Why the moment of knowledge matters, with the dates of the facts."""
     exit_day = members.loc[members["state"] == "ESP", "exit"].iloc[0]
@@ -330,6 +340,6 @@ def _limits(analysis: IraqAnalysis, main: Fit) -> list[str]:
         _spain(analysis.members),
         f"A fair reader could code {early} of the early exits otherwise, and count "
         f"{others} other spells as early.",
-        f"All estimates rest on {main.counts.events} exits in {main.counts.clusters[0]} states. "
-        "They describe; they do not show that one thing caused another.",
+        f"All estimates rest on {main.counts.events} exits among {main.counts.clusters[0]} "
+        "states. They describe; they do not show that one thing caused another.",
     ]

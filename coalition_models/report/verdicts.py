@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.hypotheses.contested import Contested
+from coalition_models.hypotheses.data_sets import APART
 from coalition_models.hypotheses.result import Verdicts
-from coalition_models.report.style import GREY, Plot, new_figure, styled
+from coalition_models.report.style import GREY, Plot, mark_ratios, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
 
-__all__ = ["plot_contested", "plot_forest", "plot_verdicts"]
+__all__ = ["forest_caption", "plot_contested", "plot_forest", "plot_verdicts"]
 
 #: colours that differ in lightness too, and a letter for print in black and white
 _COLOURS = {
@@ -27,6 +30,12 @@ _COLOURS = {
     "untestable": ("#ffffff", "x"),
 }
 _WIDEST = 1e4
+#: intervals of a contested claim are drawn up to this ratio, or its inverse
+_FAR = 50.0
+#: columns that the matrix has room for at least, so that its legend fits below it
+_FEWEST = 3
+#: letters of a bold title to an inch
+_LETTERS = 11
 
 
 def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = True) -> Plot:
@@ -68,19 +77,23 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
     claims = data.drop_duplicates("claim")
     sets = [name for name in verdicts.data_sets["data_set"] if (data["data_set"] == name).any()]
     with styled():
-        figure, (axis,) = new_figure(4.2 + 0.75 * len(sets), 1.7 + 0.24 * len(claims))
+        across = max(len(sets), _FEWEST)
+        width = 4.2 + 0.75 * across
+        figure, (axis,) = new_figure(width, 2.1 + 0.24 * len(claims))
         _draw_cells(axis, data, list(claims["claim"]), sets)
         labels = [f"{row.claim}  {row.name}" for row in claims.itertuples(index=False)]
         axis.set_yticks(range(len(claims)), labels, fontsize=9)
         axis.set_xticks(range(len(sets)), sets, fontsize=9)
         axis.xaxis.tick_top()
-        axis.set_xlim(-0.5, max(len(sets), 1) - 0.5)
+        axis.set_xlim(-0.5, across - 0.5)
         axis.set_ylim(len(claims) - 0.5, -0.5)
         axis.grid(visible=False)
         axis.tick_params(length=0)
         for side in axis.spines.values():
             side.set_visible(False)
-        axis.set_title(title, pad=18)
+        if title:
+            lines = wrap(title, int(_LETTERS * width))
+            figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, weight="bold")
         _legend(axis, verdicts)
     return Plot(figure, data.reset_index(drop=True))
 
@@ -114,7 +127,7 @@ def _draw_cells(axis: Axes, data: pd.DataFrame, claims: list[str], sets: list[st
 def _short(ratio: float) -> str:
     if ratio >= 100:
         return ">100"
-    return "<0.01" if ratio < 0.01 else f"{ratio:.2g}"
+    return "<0.01" if ratio < 0.01 else f"{ratio:.2f}"
 
 
 def _legend(axis: Axes, verdicts: Verdicts) -> None:
@@ -130,7 +143,7 @@ def _legend(axis: Axes, verdicts: Verdicts) -> None:
         ncols=4,
         fontsize=9,
         title=(
-            "number: ratio, from 0 to 1 or per standard deviation; "
+            "number: ratio, from 0 to 1 or per standard deviation\n"
             f"bold: q at most {verdicts.q:g}; italic: proxy"
         ),
         title_fontsize=9,
@@ -150,8 +163,9 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
     Returns
     -------
     Plot
-        With ``label, estimate, low, high, kind, in_combination`` (log scale, per step) as data;
-        ``kind`` is ``data set``, ``fixed`` or ``random``. Hollow marks are not combined.
+        With ``label, estimate, low, high, kind, combinable`` (log scale, per step) as data;
+        ``kind`` is ``data set``, ``fixed`` or ``random``. Hollow marks are data sets that cannot
+        enter a combination: they have too few events to decide, or another set's exits.
 
     Examples
     --------
@@ -183,7 +197,7 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
             "low": low,
             "high": high,
             "kind": "data set",
-            "in_combination": part["data_set"].isin(_in_combination(verdicts, claim)),
+            "combinable": (part["reason"] == "") & ~part["data_set"].isin(APART),
         }
     )
     combined = _combined(verdicts, claim)
@@ -201,10 +215,18 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
     return Plot(figure, data.reset_index(drop=True))
 
 
-def _in_combination(verdicts: Verdicts, claim: str) -> list[str]:
-    """Data sets that are combined; all of them where nothing is."""
-    found = verdicts.meta.loc[verdicts.meta["claim"] == claim, "data_sets"]
-    return str(found.iloc[0]).split(", ") if len(found) else list(verdicts.table["data_set"])
+def forest_caption(data: pd.DataFrame) -> str:
+    """Say what a forest shows, from its data: what is combined, and what hollow marks are."""
+    single = data[data["kind"] == "data set"]
+    usable = int(single["combinable"].sum())
+    text = f"on {len(single)} data sets"
+    if (data["kind"] != "data set").any():
+        text += f"; diamonds: {usable} of them combined"
+    else:
+        text += f"; nothing is combined, since {usable} of them can be and two are needed"
+    if usable < len(single):
+        text += ". Hollow: too few events to decide, or the exits of another set in another form"
+    return f"{text}."
 
 
 def _step(part: pd.DataFrame) -> str:
@@ -220,14 +242,12 @@ def _combined(verdicts: Verdicts, claim: str) -> pd.DataFrame:
             "low": line[f"{kind}_low"],
             "high": line[f"{kind}_high"],
             "kind": kind,
-            "in_combination": True,
+            "combinable": True,
         }
         for line in found.to_dict("records")
         for kind in ("fixed", "random")
     ]
-    return pd.DataFrame(
-        rows, columns=["label", "estimate", "low", "high", "kind", "in_combination"]
-    )
+    return pd.DataFrame(rows, columns=["label", "estimate", "low", "high", "kind", "combinable"])
 
 
 def _draw_forest(axis: Axes, data: pd.DataFrame) -> None:
@@ -240,38 +260,41 @@ def _draw_forest(axis: Axes, data: pd.DataFrame) -> None:
         if -bound <= row["estimate"] <= bound:
             axis.plot(
                 np.exp(row["estimate"]), y, "o" if single else "D", color=colour, markersize=5,
-                markerfacecolor=colour if row["in_combination"] else "white",
+                markerfacecolor=colour if row["combinable"] else "white",
             )  # fmt: skip
         for end, mark in ((row["low"], "<"), (row["high"], ">")):
             if abs(end) > bound:
                 axis.plot(np.exp(np.sign(end) * bound), y, mark, color=colour, markersize=4)
     axis.axvline(1.0, color=GREY, linewidth=0.9)
     axis.set_xscale("log")
-    _mark_ratios(axis.xaxis)
+    mark_ratios(axis.xaxis)
     axis.set_yticks(range(len(data)), list(data["label"]))
     axis.set_ylim(len(data) - 0.5, -0.5)
     axis.grid(visible=False, axis="y")
 
 
-def _mark_ratios(axis: Axis) -> None:
-    """Ticks of a log axis at plain numbers, closer together where the axis is short."""
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    low, high = axis.get_view_interval()
-    few = (1.0, 2.0, 5.0)
-    some = (1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 7.0)
-    axis.set_major_locator(LogLocator(subs=few if high / low > 8 else some, numticks=20))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(lambda value, _: f"{value:g}")
-
-
 def plot_contested(contested: Contested, *, title: str = "") -> Plot:
     """Draw a contested claim's ratio over the windows (or measures), by unit and date.
+
+    Panels share one log scale, so that they can be compared, and say whether theirs is a hazard
+    or an odds ratio.
+
+    Parameters
+    ----------
+    contested : Contested
+        Made by :func:`contest`.
+    title : str
 
     Returns
     -------
     Plot
-        With the combinations as data.
+        With the combinations as data, and the 95% interval drawn as ``ratio_low, ratio_high``:
+        for leaders Woolf's, from the cells; for state-months the one that agrees with the p-value.
+
+    Raises
+    ------
+    DataError
+        If no combination could be estimated.
 
     Examples
     --------
@@ -280,7 +303,7 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
     4
     """
     check_arguments(plot_contested, locals())
-    data = contested.table
+    data = _with_intervals(contested.table)
     known = data[data["sign"] != ""]
     if known.empty:
         raise DataError("no combination could be estimated, so there is nothing to draw")
@@ -290,28 +313,54 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
     dates = list(dict.fromkeys(known["date"]))
     marks = dict(zip(dates, ("o", "s", "^"), strict=False))
     with styled():
-        figure, axes = new_figure(6.4, 0.8 + 1.7 * len(units), len(units))
+        figure, axes = new_figure(6.4, 1.1 + 1.8 * len(units), len(units))
         for axis, unit in zip(axes, units, strict=True):
-            for row in known[known["unit"] == unit].to_dict("records"):
+            part = known[known["unit"] == unit]
+            for row in part.to_dict("records"):
                 x = values.index(row[middle]) + 0.15 * (dates.index(row["date"]) - 1)
-                sure = row["p_value"] < 0.05
-                colour = _COLOURS["supported" if row["sign"] == "+" else "contradicted"][0]
-                axis.plot(
-                    x, row["ratio"], marks[row["date"]], color=colour, markersize=6,
-                    markerfacecolor=colour if sure else "white",
-                )  # fmt: skip
-            axis.axhline(1.0, color=GREY, linewidth=0.9)
+                _draw_combination(axis, x, row, marks[row["date"]])
+            axis.axhline(1.0, color=GREY, linewidth=0.9, zorder=1)
             axis.set_yscale("log")
-            axis.margins(y=0.15)
-            _mark_ratios(axis.yaxis)
+            axis.set_ylim(*_scale(known))
+            mark_ratios(axis.yaxis, most=6)
             axis.set_xticks(range(len(values)), [str(value) for value in values])
             axis.set_title(unit)
-            axis.set_ylabel("ratio")
+            axis.set_ylabel("odds ratio" if part["exit_yes"].notna().all() else "hazard ratio")
         axes[-1].set_xlabel("window in months" if middle == "window" else middle)
         _date_legend(axes[-1], marks)
         if title:
             figure.suptitle(title, fontsize=10)
     return Plot(figure, data.reset_index(drop=True))
+
+
+def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the limits of the ratios: from the cells where there are any, else from p."""
+    estimate = table["estimate"].to_numpy(dtype=float)
+    cells = table[["exit_yes", "exit_no", "stay_yes", "stay_no"]].to_numpy(dtype=float)
+    cells = cells + 0.5 * (cells == 0).any(axis=1, keepdims=True)
+    z = stats.norm.isf(table["p_value"].to_numpy(dtype=float) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_p = np.abs(estimate) / z
+        error = np.where(np.isnan(cells).any(axis=1), by_p, np.sqrt((1 / cells).sum(axis=1)))
+    reach = stats.norm.isf(0.025) * error
+    with np.errstate(over="ignore"):
+        return table.assign(ratio_low=np.exp(estimate - reach), ratio_high=np.exp(estimate + reach))
+
+
+def _scale(known: pd.DataFrame) -> tuple[float, float]:
+    """Limits of the ratios' axis: every ratio is inside, intervals up to a fiftyfold ratio."""
+    low = min(max(known["ratio_low"].min(), 1 / _FAR), known["ratio"].min())
+    high = max(min(known["ratio_high"].max(), _FAR), known["ratio"].max())
+    return low / 1.2, high * 1.2
+
+
+def _draw_combination(axis: Axes, x: float, row: dict[Hashable, Any], mark: str) -> None:
+    colour = _COLOURS["supported" if row["sign"] == "+" else "contradicted"][0]
+    axis.vlines(x, row["ratio_low"], row["ratio_high"], colors=colour, linewidth=1.1, alpha=0.4)
+    axis.plot(
+        x, row["ratio"], mark, color=colour, markersize=6,
+        markerfacecolor=colour if row["p_value"] < 0.05 else "white",
+    )  # fmt: skip
 
 
 def _date_legend(axis: Axes, marks: dict[str, str]) -> None:
@@ -322,6 +371,6 @@ def _date_legend(axis: Axes, marks: dict[str, str]) -> None:
         for date, mark in marks.items()
     ]
     axis.figure.legend(
-        handles=handles, loc="outside lower center", ncols=3, fontsize=8,
-        title="blue: more exits, red: fewer; filled: p < 0.05", title_fontsize=7.5,
+        handles=handles, loc="outside lower center", ncols=3, fontsize=8, title_fontsize=8,
+        title="blue: more exits, orange: fewer; filled: p < 0.05; lines: 95% interval",
     )  # fmt: skip

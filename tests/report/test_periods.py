@@ -1,0 +1,82 @@
+"""Years in titles come from the facts, and one coalition has the same ones everywhere."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import coalition_models as cm
+from coalition_models.designs.iraq import analyse_iraq
+from coalition_models.hypotheses.listing import list_amendments
+from coalition_models.report.contested_page import _heading
+from coalition_models.report.iraq import iraq_page, iraq_products
+from coalition_models.report.periods import coalition_years, last_out, mandate_end
+
+
+@pytest.fixture(scope="module")
+def analysis():
+    return analyse_iraq()
+
+
+@pytest.fixture(scope="module")
+def text(analysis):
+    return html.unescape(iraq_page(analysis, iraq_products(analysis), "0"))
+
+
+def test_years_are_those_of_start_and_mandate():
+    facts = cm.load("coalitions").set_index("coalition")
+    assert coalition_years("iraq") == "2003-2008"
+    for name in ("iraq", "isaf"):
+        first, last = facts.loc[name, ["start", "mandate_end"]]
+        assert coalition_years(name) == f"{pd.Timestamp(first).year}-{pd.Timestamp(last).year}"
+        assert _heading(name).endswith(f", {coalition_years(name)}")
+
+
+def test_last_out_is_by_partner_and_lead():
+    members = pd.DataFrame(
+        {
+            "exit": pd.to_datetime(["2009-06-04", "2011-12-18", "2004-01-01"]),
+            "exit_kind": ["post_mandate", "leader", "early"],
+        }
+    )
+    assert last_out(members) == {
+        "partner": pd.Timestamp("2009-06-04"),
+        "lead": pd.Timestamp("2011-12-18"),
+    }
+
+
+def test_the_report_names_one_period_and_explains_what_is_drawn_after_it(analysis, text):
+    words = re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)
+    assert set(re.findall(r"\b20\d\d-20\d\d\b", words.split("Sources</h2>")[0])) == {"2003-2008"}
+    last = last_out(analysis.members)
+    assert f"last partner's main force stayed until {last['partner']:%d %B %Y}" in words
+    assert last["partner"] > mandate_end()
+
+
+def test_exits_are_among_the_states_at_risk_not_in_each(analysis, text):
+    main = analysis.fits["Cox"]
+    events, states = main.counts.events, main.counts.clusters[0]
+    exits = analysis.panel.loc[analysis.panel["event"] == 1, "state"].nunique()
+    assert exits < states
+    assert f"All estimates rest on {events} exits among {states} states." in text
+    fewer = replace(main, counts=replace(main.counts, clusters=(states - 1,)))
+    other = replace(analysis, fits={**analysis.fits, "Cox": fewer})
+    page = iraq_page(other, iraq_products(other), "0")
+    assert f"{events} exits among {states - 1} states." in page
+
+
+def test_the_report_claims_no_more_about_its_terms_than_the_record_shows(text):
+    assert "before they were run" not in text
+    assert "no record shows that they were chosen before estimation" in text
+    amended = list_amendments()
+    about = amended[amended["change"].str.contains("no change of leader")]
+    assert len(about) == 1
+    assert "leader_change was amended later" in text
+
+
+def test_the_report_is_wide(text):
+    assert "<body class=wide>" in text
