@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from coalition_models.features.alliance import add_alliance
 from coalition_models.features.capability import add_capability
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
+from coalition_models.features.common import calendar_of
 from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leader_terms import join_collective
@@ -21,10 +23,11 @@ from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import add_regime
 from coalition_models.features.risk import add_risk
+from coalition_models.sources.build_elections import corrected
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
 
-__all__ = ["NOT_SUPPORTED", "add_set_features"]
+__all__ = ["NOT_SUPPORTED", "add_set_features", "set_builders"]
 
 _REGIMES = ("polity5", "democracy-bmr", "state-democracy")
 
@@ -135,8 +138,13 @@ def _within(panel: pd.DataFrame, columns: list[str], source: str) -> pd.DataFram
 
 
 def _reign_votes() -> pd.DataFrame:
-    votes = load("reign-elections")
-    chosen = votes[votes["is_vote"] & votes["kind"].isin(["legislative", "presidential"])]
+    """REIGN's votes for the office that leads, its known errors put right."""
+    listed = load("reign-elections")
+    held = listed[listed["is_vote"]].rename(columns={"iso3": "state"})
+    held = held.assign(source="reign", given=held["date"], note="")
+    fixes = load("election_corrections")
+    right = corrected(held, fixes[fixes["source"] == "reign"])
+    chosen = right[right["kind"].isin(["legislative", "presidential"])]
     return chosen[["cow", "date", "kind"]].dropna(subset=["cow"]).astype({"cow": "int64"})
 
 
@@ -153,21 +161,70 @@ def _terms(source: str) -> pd.DataFrame:
     return join_collective(terms[["cow", "leader", "start", "end"]])
 
 
-def _set_elections(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
-    return add_elections(panel, data=_reign_votes(), window=_window(data))
+def _reign_elections(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:
+    return add_elections(panel, data=_reign_votes(), **(_window(panel) | changes))
 
 
-def _set_leadership(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
-    return add_leadership(panel, data=_reign_terms(), window=_window(data))
+def _reign_leadership(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:
+    return add_leadership(panel, data=_reign_terms(), **(_window(panel) | changes))
 
 
-def _window(data: SetData) -> int:
+def _archigos_leadership(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:
+    return add_leadership(panel, data=_archigos_terms(), **(_window(panel) | changes))
+
+
+def _window(panel: pd.DataFrame) -> dict[str, Any]:
     """Half a year, but no less than the period: a shorter window misses half of the changes."""
-    return 12 if data.period == "year" else 6
+    return {"window": max(6, calendar_of(panel).months)}
+
+
+#: builder -> how a set calls it with its own source, and which source that is
+_OWN: dict[str, dict[str, tuple[Callable[..., pd.DataFrame], str]]] = {
+    "un": {
+        "add_elections": (_reign_elections, "reign-elections"),
+        "add_leadership": (_reign_leadership, "reign-leaders"),
+    },
+    "wars": {"add_leadership": (_archigos_leadership, "archigos")},
+}
+_OWN["interventions"] = _OWN["un"]
+
+
+def set_builders(family: str) -> dict[str, Callable[..., pd.DataFrame]]:
+    """Builders of elections and leaders with a set's own source, for other arguments.
+
+    Parameters
+    ----------
+    family : str
+        A set; without sources of its own the result is empty.
+
+    Returns
+    -------
+    dict
+        Name of the builder to a function of the panel and the builder's arguments; values outside
+        the source's years are missing, as in the set's own columns.
+
+    Examples
+    --------
+    >>> sorted(set_builders("un")), set_builders("iraq")
+    (['add_elections', 'add_leadership'], {})
+    """
+
+    def bounded(add: Callable[..., pd.DataFrame], source: str) -> Callable[..., pd.DataFrame]:
+        def run(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:
+            bare = panel.copy(deep=False)
+            bare.attrs = {key: value for key, value in panel.attrs.items() if key != "features"}
+            out = add(bare, **changes)
+            return _within(out, list(out.attrs["features"]), source)
+
+        return run
+
+    return {name: bounded(add, source) for name, (add, source) in _OWN.get(family, {}).items()}
 
 
 def _un_deaths(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
     deaths = load("un-fatalities").dropna(subset=["cow", "date"]).astype({"cow": "int64"})
+    # of contingents: neither police nor civilians, many of them hired where the mission is
+    deaths = deaths[deaths["personnel"] == "military"]
     rows = deaths.assign(coalition=deaths["mission"].replace(dict(RENAMED_MISSIONS)), deaths=1)
     about = entry("un-fatalities")
     covered = dict.fromkeys(data.coalitions["coalition"], (about.start[:7], about.end[:7]))
@@ -220,8 +277,8 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
         _Step("preferences", lambda p, d: add_preferences(p)),
     ),
     "un": (
-        _Step("elections", _set_elections, "reign-elections"),
-        _Step("leadership", _set_leadership, "reign-leaders"),
+        _Step("elections", lambda p, d: _reign_elections(p), "reign-elections"),
+        _Step("leadership", lambda p, d: _reign_leadership(p), "reign-leaders"),
         _Step("casualties", _un_deaths, "un-fatalities"),
         _Step("commitment", lambda p, d: add_commitment(p, data=_levels(d), members=d.members)),
         _Step("contagion", _own_contagion),
@@ -230,15 +287,15 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
         _Step("preferences", _own_preferences),
     ),
     "interventions": (
-        _Step("elections", _set_elections, "reign-elections"),
-        _Step("leadership", _set_leadership, "reign-leaders"),
+        _Step("elections", lambda p, d: _reign_elections(p), "reign-elections"),
+        _Step("leadership", lambda p, d: _reign_leadership(p), "reign-leaders"),
         _Step("contagion", _own_contagion),
         _Step("regime", lambda p, d: add_regime(p)),
         _Step("capability", _own_capability),
         _Step("preferences", _own_preferences),
     ),
     "wars": (
-        _Step("leadership", lambda p, d: add_leadership(p, data=_archigos_terms()), "archigos"),
+        _Step("leadership", lambda p, d: _archigos_leadership(p), "archigos"),
         _Step("contagion", _own_contagion),
         _Step("regime", lambda p, d: add_regime(p)),
         _Step("capability", _own_capability),

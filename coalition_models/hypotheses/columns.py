@@ -79,6 +79,9 @@ class Bench:
         building them with the registered arguments (a data set of this package).
     sources : list of str
         Tables that the columns built so far rest on.
+    builders : mapping
+        Builders of the data set itself, which take the place of the package's for columns that
+        it holds, where other arguments are asked for.
     """
 
     data_set: str
@@ -86,6 +89,7 @@ class Bench:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     prefer_given: bool = False
     sources: list[str] = field(default_factory=list)
+    builders: Mapping[str, Callable[..., pd.DataFrame]] = field(default_factory=dict)
     _built: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def measure(
@@ -110,11 +114,13 @@ class Bench:
         needed = needed_columns(claim, alternatives=alternatives)
         # a column without a value says nothing, so that why there is none is asked of the builder
         given = [n for n in needed if n in self.panel.columns and self.panel[n].notna().any()]
-        kept = given if self.prefer_given else []
         built: dict[str, pd.Series] = {}
         trouble: list[str] = []
-        if len(kept) < len(needed):
+        own = self._rebuild(claim, vary or {})
+        kept = [name for name in given if name not in own] if self.prefer_given else []
+        if len(kept) + len(own) < len(needed):
             built, trouble = self._build(claim, vary or {})
+        built |= own
         columns, notes = self._choose(needed, built, kept)
         if claim.table and claim.table in self.tables and claim.term not in columns:
             columns[claim.term] = add_from_table(
@@ -156,6 +162,25 @@ class Bench:
                 continue
             columns |= {str(column): frame[column] for column in frame.columns}
         return columns, trouble
+
+    def _rebuild(
+        self, claim: Claim, vary: Mapping[str, Mapping[str, object]]
+    ) -> dict[str, pd.Series]:
+        """Given columns made anew, with other arguments, from the data set's own sources."""
+        columns: dict[str, pd.Series] = {}
+        for name, changes in vary.items():
+            step = read_plan().steps[name]
+            if step.builder not in self.builders:
+                continue
+            key = f"own {step.builder} {sorted(changes.items(), key=str)!r}"
+            if key not in self._built:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", CoalitionWarning)
+                    self._built[key] = self.builders[step.builder](self.panel, **changes)
+            frame = self._built[key]
+            wanted = needed_columns(claim, alternatives=True)
+            columns |= {column: frame[column] for column in wanted if column in frame.columns}
+        return columns
 
     def _run(self, step: Step, changes: dict[str, object]) -> pd.DataFrame:
         """New columns of one step, run once per set of arguments."""

@@ -10,7 +10,8 @@ import pandas as pd
 
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.leader_cases import leader_cases
-from coalition_models.errors import CoalitionWarning, CoverageError, DataError, first_few
+from coalition_models.designs.set_features import set_builders
+from coalition_models.errors import CoalitionWarning, CoverageError, DataError, counted, first_few
 from coalition_models.hypotheses.claims import DATA_SETS
 from coalition_models.members.events import panel_events
 from coalition_models.sources.catalog import entry, load
@@ -53,6 +54,8 @@ class DataSet:
         A user's panel: every claim on its outcome is tried, columns count as given.
     given : bool
         Columns that it has are taken as they stand.
+    builders : mapping
+        Builders with the set's own sources, for arguments other than those of its columns.
     """
 
     name: str
@@ -64,6 +67,7 @@ class DataSet:
     own: bool = False
     given: bool = False
     reason: str = ""
+    builders: Mapping[str, Callable[..., pd.DataFrame]] = field(default_factory=dict, repr=False)
 
 
 def gather(panel_or_sets: Sets, *, outcome: str, cluster: str | Sequence[str]) -> list[DataSet]:
@@ -163,7 +167,26 @@ def _external(name: str) -> DataSet:
     about = f"member-{'year' if name == 'interventions' else 'month'}; {event}"
     if name == "un":
         about += _small_contingents(panel)
-    return DataSet(name, panel, about=about, cluster=cluster, given=True)
+    else:
+        panel, note = _with_partners(panel)
+        about += note
+    return DataSet(
+        name, panel, about=about, cluster=cluster, given=True, builders=set_builders(name)
+    )
+
+
+def _with_partners(panel: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Periods in which somebody else is on the same side: nobody else can be left alone."""
+    sides = panel.groupby(["coalition", "period"], observed=True)["state"].transform("nunique")
+    alone = (sides < 2).to_numpy()
+    kept = panel[~alone].reset_index(drop=True)
+    kept.attrs = dict(panel.attrs)
+    exits = int(panel.loc[alone, "event"].sum())
+    note = (
+        f"; {counted(int(alone.sum()), 'row')} of a state that is alone on its side "
+        f"({counted(exits, 'event')}) are left out, since it has no partner to leave"
+    )
+    return kept, note
 
 
 def _small_contingents(panel: pd.DataFrame, persons: int = 10) -> str:
@@ -216,7 +239,9 @@ def _forms(name: str) -> DataSet:
     about = (
         f"member-month of Iraq and ISAF, once at risk of leaving ({counts[0]} events) and once of "
         f"defecting in part ({counts[1]}), by the default reading of McInnis's rule, under which "
-        "small exits are no defection and a member's first defection ends its time at risk"
+        "an exit counts if it is among the largest falls from one year to the next, so that exits "
+        "without two known strengths, and those that leave staff behind, mostly do not; a "
+        "member's first defection ends its time at risk"
     )
     return DataSet(name, panel, "form of defection", about)
 

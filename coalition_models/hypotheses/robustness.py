@@ -184,7 +184,7 @@ def _measures(bench: Bench, claim: Claim) -> Iterator[tuple[str, pd.DataFrame, C
                     continue
                 vary = {step: {argument: value}}
                 found = _varied(bench, claim, vary)
-                if found is not None:
+                if found is not None and not _alike(found, frame, claim):
                     yield f"{argument} {value}", found, claim
 
 
@@ -192,11 +192,15 @@ def _varied(
     bench: Bench, claim: Claim, vary: Mapping[str, Mapping[str, object]]
 ) -> pd.DataFrame | None:
     try:
-        frame, notes = bench.measure(claim, vary=vary)
+        return bench.measure(claim, vary=vary)[0]
     except CoverageError:
         return None
-    # a column that is taken as given would be the same whatever the argument
-    return None if notes else frame
+
+
+def _alike(one: pd.DataFrame, other: pd.DataFrame, claim: Claim) -> bool:
+    """Whether the test would be the same: a column taken as given, or a window without effect."""
+    names = [claim.term, *claim.controls]
+    return all(name in one and name in other and one[name].equals(other[name]) for name in names)
 
 
 def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str, pd.DataFrame]]:

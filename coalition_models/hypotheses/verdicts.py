@@ -192,8 +192,9 @@ def _test_all(
     if data.panel is not None:
         sources = list(data.panel.attrs.get("sources", []))
         bench = Bench(
-            data.name, _light(data.panel), tables, prefer_given=data.given, sources=sources
-        )
+            data.name, _light(data.panel), tables, prefer_given=data.given, sources=sources,
+            builders=data.builders,
+        )  # fmt: skip
     for claim in claims:
         if not (data.own or data.name in claim.on):
             continue

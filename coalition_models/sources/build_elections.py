@@ -71,11 +71,29 @@ def votes(
     both = both.rename(columns={"iso3": "state"})
     both = both[both["state"].isin(members["state"])].reset_index(drop=True)
     # Corrected before referendums go: some of them are elections filed under the wrong kind.
-    corrected = _corrected(both.assign(given=both["date"], note=""), corrections)
+    corrected = corrected(both.assign(given=both["date"], note=""), corrections)
     return corrected[corrected["kind"].isin(KINDS)].reset_index(drop=True)
 
 
-def _corrected(table: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
+def corrected(table: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
+    """Put known errors right in ``source, state, kind, date, precision, round, given, note``.
+
+    Raises
+    ------
+    DataError
+        If a correction names a vote that its source does not list.
+
+    Examples
+    --------
+    >>> day = pd.Timestamp("2019-05-28")
+    >>> table = pd.DataFrame({"source": ["reign"], "state": ["ESP"], "kind": ["legislative"],
+    ...     "date": [day], "precision": ["day"], "round": [pd.NA], "given": [day], "note": [""]})
+    >>> fix = pd.DataFrame({"source": ["reign"], "state": ["ESP"], "kind": ["legislative"],
+    ...     "date": [day], "action": ["replace"], "new_date": [pd.Timestamp("2019-04-28")],
+    ...     "new_kind": [pd.NA], "new_round": [pd.NA], "reason": ["a month late"]})
+    >>> corrected(table, fix)[["date", "given", "note"]].iloc[0].tolist()
+    [Timestamp('2019-04-28 00:00:00'), Timestamp('2019-05-28 00:00:00'), 'a month late']
+    """
     out = table.copy()
     unused = []
     for fix in each_row(corrections):
