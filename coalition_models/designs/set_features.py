@@ -145,7 +145,9 @@ def _reign_votes() -> pd.DataFrame:
     fixes = load("election_corrections")
     right = corrected(held, fixes[fixes["source"] == "reign"])
     chosen = right[right["kind"].isin(["legislative", "presidential"])]
-    return chosen[["cow", "date", "kind"]].dropna(subset=["cow"]).astype({"cow": "int64"})
+    votes = chosen[["cow", "date", "kind"]].dropna(subset=["cow"]).astype({"cow": "int64"})
+    # Germany's vote of 1987 stands there under both of its numbers
+    return votes.drop_duplicates(ignore_index=True)
 
 
 def _reign_terms() -> pd.DataFrame:
