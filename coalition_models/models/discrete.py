@@ -199,7 +199,7 @@ def _with_duration(
     duration = duration_terms(kind, stop, clock, sample.event)
     if kind != "dummies":
         return sample, duration, clock
-    keep = np.isin(clock, duration.periods)
+    keep = duration.places(clock) >= 0
     if not keep.all():
         reason = f"periods without an event, which a dummy of {stop} fits perfectly"
         sample = sample.subset(keep, reason)

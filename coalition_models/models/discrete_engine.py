@@ -155,7 +155,7 @@ class DiscreteEngine:
                 f"time='dummies' knows the {len(every)} values of {self.duration.column} in the "
                 f"data; others in rows {first_few(frame.index[strange])}"
             )
-        return nearest, np.isin(nearest, self.duration.periods)
+        return nearest, self.duration.places(nearest) >= 0
 
     def _check_path(self, start: Floats, stop: Floats) -> None:
         length = self._length()

@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 KINDS = ("cubic", "linear", "log", "dummies")
 #: polynomials count time in hundreds of periods, so that no coefficient is lost to rounding
 SCALE = 100.0
+#: times nearer than this are one time
+ROUNDING = 1.5e-8
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,17 @@ class Duration:
             "dummies": f"one dummy per value of {self.column} that has an event",
         }[self.kind]
 
+    def places(self, times: Floats) -> npt.NDArray[np.int64]:
+        """Number of the period that each time is, up to rounding; -1 where it is none."""
+        known = np.array(self.periods)
+        if not known.size:
+            return np.full(len(times), -1, dtype=np.int64)
+        after = np.searchsorted(known, times).clip(0, len(known) - 1)
+        before = (after - 1).clip(0)
+        nearer = np.abs(known[before] - times) <= np.abs(known[after] - times)
+        nearest = np.where(nearer, before, after)
+        return np.where(_same(known[nearest], times), nearest, -1).astype(np.int64)
+
     def matrix(self, times: Floats, index: pd.Index) -> Floats:
         """Columns for these times."""
         if not self.kind:
@@ -68,17 +81,23 @@ class Duration:
             logs: Floats = np.log(times)[:, None]
             return logs
         if self.kind == "dummies":
-            unknown = ~np.isin(times, self.periods)
+            place = self.places(times)
+            unknown = place < 0
             if unknown.any():
                 raise FormulaError(
                     f"time='dummies' knows the {len(self.periods)} values of {self.column} that "
                     f"had an event; others in rows {first_few(index[unknown])}"
                 )
-            dummies: Floats = (times[:, None] == np.array(self.periods[1:])).astype(float)
+            dummies: Floats = (place[:, None] == np.arange(1, len(self.periods))).astype(float)
             return dummies
         scaled = times / SCALE
         powers = (1, 2, 3) if self.kind == "cubic" else (1,)
         return np.column_stack([scaled**power for power in powers])
+
+
+def _same(one: Floats, other: Floats) -> npt.NDArray[np.bool_]:
+    """Equal up to rounding, as the kernel of the Cox model has it."""
+    return np.isclose(one, other, rtol=ROUNDING, atol=ROUNDING)
 
 
 def duration_terms(kind: str | None, column: str, times: Floats, event: Floats) -> Duration:
@@ -95,4 +114,6 @@ def duration_terms(kind: str | None, column: str, times: Floats, event: Floats) 
     if kind not in KINDS:
         raise DataError(f"time must be one of {', '.join(KINDS)} or None; found {kind!r}")
     periods = np.unique(times[event == 1]) if kind == "dummies" else np.empty(0)
+    if periods.size:
+        periods = periods[np.concatenate([[True], ~_same(periods[:-1], periods[1:])])]
     return Duration(kind, column, tuple(float(period) for period in periods))

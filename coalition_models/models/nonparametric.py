@@ -17,6 +17,7 @@ from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, counted, first_few, warn
+from coalition_models.kernels._prepare import snap_times
 from coalition_models.models.checks import (
     Histories,
     check_event,
@@ -174,6 +175,7 @@ def survival_curve(
     if not problems and not wrong:
         wrong = _overlaps(panel, first, last)
     raise_all([*problems, *wrong])
+    first, last = snap_times(first, last)
     if not happened.any():
         raise FitError(f"no event: column {event!r} is 0 in all {counted(len(panel), 'row')}")
     parts, spans = [], {}

@@ -117,3 +117,15 @@ def test_plain_durations_against_lifelines():
     np.testing.assert_allclose(ours.iloc[:, 1:], limits, rtol=1e-9)
     with pytest.raises(FormulaError, match=r"'start'.*start=None"):
         survival_curve(rows, event="arrest", stop="week")
+
+
+def test_times_that_differ_by_rounding_are_one_time():
+    rows = [(i, k, int(k == n - 1)) for i, n in (("A", 3), ("B", 4), ("C", 5), ("D", 7))
+            for k in range(n)]  # fmt: skip
+    panel = pd.DataFrame(rows, columns=["id", "k", "event"])
+    tenths = panel.assign(start=panel["k"] / 10, stop=panel["k"] / 10 + 0.1)
+    whole = panel.assign(start=panel["k"], stop=panel["k"] + 1)
+    assert not set(tenths["start"]) <= {0.0, *tenths["stop"]}
+    found, expected = (cm.survival_curve(data).table for data in (tenths, whole))
+    assert found["at_risk"].tolist() == [4, 3, 2, 1]
+    assert found["survival"].tolist() == expected["survival"].tolist()
