@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
@@ -12,10 +13,13 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, first_few
 
-__all__ = ["as_day", "check_arguments", "check_workers"]
+__all__ = ["as_day", "as_days", "check_arguments", "check_workers", "read_day"]
 
+#: year-month-day, or year-month for its first day; a time of day may follow. Nothing else: in
+#: 03/04/2004 nobody knows which number is the month
+_ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?)?")
 #: how much of a wrong value a message shows
 _SHOWN = 60
 
@@ -67,7 +71,7 @@ def check_arguments(function: Callable[..., object], given: Mapping[str, object]
 
 
 def as_day(value: str | pd.Timestamp | None, name: str) -> pd.Timestamp | None:
-    """Read a date; a bare number is none, and neither is a missing date.
+    """Read a date given as an argument, in one of the forms of :func:`read_day`.
 
     Examples
     --------
@@ -76,14 +80,61 @@ def as_day(value: str | pd.Timestamp | None, name: str) -> pd.Timestamp | None:
     """
     if value is None:
         return None
-    wrong = f"{name} must be a date such as '2008-12-31', not {_shown(value)}"
+    day = read_day(value)
+    if day is None:
+        raise DataError(f"{name} must be a date such as '2008-12-31', not {_shown(value)}")
+    return day
+
+
+def read_day(value: object) -> pd.Timestamp | None:
+    """Read one date: ISO text (year-month-day or year-month), or a date of Python or NumPy.
+
+    None for anything else: numbers, other orders of day and month, a bare year, a missing date,
+    and times of a time zone, whose day depends on where one stands.
+
+    Examples
+    --------
+    >>> read_day("2004-04")
+    Timestamp('2004-04-01 00:00:00')
+    >>> read_day("03/04/2004") is None
+    True
+    """
+    if isinstance(value, str):
+        if _ISO.fullmatch(value.strip()) is None:
+            return None
+    elif not isinstance(value, (date, np.datetime64)):
+        return None
     try:
         day = pd.Timestamp(value)
-    except (ValueError, TypeError) as error:
-        raise DataError(wrong) from error
-    if isinstance(value, int | float) or pd.isna(day):
-        raise DataError(wrong)
-    return day
+    except (ValueError, TypeError):
+        return None
+    return None if pd.isna(day) or day.tz is not None else day
+
+
+def as_days(values: pd.Series, name: str) -> pd.Series:
+    """Read a column of dates in the forms of :func:`read_day`; missing ones stay missing.
+
+    Raises
+    ------
+    DataError
+        Naming the first values that are no dates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> as_days(pd.Series(["2004-04", None]), "date").tolist()
+    [Timestamp('2004-04-01 00:00:00'), NaT]
+    """
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
+        return values.astype("datetime64[ns]")
+    known = {value: read_day(value) for value in values.dropna().unique()}
+    wrong = [value for value, day in known.items() if day is None]
+    if wrong:
+        raise DataError(
+            f"column {name} must hold dates such as '2008-12-31' without a time zone; found "
+            f"{first_few(map(_shown, wrong), limit=3)}"
+        )
+    return pd.to_datetime(values.map(known))
 
 
 def check_workers(workers: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.arguments import as_day, check_arguments, check_workers
+from coalition_models.arguments import as_day, as_days, check_arguments, check_workers
 from coalition_models.errors import DataError
 
 
@@ -110,3 +110,24 @@ def test_days_and_workers_that_are_right():
     for wrong in (0, -1, 1.5, "2", None):
         with pytest.raises(DataError, match="workers must be a whole number of 1 or more"):
             check_workers(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.int64(2005), True, "2006", "03/04/2004", "13/04/2004", "April 2004", "20040413",
+              pd.Period("2004-04", "M"), pd.Timestamp("2004-04-30", tz="UTC")]
+)  # fmt: skip
+def test_only_dates_that_read_one_way_are_dates(wrong):
+    with pytest.raises(DataError, match="until must be a date such as"):
+        as_day(wrong, "until")
+    with pytest.raises(DataError, match="column day must hold dates such as"):
+        as_days(pd.Series([wrong], dtype=object), "day")
+
+
+def test_columns_of_dates():
+    days = ["2004-04-13", "2004-04", "2004-04-13 12:30", "2004-04-13T12:30:00", None]
+    noon = pd.Timestamp(2004, 4, 13, 12, 30)
+    expected = pd.to_datetime(
+        [pd.Timestamp(2004, 4, 13), pd.Timestamp(2004, 4, 1), noon, noon, None]
+    )
+    assert as_days(pd.Series(days), "day").equals(pd.Series(expected))
+    assert as_days(pd.Series(expected), "day").equals(pd.Series(expected))

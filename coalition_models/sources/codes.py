@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, read_day
 from coalition_models.errors import DataError
 from coalition_models.sources._paths import data_dir
 
@@ -178,10 +178,13 @@ def _span(value: object) -> _Span:
         raise DataError(
             f"dates must be dates, time stamps or years from 1 to 9999, found the number {value!r}"
         )
-    try:
-        day = pd.Timestamp(cast(str, value)).date()
-    except (ValueError, TypeError) as error:
-        raise DataError(f"dates must be dates, time stamps or years, found {value!r}") from error
+    stamp = read_day(value)
+    if stamp is None:
+        raise DataError(
+            "dates must be years, dates or time stamps without a time zone, as text such as "
+            f"'1990-10-03', found {value!r}"
+        )
+    day = stamp.date()
     return _Span(day, day, day.isoformat())
 
 

@@ -301,3 +301,10 @@ def test_scalars_of_numpy_and_floats_are_taken():
     assert from_cow(2.0).tolist() == ["USA"]
     assert to_cow("DEU", np.int64(2003)).tolist() == [255]
     assert to_cow("DEU", np.datetime64("1985-06-30")).tolist() == [260]
+
+
+@pytest.mark.parametrize("date", ["03/10/1990", "3 October 1990", pd.Timestamp("1990", tz="UTC")])
+def test_a_date_that_could_be_another_is_refused(date: object) -> None:
+    with pytest.raises(DataError, match="dates must be years, dates or time stamps"):
+        to_cow(["DEU"], date)  # type: ignore[arg-type]
+    assert to_cow(["DEU"], "1990-10-03").tolist() == [255]
