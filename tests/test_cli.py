@@ -72,6 +72,7 @@ def test_validate_checks_bundled_and_own_tables(capsys, tmp_path):
         (["data", "show", "particpation"], "no table named 'particpation'; nearest names"),
         (["data", "validate", "--as", "troops"], "give both --file and --as"),
         (["data", "validate", "--file", "no.csv", "--as", "troops"], "cannot read no.csv"),
+        (["data", "validate", "--file", ".", "--as", "troops"], "cannot read .: it is a folder"),
         (["data", "build"], "give --mirror, or set COALITION_MODELS_MIRROR"),
         (["data", "build", "--mirror", "."], "give --out"),
         (["paper", "--text", "no.md", "--out", "no-folder/paper.md"], "cannot read no.md"),
@@ -92,6 +93,27 @@ def test_wrong_types_in_an_own_file_name_the_column(capsys, tmp_path):
     code, _, err = run(capsys, "data", "validate", "--file", str(mine), "--as", "troops")
     assert code == 1
     assert "column troops must hold" in err
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("date", "03/04/2004", "must hold dates as 2008-12-31; found '03/04/2004' in line 2"),
+        ("troops", "1,000", "must hold integers; found '1,000' in line 2"),
+        ("troops", "10.5", "must hold whole numbers; found '10.5' in line 2"),
+    ],
+)
+def test_wrong_cells_of_an_own_file_are_shown_with_their_line(
+    capsys, tmp_path, column, value, words
+):
+    mine = tmp_path / "mine.csv"
+    rows = cm.load("troops").astype({column: object})
+    rows.loc[0, column] = value
+    rows.to_csv(mine, index=False)
+    code, _, err = run(capsys, "data", "validate", "--file", str(mine), "--as", "troops")
+    assert (code, err.count("\n")) == (1, 1)
+    assert f"column {column} {words}" in err
+    assert "You might" not in err
 
 
 def test_an_output_path_that_is_a_file_is_refused(capsys, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, first_few
 from coalition_models.sources.schema import Column
 
 __all__ = ["read_loosely", "read_table"]
@@ -39,23 +39,38 @@ def read_loosely(path: Path, columns: tuple[Column, ...]) -> pd.DataFrame:
 
 
 def _raw(path: Path) -> pd.DataFrame:
+    # the folder "." has no name
+    name = path.name or str(path)
+    if path.is_dir():
+        raise DataError(f"cannot read {name}: it is a folder; give a CSV file")
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path.name}: {error}") from error
+        raise DataError(f"cannot read {name}: {error}") from error
 
 
 def _typed(series: pd.Series, column: Column, file: str) -> pd.Series:
-    try:
-        if column.kind == "date":
-            return pd.to_datetime(series, format="%Y-%m-%d")
-        if column.kind == "integer":
-            numbers = pd.to_numeric(series)
-            return numbers.astype("int64") if column.required else numbers.astype("Int64")
-        if column.kind == "number":
-            return pd.to_numeric(series).astype("float64")
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            f"{file}: column {column.name} must hold {column.kind}s: {error}"
-        ) from error
-    return series
+    if column.kind == "date":
+        days = pd.to_datetime(series, format="%Y-%m-%d", errors="coerce")
+        _refuse(series, days.isna(), f"{file}: column {column.name} must hold dates as 2008-12-31")
+        return days
+    if column.kind not in ("integer", "number"):
+        return series
+    numbers = pd.to_numeric(series, errors="coerce").astype("float64")
+    _refuse(series, numbers.isna(), f"{file}: column {column.name} must hold {column.kind}s")
+    if column.kind == "number":
+        return numbers
+    whole = numbers.isna() | (numbers % 1 == 0)
+    _refuse(series, ~whole, f"{file}: column {column.name} must hold whole numbers")
+    # the contract says where a required one is missing
+    filled = column.required and not numbers.isna().any()
+    return numbers.astype("int64") if filled else numbers.astype("Int64")
+
+
+def _refuse(texts: pd.Series, wrong: pd.Series, what: str) -> None:
+    bad = (wrong & texts.notna()).to_numpy(dtype=bool)
+    if bad.any():
+        # the first line of the file holds the names
+        lines = [row + 2 for row, is_bad in enumerate(bad) if is_bad]
+        where = [f"{t!r} in line {n}" for t, n in zip(texts[bad], lines, strict=True)]
+        raise DataError(f"{what}; found {first_few(where, limit=3)}")

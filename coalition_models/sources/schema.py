@@ -66,6 +66,9 @@ class Contract:
 
     def problems(self, frame: pd.DataFrame) -> list[str]:
         """Return every failure as a sentence; an empty list means that the table is right."""
+        if frame.columns.has_duplicates:
+            twice = dict.fromkeys(frame.columns[frame.columns.duplicated()])
+            return [f"repeated columns: {first_few(twice)}"]
         missing = [c.name for c in self.columns if c.name not in frame.columns and c.required]
         found = [f"missing column: {name}" for name in missing]
         for column in self.columns:
@@ -163,6 +166,9 @@ def _value_checks(present: pd.Series, column: Column) -> list[tuple[pd.Series, s
     if column.values:
         allowed = ", ".join(str(v) for v in column.values)
         checks.append((~present.isin(list(column.values)), f"must be one of {allowed}"))
+    if column.kind in ("integer", "number"):
+        finite = np.isfinite(present.to_numpy(dtype=np.float64))
+        checks.append((pd.Series(~finite, index=present.index), "must be finite"))
     if column.minimum is not None:
         checks.append((present < column.minimum, f"must be at least {column.minimum:g}"))
     if column.maximum is not None:
@@ -174,11 +180,18 @@ def _value_checks(present: pd.Series, column: Column) -> list[tuple[pd.Series, s
     return checks
 
 
+def _is_local_date(dtype: object) -> bool:
+    """Whether a dtype holds dates without a time zone, whose day depends on where one stands."""
+    if isinstance(dtype, pd.ArrowDtype):
+        return str(dtype).startswith("timestamp") and "tz=" not in str(dtype)
+    return isinstance(dtype, np.dtype) and dtype.kind == "M"
+
+
 def _has_kind(series: pd.Series, kind: Kind) -> bool:
     if series.isna().all():
         return True
     if kind == "date":
-        return pd.api.types.is_datetime64_any_dtype(series)
+        return _is_local_date(series.dtype)
     if kind == "boolean":
         return pd.api.types.is_bool_dtype(series)
     if kind in ("integer", "number"):

@@ -84,3 +84,17 @@ def test_own_table_in_the_shape_of_a_bundled_one():
         cm.validate(cm.load("participation").drop(columns="entry"), "participation")
     with pytest.raises(cm.DataError, match="no table named 'participations'; nearest names"):
         cm.validate(pd.DataFrame(), "participations")
+
+
+def test_no_time_zone_no_infinity_and_no_column_twice():
+    for wrong, words in (
+        ({"date": good()["date"].dt.tz_localize("UTC")}, "column date must hold date values"),
+        ({"troops": [1.0, float("inf")]}, "must hold integer values"),
+    ):
+        with pytest.raises(cm.DataError, match=words):
+            cm.validate(good().assign(**wrong), CONTRACT)
+    share = Contract("shares", (Column("share", "number"),))
+    with pytest.raises(cm.DataError, match="column share must be finite, found inf"):
+        cm.validate(pd.DataFrame({"share": [0.5, float("inf")]}), share)
+    with pytest.raises(cm.DataError, match="repeated columns: state"):
+        cm.validate(pd.concat([good(), good()[["state"]]], axis=1), CONTRACT)
