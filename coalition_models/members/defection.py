@@ -16,8 +16,10 @@ from coalition_models.members.candidates import (
     unplanned,
 )
 from coalition_models.members.cuts import significant_cuts
+from coalition_models.members.profile_tasks import check_changes
 from coalition_models.members.rules import DefectionRule, named_rule
 from coalition_models.members.spells import check_spells
+from coalition_models.sources.plain_tables import plain_table
 
 __all__ = ["Coder", "code_defections"]
 
@@ -107,9 +109,9 @@ class Coder:
         profile: pd.DataFrame | None = None,
         changes: pd.DataFrame | None = None,
     ) -> None:
-        self._participation = participation
-        self._changes = changes
-        self._problems = check_spells(participation)
+        self._participation = plain_table(participation, "participation")
+        self._changes = None if changes is None else plain_table(changes, "changes")
+        self._problems = check_spells(self._participation)
         self._falls = None if profile is None else Falls(profile)
 
     def code(self, rule: DefectionRule | str) -> pd.DataFrame:
@@ -170,6 +172,8 @@ def _checked(
     if changes is not None and set(needed) - set(changes.columns):
         absent = [name for name in needed if name not in changes.columns]
         problems.append(f"changes lacks the columns {first_few(absent)}")
+    elif changes is not None:
+        problems += [f"changes: {problem}" for problem in check_changes(changes)]
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(f"defections cannot be coded:\n{listing}")

@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import as_days, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import Period, as_period, period_number
 from coalition_models.members.rules import KINDS
+from coalition_models.members.spells import spell_labels
+from coalition_models.sources.plain_tables import plain_table
 
 __all__ = ["panel_events"]
 
@@ -35,7 +37,8 @@ def panel_events(
     panel : DataFrame
         Made by :func:`build_panel`; its own ``event`` is replaced.
     defections : DataFrame
-        Made by :func:`code_defections`: ``coalition, state, spell, date, kind``.
+        Made by :func:`code_defections`: ``coalition, state, spell, date, kind``. Dates may be
+        text in the order year-month-day.
     kinds : sequence of str
         Which kinds count. Others are ignored, and a full exit that is not among them ends the
         spell without an event.
@@ -59,7 +62,7 @@ def panel_events(
     Raises
     ------
     DataError
-        Missing columns or unknown options.
+        Missing columns, dates that are none, unknown kinds or options.
 
     Notes
     -----
@@ -77,12 +80,14 @@ def panel_events(
     21
     """
     check_arguments(panel_events, locals())
+    panel = plain_table(panel, "the panel", only=_PANEL)
+    defections = plain_table(defections, "defections")
     chosen = _check(panel, defections, kinds, how)
     unit = _unit(panel, period)
     ordered = panel.sort_values([*_SPELL, "period"], kind="stable", ignore_index=True)
     # pandas copies attributes at every step; they are put back at the end
     ordered.attrs = {}
-    coded = defections[[*_SPELL, "date", "kind"]]
+    coded = defections[[*_SPELL, "kind"]].assign(date=as_days(defections["date"], "date"))
     coded.attrs = {}
     placed, lost = _place(ordered, coded[coded["kind"].isin(chosen)], unit)
     out = ordered.assign(event=0, cause="")
@@ -125,9 +130,27 @@ def _check(
         problems.append(f"how must be one of {', '.join(HOW)}, not {how!r}")
     if not chosen or set(chosen) - set(KINDS):
         problems.append(f"kinds must be among {', '.join(KINDS)}; found {list(chosen)}")
+    if not absent and not pd.api.types.is_datetime64_any_dtype(panel["period"]):
+        problems.append(f"column period must hold dates, found {panel['period'].dtype}")
+    elif not absent and panel["period"].isna().any():
+        problems.append("column period must be known in every row")
+    problems += [] if lacking else _check_coded(defections)
     if problems:
         raise DataError("; ".join(problems))
     return chosen
+
+
+def _check_coded(defections: pd.DataFrame) -> list[str]:
+    unknown = defections.loc[~defections["kind"].isin(KINDS), "kind"]
+    undated = defections[defections["date"].isna()]
+    found = []
+    if len(unknown):
+        found.append(
+            f"kinds of defections are {', '.join(KINDS)}; found {first_few(dict.fromkeys(unknown))}"
+        )
+    if len(undated):
+        found.append(f"defections without a date: {first_few(spell_labels(undated))}")
+    return found
 
 
 def _unit(panel: pd.DataFrame, period: str | None) -> Period:
@@ -145,7 +168,7 @@ def _place(
         number=period_number(panel["period"], unit).astype("int64"), row=panel.index
     )
     wanted = defections[[*_SPELL, "date", "kind"]].assign(
-        number=period_number(pd.to_datetime(defections["date"]), unit).astype("int64"),
+        number=period_number(defections["date"], unit).astype("int64"),
         rank=defections["kind"].map({k: i for i, k in enumerate(KINDS)}),
     )
     found = wanted.merge(rows, on=[*_SPELL, "number"], how="left")

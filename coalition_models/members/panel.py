@@ -23,6 +23,7 @@ from coalition_models.members.timing import (
 )
 from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import to_cow
+from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract, validate
 
 __all__ = ["build_panel", "describe_panel"]
@@ -196,15 +197,9 @@ def _with_codes(members: pd.DataFrame) -> pd.DataFrame:
         raise DataError(
             f"members must have the columns {', '.join(needed)}; missing: {', '.join(absent)}"
         )
-    if members.columns.has_duplicates:
-        twice = members.columns[members.columns.duplicated()]
-        raise DataError(f"members has repeated columns: {first_few(dict.fromkeys(twice))}")
     if members.empty:
         raise DataError("members has no rows: there is nobody to follow")
-    spells = members.reset_index(drop=True)
-    for name in ("coalition", "state", "exit_kind"):
-        if isinstance(spells[name].dtype, pd.CategoricalDtype):
-            spells[name] = spells[name].astype(object)
+    spells = plain_table(members, "members")
     if "cow" not in spells.columns:
         spells = spells.assign(cow=to_cow(spells["state"], spells["entry"]))
     return spells
@@ -216,7 +211,7 @@ def _coalition_table(
     """Return the coalitions in question and those that were asked for by name."""
     names: tuple[str, ...] = ()
     if isinstance(coalitions, pd.DataFrame):
-        table = coalitions
+        table = plain_table(coalitions, "the table of coalitions")
         needed = ["coalition", "start", "mandate_end", "lead_state"]
         absent = [name for name in needed if name not in table.columns]
         if absent:
@@ -297,6 +292,11 @@ def describe_panel(panel: pd.DataFrame) -> pd.DataFrame:
     iraq           39      51      21
     """
     check_arguments(describe_panel, locals())
+    panel = plain_table(panel, "the panel", only=["coalition", "state", "spell", "period"])
+    needed = ["coalition", "state", "spell", "period", "event"]
+    absent = [name for name in needed if name not in panel.columns]
+    if absent:
+        raise DataError(f"the panel lacks the columns {', '.join(absent)}; build_panel() makes it")
     if panel.empty:
         raise DataError("the panel has no rows")
     spells = panel.groupby(["coalition", "state", "spell"])["event"].sum().reset_index()

@@ -8,17 +8,31 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError
 from coalition_models.members.periods import Period, as_period, period_number, period_start
+from coalition_models.members.profile_levels import (
+    by_day,
+    observed_levels,
+    read_levels,
+    without_contradictions,
+)
 from coalition_models.members.profile_tasks import with_tasks
 from coalition_models.members.spells import check_spells
-from coalition_models.sources.catalog import contract_of, load
+from coalition_models.sources.catalog import load
+from coalition_models.sources.plain_tables import plain_table
+from coalition_models.sources.schema import Column, Contract, validate
 
 __all__ = ["operational_profile"]
 
 METHODS = ("step", "interpolate")
 _KEY = ["coalition", "state"]
 _POINT = ["troops", "observed_on", "source", "confidence", "doubtful", "mark"]
+#: what a table of one's own coalitions must hold
+_ENDS = Contract(
+    "coalitions",
+    (Column("coalition", required=True), Column("mandate_end", "date")),
+    key=("coalition",),
+)
 #: of two points on one day the later of these holds
 _RANK = {"withdrawn": 0, "unknown": 1, "observed": 2}
 _TRUST = {"low": 0, "medium": 1, "high": 2}
@@ -51,7 +65,8 @@ def operational_profile(
         Spells as in ``load("participation")`` or from :func:`spells_from_levels`.
     levels : DataFrame, optional
         Dated strengths: ``coalition, state, date`` and the level; optionally ``status,
-        confidence, source, note``. By default ``load("troops")``.
+        confidence, source, note``. By default ``load("troops")``. Of several on one day the best
+        trusted holds, and of those trusted alike the mean.
     changes : DataFrame, optional
         Changes of task, as ``load("profile_changes")``; the default with the default levels.
     coalitions : DataFrame, optional
@@ -111,13 +126,13 @@ def operational_profile(
     unit = as_period(period)
     _check_options(method, doubtful, exit_is, stale_after)
     bundled = levels is None
-    table = load("troops") if levels is None else levels
+    table = read_levels(load("troops") if levels is None else levels, level)
     if changes is None and bundled:
         changes = load("profile_changes")
     spells = _spells(members)
     last_seen = (exit_is or _guess(spells)) == "last_seen"
-    used, aside = _usable(table, level, statuses, doubtful, dict(renamed or {}))
-    used = _without_contradictions(used, spells, aside)
+    used, aside = observed_levels(table, level, statuses, doubtful, dict(renamed or {}))
+    used = without_contradictions(used, spells, aside)
     ends = _coalition_ends(spells, used, coalitions)
     points = _points(used, spells, last_seen)
     grid = _grid(spells, ends, unit, last_seen)
@@ -159,88 +174,23 @@ def _guess(spells: pd.DataFrame) -> str:
 
 
 def _spells(members: pd.DataFrame) -> pd.DataFrame:
-    problems = check_spells(members)
+    spells = by_day(plain_table(members, "members"), "entry", "exit", "last_personnel")
+    problems = check_spells(spells)
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(f"no profile can be drawn of these spells; mend them:\n{listing}")
-    if members.empty:
+    if spells.empty:
         raise DataError("no profile can be drawn: the table of members is empty")
-    return members.sort_values([*_KEY, "entry", "spell"], ignore_index=True)
-
-
-def _usable(
-    levels: pd.DataFrame,
-    level: str,
-    statuses: Sequence[str],
-    doubtful: str,
-    renamed: dict[str, str],
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Keep the levels that were observed; count the others by reason."""
-    absent = [c for c in (*_KEY, "date", level) if c not in levels.columns]
-    if absent:
-        raise DataError(f"levels must have the columns coalition, state, date, {level}; "
-                        f"missing: {first_few(absent)}")  # fmt: skip
-    frame = pd.DataFrame(
-        {
-            "coalition": levels["coalition"].replace(renamed),
-            "state": levels["state"],
-            "date": levels["date"],
-            "troops": levels[level].astype("float64"),
-            "source": levels["source"] if "source" in levels.columns else "",
-            "confidence": levels["confidence"] if "confidence" in levels.columns else "",
-        }
-    )
-    if (frame["troops"] < 0).any():
-        bad = frame[frame["troops"] < 0]
-        raise DataError(
-            f"troop levels below zero: {first_few(bad['state'] + ' ' + bad['coalition'])}"
-        )
-    frame["status"] = levels["status"] if "status" in levels.columns else ""
-    note = levels["note"].fillna("") if "note" in levels.columns else pd.Series("", levels.index)
-    frame["doubtful"] = note.str.startswith("DOUBTFUL").to_numpy(dtype=bool)
-    reasons = {"listed without a number": frame["troops"].isna()}
-    if "status" in levels.columns:
-        _check_statuses(levels, statuses)
-        for status in sorted(set(levels["status"]) - set(statuses)):
-            reasons[f"status {status}"] = levels["status"] == status
-    if doubtful == "drop":
-        reasons["doubtful"] = frame["doubtful"]
-    keep = pd.Series(True, index=frame.index)
-    aside: dict[str, int] = {}
-    for reason, rows in reasons.items():
-        hit = keep & rows
-        aside[reason] = int(hit.sum())
-        keep &= ~hit
-    return frame[keep], {reason: n for reason, n in aside.items() if n}
-
-
-def _check_statuses(levels: pd.DataFrame, statuses: Sequence[str]) -> None:
-    """Refuse a status that neither these levels nor the table ``troops`` knows."""
-    (column,) = (c for c in contract_of("troops").columns if c.name == "status")
-    known = dict.fromkeys([*map(str, column.values), *levels["status"].dropna().unique()])
-    unknown = [status for status in statuses if status not in known]
-    if unknown:
-        raise DataError(f"statuses must be among {', '.join(known)}; found {first_few(unknown)}")
-
-
-def _without_contradictions(
-    used: pd.DataFrame, spells: pd.DataFrame, aside: dict[str, int]
-) -> pd.DataFrame:
-    """Set aside a list's "withdrawn" for a member that the spells show as there."""
-    gone = used[used["status"] == "withdrawn"].reset_index()
-    pairs = gone.merge(spells[[*_KEY, "entry", "exit"]], on=_KEY)
-    # the list means an earlier contingent: the one that is there has not left yet
-    inside = (pairs["date"] >= pairs["entry"]) & ~(pairs["date"] >= pairs["exit"])
-    wrong = list(dict.fromkeys(pairs.loc[inside, "index"]))
-    if len(wrong):
-        aside["reported withdrawn while a contingent was there"] = len(wrong)
-    return used.drop(index=wrong)
+    return spells.sort_values([*_KEY, "entry", "spell"], ignore_index=True)
 
 
 def _coalition_ends(
     spells: pd.DataFrame, levels: pd.DataFrame, coalitions: pd.DataFrame | None
 ) -> dict[str, pd.Timestamp]:
-    table = load("coalitions") if coalitions is None else coalitions
+    table = load("coalitions") if coalitions is None else plain_table(coalitions, "coalitions")
+    if "mandate_end" not in table.columns:
+        raise DataError("the table of coalitions must have the columns coalition, mandate_end")
+    validate(table, _ENDS)
     known = table.set_index("coalition")["mandate_end"].to_dict()
     seen = levels.groupby("coalition")["date"].max().to_dict()
     last = spells.groupby("coalition")["exit"].max().to_dict()
@@ -282,8 +232,26 @@ def _points(levels: pd.DataFrame, spells: pd.DataFrame, last_seen: bool) -> pd.D
     points["doubtful"] = points["doubtful"].eq(True)
     points["rank"] = points["mark"].map(_RANK)
     points["trust"] = points["confidence"].map(_TRUST).fillna(1)
+    points = _shared(points)
     points = points.sort_values([*_KEY, "date", "rank", "trust"], kind="stable")
     return points.drop_duplicates([*_KEY, "date"], keep="last", ignore_index=True)
+
+
+def _shared(points: pd.DataFrame) -> pd.DataFrame:
+    """Give the mean to observations of one day that are trusted alike, whatever their order."""
+    day = [*_KEY, "date", "rank", "trust"]
+    if not points.duplicated(day).any():
+        return points
+    groups = points.groupby(day)
+    return points.assign(
+        troops=groups["troops"].transform("mean"),
+        doubtful=groups["doubtful"].transform("any"),
+        source=groups["source"].transform(_sources),
+    )
+
+
+def _sources(texts: pd.Series) -> str:
+    return " | ".join(sorted({text for text in texts.dropna() if text}))
 
 
 def _last_people(zeros: pd.DataFrame, gone: pd.DataFrame, following: pd.Series) -> pd.DataFrame:

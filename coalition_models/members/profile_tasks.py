@@ -6,12 +6,30 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import Period, period_number
+from coalition_models.sources.catalog import contract_of
+from coalition_models.sources.plain_tables import plain_table
+from coalition_models.sources.schema import Contract
 
-__all__ = ["with_tasks"]
+__all__ = ["check_changes", "with_tasks"]
 
 _KEY = ["coalition", "state"]
 #: changes that leave another task, place or set of rules behind
 _TASK = ("re_role", "relocation", "caveat_tightened")
+
+
+def check_changes(changes: pd.DataFrame) -> list[str]:
+    """List what is wrong with a table of changes; its words are those of ``profile_changes``.
+
+    Examples
+    --------
+    >>> from coalition_models.sources.catalog import load
+    >>> check_changes(load("profile_changes"))
+    []
+    """
+    used = ("coalition", "state", "date", "change", "planned", "troops_before", "troops_after")
+    columns = contract_of("profile_changes").columns
+    given = (c for c in columns if c.name in used and c.name in changes.columns)
+    return Contract("changes", tuple(given)).problems(changes)
 
 
 def with_tasks(
@@ -54,7 +72,12 @@ def with_tasks(
     absent = [c for c in (*_KEY, "date", "change") if c not in changes.columns]
     if absent:
         raise DataError(f"changes lacks the columns {first_few(absent)}")
-    out = _attach(out, profile["day"], changes, unit)
+    table = plain_table(changes, "changes")
+    problems = check_changes(table)
+    if problems:
+        raise DataError(f"changes cannot be used; mend them: {'; '.join(problems)}")
+    table = table.assign(date=table["date"].dt.normalize())
+    out = _attach(out, profile["day"], table, unit)
     if "entry" in spells.columns:
         begun = out[[*_KEY, "spell"]].merge(spells[[*_KEY, "spell", "entry"]], how="left")
         old = (out["changed_on"] < begun["entry"]).to_numpy(dtype=bool)

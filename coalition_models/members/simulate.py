@@ -14,6 +14,7 @@ from coalition_models.arguments import as_day, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.covariate_paths import COVARIATE_KINDS, covariate_path
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
+from coalition_models.members.timing import PANEL_COLUMNS
 
 __all__ = ["simulate_panel"]
 
@@ -37,8 +38,6 @@ _DEFAULT_KINDS = {
 #: no country code of ISO 3166 or of the Correlates of War reaches these
 _FIRST_COW = 10_001
 _CENSORED = "mission_end"
-_COLUMNS = ["coalition", "state", "cow", "spell", "entry", "period", "start", "stop", "event"]
-_COLUMNS += ["exit_kind"]
 
 
 @dataclass(frozen=True)
@@ -246,10 +245,10 @@ def _rates(
 
 def _check(design: _Design) -> None:
     """List every choice that cannot be simulated."""
-    clash = [name for name in design.covariates if name in _COLUMNS]
+    clash = [name for name in design.covariates if name in PANEL_COLUMNS]
     odd = [f"{n}={k!r}" for n, k in design.covariates.items() if k not in COVARIATE_KINDS]
     causes = [k for k in design.exit_kinds if k not in design.coefficients]
-    numbers = [b for effects in design.coefficients.values() for b in effects.values()]
+    sizes = [b for effects in design.coefficients.values() for b in effects.values()]
     given = {name: f"{name}={value}" for name, value in vars(design).items()}
     counts = ("members", "coalitions", "periods", "spells")
     small = [given[name] for name in counts if getattr(design, name) < 1]
@@ -264,7 +263,7 @@ def _check(design: _Design) -> None:
             f"found {list(design.exit_kinds)}",
         ),
         (_CENSORED in design.coefficients, f"{_CENSORED!r} names the censored, not a cause"),
-        (not np.all(np.isfinite(numbers)), "coefficients must be finite numbers"),
+        (not np.all(np.abs([*sizes, design.frailty]) <= 20), "coefficients, frailty: 20 at most"),
         (
             not all(0 < h < np.inf for h in design.hazard.values()),
             f"hazard must be positive, found {design.hazard}",
@@ -375,8 +374,7 @@ def _assemble(waves: list[_Rows], paths: dict[str, Floats], design: _Design) -> 
     cause = np.concatenate([w.cause for w in waves])[order]
     last = np.concatenate([w.last for w in waves])[order]
     start = at - entry if design.clock == "entry" else at
-    begin = pd.Series([as_day(design.begin, "begin")])
-    first_period = int(period_number(begin, design.period).iloc[0])
+    zero = int(period_number(pd.Series([as_day(design.begin, "begin")]), design.period).iloc[0])
     names = np.array([*design.coefficients, _CENSORED], dtype=object)
     counted = np.array([*(c in design.exit_kinds for c in design.coefficients), False])
     state = unit % design.members
@@ -385,8 +383,8 @@ def _assemble(waves: list[_Rows], paths: dict[str, Floats], design: _Design) -> 
         "state": _labels("S", design.members)[state],
         "cow": state + _FIRST_COW,
         "spell": spell,
-        "entry": period_start(first_period + entry, design.period),
-        "period": period_start(first_period + at, design.period),
+        "entry": period_start(zero + entry, design.period),
+        "period": period_start(zero + at, design.period),
         "start": start,
         "stop": start + 1,
         "event": (last & counted[cause]).astype(np.int64),

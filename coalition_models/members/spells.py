@@ -11,6 +11,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.members.periods import Period, as_period, period_number
 from coalition_models.sources.codes import from_cow
+from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["EXIT_KINDS", "check_spells", "spell_labels", "spells_from_levels"]
@@ -195,6 +196,7 @@ def spells_from_levels(
     """
     check_arguments(spells_from_levels, locals())
     unit = as_period(period)
+    levels = plain_table(levels, "levels")
     _check_levels(levels, level, gap, end_margin)
     seen = _presence(levels, level, minimum, unit, dict(renamed or {}))
     step = seen.groupby(["coalition", "state"])["number"].diff()
@@ -253,8 +255,28 @@ def _check_levels(levels: pd.DataFrame, level: str, gap: int, end_margin: int) -
             f"{level} is missing in {counted(len(unknown), 'row')}, and a strength that is not "
             f"known is not an absence: {first_few(rows)}; fill them in or leave these rows out"
         )
+    if not problems:
+        problems += _two_codes(levels)
     if problems:
         raise DataError("cannot make spells from these levels: " + "; ".join(problems))
+
+
+def _two_codes(levels: pd.DataFrame) -> list[str]:
+    """States with more than one code, unless these are of one state that goes on under another."""
+    pairs = levels[["coalition", "state", "cow", "date"]].drop_duplicates(
+        ["coalition", "state", "cow"]
+    )
+    doubtful = pairs[pairs.duplicated(["coalition", "state"], keep=False)]
+    if doubtful.empty:
+        return []
+    # a state keeps its Gleditsch-Ward number where its Correlates of War number changes
+    lasting = from_cow(doubtful["cow"], to="gw", dates=doubtful["date"], missing="na")
+    found = [
+        f"{coalition} {state} ({', '.join(str(int(code)) for code in part['cow'])})"
+        for (coalition, state), part in doubtful.groupby(["coalition", "state"])
+        if lasting[part.index].isna().any() or len(set(lasting[part.index])) > 1
+    ]
+    return [f"more than one cow code for a state: {first_few(found)}"] if found else []
 
 
 def _presence(

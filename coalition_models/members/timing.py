@@ -12,7 +12,17 @@ from coalition_models.errors import CoalitionWarning, DataError, counted, first_
 from coalition_models.members.periods import Period, period_number, period_start
 from coalition_models.members.spells import spell_labels
 
-__all__ = ["DATE_COLUMN", "Account", "Choices", "expand", "select_spells", "time_spells"]
+__all__ = [
+    "DATE_COLUMN",
+    "PANEL_COLUMNS",
+    "Account",
+    "Choices",
+    "ExitDate",
+    "expand",
+    "select_spells",
+    "time_spells",
+    "usable_dates",
+]
 
 Clock = Literal["entry", "coalition"]
 ExitDate = Literal["main", "announced", "last"]
@@ -27,8 +37,9 @@ _LOST = {
     _TOO_EARLY: "the spell ended before the coalition began: {who}. Mend the dates, or count from "
     "the entry: clock='entry'.",
 }
-_COLUMNS = ["coalition", "state", "cow", "spell", "entry", "period", "start", "stop", "event"]
-_COLUMNS += ["exit_kind"]
+#: columns of every panel, in order
+PANEL_COLUMNS = ["coalition", "state", "cow", "spell", "entry", "period", "start", "stop", "event"]
+PANEL_COLUMNS += ["exit_kind"]
 
 
 @dataclass(frozen=True)
@@ -117,23 +128,44 @@ def _date_exits(timed: pd.DataFrame, choices: Choices, account: Account) -> pd.D
     main = period_number(timed["exit"], unit)
     if choices.exit_date == "main":
         return timed.assign(exit_n=main, exit_dated_by="main")
+    usable = usable_dates(timed, choices.exit_date, unit)
     column = DATE_COLUMN[choices.exit_date]
-    if column not in timed.columns:
-        raise DataError(f"exit_date={choices.exit_date!r} needs the column {column!r} in members")
     other = period_number(timed[column], unit)
     concerned = timed["exit_kind"].isin(choices.exit_kinds)
-    if choices.exit_date == "announced":
-        usable = (other >= timed["entry_n"]) & (other <= main)
-    else:
-        # a state whose last people stayed into its next spell never left in between
-        following = timed.groupby(["coalition", "state"])["entry_n"].shift(-1)
-        usable = (other >= main) & ~(following.notna() & (other > following))
-    use = (concerned & usable.fillna(False)).to_numpy(dtype=bool)
-    fallback = (concerned & ~usable.fillna(False)).to_numpy(dtype=bool)
+    use = (concerned & usable).to_numpy(dtype=bool)
+    fallback = (concerned & ~usable).to_numpy(dtype=bool)
     account.note(timed[fallback], f"no usable {column} date, the main exit date is used")
     return timed.assign(
         exit_n=main.where(~use, other), exit_dated_by=np.where(use, choices.exit_date, "main")
     )
+
+
+def usable_dates(spells: pd.DataFrame, exit_date: ExitDate, unit: Period) -> pd.Series:
+    """Whether the date chosen in place of the main one is known and in order, for each spell.
+
+    An announcement lies between entry and exit; the last people leave no sooner than the main
+    contingent, and before the state's next spell.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> iraq = cm.load("participation").query("coalition == 'iraq' and exit_kind == 'early'")
+    >>> int(usable_dates(iraq, "announced", "month").sum()), len(iraq)
+    (19, 21)
+    """
+    column = DATE_COLUMN[exit_date]
+    if column not in spells.columns:
+        raise DataError(f"exit_date={exit_date!r} needs the column {column!r} in members")
+    other, main = period_number(spells[column], unit), period_number(spells["exit"], unit)
+    entry = period_number(spells["entry"], unit)
+    if exit_date == "announced":
+        usable = (other >= entry) & (other <= main)
+    else:
+        # a state whose last people stayed into its next spell never left in between
+        ordered = spells.assign(n=entry).sort_values(["entry", "spell"], kind="stable")
+        following = ordered.groupby(["coalition", "state"])["n"].shift(-1).reindex(spells.index)
+        usable = (other >= main) & ~(following.notna() & (other > following))
+    return usable.fillna(False).astype(bool)
 
 
 def _horizons(table: pd.DataFrame, choices: Choices) -> pd.Series:
@@ -214,6 +246,6 @@ def expand(spells: pd.DataFrame, choices: Choices) -> pd.DataFrame:
     rows["stop"] = rows["start"] + 1
     at_exit = number == last[which]
     rows["event"] = np.where(at_exit, spells["is_event"].to_numpy(dtype=np.int64)[which], 0)
-    extra = [c for c in rows.columns if c not in _COLUMNS]
-    rows = rows[[*_COLUMNS, *extra]].astype({"cow": "int64", "spell": "int64"})
+    extra = [c for c in rows.columns if c not in PANEL_COLUMNS]
+    rows = rows[[*PANEL_COLUMNS, *extra]].astype({"cow": "int64", "spell": "int64"})
     return rows.sort_values(["coalition", "state", "spell", "period"], ignore_index=True)

@@ -10,6 +10,8 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
+from coalition_models.sources.plain_tables import plain_table
+from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["MEASURES", "share_below", "significant_withdrawals", "withdrawals"]
 
@@ -18,6 +20,20 @@ LEVELS = ("end", "mean", "peak")
 _KEY = ["coalition", "state"]
 _NEEDED = [*_KEY, "cow", "spell", "period", "present", "ended", "troops"]
 _NEEDED += ["observed_on", "source", "doubtful", "coalition_end"]
+_PROFILE = (
+    *(Column(name, required=True) for name in _KEY),
+    *(Column(name, "integer", required=True) for name in ("cow", "spell")),
+    *(Column(name, "boolean", required=True) for name in ("present", "ended")),
+    Column("period", "date", required=True),
+    *(Column(name, "date") for name in ("observed_on", "coalition_end")),
+    Column("troops", "number"),
+)
+_FALLS = (
+    Column("coalition", required=True),
+    Column("period", "date", required=True),
+    *(Column(name, "number", required=True) for name in ("persons", "percent")),
+    Column("coalition_end", "date"),
+)
 
 
 def withdrawals(
@@ -73,11 +89,7 @@ def withdrawals(
     unit = as_period(every)
     if level not in LEVELS:
         raise DataError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
-    absent = [c for c in _NEEDED if c not in profile.columns]
-    if absent:
-        raise DataError(
-            f"the profile lacks the columns {first_few(absent)}; operational_profile() makes them"
-        )
+    profile = _checked_profile(profile)
     fine = _profile_period(profile)
     per = PERIODS[fine] // PERIODS[unit]
     if per < 1:
@@ -103,6 +115,20 @@ def withdrawals(
         "strength_unknown": unknown,
     }
     return out
+
+
+def _checked_profile(profile: pd.DataFrame) -> pd.DataFrame:
+    rows = plain_table(profile, "the profile")
+    absent = [c for c in _NEEDED if c not in rows.columns]
+    if absent:
+        raise DataError(
+            f"the profile lacks the columns {first_few(absent)}; operational_profile() makes them"
+        )
+    problems = Contract("profile", _PROFILE).problems(rows)
+    if problems:
+        raise DataError(f"no falls can be read off this profile: {'; '.join(problems)}")
+    rows["troops"] = rows["troops"].to_numpy(dtype=np.float64, na_value=np.nan)
+    return rows
 
 
 def _profile_period(profile: pd.DataFrame) -> Period:
@@ -268,6 +294,7 @@ def significant_withdrawals(
     [False, False, False, False]
     """
     check_arguments(significant_withdrawals, locals())
+    falls = plain_table(falls, "the table of falls")
     _check_ranking(falls, measure, quantile, pooled, minimum, drawdown_years)
     years_left = falls["coalition_end"].dt.year - falls["period"].dt.year
     after = (years_left < 0).to_numpy(dtype=bool)
@@ -315,11 +342,7 @@ def _check_ranking(
     minimum: float,
     drawdown_years: int,
 ) -> None:
-    absent = [
-        c
-        for c in ("coalition", "period", "persons", "percent", "coalition_end")
-        if c not in falls.columns
-    ]
+    absent = [c.name for c in _FALLS if c.name not in falls.columns]
     wrong = {
         f"the table lacks the columns {first_few(absent)}; withdrawals() makes them": bool(absent),
         f"measure must be one of {', '.join(MEASURES)}, not {measure!r}": measure not in MEASURES,
@@ -331,6 +354,7 @@ def _check_ranking(
         ),
     }
     problems = [text for text, bad in wrong.items() if bad]
+    problems += [] if absent else Contract("falls", _FALLS).problems(falls)
     if problems:
         raise DataError("; ".join(problems))
 
@@ -361,6 +385,7 @@ def share_below(falls: pd.DataFrame, persons: float = 200) -> pd.DataFrame:
     """
     if falls.empty:
         raise DataError("no fall to count: the table of withdrawals is empty")
+    falls = plain_table(falls, "the table of falls")
     labelled = pd.concat([falls, falls.assign(coalition="total")], ignore_index=True)
     groups = labelled.groupby("coalition", sort=False)["persons"]
     table = pd.DataFrame(

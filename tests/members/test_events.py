@@ -176,3 +176,23 @@ def test_wrong_tables(panel):
     with pytest.raises(DataError, match="period='month'"):
         panel_events(bare, defections(*CASES))
     assert panel_events(bare, defections(*CASES), period="month")["event"].sum() == 2
+
+
+def test_dates_and_kinds_that_are_none_are_refused(panel):
+    right = defections(*CASES)
+    for wrong, words in (
+        ({"kind": "exit"}, "kinds of defections are full, .*found exit"),
+        ({"date": "03/04/2005"}, "column date must hold dates such as .*'03/04/2005'"),
+        ({"date": "31/12/2005"}, "column date must hold dates such as"),
+        ({"date": pd.Period("2005-03", "M")}, "column date must hold dates such as"),
+        ({"date": pd.NaT}, "without a date: made_up POL-1"),
+    ):
+        with pytest.raises(DataError, match=words):
+            panel_events(panel, right.assign(**wrong))
+    written = right.assign(date=right["date"].dt.strftime("%Y-%m-%d"))
+    pd.testing.assert_frame_equal(panel_events(panel, written), panel_events(panel, right))
+
+
+def test_a_panel_whose_periods_are_text_is_refused(panel):
+    with pytest.raises(DataError, match="column period must hold dates"):
+        panel_events(panel.assign(period=panel["period"].astype(str)), defections(*CASES))

@@ -164,9 +164,69 @@ def test_bad_tables_are_refused(made_up, poland):
     seen = made_up.levels({"POL": {"2005-02-15": 500}})
     with pytest.raises(DataError, match="missing: date"):
         made_up.profile_of(poland, seen.drop(columns="date"))
-    with pytest.raises(DataError, match="below zero: POL"):
+    with pytest.raises(DataError, match="troops must be at least 0, found -1"):
         made_up.profile_of(poland, seen.assign(troops=-1))
     with pytest.raises(DataError, match="exit before entry"):
         made_up.profile_of(poland.assign(exit=pd.Timestamp("2004-01-01")), seen)
     with pytest.raises(DataError, match="empty"):
         made_up.profile_of(poland.head(0), seen)
+
+
+def test_the_time_of_day_changes_nothing(made_up, poland):
+    seen = made_up.levels({"POL": {"2005-02-28": 500, "2005-04-30": 400}})
+    task = made_up.changes([("POL", "2005-03-31", "re_role", "no", 0, 0)])
+    plain = made_up.profile_of(poland, seen, changes=task)
+    night = pd.Timedelta("23:59:59.999999999")
+    late = made_up.profile_of(
+        poland.assign(entry=poland["entry"] + night, exit=poland["exit"] + night),
+        seen.assign(date=seen["date"] + night),
+        changes=task.assign(date=task["date"] + night),
+    )
+    pd.testing.assert_frame_equal(late, plain)
+
+
+def test_levels_of_one_day_that_are_trusted_alike_give_their_mean(made_up, poland):
+    seen = made_up.levels({"POL": {"2005-02-15": 500}})
+    two = pd.concat([seen.assign(source="a"), seen.assign(troops=700, source="b")])
+    for rows in (two, two.iloc[::-1]):
+        profile = made_up.profile_of(poland, rows)
+        february = profile.set_index("period").loc["2005-02-01"]
+        assert (february["troops"], february["source"]) == (600, "a | b")
+    # the better trusted one holds alone
+    sure = two.assign(confidence=["high", "low"])
+    for rows in (sure, sure.iloc[::-1]):
+        assert by_month(made_up.profile_of(poland, rows), "troops")["2005-02"] == 500
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"troops": "1,000"},
+        {"troops": float("inf")},
+        {"date": "2005-02-15"},
+        {"date": pd.Timestamp("2005-02-15").date()},
+        {"date": pd.Period("2005-02", "M")},
+        {"date": pd.Timestamp("2005-02-15", tz="UTC")},
+        {"date": pd.NaT},
+        {"state": None},
+    ],
+)
+def test_levels_that_are_none_are_refused_by_column(made_up, poland, change):
+    seen = made_up.levels({"POL": {"2005-02-15": 500}})
+    (name,) = change
+    both = pd.concat([seen, seen.assign(**change)], ignore_index=True)
+    with pytest.raises(DataError, match=f"levels; mend them:\n  - column {name} "):
+        made_up.profile_of(poland, both)
+
+
+def test_other_tables_of_a_profile_are_checked(made_up, poland):
+    seen = made_up.levels({"POL": {"2005-02-15": 500}})
+    task = made_up.changes([("POL", "2005-03-31", "re_role", "no", 0, 0)])
+    for wrong in ({"change": "rerole"}, {"date": "2005-03-31"}, {"planned": "No"}):
+        with pytest.raises(DataError, match=f"changes cannot be used.*{next(iter(wrong))}"):
+            made_up.profile_of(poland, seen, changes=task.assign(**wrong))
+    zone = poland.assign(entry=poland["entry"].dt.tz_localize("UTC"))
+    with pytest.raises(DataError, match="column entry must hold date"):
+        made_up.profile_of(zone, seen)
+    with pytest.raises(DataError, match="coalition, mandate_end"):
+        operational_profile(poland, seen, coalitions=pd.DataFrame({"coalition": ["made_up"]}))

@@ -177,3 +177,9 @@ def test_impossible_choices_are_listed_at_once():
         simulate_panel(hazard={"late": 0.1}, seed=1)
     with pytest.raises(DataError, match="own names: state"):
         simulate_panel(covariates={"state": "fixed"}, seed=1)
+
+
+def test_effects_beyond_any_hazard_are_refused():
+    for options in ({"coefficients": {"a": 800.0}}, {"frailty": 800.0}):
+        with pytest.raises(DataError, match="20 at most"):
+            simulate_panel(members=30, seed=1, **options)

@@ -152,3 +152,17 @@ def test_un_contingents_of_2009_to_2014_give_the_known_counts(mirror, monkeypatc
     joined = cm.spells_from_levels(frame, gap=3, renamed=renamed)
     early = joined[joined["exit_kind"] == "early"]
     assert (len(joined), len(early), int((early["peak_troops"] >= 50).sum())) == (433, 108, 18)
+
+
+def test_a_strength_without_end_is_refused():
+    with pytest.raises(cm.DataError, match="column troops must be finite, found inf"):
+        cm.spells_from_levels(levels(*seen("POL", 290, "2010-01-31", troops=float("inf"))))
+
+
+def test_one_state_has_one_code_unless_it_goes_on_under_another():
+    wrong = levels(*seen("POL", 290, "2010-01-31"), *seen("POL", 230, "2010-02-28"))
+    with pytest.raises(cm.DataError, match=r"more than one cow code .*UNIFIL POL \(290, 230\)"):
+        cm.spells_from_levels(wrong)
+    # Germany is 260 until 2 October 1990, and 255 from the next day
+    germany = levels(*seen("DEU", 260, "1990-09-30"), *seen("DEU", 255, "1990-10-31"))
+    assert len(cm.spells_from_levels(germany)) == 1

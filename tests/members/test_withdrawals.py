@@ -193,3 +193,15 @@ def test_wrong_options_of_the_falls(made_up, poland):
         withdrawals(yearly, every="month")
     with pytest.raises(DataError, match="two rows for one member"):
         withdrawals(pd.concat([profile, profile]))
+
+
+def test_a_profile_read_back_from_a_file_is_refused_by_column(made_up):
+    spells = made_up.members([("POL", 1, "2005-01-10", "2006-06-20", "early")])
+    profile = made_up.profile_of(spells, made_up.levels({"POL": {"2005-02-15": 500}}))
+    with pytest.raises(DataError, match=r"falls .* column period must hold date values"):
+        withdrawals(profile.assign(period=profile["period"].astype(str)))
+    falls = withdrawals(profile)
+    whole = withdrawals(profile.assign(troops=profile["troops"].astype("Int64")))
+    pd.testing.assert_frame_equal(whole, falls)
+    with pytest.raises(DataError, match="column period must hold date values"):
+        significant_withdrawals(falls.assign(period=falls["period"].astype(str)))

@@ -1,0 +1,80 @@
+"""Tables as their users hand them over: one form of every kind of column before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.errors import DataError, first_few
+
+__all__ = ["plain_table"]
+
+
+def plain_table(
+    frame: pd.DataFrame, what: str, *, only: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return a copy with rows numbered from 0 and columns of the plain kinds.
+
+    Categories become their values: as keys, those that no row has would be groups, ordered ones
+    are compared by their order, and those of two tables do not join. Text of any dtype becomes
+    objects, Arrow numbers pandas' own, and days are kept to the nanosecond, so that tables join.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    what : str
+        Name of the table, for messages.
+    only : sequence of str, optional
+        Columns to change; others, such as a user's own covariates, stay as they are.
+
+    Raises
+    ------
+    DataError
+        Two columns with one name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> visits = pd.DataFrame({"state": pd.Categorical(["ESP"], categories=["ESP", "POL"])})
+    >>> plain_table(visits, "visits").groupby("state", observed=False).size().to_dict()
+    {'ESP': 1}
+    """
+    if frame.columns.has_duplicates:
+        twice = dict.fromkeys(frame.columns[frame.columns.duplicated()])
+        raise DataError(f"{what} has repeated columns: {first_few(twice)}; keep one of each")
+    out = frame.reset_index(drop=True)
+    for name in out.columns if only is None else [c for c in only if c in out.columns]:
+        out[name] = _plain(out[name])
+    out.attrs = dict(frame.attrs)
+    return out
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _plain(pd.Series(np.asarray(column), index=column.index, name=column.name))
+    if isinstance(dtype, pd.StringDtype) or (
+        isinstance(dtype, pd.ArrowDtype) and pd.api.types.is_string_dtype(dtype)
+    ):
+        text = column.astype(object)
+        return text.where(text.notna(), np.nan)
+    if isinstance(dtype, pd.ArrowDtype):
+        return _from_arrow(column)
+    if isinstance(dtype, np.dtype) and dtype.kind == "M":
+        return column.astype("datetime64[ns]")
+    return column
+
+
+def _from_arrow(column: pd.Series) -> pd.Series:
+    dtype = column.dtype
+    if pd.api.types.is_bool_dtype(dtype):
+        return column.astype("boolean")
+    if pd.api.types.is_integer_dtype(dtype):
+        return column.astype("Int64")
+    if pd.api.types.is_float_dtype(dtype):
+        return column.astype("Float64")
+    if str(dtype).startswith(("timestamp", "date")) and "tz=" not in str(dtype):
+        return column.astype("datetime64[ns]")
+    return column
