@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import CoverageError, DataError
+from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
 from coalition_models.features.common import check_window, month_number
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leader_terms import terms_of
-from coalition_models.members.timing import DATE_COLUMN
+from coalition_models.members.spells import check_spells
+from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
 from coalition_models.sources.catalog import load
+from coalition_models.sources.plain_tables import plain_table
+from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["leader_cases", "leader_cases_by_window"]
 
+#: what a table of one's own leaders must hold
+_LEADERS = Contract(
+    "leaders",
+    (
+        Column("cow", "integer", required=True),
+        Column("leader", required=True),
+        Column("start", "date", required=True),
+        Column("end", "date"),
+        Column("left_right", "number"),
+    ),
+    key=("cow", "start"),
+)
 _COLUMNS = [
     "coalition", "state", "cow", "case", "leader", "first_day", "last_day", "months",
     "early_exit", "exit_dated_by", "ended_by", "leader_change", "months_to_election",
@@ -49,7 +65,8 @@ def leader_cases(
     window : int
         Months within which an election is near.
     exit_date : {"main", "announced", "last"}
-        Which date ends a spell that ended early; where it is not known, the main one.
+        Which date ends a spell that ended early; where it is not known or not in order, the
+        main one, as in :func:`build_panel`.
     who : {"effective", "head_of_government"}
         A collective head of state whose chair goes round (Switzerland, Bosnia and Herzegovina)
         is one case.
@@ -76,7 +93,8 @@ def leader_cases(
     Raises
     ------
     DataError
-        Unknown coalition or option.
+        Unknown coalition or option; spells that :func:`build_panel` would refuse; terms in office
+        that overlap; nobody in office during any spell.
     CoverageError
         A coalition whose members are not all listed.
 
@@ -119,8 +137,14 @@ def leader_cases_by_window(
         raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
     if who not in ("effective", "head_of_government"):
         raise DataError(f"who must be 'effective' or 'head_of_government', not {who!r}")
-    spells = _spells(coalition, exit_date, load("participation") if members is None else members)
-    stints, without = _stints(spells, _tenures(who, leaders))
+    known = load("participation") if members is None else plain_table(members, "members")
+    spells = _spells(coalition, cast(ExitDate, exit_date), known)
+    stints, without = _stints(spells, _tenures(who, None if leaders is None else _own(leaders)))
+    if stints.empty:
+        raise DataError(
+            f"no leader on record was in office during a spell in {coalition!r}: check the cow "
+            "numbers and the days of the table of leaders"
+        )
     cases = _cases(stints, coalition)
     grid = pd.DataFrame(list(_months(cases)))
     grid.attrs["panel"] = {"period": "month", "clock": "coalition"}
@@ -141,7 +165,24 @@ def leader_cases_by_window(
     return found
 
 
-def _spells(coalition: str, exit_date: str, members: pd.DataFrame) -> pd.DataFrame:
+def _own(leaders: pd.DataFrame) -> pd.DataFrame:
+    """Check a table of one's own leaders: one at a time."""
+    table = plain_table(leaders, "leaders")
+    absent = [c.name for c in _LEADERS.columns[:4] if c.name not in table.columns]
+    problems = [f"missing column: {name}" for name in absent] or _LEADERS.problems(table)
+    if not problems:
+        ordered = table.sort_values(["cow", "start"], kind="stable")
+        following = ordered.groupby("cow")["start"].shift(-1)
+        clash = ordered[following.notna() & ~(ordered["end"] <= following)]
+        named = [f"{row.cow} {row.leader}" for row in clash.itertuples(index=False)]
+        problems += [f"in office when the next one enters: {first_few(named)}"] if named else []
+    if problems:
+        listing = "\n".join(f"  - {p}" for p in problems)
+        raise DataError(f"these leaders cannot be used; mend them:\n{listing}")
+    return table
+
+
+def _spells(coalition: str, exit_date: ExitDate, members: pd.DataFrame) -> pd.DataFrame:
     """Spells with the day on which they end, no later than the mandate."""
     table = load("coalitions").set_index("coalition")
     if coalition not in table.index:
@@ -151,13 +192,18 @@ def _spells(coalition: str, exit_date: str, members: pd.DataFrame) -> pd.DataFra
         raise CoverageError(
             f"not every member of {coalition!r} is listed, so leaders who stayed are missing"
         )
+    problems = check_spells(members)
+    if problems:
+        listing = "\n".join(f"  - {p}" for p in problems)
+        raise DataError(f"these spells cannot become cases; mend them:\n{listing}")
     rows = members[(members["coalition"] == coalition) & (members["exit_kind"] != "leader")]
     if rows.empty:
         raise DataError(f"no member of {coalition!r} in the table given")
     early = rows["exit_kind"] == "early"
-    chosen = rows[DATE_COLUMN[exit_date]] if exit_date != "main" else rows["exit"]
-    used = early & chosen.notna()
-    day = rows["exit"].where(~used, chosen)
+    used = early & (True if exit_date == "main" else usable_dates(rows, exit_date, "month"))
+    day = rows["exit"].where(~used, rows[DATE_COLUMN[exit_date]])
+    # days within one month may be out of order, where some are known to the month only
+    day = day.where(~(day < rows["entry"]), rows["entry"])
     mandate = about["mandate_end"]
     over = day.isna() | (day > mandate)
     return rows.assign(

@@ -268,7 +268,10 @@ def _democracy(coalition: str, dates: Sequence[str]) -> Iterator[dict[str, objec
         yield {"unit": "state-month", **choice, **_months(known, column)}
         cases = leader_cases(coalition, exit_date=date)
         months = cases.assign(
-            period=cases["last_day"].dt.to_period("M").dt.to_timestamp(), spell=1, start=0
+            period=cases["last_day"].dt.to_period("M").dt.to_timestamp(),
+            entry=cases["first_day"],
+            spell=range(1, len(cases) + 1),
+            start=0,
         )
         months.attrs["panel"] = {"period": "month", "clock": "coalition"}
         at_end = add_regime(months, measures=[measure])

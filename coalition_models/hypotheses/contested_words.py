@@ -130,7 +130,10 @@ def _democracies(cases: pd.DataFrame) -> str:
     if not at_hand("democracy-bmr"):
         return ""
     months = cases.assign(
-        period=cases["last_day"].dt.to_period("M").dt.to_timestamp(), spell=1, start=0
+        period=cases["last_day"].dt.to_period("M").dt.to_timestamp(),
+        entry=cases["first_day"],
+        spell=range(1, len(cases) + 1),
+        start=0,
     )
     months.attrs["panel"] = {"period": "month", "clock": "coalition"}
     free = cases[add_regime(months, measures=["bmr"])["democracy_bmr"].to_numpy() == 1]

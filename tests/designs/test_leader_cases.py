@@ -245,3 +245,90 @@ def test_nobody_is_free_of_elections_where_a_month_is_unknown(monkeypatch):
         ever = found["election_near_ever"]
         assert ever[~long].isna().all()
         assert ever[long].isna().all() if value == 0 else ever[long].eq(1).all()
+
+
+def iraq():
+    return cm.load("participation").query("coalition == 'iraq'").reset_index(drop=True)
+
+
+@pytest.mark.parametrize("days", [200, -10_000])
+def test_an_announcement_that_is_not_in_order_falls_back_to_the_main_date(days):
+    spells = iraq()
+    armenia = spells["state"] == "ARM"
+    spells.loc[armenia, "announced"] = spells.loc[armenia, "exit"] + pd.Timedelta(days=days)
+    cases = leader_cases("iraq", members=spells, exit_date="announced")
+    last = cases[cases["state"] == "ARM"].iloc[-1]
+    panel = cm.build_panel(spells, exit_date="announced")
+    event = panel[(panel["state"] == "ARM") & (panel["event"] == 1)]["period"].iloc[0]
+    assert (last["early_exit"], last["exit_dated_by"]) == (1, "main")
+    assert last["last_day"].to_period("M") == event.to_period("M")
+    assert (cases["first_day"] <= cases["last_day"]).all()
+
+
+@pytest.mark.parametrize("exit_date", ["main", "announced", "last"])
+def test_who_left_early_when_agrees_with_the_panel(exit_date):
+    cases = leader_cases("iraq", exit_date=exit_date)
+    panel = cm.build_panel(iraq(), exit_date=exit_date)
+    events = panel[panel["event"] == 1]
+    left = cases[cases["early_exit"] == 1]
+    assert set(left["state"]) == set(events["state"])
+    # a leader who saw two spells has one case, which ends with the second
+    once = panel.groupby("state")["spell"].max() == 1
+    month = left.set_index("state")["last_day"].dt.to_period("M")[lambda d: once[d.index]]
+    assert len(month) > 10
+    assert month.equals(events.set_index("state")["period"].dt.to_period("M")[month.index])
+
+
+def leaders(**change):
+    day = pd.to_datetime
+    table = pd.DataFrame(
+        {"cow": 230, "leader": ["A", "B"], "start": day(["2000-01-01", "2004-04-17"]),
+         "end": day(["2004-04-17", None])}
+    )  # fmt: skip
+    return table.assign(**change)
+
+
+def test_own_leaders_come_one_after_the_other():
+    cases = leader_cases("iraq", leaders=leaders())
+    assert of(cases, "ESP", "leader", "early_exit") == [["A", 0], ["B", 1]]
+    for end in (["2004-05-17", None], [None, None]):
+        with pytest.raises(DataError, match="in office when the next one enters: 230 A"):
+            leader_cases("iraq", leaders=leaders(end=pd.to_datetime(end)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"cow": 2}, "no leader on record was in office"),
+        ({"start": "2000-01-01"}, "column start must hold date"),
+        ({"start": pd.Timestamp("2000-01-01", tz="UTC")}, "column start must hold date"),
+        ({"end": pd.Period("2005-01", "M")}, "column end must hold date"),
+        ({"leader": None}, "column leader is empty"),
+    ],
+)
+def test_own_leaders_are_checked(change, words):
+    with pytest.raises(DataError, match=words):
+        leader_cases("iraq", leaders=leaders(**change))
+
+
+def test_no_leaders_at_all_are_refused_and_so_are_missing_columns():
+    with pytest.raises(DataError, match="no leader on record was in office"):
+        leader_cases("iraq", leaders=leaders().iloc[:0])
+    with pytest.raises(DataError, match="missing column: end"):
+        leader_cases("iraq", leaders=leaders().drop(columns="end"))
+
+
+def test_own_members_are_checked():
+    spells = iraq()
+    late = spells.assign(exit=spells["exit"].where(spells["state"] != "ESP", "2003-01-01"))
+    late["exit"] = pd.to_datetime(late["exit"])
+    for wrong, words in (
+        (late, "exit before entry: iraq ESP-1"),
+        (spells.drop(columns="exit"), "missing column: exit"),
+        (spells.drop(columns="coalition"), "missing column: coalition"),
+        (spells.assign(entry=spells["entry"].astype(str)), "column entry must hold date"),
+    ):
+        with pytest.raises(DataError, match=words):
+            leader_cases("iraq", members=wrong)
+    with pytest.raises(DataError, match="needs the column 'announced'"):
+        leader_cases("iraq", members=spells.drop(columns="announced"), exit_date="announced")
