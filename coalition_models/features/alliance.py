@@ -20,13 +20,13 @@ from coalition_models.features.common import (
 )
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
+from coalition_models.features.own_tables import plain_panel
 from coalition_models.features.yearly import (
     External,
     add_note,
     check_external,
     check_lag,
     optional_source,
-    require_columns,
     year_known,
     yearly,
 )
@@ -137,14 +137,15 @@ def add_alliance(
     moment = check_as_of(as_of)
     choice = check_external(external)
     least = _thresholds(hosted_at_least, aid_at_least, trade_at_least)
-    calendar = calendar_of(panel, ("coalition", "cow", "period"))
-    cow = panel["cow"].to_numpy(dtype=np.int64)
+    rows = plain_panel(panel)
+    calendar = calendar_of(rows, ("coalition", "cow", "period"))
+    cow = rows["cow"].to_numpy(dtype=np.int64)
     table = coalition_table(coalitions)
-    lead = lead_of(panel, table)
+    lead = lead_of(rows, table)
     year = year_known(calendar, moment, check_lag(lag))
     ties = _sources(cow, lead, year, choice) if data is None else _own(data, cow, year)
     member, candidate = _nato(cow, calendar.known(moment))
-    framework = _framework(panel, table)
+    framework = _framework(rows, table)
     out = attach(
         panel,
         {
@@ -157,7 +158,7 @@ def add_alliance(
             "us_trade_per_gdp": ties.trade,
             "us_dependence": _dependence(ties, least),
             "framework": framework,
-            "nato_framework": (framework == "nato").astype("float64").where(framework.notna()),
+            "nato_framework": _in_nato(framework),
         },
         sources=["nato_accession", *(["coalitions"] if coalitions is None else []), *ties.sources],
         choices={
@@ -202,9 +203,13 @@ def _framework(panel: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
     return panel["coalition"].map(table["framework"]).astype(object)
 
 
+def _in_nato(framework: pd.Series) -> pd.Series:
+    named = framework.astype("string").str.lower() == "nato"
+    return named.astype("Float64").astype("float64").where(framework.notna())
+
+
 def _own(data: pd.DataFrame, cow: Integers, year: Integers) -> _Ties:
     names = ["lead_defence_pact", "us_troops_hosted", "us_aid_per_head", "us_trade_per_gdp"]
-    require_columns(data, ["cow", "year", *names], "table of ties", numbers=names)
     held = yearly(data, names, what="table of ties")
     pact, hosted, aid, trade = (held.at(name, cow, year) for name in names)
     return _Ties(pact, hosted, aid, trade, {}, [])

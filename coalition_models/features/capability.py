@@ -20,6 +20,7 @@ from coalition_models.features.common import (
 )
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
+from coalition_models.features.own_tables import plain_panel
 from coalition_models.features.roster import Roster, roster
 from coalition_models.features.yearly import (
     Yearly,
@@ -109,8 +110,9 @@ def add_capability(
     check_arguments(add_capability, locals())
     moment = check_as_of(as_of)
     years = check_lag(lag)
-    calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))
-    cow = panel["cow"].to_numpy(dtype=np.int64)
+    rows = plain_panel(panel, ("cow", "spell"))
+    calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
+    cow = rows["cow"].to_numpy(dtype=np.int64)
     year = year_known(calendar, moment, years)
     income, index = _tables(data, check_external(external))
     gdp = income.at("gdp_per_capita", cow, year)
@@ -120,13 +122,13 @@ def add_capability(
         columns |= dict.fromkeys(_CINC, np.full(len(cow), np.nan))
     else:
         own = index.at("capability_index", cow, year)
-        lead = lead_of(panel, coalition_table(coalitions))
+        lead = lead_of(rows, coalition_table(coalitions))
         other = index.at("capability_index", lead, year)
         with np.errstate(divide="ignore", invalid="ignore"):
             columns["cinc"] = own
-            columns["cinc_share"] = _share(panel, _roster(panel, members), index, calendar, year)
+            columns["cinc_share"] = _share(rows, _roster(rows, members), index, calendar, year)
             columns["cinc_to_lead"] = np.where(lead == cow, np.nan, own / (own + other))
-        then = index.at("capability_index", cow, year_at(entry_month(panel), years))
+        then = index.at("capability_index", cow, year_at(entry_month(rows), years))
         columns |= _change(own, then)
         sources += ["cow-capabilities"] if data is None else []
     out = attach(panel, columns, sources=sources, choices={"lag": years, "as_of": moment})

@@ -21,12 +21,14 @@ from coalition_models.features.common import (
 )
 from coalition_models.features.deaths import (
     DEATHS_COVERAGE,
+    Coverage,
     Deaths,
     Undated,
     check_undated,
     known_deaths,
 )
 from coalition_models.features.exposure import exposure
+from coalition_models.features.own_tables import plain_panel
 from coalition_models.features.roster import roster
 from coalition_models.features.troops import strengths
 from coalition_models.features.yearly import year_known, yearly
@@ -49,7 +51,7 @@ def add_casualties(
     undated: str = "january",
     as_of: str = "start",
     data: pd.DataFrame | None = None,
-    coverage: dict[str, tuple[str, str]] | None = None,
+    coverage: Coverage | None = None,
     members: pd.DataFrame | None = None,
     troops: pd.DataFrame | None = None,
     states: pd.DataFrame | None = None,
@@ -134,10 +136,11 @@ def add_casualties(
     trend = _check_trend(trend_window, rule, own=data is not None)
     shock = check_window(shock_window, "shock_window")
     needed = ("coalition", "cow", "spell", "period") if per == "troops" else None
-    calendar = calendar_of(panel, needed or ("coalition", "cow", "period"))
+    rows = plain_panel(panel, ("cow", "spell") if per == "troops" else ("cow",))
+    calendar = calendar_of(rows, needed or ("coalition", "cow", "period"))
     deaths = known_deaths(moment, data, coverage, rule)
-    group, at = deaths.keys(panel["coalition"], panel["cow"])
-    whole, all_at = deaths.codes(panel["coalition"])
+    group, at = deaths.keys(rows["coalition"], rows["cow"])
+    whole, all_at = deaths.codes(rows["coalition"])
     until = calendar.known(moment)
     columns = _own(deaths, group, at, calendar, until, half_life)
     columns |= _shocks(deaths, group, at, until, mass_casualty, shock)
@@ -146,14 +149,14 @@ def add_casualties(
         blind = ~np.isin(all_at, whole[deaths.dated])
         columns["mass_casualty"] = np.where(blind, np.nan, columns["mass_casualty"])
     columns |= _coalition(deaths, (group, at), (whole, all_at), calendar, until, trend)
-    people = _population(panel, calendar, moment, states)
+    people = _population(rows, calendar, moment, states)
     columns["relative_fatalities"] = columns["deaths_cumulative"] / (people / 1e6)
     if per == "population":
         columns["deaths_12m_per_million"] = columns["deaths_12m"] / (people / 1e6)
     if per == "troops":
-        strength = _mean_strength(panel, until, members, troops)
+        strength = _mean_strength(rows, until, members, troops)
         columns["deaths_12m_per_1000"] = 1000 * columns["deaths_12m"] / strength
-    inside = deaths.inside(panel["coalition"], until)
+    inside = deaths.inside(rows["coalition"], until)
     choices: dict[str, object] = {
         "half_life": half_life,
         "per": per,

@@ -19,6 +19,7 @@ from coalition_models.features.common import (
     known_table,
 )
 from coalition_models.features.keys import shared_codes
+from coalition_models.features.own_tables import own_table, plain_panel, words_of
 from coalition_models.features.roster import Roster, known_month, roster
 from coalition_models.features.troops import Strengths, strengths
 from coalition_models.features.yearly import (
@@ -26,7 +27,6 @@ from coalition_models.features.yearly import (
     check_external,
     check_lag,
     optional_source,
-    require_columns,
     year_known,
     yearly,
 )
@@ -109,15 +109,16 @@ def add_commitment(
     moment = check_as_of(as_of)
     if not 0 <= min_known <= 1:
         raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
-    calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))
+    rows = plain_panel(panel, ("cow", "spell"))
+    calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
     listed = roster(members)
     levels = strengths(listed, data)
-    own = listed.positions(panel)
+    own = listed.positions(rows)
     known = calendar.known(moment)
     troops, age, peak = levels.at(own, known)
-    share, share_known = _share(panel, listed, levels, own, known, min_known)
+    share, share_known = _share(rows, listed, levels, own, known, min_known)
     year = year_known(calendar, moment, check_lag(lag))
-    population, soldiers, absent = _sizes(panel, year, states, external)
+    population, soldiers, absent = _sizes(rows, year, states, external)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {
             "troops": troops,
@@ -131,7 +132,7 @@ def add_commitment(
             "share_below_peak": np.where(peak > 0, 1 - troops / peak, np.nan),
         }
     columns = {name: np.where(np.isfinite(c), c, np.nan) for name, c in columns.items()}
-    columns |= _recommitment(panel, listed, own, calendar, moment, changes)
+    columns |= _recommitment(rows, listed, own, calendar, moment, changes)
     out = attach(
         panel,
         columns,
@@ -199,6 +200,17 @@ def _sizes(
     return people, yearly(table, ["soldiers"]).at("soldiers", cow, year), ""
 
 
+def _own_changes(changes: pd.DataFrame) -> pd.DataFrame:
+    return own_table(
+        changes,
+        ["coalition", "cow", "date", "change"],
+        "table of changes",
+        dates=["date"],
+        filled=["date", "change"],
+        words=words_of("profile_changes", "change", "date_precision"),
+    )
+
+
 def _recommitment(
     panel: pd.DataFrame,
     listed: Roster,
@@ -208,10 +220,7 @@ def _recommitment(
     changes: pd.DataFrame | None,
 ) -> dict[str, Floats]:
     """Months since the state last reinforced or extended, else since it came."""
-    table = known_table("profile_changes") if changes is None else changes
-    require_columns(
-        table, ["coalition", "cow", "date", "change"], "table of changes", dates=["date"]
-    )
+    table = known_table("profile_changes") if changes is None else _own_changes(changes)
     covered = panel["coalition"].isin(set(table["coalition"])).to_numpy() & (own >= 0)
     chosen = table[table["change"].isin(_RECOMMITMENTS)]
     by = ["coalition", "cow"]

@@ -23,6 +23,7 @@ from coalition_models.features.common import (
     window_sum,
 )
 from coalition_models.features.keys import shared_codes
+from coalition_models.features.own_tables import plain_panel
 from coalition_models.features.roster import NEVER, Roster, regions, roster
 from coalition_models.features.troops import Strengths, strengths
 from coalition_models.members.spells import EXIT_KINDS
@@ -114,13 +115,14 @@ def add_contagion(
     check_arguments(add_contagion, locals())
     moment = check_as_of(as_of)
     months = _windows(windows)
-    calendar = calendar_of(panel, ("coalition", "cow", "period"))
+    rows = plain_panel(panel)
+    calendar = calendar_of(rows, ("coalition", "cow", "period"))
     listed = roster(data, exit_date=exit_date)
     levels = strengths(listed, troops)
     chosen = np.isin(listed.exit_kind, _kinds(exit_kinds)) & (listed.dated != NEVER)
-    code, at = listed.codes(panel["coalition"])
-    cow = panel["cow"].to_numpy(dtype=np.int64)
-    state, own = listed.keys(panel["coalition"], cow)
+    code, at = listed.codes(rows["coalition"])
+    cow = rows["cow"].to_numpy(dtype=np.int64)
+    state, own = listed.keys(rows["coalition"], cow)
     exits = _Exits(
         code[chosen],
         state[chosen],
@@ -145,7 +147,7 @@ def add_contagion(
     columns[f"region_exits_{longest}m"] = _from_region(exits, states, row, low, known)
     columns[f"ally_exits_{longest}m"] = _of_allies(exits, states, row, low, known)
     columns |= _lead(listed, levels, code, at, known)
-    covered = listed.covers(panel["coalition"])
+    covered = listed.covers(rows["coalition"])
     return attach(
         panel,
         {name: np.where(covered, value, np.nan) for name, value in columns.items()},

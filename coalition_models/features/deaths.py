@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import as_day
 from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.common import (
     AsOf,
@@ -19,13 +21,15 @@ from coalition_models.features.common import (
     window_sum,
 )
 from coalition_models.features.keys import shared_codes
-from coalition_models.features.yearly import require_columns
+from coalition_models.features.own_tables import own_table
 
-__all__ = ["DEATHS_COVERAGE", "Deaths", "Undated", "check_undated", "known_deaths"]
+__all__ = ["DEATHS_COVERAGE", "Coverage", "Deaths", "Undated", "check_undated", "known_deaths"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Undated = Literal["january", "spread", "drop"]
+#: coalition to the first and last month in which all its deaths are known
+Coverage = Mapping[str, Sequence[str | pd.Timestamp]]
 
 #: first and last month in which a missing row means that nobody died, by coalition
 DEATHS_COVERAGE = {
@@ -108,7 +112,7 @@ def check_undated(undated: str) -> Undated:
 def known_deaths(
     as_of: AsOf,
     data: pd.DataFrame | None = None,
-    coverage: dict[str, tuple[str, str]] | None = None,
+    coverage: Coverage | None = None,
     undated: Undated = "january",
 ) -> Deaths:
     """Deaths by the month in which they are known, dated ones and the rest of each year.
@@ -120,6 +124,11 @@ def known_deaths(
     """
     if data is not None:
         return _own(data, coverage)
+    if coverage is not None:
+        raise DataError(
+            "coverage= says where deaths of your own are complete, and none are given (data= of "
+            "add_casualties, losses= of add_risk); the bundled deaths have coverage of their own"
+        )
     dated = known_table("fatal_incidents")
     rest = _rest_of_years(dated, known_table("fatalities"), as_of, undated)
     covered = DEATHS_COVERAGE
@@ -133,7 +142,7 @@ def known_deaths(
         month=months,
         number=np.concatenate([dated["deaths"], rest["number"]]).astype(float),
         dated=np.arange(len(months)) < len(dated),
-        coverage={name: _months(*window) for name, window in covered.items()},
+        coverage=_months(covered),
     )
 
 
@@ -161,9 +170,9 @@ def _rest_of_years(
     return rest.assign(month=january - 1 if as_of == "start" else january)
 
 
-def _own(data: pd.DataFrame, coverage: dict[str, tuple[str, str]] | None) -> Deaths:
+def _own(data: pd.DataFrame, coverage: Coverage | None) -> Deaths:
     needed = ["coalition", "cow", "date", "deaths"]
-    require_columns(data, needed, "table of deaths", numbers=["deaths"], dates=["date"])
+    data = own_table(data, needed, "table of deaths", numbers=["deaths"], dates=["date"])
     empty = data[needed].isna().any(axis=1)
     wrong = empty | (data["deaths"] < 0).fillna(False)
     if wrong.any():
@@ -181,10 +190,29 @@ def _own(data: pd.DataFrame, coverage: dict[str, tuple[str, str]] | None) -> Dea
         month=month_number(data["date"]),
         number=data["deaths"].to_numpy(dtype=float),
         dated=np.ones(len(data), dtype=bool),
-        coverage={name: _months(*window) for name, window in coverage.items()},
+        coverage=_months(coverage),
     )
 
 
-def _months(first: str, last: str) -> tuple[int, int]:
-    low, high = month_number(pd.Series(pd.to_datetime([first, last])))
-    return int(low), int(high)
+def _months(coverage: Coverage) -> dict[str, tuple[int, int]]:
+    """First and last month covered of each coalition, counted from year 0."""
+    months, problems = {}, []
+    for name, window in coverage.items():
+        if isinstance(window, str) or len(window) != 2:
+            problems.append(f"{name} has {window!r}")
+            continue
+        try:
+            low, high = (as_day(day, f"coverage of {name}") for day in window)
+        except DataError as error:
+            problems.append(str(error))
+            continue
+        if low is None or high is None or high < low:
+            problems.append(f"{name} ends before it begins: {window!r}")
+        else:
+            months[name] = (low.year * 12 + low.month - 1, high.year * 12 + high.month - 1)
+    if problems:
+        raise DataError(
+            "coverage must map each coalition to its first and last month, such as "
+            f"{{'mali': ('2013-01', '2020-12')}}; {'; '.join(problems)}"
+        )
+    return months

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError
 from coalition_models.features.common import Integers, known_table, month_number
-from coalition_models.features.yearly import require_columns
+from coalition_models.features.own_tables import own_table, words_of
 
 __all__ = ["KINDS", "SOURCES", "Votes", "check_kinds", "own_votes", "votes_of"]
 
@@ -89,16 +89,21 @@ def check_kinds(kinds: str | Sequence[str]) -> str | tuple[str, ...]:
 
 def own_votes(table: pd.DataFrame, kinds: str | tuple[str, ...]) -> Votes:
     """Take the user's own elections: of each state listed, every one in the panel's time."""
-    require_columns(table, ["cow", "date", "kind"], "table of elections", dates=["date", "called"])
+    table = own_table(
+        table,
+        ["cow", "date", "kind"],
+        "table of elections",
+        dates=["date", "called"],
+        filled=["date", "kind"],
+        words=words_of("elections", "kind", "round"),
+        yes_no=["scheduled"],
+        key=["cow", "date", "kind"],
+    )
     if kinds == "regime":
         raise DataError(
             "kinds='regime' asks the bundled sources which office leads; in a table of your own "
             "keep the elections that count and use kinds='leader'"
         )
-    undated = table["cow"].isna() | table["date"].isna()
-    if undated.any():
-        rows = first_few(table.index[undated.to_numpy()])
-        raise DataError(f"the table of elections has no cow or date in rows {rows}")
     chosen = KINDS if kinds == "leader" else kinds
     return _votes(table[table["kind"].isin(list(chosen))], windows=None, need_all=False)
 

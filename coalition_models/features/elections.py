@@ -23,6 +23,7 @@ from coalition_models.features.common import (
 )
 from coalition_models.features.election_presets import preset_named
 from coalition_models.features.election_votes import Votes, check_kinds, own_votes, votes_of
+from coalition_models.features.own_tables import plain_panel
 
 __all__ = ["add_elections"]
 
@@ -128,14 +129,15 @@ def add_elections(
     months, from_article = _window(window, preset)
     if not half_life > 0:
         raise DataError(f"half_life must be a positive number of months, not {half_life!r}")
-    calendar = calendar_of(panel)
+    rows = plain_panel(panel)
+    calendar = calendar_of(rows)
     known = calendar.known(moment)
     votes = (
         own_votes(data, chosen)
         if data is not None
         else votes_of(sources, chosen, extended=extended)
     )
-    cow = panel["cow"].to_numpy(dtype=np.int64)
+    cow = rows["cow"].to_numpy(dtype=np.int64)
     ahead = find_from(votes.cow, votes.month, cow, calendar.first)
     if strict:
         ahead = _announced(votes, ahead, known, check_window(notice, "notice"))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import Integers, find_until, known_table, month_number
-from coalition_models.features.yearly import require_columns
+from coalition_models.features.own_tables import own_table, words_of
 
 __all__ = ["COLLECTIVE", "OFFICES", "Terms", "check_rotation", "join_collective", "terms_of"]
 
@@ -143,8 +143,7 @@ def terms_of(
         table = table[table["office"] == who]
         table = join_collective(table) if joins else table
     else:
-        table = data
-        _check(table)
+        table = _own(data)
     table = table.sort_values(["cow", "start"], ignore_index=True, kind="stable")
     cow = table["cow"].to_numpy(dtype=np.int64)
     start = month_number(table["start"])
@@ -171,25 +170,47 @@ def terms_of(
     )
 
 
-def _check(table: pd.DataFrame) -> None:
-    require_columns(
-        table, _NEEDED, "table of leaders", numbers=["left_right"], dates=["start", "end"]
+def _own(data: pd.DataFrame) -> pd.DataFrame:
+    """Check the user's terms: nobody leaves before entering, and one leads at a time."""
+    table = own_table(
+        data,
+        _NEEDED,
+        "table of leaders",
+        numbers=["left_right"],
+        dates=["start", "end", "known_until"],
+        filled=["leader", "start"],
+        words=words_of("leaders", "entry"),
+        yes_no=["source_change"],
     )
-    incomplete = table["cow"].isna() | table["leader"].isna() | table["start"].isna()
-    if incomplete.any():
-        rows = first_few(table.index[incomplete.to_numpy()])
-        raise DataError(f"the table of leaders has no cow, leader or start in rows {rows}")
     reverse = (table["end"] < table["start"]).to_numpy(dtype=bool)
     if reverse.any():
         names = first_few(table.loc[reverse, "leader"])
         raise DataError(f"these leaders leave before they enter: {names}")
+    table = table.sort_values(["cow", "start"], ignore_index=True, kind="stable")
+    last = _last_days(table).fillna(pd.Timestamp.max.normalize()).groupby(table["cow"]).cummax()
+    overlap = (table["start"] < last.groupby(table["cow"]).shift()).to_numpy(dtype=bool)
+    if overlap.any():
+        terms = [
+            f"{row.cow} {row.leader} ({row.start:%Y-%m-%d})"
+            for row in table[overlap].itertuples(index=False)
+        ]
+        raise DataError(
+            "terms of one state must not overlap, and only the last may have no end; these begin "
+            f"before an earlier one ends: {first_few(terms)}"
+        )
+    return table
+
+
+def _last_days(table: pd.DataFrame) -> pd.Series:
+    """Last day of which it is known that the leader still led; missing where the end is open."""
+    if "known_until" in table.columns:
+        return table["end"].fillna(table["known_until"])
+    return table["end"]
 
 
 def _last_months(table: pd.DataFrame) -> Integers:
     """Last month of which it is known that the leader still led."""
-    last = table["end"]
-    if "known_until" in table.columns:
-        last = last.fillna(table["known_until"])
+    last = _last_days(table)
     open_end = last.isna().to_numpy()
     months = month_number(last.fillna(pd.Timestamp("2000-01-01")))
     return np.where(open_end, np.iinfo(np.int64).max, months)

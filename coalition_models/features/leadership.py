@@ -26,6 +26,7 @@ from coalition_models.features.leader_terms import (
     check_rotation,
     terms_of,
 )
+from coalition_models.features.own_tables import plain_panel
 from coalition_models.sources.catalog import entry
 
 __all__ = ["add_leadership"]
@@ -119,14 +120,15 @@ def add_leadership(
     months = check_window(window)
     if who not in OFFICES:
         raise DataError(f"who must be one of {', '.join(OFFICES)}, not {who!r}")
-    calendar = calendar_of(panel)
+    rows = plain_panel(panel, ("cow", "spell"))
+    calendar = calendar_of(rows)
     terms = terms_of(
         who,
         data,
         extended=extended or (who == "archigos" and data is None),
         rotation=check_rotation(rotation),
     )
-    cow = panel["cow"].to_numpy(dtype=np.int64)
+    cow = rows["cow"].to_numpy(dtype=np.int64)
     known = calendar.known(moment)
     now = terms.in_office(cow, known)
     columns = _time_in_office(terms, cow, now, known, months, moment)
@@ -137,8 +139,8 @@ def add_leadership(
         manner = terms.table["entry"]
         columns["irregular_entry"] = _pick(_flag(manner.isin(_IRREGULAR), manner), now)
     sender = None
-    if {"coalition", "spell"} <= set(panel.columns):
-        sender = terms.last_to_enter(cow, entry_month(panel))
+    if {"coalition", "spell"} <= set(rows.columns):
+        sender = terms.last_to_enter(cow, entry_month(rows))
         columns |= _since_entry(terms, now, sender)
     if optional and "source_change" in terms.table.columns:
         inside = (now >= 0) & _support_known(terms, cow, known, bundled=data is None)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.features.common import Integers, known_table
-from coalition_models.features.yearly import require_columns
+from coalition_models.features.own_tables import own_table
 from coalition_models.sources.codes import to_cow
 
 __all__ = ["coalition_table", "lead_of"]
@@ -24,10 +24,15 @@ def coalition_table(coalitions: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     if coalitions is None:
         return known_table("coalitions").set_index("coalition")
-    require_columns(
-        coalitions, ["coalition", "start", "lead_state"], "table of coalitions", dates=["start"]
+    table = own_table(
+        coalitions,
+        ["coalition", "start", "lead_state"],
+        "table of coalitions",
+        dates=["start"],
+        filled=["start"],
+        key=["coalition"],
     )
-    return coalitions.drop_duplicates("coalition").set_index("coalition")
+    return table.set_index("coalition")
 
 
 def lead_of(panel: pd.DataFrame, table: pd.DataFrame) -> Integers:

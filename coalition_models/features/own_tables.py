@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, counted, first_few
+from coalition_models.sources.catalog import contract_of
 from coalition_models.sources.schema import Column, Contract
 
-__all__ = ["YES_NO", "own_table", "plain", "require_columns"]
+__all__ = ["YES_NO", "own_table", "plain", "plain_panel", "require_columns", "words_of"]
 
 #: the words of a yes/no column
 YES_NO = ("yes", "no")
@@ -80,6 +81,9 @@ def own_table(
     table = plain(data)
     for name in [n for n in yes_no if n in table.columns]:
         table[name] = table[name].map(_word)
+    for name, allowed in (words or {}).items():
+        if name in table.columns and not _texts(allowed) and _all_numbers(table[name]):
+            table[name] = pd.to_numeric(table[name])
     require_columns(
         table,
         names,
@@ -167,7 +171,21 @@ def _word(value: object) -> object:
     return YES_NO[not value] if isinstance(value, bool | np.bool_) else value
 
 
-def _kind(series: pd.Series) -> Literal["number", "string"]:
+def _texts(words: Sequence[object]) -> bool:
+    return all(isinstance(word, str) for word in words)
+
+
+def _all_numbers(series: pd.Series) -> bool:
+    """Whether a column of objects holds numbers only: numbers beside None, not text."""
+    held = series.dropna()
+    return series.dtype == object and all(isinstance(value, int | float) for value in held)
+
+
+def _kind(series: pd.Series) -> Literal["boolean", "date", "number", "string"]:
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return "date"
+    if pd.api.types.is_bool_dtype(series):
+        return "boolean"
     return "number" if pd.api.types.is_numeric_dtype(series) else "string"
 
 
@@ -184,10 +202,33 @@ def _contract(
     for name in [n for n in filled if n in table.columns and n not in columns]:
         columns[name] = Column(name, _kind(table[name]))
     for name, allowed in words.items():
-        text = all(isinstance(value, str) for value in allowed)
-        columns[name] = Column(name, "string" if text else "number", values=tuple(allowed))
+        kind: Literal["number", "string"] = "string" if _texts(allowed) else "number"
+        columns[name] = Column(name, kind, values=tuple(allowed))
     required = [replace(c, required=c.name in filled) for c in columns.values()]
     return Contract(what, tuple(required), tuple(key))
+
+
+def words_of(name: str, *columns: str) -> dict[str, tuple[object, ...]]:
+    """Words that the columns of a bundled table may hold, and so those of one's own table.
+
+    Examples
+    --------
+    >>> words_of("elections", "kind")
+    {'kind': ('legislative', 'presidential')}
+    """
+    return {c.name: c.values for c in contract_of(name).columns if c.name in columns}
+
+
+def plain_panel(panel: pd.DataFrame, whole: Sequence[str] = ("cow",)) -> pd.DataFrame:
+    """Return a panel with plain columns for look-ups, its numbers of states and spells checked.
+
+    Columns that are not there are left to :func:`calendar_of`.
+    """
+    rows = plain(panel)
+    if rows.columns.is_unique:
+        names = [n for n in whole if n in rows.columns]
+        require_columns(rows, names, "panel", whole=names, filled=names)
+    return rows
 
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from coalition_models.features.common import (
 )
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
+from coalition_models.features.own_tables import plain_panel
 from coalition_models.features.roster import Roster, roster
 from coalition_models.features.yearly import (
     Yearly,
@@ -91,15 +92,16 @@ def add_preferences(
     moment = check_as_of(as_of)
     if source not in _SOURCES:
         raise DataError(f"source must be one of {', '.join(_SOURCES)}, not {source!r}")
-    calendar = calendar_of(panel, ("coalition", "cow", "period"))
+    rows = plain_panel(panel)
+    calendar = calendar_of(rows, ("coalition", "cow", "period"))
     points = _points(source, data)
     year = year_known(calendar, moment, check_lag(lag))
-    cow = panel["cow"].to_numpy(dtype=np.int64)
+    cow = rows["cow"].to_numpy(dtype=np.int64)
     own = points.at("ideal_point", cow, year)
-    lead = lead_of(panel, coalition_table(coalitions))
+    lead = lead_of(rows, coalition_table(coalitions))
     to_lead = np.abs(own - points.at("ideal_point", lead, year))
     listed = roster(members)
-    partners = _partners(panel, listed, points, calendar.known(moment), year, own)
+    partners = _partners(rows, listed, points, calendar.known(moment), year, own)
     return attach(
         panel,
         {

@@ -18,6 +18,7 @@ from coalition_models.features.common import (
     check_window,
     entry_month,
 )
+from coalition_models.features.own_tables import plain_panel
 from coalition_models.features.yearly import (
     Yearly,
     check_lag,
@@ -108,10 +109,11 @@ def add_regime(
     moment = check_as_of(as_of)
     chosen = _check_measures(measures)
     back = check_window(years, "years")
-    calendar = calendar_of(panel, ("coalition", "cow", "spell", "period"))
-    cow = panel["cow"].to_numpy(dtype=np.int64)
+    rows = plain_panel(panel, ("cow", "spell"))
+    calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
+    cow = rows["cow"].to_numpy(dtype=np.int64)
     year = year_known(calendar, moment, check_lag(lag))
-    entry = year_at(entry_month(panel), lag)
+    entry = year_at(entry_month(rows), lag)
     columns: dict[str, Floats] = {}
     for measure in chosen:
         table = _table(measure, data)

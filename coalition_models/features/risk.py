@@ -17,8 +17,9 @@ from coalition_models.features.common import (
     entry_month,
     known_table,
 )
-from coalition_models.features.deaths import Deaths, check_undated, known_deaths
+from coalition_models.features.deaths import Coverage, Deaths, check_undated, known_deaths
 from coalition_models.features.fatality_rate import fatality_rates
+from coalition_models.features.own_tables import own_table, plain_panel
 from coalition_models.features.theatre import theatre_intensity
 from coalition_models.features.yearly import year_known
 
@@ -43,7 +44,7 @@ def add_risk(
     as_of: str = "start",
     data: pd.DataFrame | None = None,
     losses: pd.DataFrame | None = None,
-    coverage: dict[str, tuple[str, str]] | None = None,
+    coverage: Coverage | None = None,
     members: pd.DataFrame | None = None,
     troops: pd.DataFrame | None = None,
     theatre: pd.DataFrame | None = None,
@@ -67,7 +68,8 @@ def add_risk(
     as_of : {"start", "end"}
         Whether deaths within the period count (``"end"``).
     data : DataFrame, optional
-        Your own roles of spells: ``coalition, state, spell, role``.
+        Your own roles of spells: ``coalition, state, spell, role``, in the words of
+        ``participation`` (``combat``, ``security``, ``training``, ...).
     losses : DataFrame, optional
         Your own deaths: ``coalition, cow, date, deaths``, with ``coverage`` as in
         :func:`add_casualties`.
@@ -118,24 +120,25 @@ def add_risk(
     moment = check_as_of(as_of)
     rule = check_undated(undated)
     _check_options(min_known, level)
-    calendar = calendar_of(panel, ("coalition", "state", "cow", "spell", "period"))
+    rows = plain_panel(panel, ("cow", "spell"))
+    calendar = calendar_of(rows, ("coalition", "state", "cow", "spell", "period"))
     deaths = known_deaths(moment, losses, coverage, rule)
     rates = fatality_rates(deaths, members, troops, min_known)
     until = calendar.known(moment)
-    partners = _partner_deaths(panel, deaths, until)
+    partners = _partner_deaths(rows, deaths, until)
     columns = {
-        "combat_role": _combat(panel, data),
+        "combat_role": _combat(rows, data),
         "partner_deaths_12m": partners,
         "log_partner_deaths_12m": np.log1p(partners),
-        "fatality_rate_sector": rates.of_sector(panel, until),
-        "fatality_rate_operation": rates.of_operation(panel["coalition"], until),
+        "fatality_rate_sector": rates.of_sector(rows, until),
+        "fatality_rate_operation": rates.of_operation(rows["coalition"], until),
     }
-    entry = entry_month(panel)
+    entry = entry_month(rows)
     at_entry = Calendar(entry, entry + calendar.months - 1, calendar.months).known(moment)
     if level == "fatality_rate":
-        before = rates.of_operation(panel["coalition"], at_entry)
+        before = rates.of_operation(rows["coalition"], at_entry)
     else:
-        before = np.log1p(_partner_deaths(panel, deaths, at_entry))
+        before = np.log1p(_partner_deaths(rows, deaths, at_entry))
     change = columns[_LEVELS[level]] - before
     columns |= {
         "risk_above_entry": np.maximum(change, 0.0),
@@ -144,7 +147,7 @@ def add_risk(
     }
     if extended or theatre is not None:
         year = year_known(calendar, moment)
-        columns["theatre_intensity"] = theatre_intensity(panel["coalition"], year, theatre)
+        columns["theatre_intensity"] = theatre_intensity(rows["coalition"], year, theatre)
     return attach(
         panel,
         columns,
@@ -181,12 +184,12 @@ def _sources(
 
 
 def _combat(panel: pd.DataFrame, data: pd.DataFrame | None) -> Floats:
-    spells = known_table("participation") if data is None else data
+    spells = known_table("participation")
     key = ["coalition", "state", "spell"]
-    absent = [c for c in [*key, "role"] if c not in spells.columns]
-    if absent:
-        raise DataError(f"the table of spells lacks the columns {', '.join(absent)}")
-    roles = spells.drop_duplicates(key)[[*key, "role"]]
+    if data is not None:
+        words = {"role": sorted(set(spells["role"]))}
+        spells = own_table(data, [*key, "role"], "table of spells", words=words, key=key)
+    roles = spells[[*key, "role"]]
     # every spell of the panel is looked up once, not every row
     codes, names = _spell_codes(panel[key])
     found = names.merge(roles, on=key, how="left")["role"].to_numpy(dtype=object)

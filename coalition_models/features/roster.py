@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import Integers, known_table, month_number
 from coalition_models.features.keys import shared_codes
-from coalition_models.features.yearly import require_columns
+from coalition_models.features.own_tables import own_table, words_of
 from coalition_models.members.timing import DATE_COLUMN
 
 __all__ = ["NEVER", "Roster", "known_month", "regions", "roster"]
@@ -24,6 +24,8 @@ Flags = npt.NDArray[np.bool_]
 NEVER = 900_000
 
 _NEEDED = ["coalition", "cow", "spell", "entry", "exit", "exit_kind"]
+#: kinds of exit that have no date
+_OPEN = ("ongoing", "leader")
 #: first number of each region of the Correlates of War, and its name
 _REGIONS = {
     0: "Americas",
@@ -129,10 +131,7 @@ def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Rost
     """
     if exit_date not in DATE_COLUMN:
         raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
-    table = known_table("participation") if data is None else data
-    require_columns(table, _NEEDED, "table of members", dates=["entry", "exit"])
-    if table.empty:
-        raise DataError("the table of members has no rows; give all spells of each coalition")
+    table = known_table("participation") if data is None else _own(data, DATE_COLUMN[exit_date])
     if data is None:
         known = known_table("coalitions")
         complete = set(known.loc[known["participation_complete"] == "yes", "coalition"])
@@ -142,7 +141,6 @@ def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Rost
     dated = main
     column = DATE_COLUMN[exit_date]
     if exit_date != "main":
-        require_columns(table, [column], "table of members", dates=[column])
         other = known_month(table, column)
         dated = np.where(other == NEVER, main, other)
     peak: Floats = np.full(len(table), np.nan)
@@ -161,6 +159,36 @@ def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Rost
         lead=np.asarray(kind == "leader", dtype=bool),
         complete=frozenset(complete),
     )
+
+
+def _own(data: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Check the user's spells: each listed once, in order, and ended unless it goes on."""
+    precision = ("entry_precision", "exit_precision", "announced_precision")
+    table = own_table(
+        data,
+        [*_NEEDED, *({column} - set(_NEEDED))],
+        "table of members",
+        numbers=["peak_troops"],
+        dates=["entry", "exit", column],
+        filled=["entry", "exit_kind"],
+        words=words_of("participation", "exit_kind", *precision),
+        key=["coalition", "cow", "spell"],
+    )
+    if table.empty:
+        raise DataError("the table of members has no rows; give all spells of each coalition")
+    out = known_month(table, "exit")
+    wrong = {
+        "an exit before the entry": out < month_number(table["entry"]),
+        "no exit though not ongoing": (out == NEVER) & ~table["exit_kind"].isin(_OPEN).to_numpy(),
+    }
+    problems = []
+    for text, bad in wrong.items():
+        if bad.any():
+            spells = table.loc[bad, ["coalition", "cow", "spell"]].itertuples(index=False)
+            problems.append(f"{text}: {first_few(' '.join(map(str, s)) for s in spells)}")
+    if problems:
+        raise DataError(f"the table of members has spells with {'; '.join(problems)}")
+    return table
 
 
 def known_month(table: pd.DataFrame, column: str) -> Integers:

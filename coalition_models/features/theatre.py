@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.features.common import Integers, known_table
-from coalition_models.features.yearly import require_columns, yearly
+from coalition_models.features.own_tables import own_table
+from coalition_models.features.yearly import yearly
 from coalition_models.sources.catalog import entry
 
 __all__ = ["theatre_intensity"]
@@ -40,7 +41,7 @@ def theatre_intensity(
     """
     codes, names = pd.factorize(coalitions)
     if data is not None:
-        require_columns(
+        data = own_table(
             data, ["coalition", "year", "intensity"], "table of intensity", numbers=["intensity"]
         )
         place = {name: i for i, name in enumerate(names)}

@@ -10,8 +10,8 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import Integers, find_until, known_table
+from coalition_models.features.own_tables import own_table, words_of
 from coalition_models.features.roster import Roster, known_month
-from coalition_models.features.yearly import require_columns
 
 __all__ = ["Strengths", "strengths", "usable_troops"]
 
@@ -71,14 +71,7 @@ def usable_troops(data: pd.DataFrame | None = None) -> pd.DataFrame:
     >>> bool(table.duplicated(["coalition", "cow", "date"]).any())
     False
     """
-    table = known_table("troops") if data is None else data
-    require_columns(
-        table,
-        ["coalition", "cow", "date", "troops"],
-        "table of troops",
-        numbers=["troops"],
-        dates=["date"],
-    )
+    table = known_table("troops") if data is None else _own(data)
     negative = table.index[(table["troops"] < 0).fillna(False)]
     if len(negative) or table["date"].isna().any():
         undated = table.index[table["date"].isna()]
@@ -101,6 +94,17 @@ def usable_troops(data: pd.DataFrame | None = None) -> pd.DataFrame:
     best = used[used["rank"] == used.groupby(day)["rank"].transform("max")]
     out = best.groupby(day, as_index=False).agg(month=("month", "max"), troops=("troops", "mean"))
     return out.astype({"troops": "float64"})
+
+
+def _own(data: pd.DataFrame) -> pd.DataFrame:
+    return own_table(
+        data,
+        ["coalition", "cow", "date", "troops"],
+        "table of troops",
+        numbers=["troops"],
+        dates=["date"],
+        words=words_of("troops", "status", "confidence", "date_precision"),
+    )
 
 
 def strengths(members: Roster, data: pd.DataFrame | None = None) -> Strengths:

@@ -18,7 +18,7 @@ from coalition_models.features.common import (
     month_number,
 )
 from coalition_models.features.keys import shared_codes
-from coalition_models.features.yearly import require_columns
+from coalition_models.features.own_tables import own_table, plain_panel
 
 __all__ = ["add_opinion", "add_war_powers"]
 
@@ -67,10 +67,11 @@ def add_war_powers(
     """
     check_arguments(add_war_powers, locals())
     moment = check_as_of(as_of)
-    calendar = calendar_of(panel)
+    rows = plain_panel(panel)
+    calendar = calendar_of(rows)
     table = _check_rules(data)
     day = _days(calendar.first) - 1 if moment == "start" else _days(calendar.last + 1) - 1
-    cow = panel["cow"].to_numpy(dtype=np.int64)
+    cow = rows["cow"].to_numpy(dtype=np.int64)
     begun = _day_number(table["start"])
     ended = _day_number(table["end"].fillna(pd.Timestamp.max.normalize()))
     found = find_until(table["cow"].to_numpy(dtype=np.int64), begun, cow, day)
@@ -93,14 +94,14 @@ def _day_number(dates: pd.Series) -> Integers:
 
 
 def _check_rules(data: pd.DataFrame) -> pd.DataFrame:
-    require_columns(
+    table = own_table(
         data,
         ["cow", "start", "end", "war_powers"],
         "table of war powers",
         numbers=["war_powers"],
         dates=["start", "end"],
     )
-    table = data.sort_values(["cow", "start"], kind="stable", ignore_index=True)
+    table = table.sort_values(["cow", "start"], kind="stable", ignore_index=True)
     last = table["end"].fillna(pd.Timestamp.max.normalize())
     backward = table["start"].isna() | (last < table["start"])
     earlier = last.groupby(table["cow"]).shift()
@@ -167,12 +168,13 @@ def add_opinion(
     moment = check_as_of(as_of)
     oldest = None if max_age is None else check_window(max_age, "max_age")
     by_coalition = "coalition" in data.columns
+    rows = plain_panel(panel)
     calendar = calendar_of(
-        panel, ("coalition", "cow", "period") if by_coalition else ("cow", "period")
+        rows, ("coalition", "cow", "period") if by_coalition else ("cow", "period")
     )
     polls = _monthly(data, by_coalition)
     by = ["coalition", "cow"] if by_coalition else ["cow"]
-    group, wanted = shared_codes([polls[c] for c in by], [panel[c] for c in by])
+    group, wanted = shared_codes([polls[c] for c in by], [rows[c] for c in by])
     month = polls["month"].to_numpy(dtype=np.int64)
     found = find_until(group, month, wanted, calendar.known(moment))
     inside = found >= 0
@@ -190,9 +192,10 @@ def add_opinion(
 
 def _monthly(data: pd.DataFrame, by_coalition: bool) -> pd.DataFrame:
     """Average the polls of one month, and compare with the month polled before."""
-    require_columns(
+    by = ["coalition", "cow"] if by_coalition else ["cow"]
+    data = own_table(
         data,
-        ["cow", "date", "support"],
+        [*by, "date", "support"],
         "table of polls",
         numbers=["support"],
         dates=["date"],
@@ -203,7 +206,6 @@ def _monthly(data: pd.DataFrame, by_coalition: bool) -> pd.DataFrame:
             "the table of polls must have a date and support from 0 to 100 per cent in every "
             f"row; not so in rows {first_few(data.index[odd])}"
         )
-    by = ["coalition", "cow"] if by_coalition else ["cow"]
     dated = data.assign(month=month_number(data["date"]))
     polls = dated.groupby([*by, "month"])["support"].mean().reset_index()
     return polls.assign(change=polls.groupby(by)["support"].diff())

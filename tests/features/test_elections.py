@@ -245,7 +245,7 @@ def test_bad_options(iraq, votes):
         cm.add_elections(iraq, kinds=["regional"])
     with pytest.raises(cm.DataError, match="lacks the columns kind"):
         cm.add_elections(iraq, data=votes.drop(columns="kind"))
-    with pytest.raises(cm.DataError, match="no cow or date in rows 1"):
+    with pytest.raises(cm.DataError, match="column date is empty in 1 row: 230 legislative"):
         cm.add_elections(iraq, data=votes.assign(date=votes["date"].where(votes.index != 1)))
     with pytest.raises(cm.DataError, match="in a table of your own"):
         cm.add_elections(iraq, data=votes, kinds="regime")

@@ -330,7 +330,7 @@ def test_bad_options(iraq, leaders):
         cm.add_leadership(iraq, rotation="no")
     with pytest.raises(cm.DataError, match="lacks the columns end"):
         cm.add_leadership(iraq, data=leaders.drop(columns="end"))
-    with pytest.raises(cm.DataError, match="no cow, leader or start in rows 0"):
+    with pytest.raises(cm.DataError, match="column leader is empty in 1 row: rows 0"):
         cm.add_leadership(iraq, data=leaders.assign(leader=[None, "B"]))
     with pytest.raises(cm.DataError, match="leave before they enter: A"):
         cm.add_leadership(iraq, data=leaders.assign(end=pd.to_datetime(["2001-01-01", None])))

@@ -240,6 +240,7 @@ PANEL = small_panel()
 def elections(made) -> pd.DataFrame:
     rows = [(cow, day_of(month), "legislative") for cow, month, _ in made]
     table = pd.DataFrame(rows, columns=["cow", "date", "kind"])
+    table = table.drop_duplicates(["cow", "date", "kind"])
     return table.astype({"cow": "int64", "date": "datetime64[ns]"})
 
 
