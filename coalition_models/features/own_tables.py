@@ -269,6 +269,8 @@ def _plain_column(series: pd.Series) -> pd.Series:
         whole = known and dtype.kind != "f"
         return series.astype("int64") if whole else _floats(series)
     values = series.astype(object).where(series.notna(), None)
-    if dtype.kind == "M" and getattr(series.dt, "tz", None) is None:
-        return pd.to_datetime(values)
+    if dtype.kind == "M":
+        # Arrow has days, and times with a zone or without
+        zoned = issubclass(dtype.type, pd.Timestamp) and series.dt.tz is not None
+        return series if zoned else pd.to_datetime(values)
     return values.astype(bool) if dtype.kind == "b" and known else values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import Integers, known_table, month_number
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.own_tables import own_table, words_of
-from coalition_models.members.timing import DATE_COLUMN
+from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
 
 __all__ = ["NEVER", "Roster", "known_month", "regions", "roster"]
 
@@ -122,7 +123,8 @@ def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Rost
         there. By default ``participation``, of which only the coalitions whose members are all
         listed count as complete.
     exit_date : {"main", "announced", "last"}
-        As in :func:`build_panel`; where it is not known the main date is used.
+        As in :func:`build_panel`; where it is not known or out of order (an announcement before
+        the entry, last people who stay into the state's next spell) the main date is used.
 
     Examples
     --------
@@ -141,8 +143,10 @@ def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Rost
     dated = main
     column = DATE_COLUMN[exit_date]
     if exit_date != "main":
-        other = known_month(table, column)
-        dated = np.where(other == NEVER, main, other)
+        # the number of a state stands for its name, which the table need not have
+        spells = table.assign(state=table["cow"]).reset_index(drop=True)
+        usable = usable_dates(spells, cast(ExitDate, exit_date), "month").to_numpy(dtype=bool)
+        dated = np.where(usable, known_month(table, column), main)
     peak: Floats = np.full(len(table), np.nan)
     if "peak_troops" in table.columns:
         peak = table["peak_troops"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -176,19 +180,36 @@ def _own(data: pd.DataFrame, column: str) -> pd.DataFrame:
     )
     if table.empty:
         raise DataError("the table of members has no rows; give all spells of each coalition")
-    out = known_month(table, "exit")
+    problems = _disorder(table)
+    if problems:
+        raise DataError(f"the table of members has spells with {'; '.join(problems)}")
+    return table
+
+
+def _disorder(table: pd.DataFrame) -> list[str]:
+    """Spells that end before they begin, do not end, or begin before an earlier one ends.
+
+    Judged by months, as :func:`build_panel` does, because many dates are known to the month only.
+    """
+    entry = month_number(table["entry"])
+    last = month_number(table["exit"].fillna(pd.Timestamp("2000-01-01")))
+    last = np.where(table["exit"].isna(), NEVER, last)
+    state = shared_codes(*[[table["coalition"], table["cow"]]] * 2)[0]
+    order = np.lexsort((entry, state))
+    so_far = pd.Series(last[order]).groupby(state[order]).cummax()
+    early = np.zeros(len(table), dtype=bool)
+    early[order] = entry[order] < so_far.groupby(state[order]).shift().to_numpy()
     wrong = {
-        "an exit before the entry": out < month_number(table["entry"]),
-        "no exit though not ongoing": (out == NEVER) & ~table["exit_kind"].isin(_OPEN).to_numpy(),
+        "an exit before the entry": last < entry,
+        "no exit though not ongoing": (last == NEVER) & ~table["exit_kind"].isin(_OPEN).to_numpy(),
+        "an entry before the state's earlier spell ends": early,
     }
     problems = []
     for text, bad in wrong.items():
         if bad.any():
             spells = table.loc[bad, ["coalition", "cow", "spell"]].itertuples(index=False)
             problems.append(f"{text}: {first_few(' '.join(map(str, s)) for s in spells)}")
-    if problems:
-        raise DataError(f"the table of members has spells with {'; '.join(problems)}")
-    return table
+    return problems
 
 
 def known_month(table: pd.DataFrame, column: str) -> Integers:

@@ -226,6 +226,32 @@ def test_spells_that_end_before_they_begin_or_not_at_all():
     assert "column entry is empty in 1 row: iraq 230 1" in _refused("contagion", undated)
 
 
+def test_spells_of_one_state_do_not_overlap():
+    again = IRAQ[IRAQ["state"] == "ESP"].assign(spell=2)
+    double = pd.concat([IRAQ, again], ignore_index=True)
+    for case in ("contagion", "preferences members", "commitment members"):
+        message = _refused(case, double)
+        assert "an entry before the state's earlier spell ends: iraq 230 2" in message
+
+
+@pytest.mark.parametrize(
+    ("column", "exit_date", "day", "counts"),
+    [
+        ("announced", "announced", "2004-06-01", False),
+        ("announced", "announced", "2003-01-01", False),
+        ("announced", "announced", "2004-01-15", True),
+        ("last_personnel", "last", "2004-02-01", False),
+        ("last_personnel", "last", "2004-06-01", True),
+    ],
+)
+def test_a_date_out_of_order_gives_way_to_the_main_one(column, exit_date, day, counts):
+    spain = IRAQ["state"] == "ESP"
+    unknown = IRAQ.assign(**{column: IRAQ[column].where(~spain)})
+    odd = IRAQ.assign(**{column: IRAQ[column].where(~spain, pd.Timestamp(day))})
+    one, other = (cm.add_contagion(PANEL, data=t, exit_date=exit_date) for t in (unknown, odd))
+    assert one.equals(other) is not counts
+
+
 def test_terms_that_overlap_are_refused():
     for end in ("2003-11-18", None):
         bad = LEADERS.assign(end=pd.to_datetime([end, None]))
