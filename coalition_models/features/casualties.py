@@ -86,8 +86,8 @@ def add_casualties(
         Your own table, one row per dated loss: ``coalition, cow, date, deaths``. Needs
         ``coverage``, because only you know where a missing row means that nobody died.
     coverage : dict, optional
-        With ``data``: coalition to first and last month covered, ``{"mali": ("2013-01",
-        "2020-12")}``.
+        With ``data``, and only then: coalition to first and last month covered, as text or dates,
+        ``{"mali": ("2013-01", "2020-12")}``.
     members, troops : DataFrame, optional
         With ``per="troops"``: your own spells (``coalition, cow, spell, entry, exit,
         exit_kind``) and strengths (``coalition, cow, date, troops``).

@@ -83,8 +83,9 @@ def add_elections(
     as_of : {"start", "end"}
         Whether an election within the period counts as past (``"end"``) for the time since it.
     data : DataFrame, optional
-        Your own table with ``cow, date, kind`` and optionally ``round, called, scheduled``,
-        holding all elections that a state it lists has in the panel's time. States it does not
+        Your own table with ``cow, date, kind`` (legislative, presidential) and optionally
+        ``round`` (1, 2), ``called`` (a date), ``scheduled`` (yes, no; or True, False), holding
+        all elections that a state it lists has in the panel's time, each once. States it does not
         list are missing.
 
     Returns

@@ -76,7 +76,8 @@ def add_leadership(
     data : DataFrame, optional
         Your own table with ``cow, leader, start, end`` (empty end: still in office) and
         optionally ``party, left_right`` (0 to 10), ``entry`` (regular, irregular,
-        foreign_imposition), ``source_change`` (yes, no).
+        foreign_imposition, unknown), ``source_change`` (yes, no; or True, False). Terms of one
+        state must not overlap: only the last may have no end.
 
     Returns
     -------
