@@ -14,11 +14,20 @@ from coalition_models.members.periods import Period, as_period, period_number
 from coalition_models.members.rules import KINDS
 from coalition_models.members.spells import spell_labels
 from coalition_models.sources.plain_tables import plain_table
+from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["panel_events"]
 
 HOW = ("first", "competing", "repeated")
 _SPELL = ["coalition", "state", "spell"]
+#: what a row of a panel must hold, the keys of the spell first
+_ROWS = (
+    Column("coalition", required=True),
+    Column("state", required=True),
+    Column("spell", "integer", required=True),
+    Column("period", "date", required=True),
+    *(Column(name, "number", required=True) for name in ("start", "stop")),
+)
 _PANEL = [*_SPELL, "period", "start", "stop", "event"]
 
 
@@ -130,10 +139,7 @@ def _check(
         problems.append(f"how must be one of {', '.join(HOW)}, not {how!r}")
     if not chosen or set(chosen) - set(KINDS):
         problems.append(f"kinds must be among {', '.join(KINDS)}; found {list(chosen)}")
-    if not absent and not pd.api.types.is_datetime64_any_dtype(panel["period"]):
-        problems.append(f"column period must hold dates, found {panel['period'].dtype}")
-    elif not absent and panel["period"].isna().any():
-        problems.append("column period must be known in every row")
+    problems += [] if absent else Contract("panel", _ROWS).problems(panel)
     problems += [] if lacking else _check_coded(defections)
     if problems:
         raise DataError("; ".join(problems))
@@ -141,9 +147,9 @@ def _check(
 
 
 def _check_coded(defections: pd.DataFrame) -> list[str]:
+    found = Contract("defections", _ROWS[:3]).problems(defections)
     unknown = defections.loc[~defections["kind"].isin(KINDS), "kind"]
     undated = defections[defections["date"].isna()]
-    found = []
     if len(unknown):
         found.append(
             f"kinds of defections are {', '.join(KINDS)}; found {first_few(dict.fromkeys(unknown))}"

@@ -41,6 +41,18 @@ _COALITIONS = Contract(
     key=("coalition",),
 )
 
+#: what :func:`describe_panel` counts
+_ROWS = Contract(
+    "panel",
+    (
+        Column("coalition", required=True),
+        Column("state", required=True),
+        Column("spell", "integer", required=True),
+        Column("period", "date", required=True),
+        Column("event", "number", required=True, values=(0, 1)),
+    ),
+)
+
 
 def build_panel(
     members: pd.DataFrame,
@@ -297,6 +309,9 @@ def describe_panel(panel: pd.DataFrame) -> pd.DataFrame:
     absent = [name for name in needed if name not in panel.columns]
     if absent:
         raise DataError(f"the panel lacks the columns {', '.join(absent)}; build_panel() makes it")
+    problems = _ROWS.problems(panel)
+    if problems:
+        raise DataError(f"this panel cannot be counted: {'; '.join(problems)}")
     if panel.empty:
         raise DataError("the panel has no rows")
     spells = panel.groupby(["coalition", "state", "spell"])["event"].sum().reset_index()

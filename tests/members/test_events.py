@@ -194,5 +194,13 @@ def test_dates_and_kinds_that_are_none_are_refused(panel):
 
 
 def test_a_panel_whose_periods_are_text_is_refused(panel):
-    with pytest.raises(DataError, match="column period must hold dates"):
+    with pytest.raises(DataError, match="column period must hold date values"):
         panel_events(panel.assign(period=panel["period"].astype(str)), defections(*CASES))
+
+
+def test_keys_that_could_not_be_joined_are_refused(panel):
+    text = defections(*CASES).astype({"spell": str})
+    with pytest.raises(DataError, match="column spell must hold integer values"):
+        panel_events(panel, text)
+    with pytest.raises(DataError, match="column spell must hold integer values"):
+        panel_events(panel.astype({"spell": str}), defections(*CASES))

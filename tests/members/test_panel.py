@@ -396,3 +396,10 @@ def test_every_row_tells_the_day_of_entry(iraq, members):
     for panel in (iraq, late):
         keys = list(zip(panel["state"], panel["spell"], strict=True))
         assert (facts.loc[keys].to_numpy() == panel["entry"].to_numpy()).all()
+
+
+def test_a_panel_read_back_from_a_file_is_not_counted_by_its_text(iraq):
+    with pytest.raises(cm.DataError, match="cannot be counted: column period must hold date"):
+        cm.describe_panel(iraq.assign(period=iraq["period"].dt.strftime("%d/%m/%Y")))
+    with pytest.raises(cm.DataError, match="column event must hold number values"):
+        cm.describe_panel(iraq.astype({"event": str}))
