@@ -185,6 +185,12 @@ def _fits_inside(value: object, origin: object, parts: tuple[object, ...]) -> bo
         )
     if not (isinstance(origin, type) and issubclass(origin, Sequence)):
         return True
+    if origin is tuple and Ellipsis not in parts:
+        return (
+            isinstance(value, (tuple, list))
+            and len(value) == len(parts)
+            and all(_fits(held, part) for held, part in zip(value, parts, strict=True))
+        )
     if isinstance(value, str):
         return parts[0] in (str, object)
     if not isinstance(value, Iterable) or isinstance(value, (bytes, Mapping, pd.DataFrame)):
@@ -203,11 +209,19 @@ def _words(hint: object) -> str:
     if origin is typing.Literal:
         return f"one of {', '.join(map(repr, parts))}"
     if origin is not None:
-        many = [_MANY.get(part, "values") for part in parts if part is not Ellipsis]
+        many = [_many(part) for part in parts if part is not Ellipsis]
         mapping = isinstance(origin, type) and issubclass(origin, Mapping)
         return f"a mapping (dict) of {' to '.join(many)}" if mapping else f"a list of {many[0]}"
     name = getattr(hint, "__name__", str(hint))
     return _WORDS.get(hint, f"{'an' if name[0] in 'AEIOU' else 'a'} {name}")
+
+
+def _many(hint: object) -> str:
+    """What several values of one kind are called; a tuple of two is a pair."""
+    parts = typing.get_args(hint)
+    if typing.get_origin(hint) is tuple and len(parts) == 2 and parts[0] is parts[1]:
+        return f"pairs of {_many(parts[0])}"
+    return _MANY.get(hint, "values")
 
 
 def _shown(value: object) -> str:

@@ -131,3 +131,17 @@ def test_columns_of_dates():
     )
     assert as_days(pd.Series(days), "day").equals(pd.Series(expected))
     assert as_days(pd.Series(expected), "day").equals(pd.Series(expected))
+
+
+def spans(coverage: Mapping[str, tuple[str, str]] | None = None) -> None:
+    check_arguments(spans, locals())
+
+
+@pytest.mark.parametrize("pair", [(2003, 2009), ("2003-01",), "2003", ("2003", "2004", "2005")])
+def test_what_is_no_pair_is_named_as_that(pair):
+    spans({"iraq": ("2003-01", "2009-12")})
+    spans({"iraq": ["2003-01", "2009-12"]})
+    with pytest.raises(
+        DataError, match=r"coverage must be a mapping \(dict\) of strings to pairs of"
+    ):
+        spans({"iraq": pair})

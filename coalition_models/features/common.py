@@ -15,6 +15,7 @@ import pandas as pd
 from coalition_models.errors import CoalitionWarning, DataError, counted, first_few
 from coalition_models.members.periods import PERIODS
 from coalition_models.sources.catalog import load
+from coalition_models.sources.schema import is_day
 
 __all__ = [
     "AsOf",
@@ -134,8 +135,13 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
         raise DataError(
             f"the panel lacks the columns {', '.join(absent)}; build_panel() makes them"
         )
-    if not pd.api.types.is_datetime64_any_dtype(panel["period"]):
-        raise DataError(f"column period must hold dates, found {panel['period'].dtype}")
+    if panel.columns.has_duplicates:
+        twice = dict.fromkeys(panel.columns[panel.columns.duplicated()])
+        raise DataError(f"the panel has repeated columns: {first_few(twice)}; keep one of each")
+    if not is_day(panel["period"].dtype):
+        raise DataError(
+            f"column period must hold dates without a time zone, found {panel['period'].dtype}"
+        )
     if panel["period"].isna().any() or panel["cow"].isna().any():
         rows = panel.index[(panel["period"].isna() | panel["cow"].isna()).to_numpy()]
         raise DataError(f"period or cow is missing in rows {first_few(rows)}")
@@ -171,7 +177,7 @@ def _recorded_entry(
     panel: pd.DataFrame, calendar: Calendar, by: list[npt.NDArray[np.generic]]
 ) -> Integers:
     day = panel["entry"]
-    if not pd.api.types.is_datetime64_any_dtype(day) or day.isna().any():
+    if not is_day(day.dtype) or day.isna().any():
         raise DataError(
             "column entry of the panel must hold the day on which each spell began, in every row; "
             f"found {day.dtype} with {counted(int(day.isna().sum()), 'row')} empty"

@@ -16,6 +16,7 @@ from coalition_models.hypotheses.claims import DATA_SETS
 from coalition_models.members.events import panel_events
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
+from coalition_models.sources.schema import is_day
 
 __all__ = ["APART", "DataSet", "Sets", "asked", "gather", "resolve"]
 
@@ -125,12 +126,23 @@ def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str | Sequence[s
         raise DataError("cluster= names no column; give one, such as 'state'")
     if panel.empty:
         raise DataError(f"the panel {name!r} has no rows, so nothing can be tested on it")
+    if panel.columns.has_duplicates:
+        twice = dict.fromkeys(panel.columns[panel.columns.duplicated()])
+        raise DataError(f"the panel {name!r} has repeated columns: {first_few(twice)}")
     needed = ["event", "start", "stop", *clusters]
     absent = [column for column in needed if column not in panel.columns]
     if absent:
         raise DataError(
             f"the panel {name!r} lacks the columns {', '.join(absent)}; build_panel() makes them; "
             "rename your own, and let cluster= name the column of clusters"
+        )
+    undated = [c for c in ("period", "entry") if c in panel.columns and not is_day(panel[c].dtype)]
+    if undated:
+        found = ", ".join(f"{c} ({panel[c].dtype})" for c in undated)
+        raise DataError(
+            f"the panel {name!r} must hold dates in {found}: whatever is looked up by date would "
+            f"be missing. Turn them into dates, as pd.to_datetime(panel[{undated[0]!r}]) does for "
+            "a panel read from a file, or give columns of your own other names"
         )
     return DataSet(name, panel, outcome, "your own", clusters, own=True, given=True)
 

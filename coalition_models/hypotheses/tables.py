@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.sources.plain_tables import plain_table
+from coalition_models.sources.schema import is_day
 
 __all__ = ["add_from_table"]
 
@@ -46,17 +48,20 @@ def add_from_table(panel: pd.DataFrame, table: pd.DataFrame, column: str, shape:
     >>> add_from_table(panel, own, "threat", "cow, start, end, threat").tolist()
     [nan, 1.0]
     """
+    table = plain_table(table, "the table")
     keys = [key for key in _KEYS if re.search(rf"\b{key}\b", shape)]
     needed = [*keys, "start", "end", column]
     absent = [name for name in needed if name not in table.columns]
     if absent:
         raise DataError(f"the table needs {shape}; it lacks {', '.join(absent)}")
     wrong = [
-        *(n for n in ("start", "end") if not pd.api.types.is_datetime64_any_dtype(table[n])),
+        *(n for n in ("start", "end") if not is_day(table[n].dtype)),
         *([] if pd.api.types.is_numeric_dtype(table[column]) else [column]),
     ]
     if wrong:
-        raise DataError(f"dates and numbers are expected; not so in {', '.join(wrong)}")
+        raise DataError(
+            "dates without a time zone and numbers are expected; not so in " + ", ".join(wrong)
+        )
     backward = table["start"].isna() | (table["end"] < table["start"])
     if backward.any():
         raise DataError(

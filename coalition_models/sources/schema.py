@@ -13,7 +13,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few
 
-__all__ = ["Column", "Contract", "columns_from_descriptor", "validate"]
+__all__ = ["Column", "Contract", "columns_from_descriptor", "is_day", "validate"]
 
 Kind = Literal["string", "integer", "number", "date", "boolean"]
 
@@ -180,8 +180,16 @@ def _value_checks(present: pd.Series, column: Column) -> list[tuple[pd.Series, s
     return checks
 
 
-def _is_local_date(dtype: object) -> bool:
-    """Whether a dtype holds dates without a time zone, whose day depends on where one stands."""
+def is_day(dtype: object) -> bool:
+    """Whether a dtype holds dates without a time zone, whose day depends on where one stands.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> day = pd.Series(pd.to_datetime(["2004-03-14"]))
+    >>> is_day(day.dtype), is_day(day.dt.tz_localize("UTC").dtype)
+    (True, False)
+    """
     if isinstance(dtype, pd.ArrowDtype):
         return str(dtype).startswith("timestamp") and "tz=" not in str(dtype)
     return isinstance(dtype, np.dtype) and dtype.kind == "M"
@@ -191,7 +199,7 @@ def _has_kind(series: pd.Series, kind: Kind) -> bool:
     if series.isna().all():
         return True
     if kind == "date":
-        return _is_local_date(series.dtype)
+        return is_day(series.dtype)
     if kind == "boolean":
         return pd.api.types.is_bool_dtype(series)
     if kind in ("integer", "number"):

@@ -128,3 +128,14 @@ def test_the_length_of_a_period_does_not_depend_on_the_order_of_rows(iraq):
         rows = rows.copy()
         rows.attrs = {}
         assert calendar_of(rows).months == 1
+
+
+@pytest.mark.parametrize("name", ["cow", "state", "period"])
+def test_a_panel_with_a_column_twice_is_refused(iraq, name):
+    with pytest.raises(DataError, match=f"the panel has repeated columns: {name}"):
+        cm.add_elections(pd.concat([iraq, iraq[[name]]], axis=1))
+
+
+def test_a_panel_in_a_time_zone_is_refused(iraq):
+    with pytest.raises(DataError, match="period must hold dates without a time zone"):
+        cm.add_elections(iraq.assign(period=iraq["period"].dt.tz_localize("UTC")))

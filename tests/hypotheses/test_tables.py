@@ -78,3 +78,10 @@ def test_former_communist_states():
     assert add_former_communist(before)["former_communist"].isna().all()
     with pytest.raises(DataError, match="lacks the columns period"):
         add_former_communist(panel.drop(columns="period"))
+
+
+def test_dates_in_a_time_zone_are_refused(panel):
+    start = pd.to_datetime(["2004-01-01"]).tz_localize("UTC")
+    table = pd.DataFrame({"cow": [230], "start": start, "end": [pd.NaT], "threat": [1.0]})
+    with pytest.raises(DataError, match=r"dates without a time zone .*not so in start"):
+        add_from_table(panel, table, "threat", "cow, start, end, threat")

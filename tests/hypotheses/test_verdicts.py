@@ -260,3 +260,15 @@ def test_a_panel_on_another_outcome_does_not_speak_to_a_claim(pulses):
     panel = pulses(40)
     (reason,) = run(panel, "H02", outcome="violation", robust=False).table["reason"]
     assert reason.startswith("is on early exit, and this panel's event is violation")
+
+
+def test_a_panel_read_back_from_a_file_must_have_its_dates_again(iraq):
+    for wrong in (
+        iraq.assign(period=iraq["period"].astype(str)),
+        iraq.assign(period=iraq["period"].dt.to_period("M")),
+        iraq.assign(entry=iraq["entry"].astype(str)),
+    ):
+        with pytest.raises(DataError, match=r"must hold dates in (period|entry) .*pd\.to_datetime"):
+            run(wrong, "H01", robust=False)
+    with pytest.raises(DataError, match="repeated columns: state"):
+        run(pd.concat([iraq, iraq[["state"]]], axis=1), "H01", robust=False)
