@@ -142,9 +142,11 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
         raise DataError(
             f"column period must hold dates without a time zone, found {panel['period'].dtype}"
         )
-    if panel["period"].isna().any() or panel["cow"].isna().any():
-        rows = panel.index[(panel["period"].isna() | panel["cow"].isna()).to_numpy()]
-        raise DataError(f"period or cow is missing in rows {first_few(rows)}")
+    empty = panel[list(needed)].isna()
+    if empty.to_numpy().any():
+        names = [name for name in needed if empty[name].any()]
+        rows = panel.index[empty.any(axis=1).to_numpy()]
+        raise DataError(f"{' and '.join(names)} missing in rows {first_few(rows)} of the panel")
     first = month_number(panel["period"])
     months = 12 // PERIODS[_period_name(panel, first)]
     return Calendar(first, first + months - 1, months)

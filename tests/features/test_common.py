@@ -139,3 +139,10 @@ def test_a_panel_with_a_column_twice_is_refused(iraq, name):
 def test_a_panel_in_a_time_zone_is_refused(iraq):
     with pytest.raises(DataError, match="period must hold dates without a time zone"):
         cm.add_elections(iraq.assign(period=iraq["period"].dt.tz_localize("UTC")))
+
+
+@pytest.mark.parametrize("name", ["coalition", "cow", "spell", "period"])
+def test_a_row_without_its_keys_is_named(iraq, name):
+    holed = iraq.assign(**{name: iraq[name].where(iraq.index != 3)})
+    with pytest.raises(DataError, match=f"{name} missing in rows 3"):
+        entry_month(holed)
