@@ -159,8 +159,12 @@ def _archigos_terms() -> pd.DataFrame:
 
 
 def _terms(source: str) -> pd.DataFrame:
-    terms = load(source).dropna(subset=["cow"]).astype({"cow": "int64"})
-    return join_collective(terms[["cow", "leader", "start", "end"]])
+    listed = load(source).dropna(subset=["cow"]).astype({"cow": "int64"})
+    terms = join_collective(listed[["cow", "leader", "start", "end"]])
+    terms = terms.sort_values(["cow", "start"], kind="stable", ignore_index=True)
+    # whoever comes ends the term of the one before, four of which run on in REIGN
+    following = terms.groupby("cow")["start"].shift(-1)
+    return terms.assign(end=terms["end"].where(~(terms["end"] > following), following))
 
 
 def _reign_elections(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:

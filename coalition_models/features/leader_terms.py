@@ -187,8 +187,10 @@ def _own(data: pd.DataFrame) -> pd.DataFrame:
         names = first_few(table.loc[reverse, "leader"])
         raise DataError(f"these leaders leave before they enter: {names}")
     table = table.sort_values(["cow", "start"], ignore_index=True, kind="stable")
-    last = _last_days(table).fillna(pd.Timestamp.max.normalize()).groupby(table["cow"]).cummax()
-    overlap = (table["start"] < last.groupby(table["cow"]).shift()).to_numpy(dtype=bool)
+    # by months, because ends are often known to the month only
+    last = pd.Series(_last_months(table)).groupby(table["cow"]).cummax()
+    earlier = last.groupby(table["cow"]).shift(fill_value=-1)
+    overlap = month_number(table["start"]) < earlier.to_numpy()
     if overlap.any():
         terms = [
             f"{row.cow} {row.leader} ({row.start:%Y-%m-%d})"

@@ -77,7 +77,8 @@ def add_leadership(
         Your own table with ``cow, leader, start, end`` (empty end: still in office) and
         optionally ``party, left_right`` (0 to 10), ``entry`` (regular, irregular,
         foreign_imposition, unknown), ``source_change`` (yes, no; or True, False). Terms of one
-        state must not overlap: only the last may have no end.
+        state must not overlap by more than the month of a handover: only the last may have
+        no end.
 
     Returns
     -------
