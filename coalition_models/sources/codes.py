@@ -312,10 +312,14 @@ def _check_option(name: str, value: str, allowed: tuple[str, ...]) -> None:
         raise DataError(f"{name} must be one of {', '.join(allowed)}; found {value!r}")
 
 
+#: a value, the time asked for, and the periods that it might be
+_Unmatched = tuple[object, _Span, tuple[_Period, ...]]
+
+
 def _resolve(
     values: pd.Series, dates: Dates, system: System, wanted: str = "cow"
-) -> tuple[list[_Period | None], dict[tuple[str, str], str]]:
-    """Find each row's period, and for each value that has none the reason."""
+) -> tuple[list[_Period | None], dict[tuple[str, str], _Unmatched]]:
+    """Find each row's period, and each value that has none with what came near."""
     spans = _spans(dates, values.index)
     value_codes, distinct = pd.factorize(values.astype(object), use_na_sentinel=False)
     # spans are one object per distinct date, and numbers are quicker to compare than spans
@@ -325,7 +329,7 @@ def _resolve(
     pair_codes, pairs = pd.factorize(value_codes * max(len(numbers), 1) + span_codes)
     by_number = list(kinds.values())
     known: list[_Period | None] = []
-    problems: dict[tuple[str, str], str] = {}
+    problems: dict[tuple[str, str], _Unmatched] = {}
     for pair in pairs.tolist():
         value, span = distinct[pair // len(numbers)], by_number[pair % len(numbers)]
         known.append(None)
@@ -336,7 +340,7 @@ def _resolve(
         if len({getattr(period, wanted) for period in found}) == 1:
             known[-1] = found[-1]
         else:
-            problems[str(value), span.label] = _reason(value, span, candidates, system)
+            problems[str(value), span.label] = value, span, candidates
     return [known[code] for code in pair_codes.tolist()], problems
 
 
@@ -364,12 +368,13 @@ def _titles() -> dict[str, str]:
     return {_normal(name): name for name in _read("names.csv")["name"]}
 
 
-def _report(problems: dict[tuple[str, str], str], missing: Missing, system: System) -> None:
+def _report(problems: dict[tuple[str, str], _Unmatched], missing: Missing, system: System) -> None:
     _check_option("missing", missing, ("raise", "na"))
     if not problems or missing == "na":
         return
     kind = {"gw": "Gleditsch-Ward numbers", "cow": "COW numbers"}.get(system, "names or codes")
-    listing = "\n".join(f"  - {text}" for text in dict.fromkeys(problems.values()))
+    reasons = [_reason(*found, system) for found in problems.values()]
+    listing = "\n".join(f"  - {text}" for text in dict.fromkeys(reasons))
     raise DataError(
         f"{len(problems)} {kind} could not be matched to a COW state; mend them, check the "
         f"dates, or pass missing='na' to get <NA>:\n{listing}"
