@@ -71,8 +71,8 @@ def votes(
     both = both.rename(columns={"iso3": "state"})
     both = both[both["state"].isin(members["state"])].reset_index(drop=True)
     # Corrected before referendums go: some of them are elections filed under the wrong kind.
-    corrected = corrected(both.assign(given=both["date"], note=""), corrections)
-    return corrected[corrected["kind"].isin(KINDS)].reset_index(drop=True)
+    right = corrected(both.assign(given=both["date"], note=""), corrections)
+    return right[right["kind"].isin(KINDS)].reset_index(drop=True)
 
 
 def corrected(table: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
