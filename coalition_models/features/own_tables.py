@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.sources.catalog import contract_of
-from coalition_models.sources.schema import Column, Contract
+from coalition_models.sources.schema import Column, Contract, is_day
 
 __all__ = ["YES_NO", "own_table", "plain", "plain_panel", "require_columns", "words_of"]
 
@@ -75,15 +75,12 @@ def own_table(
     1    2      None
     >>> own_table(votes.assign(cow=[2.5, 3]), ["cow"], "table of votes")
     Traceback (most recent call last):
-    coalition_models.errors.DataError: the table of votes column cow must hold whole numbers, not
+    coalition_models.errors.DataError: the table of votes: column cow must hold whole numbers, not
     so in 1 row: 0 (2.5)
     """
     table = plain(data)
-    for name in [n for n in yes_no if n in table.columns]:
-        table[name] = table[name].map(_word)
-    for name, allowed in (words or {}).items():
-        if name in table.columns and not _texts(allowed) and _all_numbers(table[name]):
-            table[name] = pd.to_numeric(table[name])
+    if table.columns.is_unique:
+        table = table.assign(**_read(table, dates, words or {}, yes_no))
     require_columns(
         table,
         names,
@@ -117,19 +114,7 @@ def require_columns(
     >>> import pandas as pd
     >>> require_columns(pd.DataFrame({"cow": [2]}), ["cow"], "table of polls")
     """
-    problems = []
-    absent = [name for name in names if name not in table.columns]
-    if absent:
-        problems.append(f"lacks the columns {', '.join(absent)}")
-    for name in [n for n in numbers if n in table.columns]:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            problems.append(f"column {name} must hold numbers, found {table[name].dtype}")
-    for name in [n for n in dates if n in table.columns]:
-        if not pd.api.types.is_datetime64_any_dtype(table[name]):
-            problems.append(f"column {name} must hold dates, found {table[name].dtype}")
-    for name in [n for n in ("cow", "year") if n in names and n in table.columns]:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            problems.append(f"column {name} must hold whole numbers, found {table[name].dtype}")
+    problems = _kind_problems(table, names, numbers, dates, whole)
     if not problems:
         problems = [
             *_not_finite(table, numbers, whole),
@@ -137,7 +122,35 @@ def require_columns(
             *_contract(table, what, whole, filled, words or {}, key).problems(table),
         ]
     if problems:
-        raise DataError(f"the {what} {'; '.join(problems)}")
+        # a sentence where the table itself is the subject, a list where its columns are
+        link = " " if problems[0].startswith(("lacks", "has")) else ": "
+        raise DataError(f"the {what}{link}{'; '.join(problems)}")
+
+
+def _kind_problems(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    numbers: Sequence[str],
+    dates: Sequence[str],
+    whole: Sequence[str],
+) -> list[str]:
+    """Columns that are not there, are there twice, or hold another kind of value."""
+    if not table.columns.is_unique:
+        twice = dict.fromkeys(table.columns[table.columns.duplicated()])
+        return [f"has repeated columns: {first_few(twice)}; keep one of each"]
+    absent = [name for name in names if name not in table.columns]
+    problems = [f"lacks the columns {', '.join(absent)}"] if absent else []
+    counts = dict.fromkeys([*whole, *(n for n in ("cow", "year") if n in names)])
+    kinds: list[tuple[Iterable[str], str, Callable[[pd.Series], bool]]] = [
+        ([n for n in numbers if n not in counts], "numbers", pd.api.types.is_numeric_dtype),
+        (dates, "dates without a time zone", lambda dates: is_day(dates.dtype)),
+        (counts, "whole numbers", pd.api.types.is_numeric_dtype),
+    ]
+    for columns, kind, fits in kinds:
+        for name in [n for n in columns if n in table.columns]:
+            if not fits(table[name]):
+                problems.append(f"column {name} must hold {kind}, found {table[name].dtype}")
+    return problems
 
 
 def _not_finite(table: pd.DataFrame, numbers: Sequence[str], whole: Sequence[str]) -> list[str]:
@@ -153,9 +166,6 @@ def _not_finite(table: pd.DataFrame, numbers: Sequence[str], whole: Sequence[str
 def _not_whole(table: pd.DataFrame, whole: Sequence[str]) -> list[str]:
     problems = []
     for name in [n for n in whole if n in table.columns]:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            problems.append(f"column {name} must hold whole numbers, found {table[name].dtype}")
-            continue
         values = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
         odd = ~np.isnan(values) & ~(np.isfinite(values) & (values == np.floor(values)))
         if odd.any():
@@ -165,6 +175,23 @@ def _not_whole(table: pd.DataFrame, whole: Sequence[str]) -> list[str]:
                 f"{counted(int(odd.sum()), 'row')}: {first_few(f'{r} ({v:g})' for r, v in rows)}"
             )
     return problems
+
+
+def _read(
+    table: pd.DataFrame,
+    dates: Sequence[str],
+    words: Mapping[str, Sequence[object]],
+    yes_no: Sequence[str],
+) -> dict[str, pd.Series]:
+    """Columns of objects that can be read without doubt: flags, numbers, dates all missing."""
+    columns = {name: table[name].map(_word) for name in yes_no if name in table.columns}
+    for name in [n for n in dates if n in table.columns]:
+        if table[name].dtype == object and table[name].isna().all():
+            columns[name] = pd.to_datetime(table[name])
+    for name, allowed in words.items():
+        if name in table.columns and not _texts(allowed) and _all_numbers(table[name]):
+            columns[name] = pd.to_numeric(table[name])
+    return columns
 
 
 def _word(value: object) -> object:

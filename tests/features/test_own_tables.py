@@ -316,7 +316,7 @@ def test_endless_numbers_are_refused(case, column):
 def test_a_panel_s_spells_are_whole_numbers(case, value, text):
     odd = PANEL.assign(spell=PANEL["spell"].astype(float).where(PANEL.index != 5, value))
     odd.attrs = dict(PANEL.attrs)
-    with pytest.raises(cm.DataError, match="the panel column spell") as caught:
+    with pytest.raises(cm.DataError, match="the panel: column spell") as caught:
         CASES[case][0](odd, CASES[case][1])
     assert text in str(caught.value)
 
@@ -402,6 +402,29 @@ def test_nor_does_the_type_of_the_panel_s(case, kind):
     out = build(panel, table)
     assert out.index.equals(panel.index)
     pd.testing.assert_frame_equal(out[made].reset_index(drop=True), usual[made])
+
+
+@EVERY
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland"])
+def test_zoned_and_repeated_columns_are_refused_by_name(case, zone):
+    table = CASES[case][1]
+    for name in {"date", "start", "end", "entry", "exit"} & set(
+        table.select_dtypes("datetime").columns
+    ):
+        zoned = table.assign(**{name: table[name].dt.tz_localize(zone)})
+        message = _refused(case, zoned)
+        assert f"column {name} must hold dates without a time zone, found datetime64" in message
+    name = table.columns[0]
+    twice = pd.concat([table, table[[name]]], axis=1)
+    assert f"has repeated columns: {name}; keep one of each" in _refused(case, twice)
+
+
+def test_a_column_of_dates_may_be_all_missing():
+    ends = RULES.assign(end=pd.Series([None, None], dtype=object))
+    known = RULES.assign(end=pd.Series([pd.NaT, pd.NaT]))
+    pd.testing.assert_frame_equal(
+        cm.add_war_powers(SHORT, data=ends), cm.add_war_powers(SHORT, data=known)
+    )
 
 
 def test_plain_columns():
