@@ -201,7 +201,8 @@ def _overlaps(panel: pd.DataFrame, first: Floats, last: Floats) -> list[str]:
     member = default_id(panel, None)
     if not member or panel[list(member)].isna().any(axis=None):
         return []
-    groups = panel.groupby(list(member), sort=False, observed=True)
+    keys = panel[list(member)].reset_index(drop=True)  # an index may be named like a column
+    groups = keys.groupby(list(member), sort=False, observed=True)
     codes = np.asarray(groups.ngroup(), dtype=np.int64)
     return check_history(panel, Histories(member, codes, int(codes.max()) + 1), first, last)
 

@@ -129,3 +129,10 @@ def test_times_that_differ_by_rounding_are_one_time():
     found, expected = (cm.survival_curve(data).table for data in (tenths, whole))
     assert found["at_risk"].tolist() == [4, 3, 2, 1]
     assert found["survival"].tolist() == expected["survival"].tolist()
+
+
+def test_an_index_named_like_a_column_changes_nothing():
+    panel = cm.simulate_panel(members=20, hazard=0.05, coefficients={"risk": 0.5}, seed=1)
+    plain = cm.survival_curve(panel, by="coalition").table
+    odd = cm.survival_curve(panel.set_index("coalition", drop=False), by="coalition").table
+    pd.testing.assert_frame_equal(plain, odd)
