@@ -56,7 +56,9 @@ def frame_paths(frame: pd.DataFrame, path: str, fit: Fit) -> list[Path]:
         lost = first_few(frame.index[frame[path].isna()])
         raise DataError(f"column {path!r} is missing in rows {lost}: which path are they of?")
     groups = (
-        [("path", frame)] if path not in frame.columns else list(frame.groupby(frame[path].to_numpy(), sort=False))
+        [("path", frame)]
+        if path not in frame.columns
+        else list(frame.groupby(frame[path].to_numpy(), sort=False))
     )
     routes = []
     for name, rows in groups:
