@@ -66,7 +66,8 @@ def operational_profile(
     levels : DataFrame, optional
         Dated strengths: ``coalition, state, date`` and the level; optionally ``status,
         confidence, source, note``. By default ``load("troops")``. Of several on one day the best
-        trusted holds, and of those trusted alike the mean.
+        trusted holds, and of those trusted alike the mean. One of the day of exit is of the staff
+        who stayed; with half of the strength before or more it is of those who leave that day.
     changes : DataFrame, optional
         Changes of task, as ``load("profile_changes")``; the default with the default levels.
     coalitions : DataFrame, optional
@@ -208,6 +209,8 @@ def _coalition_ends(
 def _points(levels: pd.DataFrame, spells: pd.DataFrame, last_seen: bool) -> pd.DataFrame:
     """All days on which a member's strength is known to change, in order."""
     seen = levels.assign(mark="observed", observed_on=levels["date"])
+    if not last_seen:
+        seen = _before_leaving(seen, spells)
     entries = spells[[*_KEY, "entry"]].rename(columns={"entry": "date"})
     entries = entries.assign(mark="unknown", troops=np.nan, source="", confidence="")
     out = spells[spells["exit"].notna()]
@@ -235,6 +238,23 @@ def _points(levels: pd.DataFrame, spells: pd.DataFrame, last_seen: bool) -> pd.D
     points = _shared(points)
     points = points.sort_values([*_KEY, "date", "rank", "trust"], kind="stable")
     return points.drop_duplicates([*_KEY, "date"], keep="last", ignore_index=True)
+
+
+def _before_leaving(seen: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
+    """Date a strength of the day of exit to the day before, where it is of those who leave.
+
+    Fewer than half stay when the main contingent goes; a list of that day that still has half of
+    the last strength or more has counted those who go home.
+    """
+    if not len(seen):
+        return seen
+    ordered = seen.sort_values([*_KEY, "date"], kind="stable")
+    last = ordered.groupby(_KEY)["troops"].shift()
+    exits = pd.MultiIndex.from_frame(spells.loc[spells["exit"].notna(), [*_KEY, "exit"]])
+    leaving = pd.MultiIndex.from_frame(ordered[[*_KEY, "date"]]).isin(exits)
+    still = leaving & (ordered["troops"] > 0) & (ordered["troops"] >= last / 2)
+    moved = ordered["date"].where(~still, ordered["date"] - pd.Timedelta(days=1))
+    return ordered.assign(date=moved).reindex(seen.index)
 
 
 def _shared(points: pd.DataFrame) -> pd.DataFrame:

@@ -230,3 +230,21 @@ def test_other_tables_of_a_profile_are_checked(made_up, poland):
         made_up.profile_of(zone, seen)
     with pytest.raises(DataError, match="coalition, mandate_end"):
         operational_profile(poland, seen, coalitions=pd.DataFrame({"coalition": ["made_up"]}))
+
+
+@pytest.mark.parametrize(("on_the_day", "left"), [(480, 0), (300, 0), (299, 299), (40, 40)])
+def test_a_strength_of_the_day_of_exit_is_of_who_stays_or_of_who_leaves(
+    made_up, poland, on_the_day, left
+):
+    """When the main contingent goes, fewer than half stay."""
+    last = poland["exit"].iloc[0]
+    seen = made_up.levels({"POL": {"2005-02-15": 600, f"{last:%Y-%m-%d}": on_the_day}})
+    profile = made_up.profile_of(poland, seen).set_index("period")
+    assert profile.loc[last.to_period("M").to_timestamp(), "troops"] == left
+
+
+def test_canada_took_its_combat_force_home_in_july_2011():
+    canada = cm.load("participation").query("coalition == 'isaf' and state == 'CAN'")
+    troops = by_month(operational_profile(canada), "troops")
+    assert troops["2011-06"] == 2922
+    assert troops["2011-07"] == 0
