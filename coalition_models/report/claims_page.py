@@ -191,8 +191,8 @@ def claims_findings(verdicts: Verdicts) -> list[str]:
     decided = tested[tested["verdict"].isin(_DECIDED)]
     sentences = [
         f"{run} of {table['claim'].nunique()} claims could be tested on the data at hand, in "
-        f"{len(tested)} tests: {counts.get('supported', 0)} support the claim, "
-        f"{counts.get('contradicted', 0)} contradict it, {counts.get('inconclusive', 0)} are "
+        f"{len(tested)} tests: {_verb(counts, 'supported', 'support')} the claim, "
+        f"{_verb(counts, 'contradicted', 'contradict')} it, {counts.get('inconclusive', 0)} "
         "inconclusive.",
     ]
     if len(decided):
@@ -241,6 +241,11 @@ def _left_undecided(tested: pd.DataFrame, size: float) -> list[str]:
 
 
 _DECIDED = ("supported", "contradicted")
+
+
+def _verb(counts: pd.Series, verdict: str, verb: str) -> str:
+    number = int(counts.get(verdict, 0))
+    return f"{number} {verb}{'s' if number == 1 else ''}"
 
 
 def _listed_cells(rows: pd.DataFrame, of: int) -> str:

@@ -13,7 +13,7 @@ from coalition_models.members.panel import describe_panel
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section, page
-from coalition_models.report.periods import coalition_years, last_out, mandate_end
+from coalition_models.report.periods import coalition_years, in_words, last_out, mandate_end
 from coalition_models.report.plots import plot_coefficients, plot_participation
 from coalition_models.report.product import Product
 from coalition_models.report.style import Plot
@@ -299,7 +299,7 @@ def _question(counts: pd.Series) -> list[str]:
     return [
         f"{counts['states']} states other than the United States sent contingents to Iraq, in "
         f"{counts['spells']} spells; {counts['events']} of these ended early: the main "
-        f"contingent left before the mandate's end of {mandate_end():%d %B %Y}, and not at the "
+        f"contingent left before the mandate's end of {in_words(mandate_end())}, and not at the "
         "end of a term fixed on deployment. Which members left, and when?",
         f"A row is a member in a month at risk ({counts['rows']} rows). Every entry and exit "
         "carries its source in the table of participation. Early exit is one form of defection "
@@ -311,9 +311,9 @@ def _afterwards(members: pd.DataFrame) -> str:
     """Why the picture goes on when the analysis has ended."""
     last = last_out(members)
     return (
-        f"The analysis ends with the mandate, on {mandate_end():%d %B %Y}; the picture goes on, "
-        f"since the last partner's main force stayed until {last['partner']:%d %B %Y} and the lead "
-        f"state's until {last['lead']:%d %B %Y}."
+        f"The analysis ends with the mandate, on {in_words(mandate_end())}; the picture goes on, "
+        f"since the last partner's main force stayed until {in_words(last['partner'])} and the "
+        f"lead state's until {in_words(last['lead'])}."
     )
 
 
@@ -324,8 +324,8 @@ def _spain(members: pd.DataFrame) -> str:
     before = leaders[leaders["start"] <= exit_day].sort_values("start").iloc[-1]
     return (
         "Features are as of the start of the month. Spain shows what that means: its new leader "
-        f"took office on {before['start']:%d %B %Y} and the contingent left on "
-        f"{exit_day:%d %B %Y}, so the change counts only in the column as of the period's end, "
+        f"took office on {in_words(before['start'])} and the contingent left on "
+        f"{in_words(exit_day)}, so the change counts only in the column as of the period's end, "
         "where every row also knows its own month."
     )
 

@@ -10,6 +10,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.hypotheses.claims import read_plan
 from coalition_models.render import format_p
 from coalition_models.report.iraq import contested, findings, mandate_end, panel_counts
+from coalition_models.report.periods import in_words
 from coalition_models.report.product import Product
 from coalition_models.sources.citations import cite
 
@@ -57,7 +58,7 @@ def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
         "rows": str(counts["rows"]),
         "first": f"{counts['first']:%B %Y}",
         "last": f"{counts['last']:%B %Y}",
-        "mandate_end": f"{mandate_end():%d %B %Y}",
+        "mandate_end": in_words(mandate_end()),
         "early_contested": str(early),
         "other_contested": str(others),
         "rows_dropped": str(main.counts.rows_given - main.counts.rows),

@@ -6,12 +6,23 @@ import pandas as pd
 
 from coalition_models.sources.catalog import load
 
-__all__ = ["coalition_years", "last_out", "mandate_end"]
+__all__ = ["coalition_years", "in_words", "last_out", "mandate_end"]
 
 
 def mandate_end(coalition: str = "iraq") -> pd.Timestamp:
     """Last day of a coalition's mandate; who is there later is no longer at risk."""
     return pd.Timestamp(str(_facts(coalition)["mandate_end"]))
+
+
+def in_words(day: pd.Timestamp) -> str:
+    """A day as in a sentence.
+
+    Examples
+    --------
+    >>> in_words(pd.Timestamp("2009-06-04"))
+    '4 June 2009'
+    """
+    return f"{day.day} {day:%B %Y}"
 
 
 def coalition_years(coalition: str) -> str:
