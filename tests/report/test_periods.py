@@ -14,7 +14,7 @@ from coalition_models.designs.iraq import analyse_iraq
 from coalition_models.hypotheses.listing import list_amendments
 from coalition_models.report.contested_page import _heading
 from coalition_models.report.iraq import iraq_page, iraq_products
-from coalition_models.report.periods import coalition_years, last_out, mandate_end
+from coalition_models.report.periods import coalition_years, in_words, last_out, mandate_end
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_the_report_names_one_period_and_explains_what_is_drawn_after_it(analysi
     words = re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)
     assert set(re.findall(r"\b20\d\d-20\d\d\b", words.split("Sources</h2>")[0])) == {"2003-2008"}
     last = last_out(analysis.members)
-    assert f"last partner's main force stayed until {last['partner']:%d %B %Y}" in words
+    assert f"last partner's main force stayed until {in_words(last['partner'])}" in words
     assert last["partner"] > mandate_end()
 
 
