@@ -159,18 +159,26 @@ def test_interrupting_says_so_and_leaves_nothing(capsys, tmp_path, monkeypatch):
 
 def test_ctrl_c_in_the_middle_of_a_run_leaves_nothing(tmp_path):
     out = tmp_path / "build"
-    code = "import sys; from coalition_models.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = (
+        "import signal, sys; from coalition_models.cli import main; "
+        # whoever runs the tests in the background may have set it aside
+        "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(main(sys.argv[1:]))"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", code, "reproduce", "--quiet", "--out", str(out)],
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while not list(out.glob(".partial-*")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert list(out.glob(".partial-*"))
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    try:
+        deadline = time.monotonic() + 60
+        while not list(out.glob(".partial-*")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert list(out.glob(".partial-*"))
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 130
     assert "interrupted: nothing half-written was left behind" in err
     assert not out.exists()
