@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,31 +35,22 @@ def write_file(path: Path, content: str | bytes) -> None:
     six coalitions
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
+    # named before it is made, so that an interruption at any point finds what to remove
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
     try:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
             path.write_bytes(data)  # a device such as /dev/stdout: nothing to rename onto
             return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise _refusal(path, error) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
         raise _refusal(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _refusal(path: Path, error: OSError) -> DataError:
@@ -90,15 +82,17 @@ def staging_folder(out: Path) -> Iterator[Path]:
     as it was.
     """
     created = not out.exists()
-    output_folder(out)
+    # named before it is made, so that an interruption at any point finds what to remove
+    staging = out / f".partial-{secrets.token_hex(4)}"
     try:
-        with tempfile.TemporaryDirectory(dir=out, prefix=".partial-") as name:
-            staging = Path(name)
-            yield staging
-            _move_into(staging, out)
+        output_folder(out)
+        staging.mkdir()
+        yield staging
+        _move_into(staging, out)
     except OSError as error:
         raise _refusal(out, error) from error
     finally:
+        shutil.rmtree(staging, ignore_errors=True)
         if created and out.is_dir() and not any(out.iterdir()):
             out.rmdir()
 

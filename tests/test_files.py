@@ -84,3 +84,19 @@ def test_files_can_be_read_by_others_as_the_umask_allows(tmp_path):
     plain = tmp_path / "b.txt"
     plain.write_text("x")
     assert target.stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.parametrize("made", ["build", ".partial-"])
+def test_an_interruption_just_after_a_folder_is_made_removes_it(tmp_path, monkeypatch, made):
+    out = tmp_path / "build"
+    mkdir = Path.mkdir
+
+    def interrupted(self, *arguments, **options):
+        mkdir(self, *arguments, **options)
+        if self.name.startswith(made):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", interrupted)
+    with pytest.raises(KeyboardInterrupt), staging_folder(out):
+        raise AssertionError("never reached")
+    assert not out.exists()

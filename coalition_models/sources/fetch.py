@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -149,10 +149,10 @@ def _checked_mirror_file(path: Path, item: Entry) -> Path:
 
 def _retrieve(item: Entry, target: Path) -> None:
     """Download to a file beside the target, check it, and only then give it its name."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    os.close(handle)
-    partial = Path(name)
+    # named before it is made, so that an interruption at any point finds what to remove
+    partial = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
     try:
+        partial.touch(exist_ok=False)
         for wait in (*_WAITS, None):
             problem = _attempt(item, partial)
             if problem is None:
