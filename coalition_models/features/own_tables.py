@@ -274,9 +274,11 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     out = table.set_axis(table.index.set_names([None] * table.index.nlevels))
     if not out.columns.is_unique:
         return out
-    for name in out.columns:
-        if not isinstance(out[name].dtype, np.dtype):
+    out.attrs = {}  # pandas copies them with every column that is read
+    for name, dtype in zip(out.columns, out.dtypes, strict=True):
+        if not isinstance(dtype, np.dtype):
             out[name] = _plain_column(out[name])
+    out.attrs = dict(table.attrs)
     return out
 
 
