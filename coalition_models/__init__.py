@@ -30,6 +30,11 @@ _WHERE = {
     "to_cow": "sources.codes",
     "from_cow": "sources.codes",
     # who took part
+    "Facts": "members.facts",
+    "facts": "members.facts",
+    "facts_of": "members.facts",
+    "merge": "members.merge",
+    "record_of": "record",
     "build_panel": "members.panel",
     "describe_panel": "members.panel",
     "spells_from_levels": "members.spells",
@@ -128,6 +133,10 @@ if TYPE_CHECKING:
     from coalition_models.hypotheses.verdicts import test_hypotheses as test_hypotheses
     from coalition_models.members.defection import code_defections as code_defections
     from coalition_models.members.events import panel_events as panel_events
+    from coalition_models.members.facts import Facts as Facts
+    from coalition_models.members.facts import facts as facts
+    from coalition_models.members.facts import facts_of as facts_of
+    from coalition_models.members.merge import merge as merge
     from coalition_models.members.panel import build_panel as build_panel
     from coalition_models.members.panel import describe_panel as describe_panel
     from coalition_models.members.profile import operational_profile as operational_profile
@@ -148,6 +157,7 @@ if TYPE_CHECKING:
     from coalition_models.models.fit import Fit as Fit
     from coalition_models.models.nonparametric import survival_curve as survival_curve
     from coalition_models.models.scenarios import predict_survival as predict_survival
+    from coalition_models.record import record_of as record_of
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate
     from coalition_models.report.plots import plot_coefficients as plot_coefficients

@@ -5,8 +5,11 @@ Every message says what was expected, what was found and what to do.
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 __all__ = [
     "CoalitionError",
@@ -18,6 +21,7 @@ __all__ = [
     "ReplicationError",
     "counted",
     "first_few",
+    "gathered",
     "warn",
 ]
 
@@ -50,9 +54,50 @@ class CoalitionWarning(UserWarning):
     """A result stands, but the reader must know something about it."""
 
 
+#: where warnings are gathered in place of being given; None: they are given
+_GATHERED: ContextVar[list[str] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def gathered() -> Iterator[list[str]]:
+    """Collect the package's warnings in a list in place of giving them.
+
+    For work of the package on behalf of a caller, which tells them once, in its result.
+
+    Examples
+    --------
+    >>> with gathered() as told:
+    ...     warn("a window is short")
+    >>> told
+    ['a window is short']
+    """
+    told: list[str] = []
+    token = _GATHERED.set(told)
+    try:
+        yield told
+    finally:
+        _GATHERED.reset(token)
+
+
 def warn(message: str, category: type[Warning] = CoalitionWarning) -> None:
-    """Issue a warning that points two frames up, at the line that called the public function."""
-    warnings.warn(message, category, stacklevel=3)
+    """Give a warning that points at the first line outside the package, or gather it."""
+    told = _GATHERED.get()
+    if told is not None:
+        if message not in told:
+            told.append(message)
+        return
+    warnings.warn(message, category, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """How many frames up the first line outside the package stands."""
+    here = sys._getframe(2)
+    level = 2
+    inside = f"{__name__.partition('.')[0]}."
+    while here.f_back is not None and (here.f_globals.get("__name__") or "").startswith(inside):
+        here = here.f_back
+        level += 1
+    return level
 
 
 def first_few(keys: Iterable[object], limit: int = 10) -> str:

@@ -20,6 +20,7 @@ from coalition_models.designs.iraq import FORMULA, analyse_iraq
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder, staging_folder, write_file
 from coalition_models.hypotheses.analysis import analyse_hypotheses
+from coalition_models.record import record_of, sources_of
 from coalition_models.report.claims_page import claims_products, claims_section, write_claims
 from coalition_models.report.defections import (
     defection_products,
@@ -85,7 +86,7 @@ def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
             product = iraq_products(analysis)
             part = defection_products(defections)
             tested = claims_products(claims)
-        used = [*analysis.panel.attrs["sources"], *defection_sources(defections)]
+        used = [*sources_of(analysis.panel), *defection_sources(defections)]
         with clock.step("write the results"):
             write_product(staging, product)
             write_product(staging, part)

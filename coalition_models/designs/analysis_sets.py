@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import zip_longest
 from textwrap import wrap
 
@@ -11,13 +12,14 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.set_data import SetData, set_data
-from coalition_models.designs.set_features import add_set_features
+from coalition_models.designs.set_features import add_set_features, set_facts
 from coalition_models.designs.set_panel import set_panel
 from coalition_models.errors import DataError, counted
 from coalition_models.members.defection import Coder, code_defections
 from coalition_models.members.events import panel_events
-from coalition_models.members.panel import describe_panel
-from coalition_models.members.rules import DefectionRule
+from coalition_models.members.panel import dated_by, describe_panel
+from coalition_models.members.rules import DefectionRule, named_rule
+from coalition_models.record import record_of, sources_of, with_panel
 from coalition_models.render import Table
 
 __all__ = ["SETS", "AnalysisSet", "analysis_set"]
@@ -52,6 +54,7 @@ class AnalysisSet:
     profile: pd.DataFrame | None
     changes: pd.DataFrame | None
     sheet: pd.DataFrame
+    rebuild: Callable[[str], pd.DataFrame] | None = field(default=None, compare=False)
 
     def defections(self, rule: DefectionRule | str) -> pd.DataFrame:
         """Code the set's defections under a rule, as :func:`code_defections` does."""
@@ -68,11 +71,28 @@ class AnalysisSet:
         how: str = "first",
         kinds: Sequence[str] | None = None,
     ) -> pd.DataFrame:
-        """Make the defections under a rule the outcome of the panel, as :func:`panel_events`."""
-        found = self.defections(rule)
+        """Make the defections under a rule the outcome of the panel, as :func:`panel_events`.
+
+        A rule that dates exits in another way gets a panel of its own, built anew from the facts
+        with that date: a member is at risk until the day that counts.
+        """
+        chosen = named_rule(rule) if isinstance(rule, str) else rule
+        found = self.defections(chosen)
+        panel = self.dated(chosen.exit_date)
         if kinds is None:
-            return panel_events(self.panel, found, how=how)
-        return panel_events(self.panel, found, how=how, kinds=kinds)
+            return panel_events(panel, found, how=how)
+        return panel_events(panel, found, how=how, kinds=kinds)
+
+    def dated(self, exit_date: str) -> pd.DataFrame:
+        """Return the panel in which spells end on this date (main, announced, last)."""
+        if exit_date == dated_by(self.panel):
+            return self.panel
+        if self.rebuild is None:
+            raise DataError(
+                f"the rule dates exits by {exit_date!r}, and this set cannot build its panel anew; "
+                "give one built with that exit_date"
+            )
+        return self.rebuild(exit_date)
 
     def to_table(self) -> Table:
         """Return the data sheet as a table for print."""
@@ -147,12 +167,22 @@ def analysis_set(
     data = set_data(name, variant)
     if peak_at_least > 0 and "peak_troops" not in data.members.columns:
         raise DataError(f"the strengths of members of {name!r} are not known: drop peak_at_least")
-    panel = set_panel(data, historical=name == "wars", peak_at_least=peak_at_least)
-    panel.attrs["sources"] = list(data.sources)
-    missing: dict[str, str] = {}
-    if features:
-        family = "bundled" if name in ("iraq", "isaf") else name
-        panel, missing = add_set_features(panel, data, family)
+    family = "bundled" if data.bundled else name
+    facts, absent = set_facts(data, family)
+
+    @lru_cache(maxsize=4)
+    def build(exit_date: str) -> tuple[pd.DataFrame, dict[str, str]]:
+        rows = set_panel(
+            data,
+            facts,
+            historical=name == "wars",
+            peak_at_least=peak_at_least,
+            exit_date=exit_date,
+        )
+        with_panel(rows, record_of(rows).panel, sources=data.sources)
+        return add_set_features(rows, family, absent) if features else (rows, {})
+
+    panel, missing = build("main")
     return AnalysisSet(
         name=name,
         variant=variant,
@@ -161,6 +191,7 @@ def analysis_set(
         profile=data.profile,
         changes=data.changes,
         sheet=_sheet(data, panel, missing, peak_at_least),
+        rebuild=lambda exit_date: build(exit_date)[0],
     )
 
 
@@ -184,7 +215,9 @@ def _sheet(
     data: SetData, panel: pd.DataFrame, missing: dict[str, str], peak_at_least: float
 ) -> pd.DataFrame:
     counts = describe_panel(panel).loc["total"]
-    dropped = pd.DataFrame(panel.attrs["panel"]["dropped"], columns=["spell", "reason"])
+    dropped = pd.DataFrame(
+        map(dict, record_of(panel).panel["dropped"]), columns=["spell", "reason"]
+    )
     ends = panel.groupby(["coalition", "state", "spell"])["exit_kind"].first().value_counts()
     items: list[tuple[str, object]] = [
         ("title", data.title),
@@ -206,11 +239,11 @@ def _sheet(
             (f"left out: {reason}", n)
             for reason, n in dropped["reason"].value_counts(sort=False).items()
         ],
-        *[("noted", note) for note in panel.attrs["panel"]["notes"]],
+        *[("noted", note) for note in record_of(panel).panel["notes"]],
         *_feature_items(panel),
         *[(f"no {idea}", reason) for idea, reason in missing.items()],
         *[("limit", text) for text in data.limits],
-        ("sources", ", ".join(panel.attrs.get("sources", []))),
+        ("sources", ", ".join(sources_of(panel))),
     ]  # fmt: skip
     if peak_at_least > 0:
         items.append(("peak at least", f"{peak_at_least:g} persons, known only afterwards"))
@@ -218,7 +251,7 @@ def _sheet(
 
 
 def _feature_items(panel: pd.DataFrame) -> list[tuple[str, object]]:
-    known = panel.attrs.get("features", {})
+    known = record_of(panel).features
     if not known:
         return []
     share = {name: panel[name].isna().mean() for name in known if name in panel.columns}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
-from coalition_models.errors import CoalitionWarning, DataError, FitError, first_few
+from coalition_models.errors import DataError, FitError, first_few, gathered
 from coalition_models.members.events import panel_events
 from coalition_models.members.rules import KINDS, DefectionRule, named_rule
 from coalition_models.models.cox import cox
@@ -119,8 +118,7 @@ def compare_rules(
     if how not in ("first", "repeated"):
         raise DataError(f"how must be 'first' or 'repeated' to fit one hazard, not {how!r}")
     source = analysis_set(data) if isinstance(data, str) else data
-    rows = source.panel.copy()
-    rows.attrs = {"panel": {"period": source.panel.attrs["panel"]["period"]}}
+    _check_formula(formula)
     first: pd.DataFrame | None = None
     counts, changes, estimates = [], [], []
     coder = source.coder()
@@ -128,7 +126,7 @@ def compare_rules(
         found = coder.code(rule)
         first = found if first is None else first
         moved = _moved(found, first)
-        panel = panel_events(rows, found, how=how)
+        panel = panel_events(source.dated(rule.exit_date), found, how=how)
         counts.append(_count(rule, found, panel, moved))
         changes.append(moved.assign(rule=rule.name))
         if formula is not None:
@@ -140,6 +138,15 @@ def compare_rules(
         estimates=_relative(table, names[0]),
         formula=formula or "",
     )
+
+
+def _check_formula(formula: str | None) -> None:
+    """The outcome of every rule is the event; another one would be the same under each."""
+    if formula is not None and formula.partition("~")[0].strip() != "event":
+        raise DataError(
+            f"formula must have event on its left, the outcome that each rule codes, not "
+            f"{formula.partition('~')[0].strip()!r}"
+        )
 
 
 def _moved(found: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
@@ -183,9 +190,8 @@ def _count(
 def _estimate(
     rule: DefectionRule, panel: pd.DataFrame, formula: str, how: str, cluster: str
 ) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        # how few events and clusters there are stands in the table itself
-        warnings.simplefilter("ignore", CoalitionWarning)
+    # how few events and clusters there are stands in the table itself
+    with gathered():
         try:
             strata = "order" if how == "repeated" else None
             fit = cox(formula, panel, cluster=cluster, strata=strata)

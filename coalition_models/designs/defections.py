@@ -18,6 +18,7 @@ from coalition_models.members.withdrawals import (
     significant_withdrawals,
     withdrawals,
 )
+from coalition_models.record import record_of
 
 __all__ = [
     "FORMULA_UN",
@@ -106,7 +107,7 @@ def analyse_defections(*, un: bool | None = None) -> DefectionAnalysis:
         readings=readings,
         traced=traced_defections([iraq, sets["isaf"]]),
         set_aside=pd.DataFrame(
-            [row for found in main for row in found.attrs["defections"]["set_aside"]]
+            [row for found in main for row in record_of(found).notes["defections"]["set_aside"]]
         ),
         absent=absent,
     )
@@ -148,7 +149,7 @@ def small_falls(sets: Mapping[str, AnalysisSet], persons: float = SMALL) -> pd.D
         if one.profile is None:
             continue
         mine = one.profile[one.profile["coalition"].isin(one.members["coalition"])]
-        mine.attrs = {"profile": one.profile.attrs["profile"]}
+        mine.attrs = {"profile": record_of(one.profile).notes["profile"]}
         for level in ("end", "mean", "peak"):
             falls = withdrawals(mine, level=level)
             if falls.empty:
@@ -168,8 +169,8 @@ def small_falls(sets: Mapping[str, AnalysisSet], persons: float = SMALL) -> pd.D
                     if len(ranked)
                     else np.nan,
                     "full": int(falls["full"].sum()),
-                    "pairs_unknown": falls.attrs["withdrawals"]["strength_unknown"],
-                    "pairs": falls.attrs["withdrawals"]["compared"],
+                    "pairs_unknown": record_of(falls).notes["withdrawals"]["strength_unknown"],
+                    "pairs": record_of(falls).notes["withdrawals"]["compared"],
                 }
             )
     return pd.DataFrame(rows)

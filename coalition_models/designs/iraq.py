@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from coalition_models.errors import CoalitionWarning, DataError
+from coalition_models.errors import DataError, gathered
 from coalition_models.features.alliance import add_alliance
 from coalition_models.features.capability import add_capability
 from coalition_models.features.casualties import add_casualties
@@ -96,7 +95,7 @@ def iraq_panel(*, as_of: str = "start", period: str = "month") -> pd.DataFrame:
 def with_every_feature(panel: pd.DataFrame) -> pd.DataFrame:
     """Add the columns of the other builders, from the sources that are at hand.
 
-    What needs an external source that is not at hand is missing, and ``attrs["features"]`` says
+    What needs an external source that is not at hand is missing, and ``record_of(...).features`` says
     so; nothing is downloaded.
 
     Examples
@@ -178,8 +177,7 @@ def analyse_iraq() -> IraqAnalysis:
     members = load("participation").query("coalition == 'iraq'").reset_index(drop=True)
     panel = with_every_feature(iraq_panel())
     terms = [term.strip() for term in FORMULA.split("~")[1].split("+")]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CoalitionWarning)
+    with gathered():
         main = cox(FORMULA, panel, cluster="state")
         fits = {
             "Cox": main,

@@ -9,32 +9,19 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.errors import CoverageError, DataError, gathered, warn
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
 from coalition_models.features.common import check_window, month_number
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leader_terms import terms_of
+from coalition_models.members.facts import Facts, bundled_facts
 from coalition_models.members.spells import check_spells
 from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
-from coalition_models.sources.catalog import load
-from coalition_models.sources.plain_tables import plain_table
-from coalition_models.sources.schema import Column, Contract
+from coalition_models.record import with_notes, with_panel
 
 __all__ = ["leader_cases", "leader_cases_by_window"]
 
-#: what a table of one's own leaders must hold
-_LEADERS = Contract(
-    "leaders",
-    (
-        Column("cow", "integer", required=True),
-        Column("leader", required=True),
-        Column("start", "date", required=True),
-        Column("end", "date"),
-        Column("left_right", "number"),
-    ),
-    key=("cow", "start"),
-)
 _COLUMNS = [
     "coalition", "state", "cow", "case", "leader", "first_day", "last_day", "months",
     "early_exit", "exit_dated_by", "ended_by", "leader_change", "months_to_election",
@@ -44,7 +31,7 @@ _COLUMNS = [
 
 
 def leader_cases(
-    coalition: str = "iraq",
+    coalition: str | Facts = "iraq",
     *,
     window: int = 2,
     exit_date: str = "main",
@@ -60,8 +47,8 @@ def leader_cases(
 
     Parameters
     ----------
-    coalition : str
-        One whose list of members is complete.
+    coalition : str or Facts
+        Name of a bundled one whose list of members is complete, or facts of one coalition.
     window : int
         Months within which an election is near.
     exit_date : {"main", "announced", "last"}
@@ -71,8 +58,7 @@ def leader_cases(
         A collective head of state whose chair goes round (Switzerland, Bosnia and Herzegovina)
         is one case.
     leaders, members : DataFrame, optional
-        Your own terms (``cow, leader, start, end``, optionally ``left_right``) and spells (as
-        ``load("participation")``).
+        Names of an earlier version for tables of facts; they go in the next one.
 
     Returns
     -------
@@ -88,7 +74,7 @@ def leader_cases(
         case; those of a month in which office changed hands count for the leader who left),
         ``relative_fatalities`` (all so far, per million inhabitants), ``relative_commitment`` (per
         cent of the armed forces on the last day; external). Missing outside the sources'
-        coverage. ``attrs["without_leader"]`` counts spells under nobody on record.
+        coverage. ``record_of(...).notes["without_leader"]`` counts spells under nobody on record.
 
     Raises
     ------
@@ -109,20 +95,25 @@ def leader_cases(
     [['Aznar', 0, 0], ['Rodriguez Zapatero', 1, 1]]
     """
     check_arguments(leader_cases, locals())
-    (cases,) = leader_cases_by_window(
-        coalition, [window], exit_date=exit_date, who=who, leaders=leaders, members=members
-    )
+    old = {name: t for name, t in (("leaders", leaders), ("members", members)) if t is not None}
+    known = coalition
+    if old:
+        warn(
+            f"{', '.join(f'{name}=' for name in old)} of leader_cases() go in the next version: "
+            "give facts, such as cm.facts('iraq').replace(leaders=...)"
+        )
+        held = bundled_facts((coalition,)) if isinstance(coalition, str) else coalition
+        known = held.replace(**old)
+    (cases,) = leader_cases_by_window(known, [window], exit_date=exit_date, who=who)
     return cases
 
 
 def leader_cases_by_window(
-    coalition: str,
+    coalition: str | Facts,
     windows: Sequence[int],
     *,
     exit_date: str = "main",
     who: str = "effective",
-    leaders: pd.DataFrame | None = None,
-    members: pd.DataFrame | None = None,
 ) -> list[pd.DataFrame]:
     """List the cases of :func:`leader_cases` once for each window, which only elections differ in.
 
@@ -137,58 +128,34 @@ def leader_cases_by_window(
         raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
     if who not in ("effective", "head_of_government"):
         raise DataError(f"who must be 'effective' or 'head_of_government', not {who!r}")
-    known = load("participation") if members is None else plain_table(members, "members")
-    spells = _spells(coalition, cast(ExitDate, exit_date), known)
-    stints, without = _stints(spells, _tenures(who, None if leaders is None else _own(leaders)))
+    facts = bundled_facts((coalition,)) if isinstance(coalition, str) else coalition
+    name, spells = _spells(facts, cast(ExitDate, exit_date))
+    stints, without = _stints(spells, _tenures(who, facts.leaders))
     if stints.empty:
         raise DataError(
-            f"no leader on record was in office during a spell in {coalition!r}: check the cow "
+            f"no leader on record was in office during a spell in {name!r}: check the cow "
             "numbers and the days of the table of leaders"
         )
-    cases = _cases(stints, coalition)
+    cases = _cases(stints, name)
     grid = pd.DataFrame(list(_months(cases)))
-    grid.attrs["panel"] = {"period": "month", "clock": "coalition"}
-    cases = _with_features(cases, grid, members)
+    with_panel(grid, {"period": "month", "clock": "coalition"}, facts=facts)
+    cases = _with_features(cases, grid)
     found = []
     for months in lengths:
         out = _with_elections(cases, grid, months)[_COLUMNS]
-        out.attrs = {
-            "choices": {
-                "coalition": coalition,
-                "window": months,
-                "exit_date": exit_date,
-                "who": who,
-            },
-            "without_leader": without,
-        }
-        found.append(out)
+        chosen = {"coalition": name, "window": months, "exit_date": exit_date, "who": who}
+        found.append(with_notes(out, choices=chosen, without_leader=without))
     return found
 
 
-def _own(leaders: pd.DataFrame) -> pd.DataFrame:
-    """Check a table of one's own leaders: one at a time."""
-    table = plain_table(leaders, "leaders")
-    absent = [c.name for c in _LEADERS.columns[:4] if c.name not in table.columns]
-    problems = [f"missing column: {name}" for name in absent] or _LEADERS.problems(table)
-    if not problems:
-        ordered = table.sort_values(["cow", "start"], kind="stable")
-        following = ordered.groupby("cow")["start"].shift(-1)
-        clash = ordered[following.notna() & ~(ordered["end"] <= following)]
-        named = [f"{row.cow} {row.leader}" for row in clash.itertuples(index=False)]
-        problems += [f"in office when the next one enters: {first_few(named)}"] if named else []
-    if problems:
-        listing = "\n".join(f"  - {p}" for p in problems)
-        raise DataError(f"these leaders cannot be used; mend them:\n{listing}")
-    return table
-
-
-def _spells(coalition: str, exit_date: ExitDate, members: pd.DataFrame) -> pd.DataFrame:
-    """Spells with the day on which they end, no later than the mandate."""
-    table = load("coalitions").set_index("coalition")
-    if coalition not in table.index:
-        raise DataError(f"no coalition named {coalition!r}; known: {', '.join(table.index)}")
-    about = table.loc[coalition]
-    if about["participation_complete"] == "no":
+def _spells(facts: Facts, exit_date: ExitDate) -> tuple[str, pd.DataFrame]:
+    """Name of the coalition, and its spells with the day on which they end by the mandate's."""
+    members, table = facts.members, facts.coalitions
+    if members is None or table is None or len(table) != 1:
+        raise DataError("leader_cases needs facts of one coalition, with members and coalitions")
+    about = table.iloc[0]
+    coalition = str(about["coalition"])
+    if about.get("participation_complete") == "no":
         raise CoverageError(
             f"not every member of {coalition!r} is listed, so leaders who stayed are missing"
         )
@@ -206,12 +173,13 @@ def _spells(coalition: str, exit_date: ExitDate, members: pd.DataFrame) -> pd.Da
     day = day.where(~(day < rows["entry"]), rows["entry"])
     mandate = about["mandate_end"]
     over = day.isna() | (day > mandate)
-    return rows.assign(
+    dated = rows.assign(
         day=day.where(~over, mandate),
         early=early & ~over,
         dated_by=np.where(used, exit_date, "main"),
         ending=rows["exit_kind"].where(~over, "mission_end"),
     ).sort_values(["state", "spell"])
+    return coalition, dated
 
 
 def _tenures(who: str, leaders: pd.DataFrame | None) -> pd.DataFrame:
@@ -293,12 +261,11 @@ def _case(part: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _with_features(
-    cases: pd.DataFrame, grid: pd.DataFrame, members: pd.DataFrame | None
-) -> pd.DataFrame:
+def _with_features(cases: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
     """Deaths and commitment, by the package's own builders on the cases' months."""
-    grid = add_casualties(grid, as_of="end")
-    grid = add_commitment(grid, as_of="end", members=members)
+    with gathered():
+        grid = add_casualties(grid, as_of="end")
+        grid = add_commitment(grid, as_of="end")
     last = grid.drop_duplicates("case", keep="last").set_index("case")
     first = grid.drop_duplicates("case").set_index("case")
     at = cases["case"]
@@ -315,7 +282,8 @@ def _with_features(
 
 def _with_elections(cases: pd.DataFrame, grid: pd.DataFrame, window: int) -> pd.DataFrame:
     """Elections ahead of the last day, on either side of it, and in any month of the case."""
-    grid = add_elections(grid, window=window)
+    with gathered():
+        grid = add_elections(grid, window=window)
     last = grid.drop_duplicates("case", keep="last").set_index("case")
     near = grid["election_near"].groupby(grid["case"])
     # nobody had an election near only if that is known of every month

@@ -44,7 +44,10 @@ class SetData:
     profile: pd.DataFrame | None = None
     changes: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
+    deaths: pd.DataFrame | None = None
+    coverage: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    bundled: bool = False
 
 
 def set_data(name: str, variant: str) -> SetData:
@@ -104,6 +107,7 @@ def _bundled(name: str) -> SetData:
         sources=("participation", "coalitions", "troops", "profile_changes"),
         profile=operational_profile(ranked),
         changes=load("profile_changes"),
+        bundled=True,
     )
 
 

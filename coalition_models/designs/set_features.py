@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from coalition_models.designs.set_data import RENAMED_MISSIONS, SetData
-from coalition_models.errors import CoverageError
+from coalition_models.errors import CoverageError, gathered
 from coalition_models.features.alliance import add_alliance
 from coalition_models.features.capability import add_capability
 from coalition_models.features.casualties import add_casualties
@@ -23,24 +22,26 @@ from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import add_regime
 from coalition_models.features.risk import add_risk
+from coalition_models.members.fact_tables import coverage_table
+from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
+from coalition_models.record import keep_record
 from coalition_models.sources.build_elections import corrected
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
 
-__all__ = ["NOT_SUPPORTED", "add_set_features", "set_builders"]
+__all__ = ["NOT_SUPPORTED", "add_set_features", "set_facts"]
 
 _REGIMES = ("polity5", "democracy-bmr", "state-democracy")
 
-Builder = Callable[[pd.DataFrame, SetData], pd.DataFrame]
+Builder = Callable[..., pd.DataFrame]
 
 
 @dataclass(frozen=True)
 class _Step:
-    """One builder, and the external source it is given, whose years bound what it knows."""
+    """One idea and its builder, which reads the facts of the set."""
 
     idea: str
     add: Builder
-    source: str = ""
 
 
 #: why a set lacks a feature that others have
@@ -66,16 +67,60 @@ NOT_SUPPORTED = {
 }
 
 
+def set_facts(data: SetData, family: str) -> tuple[Facts, dict[str, str]]:
+    """Facts of a set; and which of its own sources are not at hand.
+
+    Examples
+    --------
+    >>> from coalition_models.designs.set_data import set_data
+    >>> set_facts(set_data("iraq", "main"), "bundled")[0].members["coalition"].unique().tolist()
+    ['iraq']
+    """
+    if data.bundled:
+        return bundled_facts(tuple(data.coalitions["coalition"])), {}
+    tables: dict[str, pd.DataFrame] = {"members": data.members, "coalitions": data.coalitions}
+    sources: dict[str, tuple[str, ...]] = {"members": data.sources}
+    if data.levels is not None:
+        tables["troops"] = data.levels[["coalition", "cow", "date", "troops"]]
+    windows, missing = [], {}
+    for idea, table, source, read in _OWN.get(family, ()):
+        try:
+            tables[table] = read(data)
+        except CoverageError as error:
+            missing[idea] = str(error).splitlines()[0]
+            continue
+        sources[table] = (source,)
+        windows.append(_covered(table, source, data))
+    if windows:
+        tables["coverage"] = pd.concat(windows, ignore_index=True)
+    return trusted_facts(tables, sources), missing
+
+
+def _covered(table: str, source: str, data: SetData) -> pd.DataFrame:
+    """Months in which a source tells of a set's states that nothing happened."""
+    about = entry(source)
+    if table == "deaths":
+        return coverage_table(
+            dict.fromkeys(data.coalitions["coalition"], (about.start[:7], about.end[:7]))
+        )
+    # the last year may be cut short, and what comes next is looked up ahead of the row
+    first, last = f"{int(about.start[:4]) + 1}-01", f"{int(about.end[:4]) - 1}-12"
+    rows = [(table, name, first, last) for name in data.coalitions["coalition"]]
+    return coverage_table(pd.DataFrame(rows, columns=["table", "coalition", "first", "last"]))
+
+
 def add_set_features(
-    panel: pd.DataFrame, data: SetData, family: str
+    panel: pd.DataFrame, family: str, missing: Mapping[str, str]
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Add every feature that a set supports; tell which are missing and why.
 
     Parameters
     ----------
     panel : DataFrame
-    data : SetData
+        Built from the set's facts.
     family : {"bundled", "un", "interventions", "wars"}
+    missing : mapping
+        Ideas whose own source is not at hand, with the reason.
 
     Returns
     -------
@@ -86,27 +131,26 @@ def add_set_features(
 
     Examples
     --------
-    >>> from coalition_models.designs.set_data import set_data
-    >>> from coalition_models.designs.set_panel import set_panel
-    >>> data = set_data("iraq", "main")
-    >>> out, _ = add_set_features(set_panel(data, historical=False), data, "bundled")
+    >>> import coalition_models as cm
+    >>> out, _ = add_set_features(cm.build_panel(cm.facts("iraq")), "bundled", {})
     >>> {"election_near", "leader_change", "log_deaths_12m", "combat_role"} <= set(out.columns)
     True
     """
-    missing = dict(NOT_SUPPORTED.get(family, {}))
+    absent = {**NOT_SUPPORTED.get(family, {}), **missing}
     out = panel
     for step in _STEPS[family]:
+        if step.idea in missing:
+            continue
         before = set(out.columns)
         try:
-            out = step.add(out, data)
+            with gathered():
+                out = step.add(out)
         except CoverageError as error:
-            missing[step.idea] = str(error).splitlines()[0]
+            absent[step.idea] = str(error).splitlines()[0]
             continue
         new = [c for c in out.columns if c not in before]
-        if step.source:
-            out = _within(out, new, step.source)
-        out = _without_unknown(out, new, step.idea, missing)
-    return out, missing
+        out = _without_unknown(out, new, step.idea, absent)
+    return out, absent
 
 
 def _without_unknown(
@@ -117,24 +161,7 @@ def _without_unknown(
     if not unknown:
         return panel
     missing[f"{idea}: {', '.join(unknown)}"] = "not known to the set's sources for any row"
-    out = panel.drop(columns=unknown)
-    out.attrs = dict(panel.attrs)
-    kept = panel.attrs.get("features", {})
-    out.attrs["features"] = {k: v for k, v in kept.items() if k not in unknown}
-    return out
-
-
-def _within(panel: pd.DataFrame, columns: list[str], source: str) -> pd.DataFrame:
-    """Blank what lies outside the years of a source: there it is missing, never zero."""
-    about = entry(source)
-    year = panel["period"].dt.year
-    # the last year may be cut short, and what comes next is looked up ahead of the row
-    known = (year > int(about.start[:4])) & (year < int(about.end[:4]))
-    numeric = [c for c in columns if pd.api.types.is_numeric_dtype(panel[c])]
-    out = panel.assign(**{c: panel[c].astype("float64").where(known, np.nan) for c in numeric})
-    out.attrs = dict(panel.attrs)
-    out.attrs["sources"] = [*dict.fromkeys([*panel.attrs.get("sources", []), source])]
-    return out
+    return keep_record(panel.drop(columns=unknown), panel)
 
 
 def _reign_votes() -> pd.DataFrame:
@@ -167,16 +194,13 @@ def _terms(source: str) -> pd.DataFrame:
     return terms.assign(end=terms["end"].where(~(terms["end"] > following), following))
 
 
-def _reign_elections(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:
-    return add_elections(panel, data=_reign_votes(), **(_window(panel) | changes))
-
-
-def _reign_leadership(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:
-    return add_leadership(panel, data=_reign_terms(), **(_window(panel) | changes))
-
-
-def _archigos_leadership(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:
-    return add_leadership(panel, data=_archigos_terms(), **(_window(panel) | changes))
+def _un_deaths(data: SetData) -> pd.DataFrame:
+    deaths = load("un-fatalities").dropna(subset=["cow", "date"]).astype({"cow": "int64"})
+    # of contingents: neither police nor civilians, many of them hired where the mission is
+    deaths = deaths[deaths["personnel"] == "military"]
+    rows = deaths.assign(coalition=deaths["mission"].replace(dict(RENAMED_MISSIONS)), deaths=1)
+    inside = rows[rows["coalition"].isin(data.coalitions["coalition"])]
+    return inside[["coalition", "cow", "date", "deaths"]].reset_index(drop=True)
 
 
 def _window(panel: pd.DataFrame) -> dict[str, Any]:
@@ -184,67 +208,15 @@ def _window(panel: pd.DataFrame) -> dict[str, Any]:
     return {"window": max(6, calendar_of(panel).months)}
 
 
-#: builder -> how a set calls it with its own source, and which source that is
-_OWN: dict[str, dict[str, tuple[Callable[..., pd.DataFrame], str]]] = {
-    "un": {
-        "add_elections": (_reign_elections, "reign-elections"),
-        "add_leadership": (_reign_leadership, "reign-leaders"),
-    },
-    "wars": {"add_leadership": (_archigos_leadership, "archigos")},
-}
-_OWN["interventions"] = _OWN["un"]
+def _elections(panel: pd.DataFrame) -> pd.DataFrame:
+    return add_elections(panel, **_window(panel))
 
 
-def set_builders(family: str) -> dict[str, Callable[..., pd.DataFrame]]:
-    """Builders of elections and leaders with a set's own source, for other arguments.
-
-    Parameters
-    ----------
-    family : str
-        A set; without sources of its own the result is empty.
-
-    Returns
-    -------
-    dict
-        Name of the builder to a function of the panel and the builder's arguments; values outside
-        the source's years are missing, as in the set's own columns.
-
-    Examples
-    --------
-    >>> sorted(set_builders("un")), set_builders("iraq")
-    (['add_elections', 'add_leadership'], {})
-    """
-
-    def bounded(add: Callable[..., pd.DataFrame], source: str) -> Callable[..., pd.DataFrame]:
-        def run(panel: pd.DataFrame, **changes: Any) -> pd.DataFrame:
-            bare = panel.copy(deep=False)
-            bare.attrs = {key: value for key, value in panel.attrs.items() if key != "features"}
-            out = add(bare, **changes)
-            return _within(out, list(out.attrs["features"]), source)
-
-        return run
-
-    return {name: bounded(add, source) for name, (add, source) in _OWN.get(family, {}).items()}
+def _leadership(panel: pd.DataFrame) -> pd.DataFrame:
+    return add_leadership(panel, **_window(panel))
 
 
-def _un_deaths(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
-    deaths = load("un-fatalities").dropna(subset=["cow", "date"]).astype({"cow": "int64"})
-    # of contingents: neither police nor civilians, many of them hired where the mission is
-    deaths = deaths[deaths["personnel"] == "military"]
-    rows = deaths.assign(coalition=deaths["mission"].replace(dict(RENAMED_MISSIONS)), deaths=1)
-    about = entry("un-fatalities")
-    covered = dict.fromkeys(data.coalitions["coalition"], (about.start[:7], about.end[:7]))
-    inside = rows[rows["coalition"].isin(list(covered))]
-    return add_casualties(
-        panel, data=inside[["coalition", "cow", "date", "deaths"]], coverage=covered
-    )
-
-
-def _own_contagion(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
-    return add_contagion(panel, data=data.members, troops=_levels(data))
-
-
-def _regime_if_at_hand(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
+def _regime_if_at_hand(panel: pd.DataFrame) -> pd.DataFrame:
     # a bundled set must not begin to download
     absent = [name for name in _REGIMES if not at_hand(name)]
     if absent:
@@ -252,58 +224,54 @@ def _regime_if_at_hand(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
     return add_regime(panel)
 
 
-def _levels(data: SetData) -> pd.DataFrame:
-    if data.levels is None:
-        empty = {"coalition": "object", "cow": "int64", "date": "datetime64[ns]", "troops": "float"}
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in empty.items()})
-    return data.levels[["coalition", "cow", "date", "troops"]]
+def _preferences(panel: pd.DataFrame) -> pd.DataFrame:
+    return add_preferences(panel, source="ideal-points")
 
 
-def _own_capability(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
-    return add_capability(panel, members=data.members, coalitions=data.coalitions)
-
-
-def _own_preferences(panel: pd.DataFrame, data: SetData) -> pd.DataFrame:
-    return add_preferences(
-        panel, source="ideal-points", members=data.members, coalitions=data.coalitions
-    )
-
+_VOTES = ("elections", "elections", "reign-elections", lambda data: _reign_votes())
+_LEADERS = ("leadership", "leaders", "reign-leaders", lambda data: _reign_terms())
+#: family -> its own facts: idea, table, external source, and how it is read
+_OWN: dict[str, tuple[tuple[str, str, str, Callable[[SetData], pd.DataFrame]], ...]] = {
+    "un": (_VOTES, _LEADERS, ("casualties", "deaths", "un-fatalities", _un_deaths)),
+    "interventions": (_VOTES, _LEADERS),
+    "wars": (("leadership", "leaders", "archigos", lambda data: _archigos_terms()),),
+}
 
 _STEPS: dict[str, tuple[_Step, ...]] = {
     "bundled": (
-        _Step("elections", lambda p, d: add_elections(p)),
-        _Step("leadership", lambda p, d: add_leadership(p)),
-        _Step("casualties", lambda p, d: add_casualties(p)),
-        _Step("risk", lambda p, d: add_risk(p)),
-        _Step("commitment", lambda p, d: add_commitment(p)),
-        _Step("contagion", lambda p, d: add_contagion(p)),
-        _Step("alliance", lambda p, d: add_alliance(p)),
+        _Step("elections", add_elections),
+        _Step("leadership", add_leadership),
+        _Step("casualties", add_casualties),
+        _Step("risk", add_risk),
+        _Step("commitment", add_commitment),
+        _Step("contagion", add_contagion),
+        _Step("alliance", add_alliance),
         _Step("regime", _regime_if_at_hand),
-        _Step("capability", lambda p, d: add_capability(p)),
-        _Step("preferences", lambda p, d: add_preferences(p)),
+        _Step("capability", add_capability),
+        _Step("preferences", add_preferences),
     ),
     "un": (
-        _Step("elections", lambda p, d: _reign_elections(p), "reign-elections"),
-        _Step("leadership", lambda p, d: _reign_leadership(p), "reign-leaders"),
-        _Step("casualties", _un_deaths, "un-fatalities"),
-        _Step("commitment", lambda p, d: add_commitment(p, data=_levels(d), members=d.members)),
-        _Step("contagion", _own_contagion),
-        _Step("regime", lambda p, d: add_regime(p)),
-        _Step("capability", _own_capability),
-        _Step("preferences", _own_preferences),
+        _Step("elections", _elections),
+        _Step("leadership", _leadership),
+        _Step("casualties", add_casualties),
+        _Step("commitment", add_commitment),
+        _Step("contagion", add_contagion),
+        _Step("regime", add_regime),
+        _Step("capability", add_capability),
+        _Step("preferences", _preferences),
     ),
     "interventions": (
-        _Step("elections", lambda p, d: _reign_elections(p), "reign-elections"),
-        _Step("leadership", lambda p, d: _reign_leadership(p), "reign-leaders"),
-        _Step("contagion", _own_contagion),
-        _Step("regime", lambda p, d: add_regime(p)),
-        _Step("capability", _own_capability),
-        _Step("preferences", _own_preferences),
+        _Step("elections", _elections),
+        _Step("leadership", _leadership),
+        _Step("contagion", add_contagion),
+        _Step("regime", add_regime),
+        _Step("capability", add_capability),
+        _Step("preferences", _preferences),
     ),
     "wars": (
-        _Step("leadership", lambda p, d: _archigos_leadership(p), "archigos"),
-        _Step("contagion", _own_contagion),
-        _Step("regime", lambda p, d: add_regime(p)),
-        _Step("capability", _own_capability),
+        _Step("leadership", _leadership),
+        _Step("contagion", add_contagion),
+        _Step("regime", add_regime),
+        _Step("capability", add_capability),
     ),
 }

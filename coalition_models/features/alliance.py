@@ -18,18 +18,20 @@ from coalition_models.features.common import (
     known_table,
     month_number,
 )
+from coalition_models.features.given import cited, facts_for
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
-from coalition_models.features.own_tables import plain_panel
 from coalition_models.features.yearly import (
     External,
-    add_note,
     check_external,
     check_lag,
     optional_source,
+    own_figures,
     year_known,
     yearly,
 )
+from coalition_models.members.facts import Facts
+from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["NATO_CANDIDATES", "add_alliance"]
 
@@ -48,6 +50,8 @@ NATO_CANDIDATES = {
 }
 
 _UNITED_STATES = 2
+#: the ties that a user's table of states may hold
+_FOUR = ("lead_defence_pact", "us_troops_hosted", "us_aid_per_head", "us_trade_per_gdp")
 #: years in which the list of accessions and the fiscal years of US aid are complete
 _NATO_YEARS = (1949, 2024)
 _AID_YEARS = (2002, 2015)
@@ -74,6 +78,7 @@ def add_alliance(
     lag: int = 1,
     as_of: str = "start",
     external: str = "if_at_hand",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
     coalitions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -94,11 +99,12 @@ def add_alliance(
     external : {"if_at_hand", "require"}
         Pacts (``atop-alliances``), US troops (``us-troops-abroad``) and trade (``us-trade``) do
         not come with the package: missing where not at hand, or fetched.
-    data : DataFrame, optional
-        Your own ``cow, year, lead_defence_pact, us_troops_hosted, us_aid_per_head,
-        us_trade_per_gdp`` in place of all four sources.
-    coalitions : DataFrame, optional
-        Your own ``coalition, start, lead_state, framework``.
+    facts : Facts, optional
+        In place of those that the panel was built from. Needed are ``coalitions`` (the lead
+        state, ``framework``); the four ties are read from ``states`` if it holds them:
+        ``lead_defence_pact, us_troops_hosted, us_aid_per_head, us_trade_per_gdp``.
+    data, coalitions
+        Names of an earlier version for tables of facts (``data``: ``states``).
 
     Returns
     -------
@@ -140,13 +146,17 @@ def add_alliance(
     rows = plain_panel(panel)
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
     cow = rows["cow"].to_numpy(dtype=np.int64)
-    table = coalition_table(coalitions)
+    held = facts_for(panel, facts, "add_alliance", {"data": data, "coalitions": coalitions})
+    table = coalition_table(held, "add_alliance")
     lead = lead_of(rows, table)
     year = year_known(calendar, moment, check_lag(lag))
-    ties = _sources(cow, lead, year, choice) if data is None else _own(data, cow, year)
+    ties = _own(held, cow, year) or _sources(cow, lead, year, choice)
     member, candidate = _nato(cow, calendar.known(moment))
     framework = _framework(rows, table)
-    out = attach(
+    notes = dict(ties.absent)
+    if ties.absent:
+        notes["us_dependence"] = "; ".join(dict.fromkeys(ties.absent.values()))
+    return attach(
         panel,
         {
             "nato_member": member,
@@ -160,7 +170,7 @@ def add_alliance(
             "framework": framework,
             "nato_framework": _in_nato(framework),
         },
-        sources=["nato_accession", *(["coalitions"] if coalitions is None else []), *ties.sources],
+        sources=["nato_accession", *cited(held, "coalitions"), *ties.sources],
         choices={
             "hosted_at_least": least[0],
             "aid_at_least": least[1],
@@ -168,12 +178,11 @@ def add_alliance(
             "lag": lag,
             "as_of": moment,
         },
+        notes=notes,
+        builder="add_alliance",
+        cure="Get the sources (coalition-models data fetch atop-alliances us-troops-abroad "
+        "us-trade), or give your own in Facts(states=..., coalitions=...)",
     )
-    for column, note in ties.absent.items():
-        add_note(out, [column], note)
-    if ties.absent:
-        add_note(out, ["us_dependence"], "; ".join(dict.fromkeys(ties.absent.values())))
-    return out
 
 
 def _thresholds(hosted: float, aid: float, trade: float) -> tuple[float, float, float]:
@@ -208,11 +217,19 @@ def _in_nato(framework: pd.Series) -> pd.Series:
     return named.astype("Float64").astype("float64").where(framework.notna())
 
 
-def _own(data: pd.DataFrame, cow: Integers, year: Integers) -> _Ties:
-    names = ["lead_defence_pact", "us_troops_hosted", "us_aid_per_head", "us_trade_per_gdp"]
-    held = yearly(data, names, what="table of ties")
-    pact, hosted, aid, trade = (held.at(name, cow, year) for name in names)
-    return _Ties(pact, hosted, aid, trade, {}, [])
+def _own(facts: Facts, cow: Integers, year: Integers) -> _Ties | None:
+    """Ties as the facts give them; None where they give none of the four."""
+    own = facts.table("states")
+    given = [] if own is None else [name for name in _FOUR if name in own.columns]
+    if own is None or not given:
+        return None
+    held = own_figures(own, given)
+    nothing = np.full(len(cow), np.nan)
+    pact, hosted, aid, trade = (
+        held.at(name, cow, year) if name in given else nothing for name in _FOUR
+    )
+    absent = {name: "not in the table of states" for name in _FOUR if name not in given}
+    return _Ties(pact, hosted, aid, trade, absent, list(facts.sources.get("states", ())))
 
 
 def _sources(cow: Integers, lead: Integers, year: Integers, external: External) -> _Ties:

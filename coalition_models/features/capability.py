@@ -16,23 +16,26 @@ from coalition_models.features.common import (
     calendar_of,
     check_as_of,
     entry_month,
-    known_table,
 )
+from coalition_models.features.given import cited, facts_for
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
-from coalition_models.features.own_tables import plain_panel
-from coalition_models.features.roster import Roster, roster
+from coalition_models.features.roster import Roster, listed_members
 from coalition_models.features.yearly import (
+    External,
     Yearly,
-    add_note,
     check_external,
     check_lag,
     optional_source,
+    own_figures,
+    state_figures,
     year_at,
     year_known,
     yearly,
 )
-from coalition_models.members.timing import DATE_COLUMN
+from coalition_models.members.facts import Facts
+from coalition_models.members.panel import dated_by
+from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_capability"]
 
@@ -54,6 +57,7 @@ def add_capability(
     lag: int = 1,
     as_of: str = "start",
     external: str = "if_at_hand",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
     members: pd.DataFrame | None = None,
     coalitions: pd.DataFrame | None = None,
@@ -71,13 +75,12 @@ def add_capability(
     external : {"if_at_hand", "require"}
         The composite index comes from ``cow-capabilities``: its columns are missing where that
         is not at hand, or it is fetched.
-    data : DataFrame, optional
-        Your own ``cow, year, capability_index, gdp_per_capita``, for all members and the lead
-        state.
-    members : DataFrame, optional
-        Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``.
-    coalitions : DataFrame, optional
-        Your own ``coalition, start, lead_state`` (ISO3).
+    facts : Facts, optional
+        In place of those that the panel was built from. Needed are ``members`` and
+        ``coalitions`` (the lead state); ``capability_index`` and ``gdp_per_capita`` of ``states``
+        are used if they are there.
+    data, members, coalitions
+        Names of an earlier version for tables of facts (``data``: ``states``).
 
     Returns
     -------
@@ -114,45 +117,50 @@ def add_capability(
     calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
     cow = rows["cow"].to_numpy(dtype=np.int64)
     year = year_known(calendar, moment, years)
-    income, index = _tables(data, check_external(external))
+    given = {"data": data, "members": members, "coalitions": coalitions}
+    held = facts_for(panel, facts, "add_capability", given)
+    income, sources = state_figures(held, ["gdp_per_capita"])
+    index, more = _index(held, check_external(external))
     gdp = income.at("gdp_per_capita", cow, year)
     columns = {"gdp_per_capita": gdp, "log_gdp_per_capita": np.log(np.where(gdp > 0, gdp, np.nan))}
-    sources = [] if data is not None else ["state_years"]
     if index is None:
         columns |= dict.fromkeys(_CINC, np.full(len(cow), np.nan))
     else:
         own = index.at("capability_index", cow, year)
-        lead = lead_of(rows, coalition_table(coalitions))
+        lead = lead_of(rows, coalition_table(held, "add_capability"))
         other = index.at("capability_index", lead, year)
         with np.errstate(divide="ignore", invalid="ignore"):
             columns["cinc"] = own
-            columns["cinc_share"] = _share(rows, _roster(rows, members), index, calendar, year)
+            columns["cinc_share"] = _share(rows, _roster(rows, held), index, calendar, year)
             columns["cinc_to_lead"] = np.where(lead == cow, np.nan, own / (own + other))
         then = index.at("capability_index", cow, year_at(entry_month(rows), years))
         columns |= _change(own, then)
-        sources += ["cow-capabilities"] if data is None else []
-    out = attach(panel, columns, sources=sources, choices={"lag": years, "as_of": moment})
-    if index is None:
-        add_note(out, _CINC, "cow-capabilities not at hand")
-    return out
-
-
-def _tables(data: pd.DataFrame | None, external: str) -> tuple[Yearly, Yearly | None]:
-    if data is not None:
-        own = yearly(data, ["capability_index", "gdp_per_capita"], what="table of capabilities")
-        return own, own
-    income = yearly(known_table("state_years"), ["gdp_per_capita"])
-    table = optional_source(
-        "cow-capabilities", "capability_index", "add_capability", check_external(external)
+    return attach(
+        panel,
+        columns,
+        sources=[*sources, *more, *cited(held, "members", "coalitions")],
+        choices={"lag": years, "as_of": moment},
+        notes={} if index is not None else dict.fromkeys(_CINC, "cow-capabilities not at hand"),
+        builder="add_capability",
+        cure="Get the source: coalition-models data fetch cow-capabilities; or give your own in "
+        "Facts(states=...)",
     )
-    return income, None if table is None else yearly(table, ["capability_index"])
 
 
-def _roster(panel: pd.DataFrame, members: pd.DataFrame | None) -> Roster:
+def _index(facts: Facts, external: External) -> tuple[Yearly | None, list[str]]:
+    """Composite index of every state, and what to cite for it."""
+    own = facts.table("states")
+    if own is not None and "capability_index" in own.columns:
+        return own_figures(own, ["capability_index"]), []
+    table = optional_source("cow-capabilities", "capability_index", "add_capability", external)
+    if table is None:
+        return None, []
+    return yearly(table, ["capability_index"]), ["cow-capabilities"]
+
+
+def _roster(panel: pd.DataFrame, facts: Facts) -> Roster:
     """All spells, each up to the later of its main exit and the one that the panel is dated by."""
-    date = str(panel.attrs.get("panel", {}).get("exit_date", "main"))
-    known = members is None or DATE_COLUMN.get(date) in members.columns
-    listed = roster(members, exit_date=date if known else "main")
+    listed = listed_members(facts, "add_capability", exit_date=dated_by(panel))
     return replace(listed, exit=np.maximum(listed.exit, listed.dated))
 
 

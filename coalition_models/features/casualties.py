@@ -9,7 +9,6 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
-    AsOf,
     Calendar,
     Integers,
     attach,
@@ -17,23 +16,24 @@ from coalition_models.features.common import (
     check_as_of,
     check_window,
     find_until,
-    known_table,
 )
 from coalition_models.features.deaths import (
-    DEATHS_COVERAGE,
-    Coverage,
     Deaths,
     Undated,
     check_undated,
     known_deaths,
+    undated_deaths,
 )
 from coalition_models.features.exposure import exposure
-from coalition_models.features.own_tables import plain_panel
-from coalition_models.features.roster import roster
+from coalition_models.features.given import cited, facts_for, needed
+from coalition_models.features.roster import listed_members
 from coalition_models.features.troops import strengths
-from coalition_models.features.yearly import year_known, yearly
+from coalition_models.features.yearly import state_figures, year_known
+from coalition_models.members.fact_tables import Coverage
+from coalition_models.members.facts import Facts
+from coalition_models.sources.own_tables import plain_panel
 
-__all__ = ["DEATHS_COVERAGE", "Deaths", "add_casualties", "known_deaths"]
+__all__ = ["add_casualties"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,6 +50,7 @@ def add_casualties(
     trend_window: int = 12,
     undated: str = "january",
     as_of: str = "start",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
     coverage: Coverage | None = None,
     members: pd.DataFrame | None = None,
@@ -79,20 +80,15 @@ def add_casualties(
         but the bundled deaths are too often known by the year only for windows under 12.
     undated : {"january", "spread", "drop"}
         Deaths without a month: on the next 1 January; a twelfth in every month of the year, which
-        looks ahead and is marked in ``attrs["features"]`` as ``look_ahead``; or left out.
+        looks ahead and is marked in ``record_of(...).features`` as ``look_ahead``; or left out.
     as_of : {"start", "end"}
         Whether deaths within the period count (``"end"``).
-    data : DataFrame, optional
-        Your own table, one row per dated loss: ``coalition, cow, date, deaths``. Needs
-        ``coverage``, because only you know where a missing row means that nobody died.
-    coverage : dict, optional
-        With ``data``, and only then: coalition to first and last month covered, as text or dates,
-        ``{"mali": ("2013-01", "2020-12")}``.
-    members, troops : DataFrame, optional
-        With ``per="troops"``: your own spells (``coalition, cow, spell, entry, exit,
-        exit_kind``) and strengths (``coalition, cow, date, troops``).
-    states : DataFrame, optional
-        Your own ``cow, year, population`` (persons).
+    facts : Facts, optional
+        In place of those that the panel was built from. Needed are ``deaths`` with their
+        ``coverage``; with ``per="troops"`` also ``members`` and ``troops``. Inhabitants come from
+        ``states`` if they hold ``population``, else from the package.
+    data, coverage, members, troops, states
+        Names of an earlier version for tables of facts; they go in the next one.
 
     Returns
     -------
@@ -113,7 +109,7 @@ def add_casualties(
     DataError
         For unknown options and tables without the columns named above.
     CoverageError
-        If a table of your own comes without its coverage.
+        If the facts hold deaths of a coalition without its coverage.
 
     Notes
     -----
@@ -133,28 +129,33 @@ def add_casualties(
     moment = check_as_of(as_of)
     rule = check_undated(undated)
     _check_options(half_life, per, mass_casualty)
-    trend = _check_trend(trend_window, rule, own=data is not None)
+    given = {"data": data, "coverage": coverage, "members": members, "troops": troops}
+    known = facts_for(panel, facts, "add_casualties", {**given, "states": states})
+    trend = _check_trend(trend_window)
     shock = check_window(shock_window, "shock_window")
-    needed = ("coalition", "cow", "spell", "period") if per == "troops" else None
+    wanted = ("coalition", "cow", "spell", "period") if per == "troops" else None
     rows = plain_panel(panel, ("cow", "spell") if per == "troops" else ("cow",))
-    calendar = calendar_of(rows, needed or ("coalition", "cow", "period"))
-    deaths = known_deaths(moment, data, coverage, rule)
+    calendar = calendar_of(rows, wanted or ("coalition", "cow", "period"))
+    deaths = known_deaths(known, moment, rule, "add_casualties")
+    late = undated_deaths(known)
+    _check_short_trend(trend, rule, late)
     group, at = deaths.keys(rows["coalition"], rows["cow"])
     whole, all_at = deaths.codes(rows["coalition"])
     until = calendar.known(moment)
     columns = _own(deaths, group, at, calendar, until, half_life)
     columns |= _shocks(deaths, group, at, until, mass_casualty, shock)
-    if data is None:
-        # where not one death is dated, nobody can tell that there was no such event
-        blind = ~np.isin(all_at, whole[deaths.dated])
-        columns["mass_casualty"] = np.where(blind, np.nan, columns["mass_casualty"])
+    # where not one death is dated, nobody can tell that there was no such event
+    blind = rows["coalition"].isin(late).to_numpy() & ~np.isin(all_at, whole[deaths.dated])
+    columns["mass_casualty"] = np.where(blind, np.nan, columns["mass_casualty"])
     columns |= _coalition(deaths, (group, at), (whole, all_at), calendar, until, trend)
-    people = _population(rows, calendar, moment, states)
+    held, sources = state_figures(known, ["population"])
+    cow = rows["cow"].to_numpy(dtype=np.int64)
+    people = held.at("population", cow, year_known(calendar, moment))
     columns["relative_fatalities"] = columns["deaths_cumulative"] / (people / 1e6)
     if per == "population":
         columns["deaths_12m_per_million"] = columns["deaths_12m"] / (people / 1e6)
     if per == "troops":
-        strength = _mean_strength(rows, until, members, troops)
+        strength = _mean_strength(rows, until, known)
         columns["deaths_12m_per_1000"] = 1000 * columns["deaths_12m"] / strength
     inside = deaths.inside(rows["coalition"], until)
     choices: dict[str, object] = {
@@ -165,13 +166,16 @@ def add_casualties(
         "trend_window": trend,
         "as_of": moment,
         "undated": "next 1 January" if rule == "january" else rule,
-        "look_ahead": rule == "spread" and data is None,
+        "look_ahead": rule == "spread" and bool(late),
     }
+    used = ("deaths", "members", "troops") if per == "troops" else ("deaths",)
     return attach(
         panel,
         {name: np.where(inside, value, np.nan) for name, value in columns.items()},
-        sources=_sources(per, data, members, troops, states),
+        sources=[*cited(known, *used), *sources],
         choices=choices,
+        builder="add_casualties",
+        cure="Deaths are known within their coverage only: Facts(deaths=..., coverage=...)",
     )
 
 
@@ -184,27 +188,20 @@ def _check_options(half_life: float, per: str | None, mass_casualty: int) -> Non
         raise DataError(f"mass_casualty must be a number of deaths, not {mass_casualty!r}")
 
 
-def _check_trend(window: int, rule: Undated, *, own: bool) -> int:
+def _check_trend(window: int) -> int:
     months = check_window(window, "trend_window")
     if months < 1:
         raise DataError("trend_window must be one month or more")
-    if months < 12 and rule == "january" and not own:
-        raise DataError(
-            f"trend_window={months}: many deaths are known by the year only and enter each "
-            "January, so a window under 12 months would show that calendar; take 12 or more, "
-            "undated='spread' or 'drop', or deaths of your own"
-        )
     return months
 
 
-def _sources(per: str | None, *own: pd.DataFrame | None) -> list[str]:
-    data, members, troops, states = own
-    names = [] if data is not None else ["fatalities", "fatal_incidents"]
-    names += [] if states is not None else ["state_years"]
-    if per == "troops":
-        names += [] if members is not None else ["participation"]
-        names += [] if troops is not None else ["troops"]
-    return names
+def _check_short_trend(months: int, rule: Undated, late: list[str]) -> None:
+    if months < 12 and rule == "january" and late:
+        raise DataError(
+            f"trend_window={months}: deaths of {', '.join(late)} are known by the year only and "
+            "enter each January, so a window under 12 months would show that calendar; take 12 or "
+            "more, undated='spread' or 'drop', or deaths dated to the month"
+        )
 
 
 def _own(
@@ -269,26 +266,11 @@ def _coalition(
     }
 
 
-def _population(
-    panel: pd.DataFrame, calendar: Calendar, moment: AsOf, states: pd.DataFrame | None
-) -> Floats:
-    """Inhabitants in the last completed year."""
-    what = "" if states is None else "table of states"
-    table = known_table("state_years") if states is None else states
-    cow = panel["cow"].to_numpy(dtype=np.int64)
-    people = yearly(table, ["population"], what=what)
-    return people.at("population", cow, year_known(calendar, moment))
-
-
-def _mean_strength(
-    panel: pd.DataFrame,
-    until: Integers,
-    members: pd.DataFrame | None,
-    troops: pd.DataFrame | None,
-) -> Floats:
+def _mean_strength(panel: pd.DataFrame, until: Integers, facts: Facts) -> Floats:
     """Mean strength of the member's spell over those of the last 12 months that are known."""
-    listed = roster(members)
-    served = exposure(listed, strengths(listed, troops))
+    listed = listed_members(facts, "add_casualties")
+    observed = needed(facts, "troops", "add_casualties", "per='troops'")
+    served = exposure(listed, strengths(listed, observed))
     total, months = served.between(listed.positions(panel), until - 11, until)
     positive = (months > 0) & (total > 0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -16,20 +16,22 @@ from coalition_models.features.common import (
     calendar_of,
     check_as_of,
     find_until,
-    known_table,
 )
+from coalition_models.features.given import cited, facts_for, needed
 from coalition_models.features.keys import shared_codes
-from coalition_models.features.own_tables import own_table, plain_panel, words_of
-from coalition_models.features.roster import Roster, known_month, roster
+from coalition_models.features.roster import Roster, known_month, listed_members
 from coalition_models.features.troops import Strengths, strengths
 from coalition_models.features.yearly import (
-    add_note,
     check_external,
     check_lag,
     optional_source,
+    own_figures,
+    state_figures,
     year_known,
     yearly,
 )
+from coalition_models.members.facts import Facts
+from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_commitment"]
 
@@ -45,6 +47,7 @@ def add_commitment(
     lag: int = 1,
     as_of: str = "start",
     external: str = "if_at_hand",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
     members: pd.DataFrame | None = None,
     changes: pd.DataFrame | None = None,
@@ -70,15 +73,13 @@ def add_commitment(
     external : {"if_at_hand", "require"}
         ``relative_commitment`` needs ``cow-capabilities``: missing where it is not at hand, or
         fetched.
-    data : DataFrame, optional
-        Your own strengths: ``coalition, cow, date, troops``.
-    members : DataFrame, optional
-        Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``.
-    changes : DataFrame, optional
-        Your own changes: ``coalition, cow, date, change``; ``reinforcement`` and ``extension``
-        count. It must cover every coalition that it names.
-    states : DataFrame, optional
-        Your own ``cow, year, population`` (persons), ``soldiers`` (thousands).
+    facts : Facts, optional
+        In place of those that the panel was built from. Needed are ``members`` and ``troops``;
+        ``changes`` for what rests on reinforcements and extensions (they must cover every
+        coalition that they name). ``population`` and ``soldiers`` of ``states`` are used if they
+        are there.
+    data, members, changes, states
+        Names of an earlier version for tables of facts; they go in the next one.
 
     Returns
     -------
@@ -111,14 +112,16 @@ def add_commitment(
         raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
-    listed = roster(members)
-    levels = strengths(listed, data)
+    given = {"data": data, "members": members, "changes": changes, "states": states}
+    held = facts_for(panel, facts, "add_commitment", given)
+    listed = listed_members(held, "add_commitment")
+    levels = strengths(listed, needed(held, "troops", "add_commitment"))
     own = listed.positions(rows)
     known = calendar.known(moment)
     troops, age, peak = levels.at(own, known)
     share, share_known = _share(rows, listed, levels, own, known, min_known)
     year = year_known(calendar, moment, check_lag(lag))
-    population, soldiers, absent = _sizes(rows, year, states, external)
+    population, soldiers, absent, sources = _sizes(rows, year, held, external)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {
             "troops": troops,
@@ -132,28 +135,16 @@ def add_commitment(
             "share_below_peak": np.where(peak > 0, 1 - troops / peak, np.nan),
         }
     columns = {name: np.where(np.isfinite(c), c, np.nan) for name, c in columns.items()}
-    columns |= _recommitment(rows, listed, own, calendar, moment, changes)
-    out = attach(
+    columns |= _recommitment(rows, listed, own, calendar, moment, held.table("changes"))
+    return attach(
         panel,
         columns,
-        sources=_sources(data, members, changes, states, absent),
+        sources=[*cited(held, "troops", "members", "changes"), *sources],
         choices={"min_known": min_known, "lag": lag, "as_of": moment},
+        notes={"relative_commitment": "measure of Mello (2020) assumed" + absent},
+        builder="add_commitment",
+        cure="Give what is missing in Facts, or get the source: coalition-models data fetch",
     )
-    add_note(out, ["relative_commitment"], "measure of Mello (2020) assumed" + absent)
-    return out
-
-
-def _sources(
-    data: pd.DataFrame | None,
-    members: pd.DataFrame | None,
-    changes: pd.DataFrame | None,
-    states: pd.DataFrame | None,
-    absent: str,
-) -> list[str]:
-    """Name the tables used instead of the user's own."""
-    bundled = [("troops", data), ("participation", members), ("profile_changes", changes)]
-    names = [name for name, own in [*bundled, ("state_years", states)] if own is None]
-    return [*names, "cow-capabilities"] if states is None and not absent else names
 
 
 def _share(
@@ -185,30 +176,22 @@ def _share(
 
 
 def _sizes(
-    panel: pd.DataFrame, year: Integers, states: pd.DataFrame | None, external: str
-) -> tuple[Floats, Floats, str]:
-    """Population and soldiers of each row's state, and what is not at hand."""
+    panel: pd.DataFrame, year: Integers, facts: Facts, external: str
+) -> tuple[Floats, Floats, str, list[str]]:
+    """Population and soldiers of each row's state, what is not at hand, and what to cite."""
     cow = panel["cow"].to_numpy(dtype=np.int64)
     choice = check_external(external)
-    if states is not None:
-        held = yearly(states, ["population", "soldiers"], what="table of states")
-        return held.at("population", cow, year), held.at("soldiers", cow, year), ""
-    people = yearly(known_table("state_years"), ["population"]).at("population", cow, year)
+    figures, sources = state_figures(facts, ["population"])
+    people = figures.at("population", cow, year)
+    own = facts.table("states")
+    if own is not None and "soldiers" in own.columns:
+        return people, own_figures(own, ["soldiers"]).at("soldiers", cow, year), "", sources
     table = optional_source("cow-capabilities", "soldiers", "add_commitment", choice)
     if table is None:
-        return people, np.full(len(cow), np.nan), "; cow-capabilities (soldiers) not at hand"
-    return people, yearly(table, ["soldiers"]).at("soldiers", cow, year), ""
-
-
-def _own_changes(changes: pd.DataFrame) -> pd.DataFrame:
-    return own_table(
-        changes,
-        ["coalition", "cow", "date", "change"],
-        "table of changes",
-        dates=["date"],
-        filled=["date", "change"],
-        words=words_of("profile_changes", "change", "date_precision"),
-    )
+        absent = "; cow-capabilities (soldiers) not at hand"
+        return people, np.full(len(cow), np.nan), absent, sources
+    known = yearly(table, ["soldiers"]).at("soldiers", cow, year)
+    return people, known, "", [*sources, "cow-capabilities"]
 
 
 def _recommitment(
@@ -220,7 +203,10 @@ def _recommitment(
     changes: pd.DataFrame | None,
 ) -> dict[str, Floats]:
     """Months since the state last reinforced or extended, else since it came."""
-    table = known_table("profile_changes") if changes is None else _own_changes(changes)
+    nothing = np.full(len(own), np.nan)
+    if changes is None:
+        return {"recommitted": nothing, "months_since_recommitment": nothing.copy()}
+    table = changes
     covered = panel["coalition"].isin(set(table["coalition"])).to_numpy() & (own >= 0)
     chosen = table[table["change"].isin(_RECOMMITMENTS)]
     by = ["coalition", "cow"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import CoalitionWarning, DataError, counted, first_few
+from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.members.periods import PERIODS
+from coalition_models.record import record_of, with_features, with_record
 from coalition_models.sources.catalog import load
 from coalition_models.sources.schema import is_day
 
@@ -115,11 +115,9 @@ def short_window(window: int, calendar: Calendar, as_of: AsOf) -> dict[str, obje
     if as_of == "end" or not 0 < window < calendar.months:
         return {}
     note = f"window of {window} months shorter than the period of {calendar.months}"
-    warnings.warn(
+    warn(
         f"a {note}: what happened in the first {calendar.months - window} months of a period is "
-        f"near in no row; take window={calendar.months}, or shorter periods",
-        CoalitionWarning,
-        stacklevel=3,
+        f"near in no row; take window={calendar.months}, or shorter periods"
     )
     return {"note": note}
 
@@ -127,8 +125,8 @@ def short_window(window: int, calendar: Calendar, as_of: AsOf) -> dict[str, obje
 def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) -> Calendar:
     """Read the months that each row covers.
 
-    The length of a period stands in ``attrs["panel"]``; where a frame has lost its attributes it
-    is read off two successive rows of one spell.
+    The length of a period stands in the panel's record; where a frame has none it is read off two
+    successive rows of one spell.
     """
     absent = [name for name in needed if name not in panel.columns]
     if absent:
@@ -214,7 +212,7 @@ def _inferred_entry(
             f"{_spells_of(panel, odd)}; {cure}"
         )
     began: Integers = origin.astype(np.int64)
-    choices = panel.attrs.get("panel", {})
+    choices = record_of(panel).panel
     if choices.get("clock") == "entry":
         return began
     # one origin for all spells of a coalition may be the coalition's own
@@ -238,7 +236,7 @@ def _spells_of(panel: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> str:
 
 
 def _period_name(panel: pd.DataFrame, first: Integers) -> str:
-    known = panel.attrs.get("panel", {}).get("period")
+    known = record_of(panel).panel.get("period")
     if known in PERIODS:
         return str(known)
     by = [c for c in ("coalition", "state", "cow", "spell") if c in panel.columns]
@@ -250,7 +248,7 @@ def _period_name(panel: pd.DataFrame, first: Integers) -> str:
     if smallest not in names:
         raise DataError(
             "cannot tell whether the rows are months, quarters or years; set "
-            "panel.attrs['panel'] = {'period': 'month'}"
+            "it with cm.merge(...) or build_panel(period=)"
         )
     return names[smallest]
 
@@ -339,9 +337,28 @@ def attach(
     columns: Mapping[str, npt.NDArray[np.generic] | pd.Series],
     *,
     sources: Sequence[str],
-    choices: dict[str, object],
+    choices: Mapping[str, object],
+    notes: Mapping[str, str] | None = None,
+    builder: str = "",
+    cure: str = "",
 ) -> pd.DataFrame:
-    """Return a copy of the panel with the new columns, remembering sources and choices."""
+    """Return a copy of the panel with the new columns, remembering sources and choices.
+
+    Parameters
+    ----------
+    panel : DataFrame
+    columns : mapping
+        Name to values, one per row.
+    sources : sequence of str
+        Tables to cite.
+    choices : mapping
+        The builder's arguments.
+    notes : mapping, optional
+        Column to what must be told of it, such as why it is missing.
+    builder, cure : str
+        Name of the builder, and what to do about missing values, for the warning on columns that
+        are missing in every row and on states of which nothing is known.
+    """
     values = {
         name: pd.Series(np.asarray(column), index=panel.index, name=name)
         if not isinstance(column, pd.Series)
@@ -350,11 +367,39 @@ def attach(
     }
     taken = [name for name in values if name in panel.columns]
     out = panel.drop(columns=taken).assign(**values)
-    out.attrs = dict(panel.attrs)
-    features = dict(panel.attrs.get("features", {}))
-    missing = {name: int(column.isna().sum()) for name, column in values.items()}
-    for name in values:
-        features[name] = {**choices, "missing_rows": missing[name]}
-    out.attrs["features"] = features
-    out.attrs["sources"] = list(dict.fromkeys([*panel.attrs.get("sources", []), *sources]))
+    with_record(out, record_of(panel))
+    told = notes or {}
+    made = {name: {**choices, **({"note": told[name]} if name in told else {})} for name in values}
+    with_features(out, made, sources)
+    if len(out):
+        _warn_of_missing(out, values, told, builder, cure)
     return out
+
+
+def _warn_of_missing(
+    panel: pd.DataFrame,
+    columns: Mapping[str, pd.Series],
+    notes: Mapping[str, str],
+    builder: str,
+    cure: str,
+) -> None:
+    """Say, once, which columns no row knows, and of which states no column is known."""
+    absent = [name for name, column in columns.items() if column.isna().all()]
+    problems = []
+    if absent:
+        why = dict.fromkeys(notes[name] for name in absent if name in notes)
+        reason = f" ({'; '.join(why)})" if why else ""
+        problems.append(f"missing in every row: {', '.join(absent)}{reason}")
+    known = [name for name in columns if name not in absent]
+    if known:
+        by = "state" if "state" in panel.columns else "cow"
+        nothing = pd.Series(
+            np.logical_and.reduce([columns[name].isna().to_numpy() for name in known]),
+            index=panel.index,
+        )
+        states = nothing.groupby(panel[by].to_numpy()).all()
+        if states.any():
+            problems.append(f"nothing is known of {first_few(states.index[states])}")
+    if problems:
+        who = f"{builder}: " if builder else ""
+        warn(f"{who}{'; '.join(problems)}{f'. {cure}' if cure else ''}")

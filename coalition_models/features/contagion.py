@@ -22,11 +22,13 @@ from coalition_models.features.common import (
     month_number,
     window_sum,
 )
+from coalition_models.features.given import cited, facts_for
 from coalition_models.features.keys import shared_codes
-from coalition_models.features.own_tables import plain_panel
-from coalition_models.features.roster import NEVER, Roster, regions, roster
+from coalition_models.features.roster import NEVER, Roster, listed_members, regions
 from coalition_models.features.troops import Strengths, strengths
+from coalition_models.members.facts import Facts
 from coalition_models.members.spells import EXIT_KINDS
+from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_contagion"]
 
@@ -59,6 +61,7 @@ def add_contagion(
     exit_kinds: Sequence[str] = ("early",),
     exit_date: str = "main",
     as_of: str = "start",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
     troops: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -80,11 +83,11 @@ def add_contagion(
         ``"announced"`` counts none that came to nothing.
     as_of : {"start", "end"}
         Whether exits of others within the period count (``"end"``).
-    data : DataFrame, optional
-        Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``
-        (``leader`` marks the lead state); optionally ``peak_troops``.
-    troops : DataFrame, optional
-        Your own strengths: ``coalition, cow, date, troops``.
+    facts : Facts, optional
+        In place of those that the panel was built from. Needed are ``members``, all of them
+        (``leader`` as kind of exit marks the lead state); ``troops`` for the columns on strength.
+    data, troops
+        Names of an earlier version for the tables ``members`` and ``troops`` of facts.
 
     Returns
     -------
@@ -117,9 +120,11 @@ def add_contagion(
     months = _windows(windows)
     rows = plain_panel(panel)
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
-    listed = roster(data, exit_date=exit_date)
-    levels = strengths(listed, troops)
-    chosen = np.isin(listed.exit_kind, _kinds(exit_kinds)) & (listed.dated != NEVER)
+    kinds = _kinds(exit_kinds)
+    held = facts_for(panel, facts, "add_contagion", {"data": data, "troops": troops})
+    listed = listed_members(held, "add_contagion", exit_date=exit_date)
+    levels = strengths(listed, held.table("troops"))
+    chosen = np.isin(listed.exit_kind, kinds) & (listed.dated != NEVER)
     code, at = listed.codes(rows["coalition"])
     cow = rows["cow"].to_numpy(dtype=np.int64)
     state, own = listed.keys(rows["coalition"], cow)
@@ -151,14 +156,11 @@ def add_contagion(
     return attach(
         panel,
         {name: np.where(covered, value, np.nan) for name, value in columns.items()},
-        sources=_sources(data, troops),
-        choices={"exit_kinds": list(exit_kinds), "exit_date": exit_date, "as_of": moment},
+        sources=[*cited(held, "members", "troops"), "nato_accession"],
+        choices={"exit_kinds": kinds, "exit_date": exit_date, "as_of": moment},
+        builder="add_contagion",
+        cure="Strengths need Facts(troops=...), the lead state a spell of kind 'leader' in members",
     )
-
-
-def _sources(data: pd.DataFrame | None, troops: pd.DataFrame | None) -> list[str]:
-    names = ["participation"] if data is None else []
-    return [*names, *(["troops"] if troops is None else []), "nato_accession"]
 
 
 def _windows(windows: Sequence[int]) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -10,33 +9,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import as_day
-from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.errors import CoverageError, DataError, counted, first_few
 from coalition_models.features.common import (
     AsOf,
     Integers,
     find_until,
-    known_table,
     month_number,
     window_sum,
 )
+from coalition_models.features.given import needed
 from coalition_models.features.keys import shared_codes
-from coalition_models.features.own_tables import own_table
+from coalition_models.members.facts import Facts
 
-__all__ = ["DEATHS_COVERAGE", "Coverage", "Deaths", "Undated", "check_undated", "known_deaths"]
+__all__ = ["Deaths", "Undated", "check_undated", "known_deaths", "undated_deaths"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Undated = Literal["january", "spread", "drop"]
-#: coalition to the first and last month in which all its deaths are known
-Coverage = Mapping[str, Sequence[str | pd.Timestamp]]
-
-#: first and last month in which a missing row means that nobody died, by coalition
-DEATHS_COVERAGE = {
-    "iraq": ("2003-01", "2009-12"),
-    "isaf": ("2001-01", "2014-12"),
-    "rsm": ("2015-01", "2017-12"),
-}
 
 
 @dataclass(frozen=True)
@@ -109,110 +98,94 @@ def check_undated(undated: str) -> Undated:
     )
 
 
-def known_deaths(
-    as_of: AsOf,
-    data: pd.DataFrame | None = None,
-    coverage: Coverage | None = None,
-    undated: Undated = "january",
-) -> Deaths:
+def known_deaths(facts: Facts, as_of: AsOf, undated: Undated, builder: str) -> Deaths:
     """Deaths by the month in which they are known, dated ones and the rest of each year.
 
     Raises
     ------
+    DataError
+        If the facts hold no deaths.
     CoverageError
-        If a table of one's own comes without its coverage.
+        If they hold deaths of a coalition without its coverage.
     """
-    if data is not None:
-        return _own(data, coverage)
-    if coverage is not None:
-        raise DataError(
-            "coverage= says where deaths of your own are complete, and none are given (data= of "
-            "add_casualties, losses= of add_risk); the bundled deaths have coverage of their own"
+    table = needed(facts, "deaths", builder)
+    coverage = _months(facts.table("coverage"))
+    without = [c for c in dict.fromkeys(table["coalition"]) if c not in coverage]
+    if without:
+        raise CoverageError(
+            "give coverage={coalition: (first month, last month)} with the deaths: only within it "
+            f"does a missing row mean that nobody died; not given for {first_few(without)}"
         )
-    dated = known_table("fatal_incidents")
-    rest = _rest_of_years(dated, known_table("fatalities"), as_of, undated)
-    covered = DEATHS_COVERAGE
+    dated = np.ones(len(table), dtype=bool)
+    if "date_precision" in table.columns:
+        dated = (table["date_precision"] != "year").to_numpy(dtype=bool)
+    month = month_number(table["date"])
+    number = table["deaths"].to_numpy(dtype=np.float64)
+    _check_inside(table, month, coverage)
+    row = np.arange(len(table))
     if undated == "drop":
         # without a single dated death a zero would say nothing
-        covered = {name: w for name, w in covered.items() if name in set(dated["coalition"])}
-    months = np.concatenate([month_number(dated["date"]), rest["month"].to_numpy(dtype=np.int64)])
+        seen, blind = set(table["coalition"][dated]), set(table["coalition"][~dated])
+        coverage = {name: w for name, w in coverage.items() if name in seen or name not in blind}
+        row = row[dated]
+        month, number = month[row], number[row]
+    elif undated == "spread":
+        times = np.where(dated, 1, 12)
+        row = np.repeat(row, times)
+        which = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+        spread = ~dated[row]
+        month = np.where(spread, month[row] // 12 * 12 + which, month[row])
+        number = np.where(spread, number[row] / 12, number[row])
+    else:
+        # known on 1 January: at the start of that month, so one month earlier than its events
+        january = (month // 12 + 1) * 12
+        month = np.where(dated, month, january - 1 if as_of == "start" else january)
     return Deaths(
-        coalition=np.concatenate([dated["coalition"], rest["coalition"]]),
-        cow=np.concatenate([dated["cow"], rest["cow"]]).astype(np.int64),
-        month=months,
-        number=np.concatenate([dated["deaths"], rest["number"]]).astype(float),
-        dated=np.arange(len(months)) < len(dated),
-        coverage=_months(covered),
+        coalition=table["coalition"].to_numpy(dtype=object)[row],
+        cow=table["cow"].to_numpy(dtype=np.int64)[row],
+        month=month,
+        number=number,
+        dated=dated[row],
+        coverage=coverage,
     )
 
 
-def _rest_of_years(
-    dated: pd.DataFrame, yearly: pd.DataFrame, as_of: AsOf, undated: Undated
-) -> pd.DataFrame:
-    """Deaths of each year that have no month, and the months in which they count."""
-    key = ["coalition", "cow", "year"]
-    per_year = dated.assign(year=dated["date"].dt.year).groupby(key)["deaths"].sum()
-    rest = yearly.merge(per_year.rename("dated").reset_index(), on=key, how="left")
-    rest["number"] = rest["deaths"] - rest["dated"].fillna(0)
-    bad = rest[rest["number"] < 0]
-    if len(bad):
-        names = [f"{r.coalition} {r.cow} {r.year}" for r in bad.itertuples(index=False)]
-        raise DataError(f"more dated deaths than the year's total: {first_few(names)}")
-    rest = rest[rest["number"] > 0]
-    if undated == "drop":
-        return rest.iloc[:0].assign(month=0)
-    if undated == "spread":
-        shares = rest.loc[rest.index.repeat(12)].copy()
-        shares["month"] = shares["year"] * 12 + np.tile(np.arange(12), len(rest))
-        return shares.assign(number=shares["number"] / 12)
-    # known on 1 January: at the start of that month, so one month earlier than its events
-    january = (rest["year"] + 1) * 12
-    return rest.assign(month=january - 1 if as_of == "start" else january)
+def undated_deaths(facts: Facts) -> list[str]:
+    """Coalitions some of whose deaths are known by the year only.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> undated_deaths(cm.facts("iraq"))
+    ['iraq']
+    """
+    table = facts.table("deaths")
+    if table is None or "date_precision" not in table.columns:
+        return []
+    return list(dict.fromkeys(table.loc[(table["date_precision"] == "year"), "coalition"]))
 
 
-def _own(data: pd.DataFrame, coverage: Coverage | None) -> Deaths:
-    needed = ["coalition", "cow", "date", "deaths"]
-    data = own_table(data, needed, "table of deaths", numbers=["deaths"], dates=["date"])
-    empty = data[needed].isna().any(axis=1)
-    wrong = empty | (data["deaths"] < 0).fillna(False)
-    if wrong.any():
-        rows = first_few(data.index[wrong.to_numpy(dtype=bool)])
-        raise DataError(f"the table of deaths has missing or negative values in rows {rows}")
-    without = [c for c in dict.fromkeys(data["coalition"]) if c not in (coverage or {})]
-    if coverage is None or without:
-        raise CoverageError(
-            "give coverage={coalition: (first month, last month)}: only within it does a missing "
-            f"row mean that nobody died; not given for {first_few(without)}"
-        )
-    return Deaths(
-        coalition=data["coalition"].to_numpy(dtype=object),
-        cow=data["cow"].to_numpy(dtype=np.int64),
-        month=month_number(data["date"]),
-        number=data["deaths"].to_numpy(dtype=float),
-        dated=np.ones(len(data), dtype=bool),
-        coverage=_months(coverage),
-    )
-
-
-def _months(coverage: Coverage) -> dict[str, tuple[int, int]]:
-    """First and last month covered of each coalition, counted from year 0."""
-    months, problems = {}, []
-    for name, window in coverage.items():
-        if isinstance(window, str) or len(window) != 2:
-            problems.append(f"{name} has {window!r}")
-            continue
-        try:
-            low, high = (as_day(day, f"coverage of {name}") for day in window)
-        except DataError as error:
-            problems.append(str(error))
-            continue
-        if low is None or high is None or high < low:
-            problems.append(f"{name} ends before it begins: {window!r}")
-        else:
-            months[name] = (low.year * 12 + low.month - 1, high.year * 12 + high.month - 1)
-    if problems:
+def _check_inside(
+    table: pd.DataFrame, month: Integers, coverage: dict[str, tuple[int, int]]
+) -> None:
+    low = table["coalition"].map({name: w[0] for name, w in coverage.items()}).to_numpy()
+    high = table["coalition"].map({name: w[1] for name, w in coverage.items()}).to_numpy()
+    outside = (month < low) | (month > high)
+    if outside.any():
+        rows = [
+            f"{row.coalition} {row.cow} {row.date:%Y-%m-%d}"
+            for row in table[outside].itertuples(index=False)
+        ]
         raise DataError(
-            "coverage must map each coalition to its first and last month, such as "
-            f"{{'mali': ('2013-01', '2020-12')}}; {'; '.join(problems)}"
+            f"{counted(int(outside.sum()), 'loss', 'lies', 'lie')} outside the coverage of deaths: "
+            f"{first_few(rows)}; widen coverage, or leave them out"
         )
-    return months
+
+
+def _months(coverage: pd.DataFrame | None) -> dict[str, tuple[int, int]]:
+    """First and last month covered of each coalition, counted from year 0."""
+    if coverage is None:
+        return {}
+    rows = coverage[coverage["table"] == "deaths"]
+    low, high = month_number(rows["first"]).tolist(), month_number(rows["last"]).tolist()
+    return dict(zip(rows["coalition"], zip(low, high, strict=True), strict=True))

@@ -11,7 +11,6 @@ import pandas as pd
 
 from coalition_models.errors import DataError
 from coalition_models.features.common import Integers, known_table, month_number
-from coalition_models.features.own_tables import own_table, words_of
 
 __all__ = ["KINDS", "SOURCES", "Votes", "check_kinds", "own_votes", "votes_of"]
 
@@ -89,16 +88,6 @@ def check_kinds(kinds: str | Sequence[str]) -> str | tuple[str, ...]:
 
 def own_votes(table: pd.DataFrame, kinds: str | tuple[str, ...]) -> Votes:
     """Take the user's own elections: of each state listed, every one in the panel's time."""
-    table = own_table(
-        table,
-        ["cow", "date", "kind"],
-        "table of elections",
-        dates=["date", "called"],
-        filled=["date", "kind"],
-        words=words_of("elections", "kind", "round"),
-        yes_no=["scheduled"],
-        key=["cow", "date", "kind"],
-    )
     if kinds == "regime":
         raise DataError(
             "kinds='regime' asks the bundled sources which office leads; in a table of your own "

@@ -23,7 +23,9 @@ from coalition_models.features.common import (
 )
 from coalition_models.features.election_presets import preset_named
 from coalition_models.features.election_votes import Votes, check_kinds, own_votes, votes_of
-from coalition_models.features.own_tables import plain_panel
+from coalition_models.features.given import cited, facts_for, within_coverage
+from coalition_models.members.facts import Facts
+from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_elections"]
 
@@ -43,6 +45,7 @@ def add_elections(
     strict: bool = False,
     notice: int = 2,
     as_of: str = "start",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Add the distance to the next and the last national election.
@@ -71,7 +74,7 @@ def add_elections(
         With ``sources="union"``: also elections that only the external sources list.
     preset : {"tago2009", "mello2020", "duursma-gledhill2019"}, optional
         The window of an article, instead of ``window``: the same month; two months; a year.
-        ``attrs["features"]`` says where it is assumed because it was not seen there.
+        the panel's record says where it is assumed because it was not seen there.
     half_life : float
         Months to the election at which ``election_proximity`` is one half.
     strict : bool
@@ -82,11 +85,13 @@ def add_elections(
         With ``strict``: months for which a vote without a known call is known, an assumption.
     as_of : {"start", "end"}
         Whether an election within the period counts as past (``"end"``) for the time since it.
-    data : DataFrame, optional
-        Your own table with ``cow, date, kind`` (legislative, presidential) and optionally
-        ``round`` (1, 2), ``called`` (a date), ``scheduled`` (yes, no; or True, False), holding
-        all elections that a state it lists has in the panel's time, each once. States it does not
-        list are missing.
+    facts : Facts, optional
+        In place of those that the panel was built from. If they hold ``elections``, these are
+        used and no source is: ``cow, date, kind`` (legislative, presidential) and optionally
+        ``round`` (1, 2), ``called`` (a date), ``scheduled`` (yes, no), holding all elections that
+        a state it lists has in the panel's time, each once. States it does not list are missing.
+    data
+        Name of an earlier version for the table ``elections`` of facts.
 
     Returns
     -------
@@ -133,10 +138,10 @@ def add_elections(
     rows = plain_panel(panel)
     calendar = calendar_of(rows)
     known = calendar.known(moment)
+    held = facts_for(panel, facts, "add_elections", {"data": data})
+    own = held.table("elections")
     votes = (
-        own_votes(data, chosen)
-        if data is not None
-        else votes_of(sources, chosen, extended=extended)
+        own_votes(own, chosen) if own is not None else votes_of(sources, chosen, extended=extended)
     )
     cow = rows["cow"].to_numpy(dtype=np.int64)
     ahead = find_from(votes.cow, votes.month, cow, calendar.first)
@@ -151,7 +156,7 @@ def add_elections(
     choices = {
         "window": months,
         "kinds": chosen if isinstance(chosen, str) else list(chosen),
-        "sources": "own table" if data is not None else sources,
+        "sources": "given" if own is not None else sources,
         "extended": extended,
         "half_life": half_life,
         "strict": {"notice": notice} if strict else False,
@@ -159,7 +164,18 @@ def add_elections(
         **short_window(months, calendar, moment),
         **from_article,
     }
-    return attach(panel, columns, sources=_named(data, sources, extended), choices=choices)
+    if own is not None:
+        columns = within_coverage(held, "elections", calendar, columns)
+    return attach(
+        panel,
+        columns,
+        sources=_named(held, sources, extended=extended),
+        choices=choices,
+        builder="add_elections",
+        cure="Give the elections of these states and years in Facts(elections=...), or get the "
+        "sources that have all states: coalition-models data fetch reign-elections nelda "
+        "bjornskov-rode",
+    )
 
 
 def _window(window: int, preset: str | None) -> tuple[int, dict[str, object]]:
@@ -176,9 +192,9 @@ def _window(window: int, preset: str | None) -> tuple[int, dict[str, object]]:
     return known.window, about
 
 
-def _named(data: pd.DataFrame | None, sources: str, extended: bool) -> list[str]:
-    if data is not None:
-        return []
+def _named(facts: Facts, sources: str, *, extended: bool) -> list[str]:
+    if facts.table("elections") is not None:
+        return cited(facts, "elections")
     if sources in ("nelda", "bjornskov-rode"):
         return [sources]
     more = ["nelda", "bjornskov-rode", "reign-elections"] if extended else []

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.features.common import Integers, find_until, known_table
+from coalition_models.features.common import Integers, find_until
 from coalition_models.features.deaths import Deaths
 from coalition_models.features.exposure import Exposure, exposure
-from coalition_models.features.roster import Roster, roster
+from coalition_models.features.given import needed
+from coalition_models.features.roster import Roster, listed_members
 from coalition_models.features.troops import strengths
+from coalition_models.members.facts import Facts
 
 __all__ = ["FatalityRates", "fatality_rates", "sector_names"]
 
@@ -102,21 +104,16 @@ def _window(
     return chosen.sum(group, at, month - _MONTHS + 1, month)
 
 
-def fatality_rates(
-    deaths: Deaths,
-    members: pd.DataFrame | None,
-    troops: pd.DataFrame | None,
-    min_known: float,
-) -> FatalityRates:
+def fatality_rates(deaths: Deaths, facts: Facts, min_known: float, builder: str) -> FatalityRates:
     """Assign deaths to spells and sum up the troop-months of each spell."""
-    listed = roster(members)
-    table = known_table("participation") if members is None else members
+    listed = listed_members(facts, builder)
+    table = needed(facts, "members", builder)
     group, at = listed.keys(pd.Series(deaths.coalition), deaths.cow)
     spell = find_until(group, listed.entry, at, deaths.month)
     sector: Objects = np.full(len(table), None, dtype=object)
     if "sector" in table.columns:
         sector = sector_names(table["sector"])
-    served = exposure(listed, strengths(listed, troops))
+    served = exposure(listed, strengths(listed, facts.table("troops")))
     return FatalityRates(listed, deaths, served, spell, sector, min_known)
 
 

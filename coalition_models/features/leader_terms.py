@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError
 from coalition_models.features.common import Integers, find_until, known_table, month_number
-from coalition_models.features.own_tables import own_table, words_of
 
 __all__ = ["COLLECTIVE", "OFFICES", "Terms", "check_rotation", "join_collective", "terms_of"]
 
@@ -18,7 +17,6 @@ Flags = npt.NDArray[np.bool_]
 
 #: the last one is Archigos's own choice of leader, known with extended=True only
 OFFICES = ("effective", "head_of_government", "archigos")
-_NEEDED = ("cow", "leader", "start", "end")
 #: what the head of a state is called whose chair goes round among its members
 COLLECTIVE = "collective presidency"
 #: states (Correlates of War numbers) led by a body whose chair goes round by calendar: the Swiss
@@ -143,7 +141,7 @@ def terms_of(
         table = table[table["office"] == who]
         table = join_collective(table) if joins else table
     else:
-        table = _own(data)
+        table = data
     table = table.sort_values(["cow", "start"], ignore_index=True, kind="stable")
     cow = table["cow"].to_numpy(dtype=np.int64)
     start = month_number(table["start"])
@@ -168,39 +166,6 @@ def terms_of(
         previous=previous,
         over=table["end"].notna().to_numpy(),
     )
-
-
-def _own(data: pd.DataFrame) -> pd.DataFrame:
-    """Check the user's terms: nobody leaves before entering, and one leads at a time."""
-    table = own_table(
-        data,
-        _NEEDED,
-        "table of leaders",
-        numbers=["left_right"],
-        dates=["start", "end", "known_until"],
-        filled=["leader", "start"],
-        words=words_of("leaders", "entry"),
-        yes_no=["source_change"],
-    )
-    reverse = (table["end"] < table["start"]).to_numpy(dtype=bool)
-    if reverse.any():
-        names = first_few(table.loc[reverse, "leader"])
-        raise DataError(f"these leaders leave before they enter: {names}")
-    table = table.sort_values(["cow", "start"], ignore_index=True, kind="stable")
-    # by months, because ends are often known to the month only
-    last = pd.Series(_last_months(table)).groupby(table["cow"]).cummax()
-    earlier = last.groupby(table["cow"]).shift(fill_value=-1)
-    overlap = month_number(table["start"]) < earlier.to_numpy()
-    if overlap.any():
-        terms = [
-            f"{row.cow} {row.leader} ({row.start:%Y-%m-%d})"
-            for row in table[overlap].itertuples(index=False)
-        ]
-        raise DataError(
-            "terms of one state must not overlap, and only the last may have no end; these begin "
-            f"before an earlier one ends: {first_few(terms)}"
-        )
-    return table
 
 
 def _last_days(table: pd.DataFrame) -> pd.Series:

@@ -20,14 +20,16 @@ from coalition_models.features.common import (
     month_number,
     short_window,
 )
+from coalition_models.features.given import cited, facts_for, within_coverage
 from coalition_models.features.leader_terms import (
     OFFICES,
     Terms,
     check_rotation,
     terms_of,
 )
-from coalition_models.features.own_tables import plain_panel
+from coalition_models.members.facts import Facts
 from coalition_models.sources.catalog import entry
+from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_leadership"]
 
@@ -46,6 +48,7 @@ def add_leadership(
     extended: bool = False,
     rotation: str = "ignore",
     as_of: str = "start",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Add leadership change, the leader's time in office, and the politics of the succession.
@@ -73,12 +76,14 @@ def add_leadership(
         ``"start"``: only changes before the period began; ``"end"``: also those within it.
         In Spain the new leader took office on 17 April 2004 and the contingent left on
         27 April, so ``"start"`` puts the change after the exit.
-    data : DataFrame, optional
-        Your own table with ``cow, leader, start, end`` (empty end: still in office) and
-        optionally ``party, left_right`` (0 to 10), ``entry`` (regular, irregular,
-        foreign_imposition, unknown), ``source_change`` (yes, no; or True, False). Terms of one
-        state must not overlap by more than the month of a handover: only the last may have
-        no end.
+    facts : Facts, optional
+        In place of those that the panel was built from. If they hold ``leaders``, these are used
+        and no source is: ``cow, leader, start, end`` (empty end: still in office) and optionally
+        ``party, left_right`` (0 to 10), ``entry`` (regular, irregular, foreign_imposition,
+        unknown), ``source_change`` (yes, no). Terms of one state must not overlap by more than
+        the month of a handover: only the last may have no end.
+    data
+        Name of an earlier version for the table ``leaders`` of facts.
 
     Returns
     -------
@@ -124,10 +129,12 @@ def add_leadership(
         raise DataError(f"who must be one of {', '.join(OFFICES)}, not {who!r}")
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows)
+    held = facts_for(panel, facts, "add_leadership", {"data": data})
+    own = held.table("leaders")
     terms = terms_of(
         who,
-        data,
-        extended=extended or (who == "archigos" and data is None),
+        own,
+        extended=extended or (who == "archigos" and own is None),
         rotation=check_rotation(rotation),
     )
     cow = rows["cow"].to_numpy(dtype=np.int64)
@@ -136,7 +143,7 @@ def add_leadership(
     columns = _time_in_office(terms, cow, now, known, months, moment)
     new = columns["leader_change"] == 1
     columns |= _parties(terms, now, new)
-    optional = data is not None or extended
+    optional = own is not None or extended
     if optional and "entry" in terms.table.columns:
         manner = terms.table["entry"]
         columns["irregular_entry"] = _pick(_flag(manner.isin(_IRREGULAR), manner), now)
@@ -145,26 +152,31 @@ def add_leadership(
         sender = terms.last_to_enter(cow, entry_month(rows))
         columns |= _since_entry(terms, now, sender)
     if optional and "source_change" in terms.table.columns:
-        inside = (now >= 0) & _support_known(terms, cow, known, bundled=data is None)
+        inside = (now >= 0) & _support_known(terms, cow, known, bundled=own is None)
         found = _support(terms, now, new, sender)
         columns |= {name: np.where(inside, value, np.nan) for name, value in found.items()}
     if extended:
         columns |= cabinet_columns(cow, known)
+    if own is not None:
+        columns = within_coverage(held, "leaders", calendar, columns)
     return attach(
         panel,
         columns,
         sources=[
-            *(["leaders"] if data is None else []),
+            *(["leaders"] if own is None else cited(held, "leaders")),
             *(_EXTERNAL if extended else ()),
         ],
         choices={
             "window": months,
             "who": who,
             "extended": extended,
-            "rotation": rotation if data is None else "as given",
+            "rotation": rotation if own is None else "as given",
             "as_of": moment,
             **short_window(months, calendar, moment),
         },
+        builder="add_leadership",
+        cure="Give the leaders of these states and years in Facts(leaders=...), or get the "
+        "sources that have all states: coalition-models data fetch reign-leaders archigos",
     )
 
 

@@ -5,34 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coalition_models.features.common import Integers, known_table
-from coalition_models.features.own_tables import own_table
+from coalition_models.features.common import Integers
+from coalition_models.features.given import needed
+from coalition_models.members.facts import Facts
 from coalition_models.sources.codes import to_cow
 
 __all__ = ["coalition_table", "lead_of"]
 
 
-def coalition_table(coalitions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the user's table of coalitions, checked, or the bundled one.
+def coalition_table(facts: Facts, builder: str) -> pd.DataFrame:
+    """Return the coalitions of some facts by name.
 
     Examples
     --------
-    >>> coalition_table().loc[["isaf"], ["lead_state", "framework"]]
+    >>> import coalition_models as cm
+    >>> coalition_table(cm.facts("isaf"), "add_alliance")[["lead_state", "framework"]]
               lead_state framework
     coalition
     isaf             USA      nato
     """
-    if coalitions is None:
-        return known_table("coalitions").set_index("coalition")
-    table = own_table(
-        coalitions,
-        ["coalition", "start", "lead_state"],
-        "table of coalitions",
-        dates=["start"],
-        filled=["start"],
-        key=["coalition"],
-    )
-    return table.set_index("coalition")
+    return needed(facts, "coalitions", builder, "the lead state").set_index("coalition")
 
 
 def lead_of(panel: pd.DataFrame, table: pd.DataFrame) -> Integers:
@@ -40,8 +32,9 @@ def lead_of(panel: pd.DataFrame, table: pd.DataFrame) -> Integers:
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> lead_of(pd.DataFrame({"coalition": ["isaf", "other"]}), coalition_table()).tolist()
+    >>> import pandas as pd, coalition_models as cm
+    >>> table = coalition_table(cm.facts(), "add_alliance")
+    >>> lead_of(pd.DataFrame({"coalition": ["isaf", "other"]}), table).tolist()
     [2, -1]
     """
     led = table[table["lead_state"].notna()]

@@ -13,19 +13,21 @@ from coalition_models.features.common import (
     attach,
     calendar_of,
     check_as_of,
-    known_table,
 )
+from coalition_models.features.given import cited, facts_for
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
-from coalition_models.features.own_tables import plain_panel
-from coalition_models.features.roster import Roster, roster
+from coalition_models.features.roster import Roster, listed_members
 from coalition_models.features.yearly import (
     Yearly,
     check_lag,
     external_source,
+    state_figures,
     year_known,
     yearly,
 )
+from coalition_models.members.facts import Facts
+from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_preferences"]
 
@@ -40,6 +42,7 @@ def add_preferences(
     source: str = "state_years",
     lag: int = 1,
     as_of: str = "start",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
     members: pd.DataFrame | None = None,
     coalitions: pd.DataFrame | None = None,
@@ -57,12 +60,12 @@ def add_preferences(
         Years by which votes lag: 1 for the last completed year.
     as_of : {"start", "end"}
         When the year must be complete, and who counts as present.
-    data : DataFrame, optional
-        Your own ``cow, year, ideal_point``, in any one dimension.
-    members : DataFrame, optional
-        Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``.
-    coalitions : DataFrame, optional
-        Your own ``coalition, start, lead_state`` (ISO3).
+    facts : Facts, optional
+        In place of those that the panel was built from. Needed are ``members`` and
+        ``coalitions`` (the lead state); ``ideal_point`` of ``states``, in any one dimension, is
+        used if it is there.
+    data, members, coalitions
+        Names of an earlier version for tables of facts (``data``: ``states``).
 
     Returns
     -------
@@ -94,13 +97,15 @@ def add_preferences(
         raise DataError(f"source must be one of {', '.join(_SOURCES)}, not {source!r}")
     rows = plain_panel(panel)
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
-    points = _points(source, data)
+    given = {"data": data, "members": members, "coalitions": coalitions}
+    held = facts_for(panel, facts, "add_preferences", given)
+    points, sources = _points(source, held)
     year = year_known(calendar, moment, check_lag(lag))
     cow = rows["cow"].to_numpy(dtype=np.int64)
     own = points.at("ideal_point", cow, year)
-    lead = lead_of(rows, coalition_table(coalitions))
+    lead = lead_of(rows, coalition_table(held, "add_preferences"))
     to_lead = np.abs(own - points.at("ideal_point", lead, year))
-    listed = roster(members)
+    listed = listed_members(held, "add_preferences")
     partners = _partners(rows, listed, points, calendar.known(moment), year, own)
     return attach(
         panel,
@@ -109,17 +114,23 @@ def add_preferences(
             "ideal_distance_lead": np.where(lead == cow, np.nan, to_lead),
             "ideal_distance_coalition": np.abs(own - partners),
         },
-        sources=[] if data is not None else [source],
-        choices={"source": "data" if data is not None else source, "lag": lag, "as_of": moment},
+        sources=[*sources, *cited(held, "members", "coalitions")],
+        choices={
+            "source": source if source in sources else "given",
+            "lag": lag,
+            "as_of": moment,
+        },
+        builder="add_preferences",
+        cure="source='ideal-points' (external) has all states; or Facts(states=...)",
     )
 
 
-def _points(source: str, data: pd.DataFrame | None) -> Yearly:
-    if data is not None:
-        return yearly(data, ["ideal_point"], what="table of ideal points")
-    if source == "state_years":
-        return yearly(known_table("state_years"), ["ideal_point"])
-    return yearly(external_source(source, "ideal_point", "add_preferences"), ["ideal_point"])
+def _points(source: str, facts: Facts) -> tuple[Yearly, list[str]]:
+    own = facts.table("states")
+    if source == "state_years" or (own is not None and "ideal_point" in own.columns):
+        return state_figures(facts, ["ideal_point"])
+    table = external_source(source, "ideal_point", "add_preferences")
+    return yearly(table, ["ideal_point"]), [source]
 
 
 def _partners(

@@ -18,15 +18,18 @@ from coalition_models.features.common import (
     check_window,
     entry_month,
 )
-from coalition_models.features.own_tables import plain_panel
+from coalition_models.features.given import facts_for
 from coalition_models.features.yearly import (
     Yearly,
     check_lag,
     external_source,
+    own_figures,
     year_at,
     year_known,
     yearly,
 )
+from coalition_models.members.facts import Facts
+from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_regime"]
 
@@ -52,6 +55,7 @@ def add_regime(
     years: int = 3,
     lag: int = 1,
     as_of: str = "start",
+    facts: Facts | None = None,
     data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Add democracy by several measures and changes of regime.
@@ -74,9 +78,11 @@ def add_regime(
         Years by which the sources lag: 1 for the last completed year.
     as_of : {"start", "end"}
         When the year must be complete.
-    data : DataFrame, optional
-        Your own ``cow, year`` and, for the measures named, ``polity2``, ``democracy_bmr``,
-        ``polyarchy``.
+    facts : Facts, optional
+        In place of those that the panel was built from; ``polity2``, ``democracy_bmr`` and
+        ``polyarchy`` of ``states`` are used if they are there.
+    data
+        Name of an earlier version for the table ``states`` of facts.
 
     Returns
     -------
@@ -99,10 +105,10 @@ def add_regime(
     Examples
     --------
     >>> import pandas as pd, coalition_models as cm
-    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
     >>> scores = pd.DataFrame({"cow": 230, "year": [2002, 2003], "polity2": 10})
-    >>> out = add_regime(panel, measures=["polity"], data=scores)
-    >>> out.query("state == 'ESP'")["democracy_polity"].unique().tolist()
+    >>> facts = cm.facts("iraq").replace(states=scores)
+    >>> out = add_regime(cm.build_panel(facts).query("state == 'ESP'"), measures=["polity"])
+    >>> out["democracy_polity"].unique().tolist()
     [1.0]
     """
     check_arguments(add_regime, locals())
@@ -114,9 +120,12 @@ def add_regime(
     cow = rows["cow"].to_numpy(dtype=np.int64)
     year = year_known(calendar, moment, check_lag(lag))
     entry = year_at(entry_month(rows), lag)
+    held = facts_for(panel, facts, "add_regime", {"data": data})
     columns: dict[str, Floats] = {}
+    sources: list[str] = []
     for measure in chosen:
-        table = _table(measure, data)
+        table, source = _table(measure, held)
+        sources += source
         name = _COLUMN[measure]
         columns[name] = table.at(name, cow, year)
         if measure == "polity":
@@ -127,7 +136,7 @@ def add_regime(
     return attach(
         panel,
         columns,
-        sources=[] if data is not None else [_SOURCES[m][0] for m in chosen],
+        sources=sources,
         choices={
             "threshold": threshold,
             "points": points,
@@ -135,6 +144,8 @@ def add_regime(
             "lag": lag,
             "as_of": moment,
         },
+        builder="add_regime",
+        cure="Outside the years and states of a source give your own: Facts(states=...)",
     )
 
 
@@ -146,13 +157,15 @@ def _check_measures(measures: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _table(measure: str, data: pd.DataFrame | None) -> Yearly:
+def _table(measure: str, facts: Facts) -> tuple[Yearly, list[str]]:
     name = _COLUMN[measure]
-    if data is not None:
-        return yearly(data, [name], what="table of regimes")
+    own = facts.table("states")
+    if own is not None and name in own.columns:
+        return own_figures(own, [name]), list(facts.sources.get("states", ()))
     source, column = _SOURCES[measure]
     table = external_source(source, column, "add_regime")
-    return yearly(table[["cow", "year", column]].rename(columns={column: name}), [name])
+    known = table[["cow", "year", column]].rename(columns={column: name})
+    return yearly(known, [name]), [source]
 
 
 def _polity(

@@ -15,13 +15,20 @@ from coalition_models.features.common import (
     calendar_of,
     check_as_of,
     entry_month,
-    known_table,
 )
-from coalition_models.features.deaths import Coverage, Deaths, check_undated, known_deaths
+from coalition_models.features.deaths import (
+    Deaths,
+    check_undated,
+    known_deaths,
+    undated_deaths,
+)
 from coalition_models.features.fatality_rate import fatality_rates
-from coalition_models.features.own_tables import own_table, plain_panel
+from coalition_models.features.given import cited, facts_for, needed
 from coalition_models.features.theatre import theatre_intensity
 from coalition_models.features.yearly import year_known
+from coalition_models.members.fact_tables import Coverage
+from coalition_models.members.facts import Facts
+from coalition_models.sources.own_tables import own_table, plain_panel
 
 __all__ = ["add_risk"]
 
@@ -42,12 +49,13 @@ def add_risk(
     extended: bool = False,
     undated: str = "january",
     as_of: str = "start",
+    facts: Facts | None = None,
+    theatre: pd.DataFrame | None = None,
     data: pd.DataFrame | None = None,
     losses: pd.DataFrame | None = None,
     coverage: Coverage | None = None,
     members: pd.DataFrame | None = None,
     troops: pd.DataFrame | None = None,
-    theatre: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Add the role of the contingent, the losses around it, and how both compare with its entry.
 
@@ -67,19 +75,15 @@ def add_risk(
         As in :func:`add_casualties`.
     as_of : {"start", "end"}
         Whether deaths within the period count (``"end"``).
-    data : DataFrame, optional
-        Your own roles of spells: ``coalition, state, spell, role``, in the words of
-        ``participation`` (``combat``, ``security``, ``training``, ...).
-    losses : DataFrame, optional
-        Your own deaths: ``coalition, cow, date, deaths``, with ``coverage`` as in
-        :func:`add_casualties`.
-    members : DataFrame, optional
-        Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``, and
-        ``sector`` for the rate of the sector.
-    troops : DataFrame, optional
-        Your own strengths: ``coalition, cow, date, troops``.
+    facts : Facts, optional
+        In place of those that the panel was built from. Needed are ``members`` (with ``role`` in
+        the words of ``participation``: ``combat``, ``security``, ``training``, ...; and
+        ``sector`` for the rate of the sector) and ``deaths`` with their ``coverage``; the rates
+        need ``troops``.
     theatre : DataFrame, optional
         Your own ``coalition, year, intensity`` (any scale), one row per coalition and year.
+    data, losses, coverage, members, troops
+        Names of an earlier version for tables of facts (``data``: roles); they go in the next.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def add_risk(
     DataError
         For unknown options and tables without the columns named above.
     CoverageError
-        If ``losses`` come without coverage, or UCDP is asked for and not at hand.
+        If deaths come without coverage, or UCDP is asked for and not at hand.
 
     Notes
     -----
@@ -122,12 +126,15 @@ def add_risk(
     _check_options(min_known, level)
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "state", "cow", "spell", "period"))
-    deaths = known_deaths(moment, losses, coverage, rule)
-    rates = fatality_rates(deaths, members, troops, min_known)
+    given = {"losses": losses, "coverage": coverage, "members": members, "troops": troops}
+    known = facts_for(panel, facts, "add_risk", given)
+    spells = needed(known, "members", "add_risk", "roles and sectors") if data is None else data
+    deaths = known_deaths(known, moment, rule, "add_risk")
+    rates = fatality_rates(deaths, known, min_known, "add_risk")
     until = calendar.known(moment)
     partners = _partner_deaths(rows, deaths, until)
     columns = {
-        "combat_role": _combat(rows, data),
+        "combat_role": _combat(rows, spells),
         "partner_deaths_12m": partners,
         "log_partner_deaths_12m": np.log1p(partners),
         "fatality_rate_sector": rates.of_sector(rows, until),
@@ -147,18 +154,25 @@ def add_risk(
     }
     if extended or theatre is not None:
         year = year_known(calendar, moment)
-        columns["theatre_intensity"] = theatre_intensity(rows["coalition"], year, theatre)
+        columns["theatre_intensity"] = theatre_intensity(
+            rows["coalition"], year, known.table("coalitions"), theatre
+        )
     return attach(
         panel,
         columns,
-        sources=_sources(losses, members, troops, ucdp=extended and theatre is None),
+        sources=[
+            *cited(known, "members", "deaths", "coalitions", "troops"),
+            *(["ucdp-conflicts"] if extended and theatre is None else []),
+        ],
         choices={
             "level": level,
             "min_known": min_known,
             "as_of": moment,
             "undated": "next 1 January" if rule == "january" else rule,
-            "look_ahead": rule == "spread" and losses is None,
+            "look_ahead": rule == "spread" and bool(undated_deaths(known)),
         },
+        builder="add_risk",
+        cure="Rates need Facts(troops=...), roles and sectors columns of members",
     )
 
 
@@ -169,27 +183,12 @@ def _check_options(min_known: float, level: str) -> None:
         raise DataError(f"level must be one of {', '.join(_LEVELS)}, not {level!r}")
 
 
-def _sources(
-    losses: pd.DataFrame | None,
-    members: pd.DataFrame | None,
-    troops: pd.DataFrame | None,
-    *,
-    ucdp: bool,
-) -> list[str]:
-    names = ["participation"]
-    names += [] if losses is not None else ["fatalities", "fatal_incidents"]
-    names += [] if members is not None else ["coalitions"]
-    names += [] if troops is not None else ["troops"]
-    return [*names, "ucdp-conflicts"] if ucdp else names
-
-
-def _combat(panel: pd.DataFrame, data: pd.DataFrame | None) -> Floats:
-    spells = known_table("participation")
-    key = ["coalition", "state", "spell"]
-    if data is not None:
-        words = {"role": sorted(set(spells["role"]))}
-        spells = own_table(data, [*key, "role"], "table of spells", words=words, key=key)
-    roles = spells[[*key, "role"]]
+def _combat(panel: pd.DataFrame, spells: pd.DataFrame) -> Floats:
+    if "role" not in spells.columns:
+        return np.full(len(panel), np.nan)
+    # by number where there is one: a state may be listed under a name
+    key = ["coalition", "cow" if "cow" in spells.columns else "state", "spell"]
+    roles = own_table(spells, [*key, "role"], "table of members", key=key)[[*key, "role"]]
     # every spell of the panel is looked up once, not every row
     codes, names = _spell_codes(panel[key])
     found = names.merge(roles, on=key, how="left")["role"].to_numpy(dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
-from coalition_models.features.common import Integers, known_table, month_number
+from coalition_models.errors import DataError
+from coalition_models.features.common import Integers, month_number
+from coalition_models.features.given import needed
 from coalition_models.features.keys import shared_codes
-from coalition_models.features.own_tables import own_table, words_of
+from coalition_models.members.facts import Facts
 from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
 
-__all__ = ["NEVER", "Roster", "known_month", "regions", "roster"]
+__all__ = ["NEVER", "Roster", "known_month", "listed_members", "regions", "roster"]
 
 Objects = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -24,9 +26,6 @@ Flags = npt.NDArray[np.bool_]
 #: month of an exit that has not happened
 NEVER = 900_000
 
-_NEEDED = ["coalition", "cow", "spell", "entry", "exit", "exit_kind"]
-#: kinds of exit that have no date
-_OPEN = ("ongoing", "leader")
 #: first number of each region of the Correlates of War, and its name
 _REGIONS = {
     0: "Americas",
@@ -112,50 +111,47 @@ class Roster:
         return of_row.ravel(), pair[there], spell[there], pair_month
 
 
-def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Roster:
+def roster(members: pd.DataFrame, complete: Iterable[str], *, exit_date: str = "main") -> Roster:
     """Read the spells of all members.
 
     Parameters
     ----------
-    data : DataFrame, optional
-        Your own spells: ``coalition, cow, spell, entry, exit, exit_kind``; optionally
-        ``peak_troops``, ``announced``, ``last_personnel``. All members of a coalition must be
-        there, each spell once. By default ``participation``, of which only the coalitions whose
-        members are all listed count as complete.
+    members : DataFrame
+        Checked spells: ``coalition, cow, spell, entry, exit, exit_kind``; optionally
+        ``peak_troops``, ``announced``, ``last_personnel``.
+    complete : iterable of str
+        Coalitions whose members are all listed.
     exit_date : {"main", "announced", "last"}
         As in :func:`build_panel`; where it is not known or out of order (an announcement before
         the entry, last people who stay into the state's next spell) the main date is used.
 
     Examples
     --------
-    >>> sorted(roster().complete)
-    ['iraq', 'isaf', 'rsm']
+    >>> import coalition_models as cm
+    >>> len(roster(cm.facts("iraq").members, ["iraq"]).entry)
+    52
     """
     if exit_date not in DATE_COLUMN:
         raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
-    table = known_table("participation") if data is None else _own(data, DATE_COLUMN[exit_date])
-    if data is None:
-        known = known_table("coalitions")
-        complete = set(known.loc[known["participation_complete"] == "yes", "coalition"])
-    else:
-        complete = set(table["coalition"])
-    main = known_month(table, "exit")
+    main = known_month(members, "exit")
     dated = main
     column = DATE_COLUMN[exit_date]
     if exit_date != "main":
+        if column not in members.columns:
+            raise DataError(f"exit_date={exit_date!r} needs the column {column!r} in members")
         # the number of a state stands for its name, which the table need not have
-        spells = table.assign(state=table["cow"]).reset_index(drop=True)
+        spells = members.assign(state=members["cow"]).reset_index(drop=True)
         usable = usable_dates(spells, cast(ExitDate, exit_date), "month").to_numpy(dtype=bool)
-        dated = np.where(usable, known_month(table, column), main)
-    peak: Floats = np.full(len(table), np.nan)
-    if "peak_troops" in table.columns:
-        peak = table["peak_troops"].to_numpy(dtype=np.float64, na_value=np.nan)
-    kind = table["exit_kind"].to_numpy(dtype=object)
+        dated = np.where(usable, known_month(members, column), main)
+    peak: Floats = np.full(len(members), np.nan)
+    if "peak_troops" in members.columns:
+        peak = members["peak_troops"].to_numpy(dtype=np.float64, na_value=np.nan)
+    kind = members["exit_kind"].to_numpy(dtype=object)
     return Roster(
-        coalition=table["coalition"].to_numpy(dtype=object),
-        cow=table["cow"].to_numpy(dtype=np.int64),
-        spell=table["spell"].to_numpy(dtype=np.int64),
-        entry=month_number(table["entry"]),
+        coalition=members["coalition"].to_numpy(dtype=object),
+        cow=members["cow"].to_numpy(dtype=np.int64),
+        spell=members["spell"].to_numpy(dtype=np.int64),
+        entry=month_number(members["entry"]),
         exit=main,
         exit_kind=kind,
         dated=dated,
@@ -165,51 +161,21 @@ def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Rost
     )
 
 
-def _own(data: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Check the user's spells: each listed once, in order, and ended unless it goes on."""
-    precision = ("entry_precision", "exit_precision", "announced_precision")
-    table = own_table(
-        data,
-        [*_NEEDED, *({column} - set(_NEEDED))],
-        "table of members",
-        numbers=["peak_troops"],
-        dates=["entry", "exit", column],
-        filled=["entry", "exit_kind"],
-        words=words_of("participation", "exit_kind", *precision),
-        key=["coalition", "cow", "spell"],
-    )
-    if table.empty:
-        raise DataError("the table of members has no rows; give all spells of each coalition")
-    problems = _disorder(table)
-    if problems:
-        raise DataError(f"the table of members has spells with {'; '.join(problems)}")
-    return table
+def listed_members(facts: Facts, builder: str, *, exit_date: str = "main") -> Roster:
+    """Spells of all members in some facts, of which the complete coalitions are marked.
 
-
-def _disorder(table: pd.DataFrame) -> list[str]:
-    """Spells that end before they begin, do not end, or begin before an earlier one ends.
-
-    Judged by months, as :func:`build_panel` does, because many dates are known to the month only.
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> sorted(listed_members(cm.facts(), "add_contagion").complete)
+    ['iraq', 'isaf', 'rsm']
     """
-    entry = month_number(table["entry"])
-    last = month_number(table["exit"].fillna(pd.Timestamp("2000-01-01")))
-    last = np.where(table["exit"].isna(), NEVER, last)
-    state = shared_codes(*[[table["coalition"], table["cow"]]] * 2)[0]
-    order = np.lexsort((entry, state))
-    so_far = pd.Series(last[order]).groupby(state[order]).cummax()
-    early = np.zeros(len(table), dtype=bool)
-    early[order] = entry[order] < so_far.groupby(state[order]).shift().to_numpy()
-    wrong = {
-        "an exit before the entry": last < entry,
-        "no exit though not ongoing": (last == NEVER) & ~table["exit_kind"].isin(_OPEN).to_numpy(),
-        "an entry before the state's earlier spell ends": early,
-    }
-    problems = []
-    for text, bad in wrong.items():
-        if bad.any():
-            spells = table.loc[bad, ["coalition", "cow", "spell"]].itertuples(index=False)
-            problems.append(f"{text}: {first_few(' '.join(map(str, s)) for s in spells)}")
-    return problems
+    members = needed(facts, "members", builder, "the spells of all members")
+    partial: set[str] = set()
+    known = facts.table("coalitions")
+    if known is not None and "participation_complete" in known.columns:
+        partial = set(known.loc[known["participation_complete"] != "yes", "coalition"])
+    return roster(members, set(members["coalition"]) - partial, exit_date=exit_date)
 
 
 def known_month(table: pd.DataFrame, column: str) -> Integers:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
+from coalition_models.record import record_of
 
 __all__ = ["correlations", "feature_summary"]
 
@@ -69,7 +70,7 @@ def feature_summary(
 
 
 def _columns(panel: pd.DataFrame, columns: Sequence[str] | None) -> list[str]:
-    made = [name for name in panel.attrs.get("features", {}) if name in panel.columns]
+    made = [name for name in record_of(panel).features if name in panel.columns]
     chosen = made if columns is None else list(dict.fromkeys(columns))
     unknown = [name for name in chosen if name not in panel.columns]
     if unknown:

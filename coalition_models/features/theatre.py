@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.features.common import Integers, known_table
-from coalition_models.features.own_tables import own_table
 from coalition_models.features.yearly import yearly
 from coalition_models.sources.catalog import entry
+from coalition_models.sources.own_tables import own_table
 
 __all__ = ["theatre_intensity"]
 
@@ -19,16 +19,21 @@ _LEVELS = {"minor": 1.0, "war": 2.0}
 
 
 def theatre_intensity(
-    coalitions: pd.Series, year: Integers, data: pd.DataFrame | None = None
+    coalitions: pd.Series,
+    year: Integers,
+    described: pd.DataFrame | None,
+    data: pd.DataFrame | None = None,
 ) -> Floats:
     """Intensity of armed conflict in the host state of each row's coalition in a year.
 
     Parameters
     ----------
     coalitions : Series
-        Names of coalitions; those outside the table ``coalitions`` have no known host.
+        Names of coalitions; those whose host is not in the table have no known host.
     year : array
         Year of each row.
+    described : DataFrame, optional
+        The facts' table of coalitions, for ``host_state``.
     data : DataFrame, optional
         ``coalition, year, intensity`` instead of UCDP's conflicts (external), in which the host
         is a primary party, on either side.
@@ -49,7 +54,9 @@ def theatre_intensity(
         mine = mine.assign(cow=mine["coalition"].map(place))
         held = yearly(mine, ["intensity"], what="table of intensity")
         return held.at("intensity", codes.astype(np.int64), year)
-    hosts = known_table("coalitions").set_index("coalition")["host_state"]
+    if described is None or "host_state" not in described.columns:
+        return np.full(len(coalitions), np.nan)
+    hosts = described.set_index("coalition")["host_state"].dropna()
     conflicts = known_table("ucdp-conflicts")
     conflicts = conflicts[(conflicts["role"] == "primary") & conflicts["iso3"].isin(hosts)]
     states = {iso3: i for i, iso3 in enumerate(sorted(set(hosts)))}

@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
-from coalition_models.features.common import Integers, find_until, known_table
-from coalition_models.features.own_tables import own_table, words_of
+from coalition_models.features.common import Integers, find_until
 from coalition_models.features.roster import Roster, known_month
 
 __all__ = ["Strengths", "strengths", "usable_troops"]
@@ -46,19 +44,19 @@ class Strengths:
         )
 
 
-def usable_troops(data: pd.DataFrame | None = None) -> pd.DataFrame:
+def usable_troops(table: pd.DataFrame) -> pd.DataFrame:
     """Choose the strengths that were observed and can be used as they stand.
 
-    Of the bundled table: status ``in_theatre`` only (no plans, ceilings, or NATO trainers), a
-    number is given, and no note that begins with DOUBTFUL. A strength dated to the year counts
-    from its December. Where several sources speak of one day, those of the highest confidence
-    are taken, and their mean if they differ.
+    Status ``in_theatre`` only (no plans, ceilings, or NATO trainers), a number is given, and no
+    note that begins with DOUBTFUL. A strength dated to the year counts from its December. Where
+    several sources speak of one day, those of the highest confidence are taken, and their mean if
+    they differ.
 
     Parameters
     ----------
-    data : DataFrame, optional
-        Your own table: ``coalition, cow, date, troops``; ``status``, ``note`` and ``confidence``
-        are heeded where they are there.
+    table : DataFrame
+        ``coalition, cow, date, troops``; ``status``, ``note`` and ``confidence`` are heeded where
+        they are there.
 
     Returns
     -------
@@ -67,18 +65,11 @@ def usable_troops(data: pd.DataFrame | None = None) -> pd.DataFrame:
 
     Examples
     --------
-    >>> table = usable_troops()
+    >>> import coalition_models as cm
+    >>> table = usable_troops(cm.facts("iraq").troops)
     >>> bool(table.duplicated(["coalition", "cow", "date"]).any())
     False
     """
-    table = known_table("troops") if data is None else _own(data)
-    negative = table.index[(table["troops"] < 0).fillna(False)]
-    if len(negative) or table["date"].isna().any():
-        undated = table.index[table["date"].isna()]
-        raise DataError(
-            "the table of troops must have a date and 0 or more persons in every row; negative: "
-            f"rows {first_few(negative) or 'none'}; without a date: {first_few(undated) or 'none'}"
-        )
     keep = table["troops"].notna()
     if "status" in table.columns:
         keep &= table["status"] == "in_theatre"
@@ -96,25 +87,17 @@ def usable_troops(data: pd.DataFrame | None = None) -> pd.DataFrame:
     return out.astype({"troops": "float64"})
 
 
-def _own(data: pd.DataFrame) -> pd.DataFrame:
-    return own_table(
-        data,
-        ["coalition", "cow", "date", "troops"],
-        "table of troops",
-        numbers=["troops"],
-        dates=["date"],
-        words=words_of("troops", "status", "confidence", "date_precision"),
-    )
-
-
-def strengths(members: Roster, data: pd.DataFrame | None = None) -> Strengths:
+def strengths(members: Roster, observed: pd.DataFrame | None) -> Strengths:
     """Assign observed strengths to spells.
 
     An observation belongs to the spell that runs in its month; one before the entry or after the
     exit is left out, so that nothing is carried from one spell into the next. Within a month the
-    last day counts.
+    last day counts. None: no strength is known.
     """
-    table = usable_troops(data).sort_values("date", kind="stable")
+    if observed is None:
+        none = np.zeros(0, dtype=np.int64)
+        return Strengths(none, none.copy(), np.zeros(0), np.zeros(0))
+    table = usable_troops(observed).sort_values("date", kind="stable")
     group, wanted = members.keys(table["coalition"], table["cow"])
     month = table["month"].to_numpy(dtype=np.int64)
     spell = find_until(group, members.entry, wanted, month)

@@ -18,7 +18,7 @@ from coalition_models.features.common import (
     month_number,
 )
 from coalition_models.features.keys import shared_codes
-from coalition_models.features.own_tables import own_table, plain_panel
+from coalition_models.sources.own_tables import own_table, plain_panel
 
 __all__ = ["add_opinion", "add_war_powers"]
 
@@ -80,7 +80,14 @@ def add_war_powers(
     inside = found >= 0
     inside[inside] = day[inside] <= ended[found[inside]]
     out[inside] = values[found[inside]]
-    return attach(panel, {"war_powers": out}, sources=[], choices={"as_of": moment})
+    return attach(
+        panel,
+        {"war_powers": out},
+        sources=[],
+        choices={"as_of": moment},
+        builder="add_war_powers",
+        cure="The table must have a rule in force for every state",
+    )
 
 
 def _days(month: Integers) -> Integers:
@@ -187,7 +194,14 @@ def add_opinion(
         values = np.full(len(panel), np.nan)
         values[fresh] = polls[name].to_numpy(dtype=np.float64)[found[fresh]]
         columns["war_support" if name == "support" else "war_support_change"] = values
-    return attach(panel, columns, sources=[], choices={"max_age": oldest, "as_of": moment})
+    return attach(
+        panel,
+        columns,
+        sources=[],
+        choices={"max_age": oldest, "as_of": moment},
+        builder="add_opinion",
+        cure="The table must have polls of every state",
+    )
 
 
 def _monthly(data: pd.DataFrame, by_coalition: bool) -> pd.DataFrame:

@@ -14,18 +14,20 @@ import pandas as pd
 
 from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.common import AsOf, Calendar, Integers, known_table
-from coalition_models.features.own_tables import own_table, require_columns
+from coalition_models.members.facts import Facts
 from coalition_models.sources.fetch import CACHE_VARIABLE, MIRROR_VARIABLE, at_hand
+from coalition_models.sources.own_tables import own_table, require_columns
 
 __all__ = [
     "External",
     "Yearly",
-    "add_note",
     "check_external",
     "check_lag",
     "external_source",
     "optional_source",
+    "own_figures",
     "require_columns",
+    "state_figures",
     "year_at",
     "year_known",
     "yearly",
@@ -182,7 +184,7 @@ def external_source(name: str, variables: str, builder: str) -> pd.DataFrame:
     except CoverageError as error:
         raise CoverageError(
             f"{builder} takes {variables} from the external source {name!r}, which is not at "
-            f"hand. Give your own table as data=, or get the source: {error}"
+            f"hand. Give your own in Facts(states=...), or get the source: {error}"
         ) from error
 
 
@@ -202,8 +204,41 @@ def optional_source(
     return external_source(name, variables, builder)
 
 
-def add_note(panel: pd.DataFrame, columns: Sequence[str], note: str) -> None:
-    """Write a note beside columns just attached to a new panel."""
-    features = cast(dict[str, dict[str, object]], panel.attrs["features"])
-    for name in columns:
-        features[name]["note"] = note
+def state_figures(facts: Facts, columns: Sequence[str]) -> tuple[Yearly, list[str]]:
+    """Yearly figures of states: the facts' own where they hold a column, else the package's.
+
+    Returns
+    -------
+    Yearly
+        With all the columns.
+    list of str
+        Tables to cite.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> state_figures(cm.facts("iraq"), ["population"])[1]
+    ['state_years']
+    """
+    own = facts.table("states")
+    mine = [] if own is None else [name for name in columns if name in own.columns]
+    rest = [name for name in columns if name not in mine]
+    table = own_figures(own, mine) if own is not None and mine else None
+    if rest:
+        bundled = yearly(known_table("state_years"), rest)
+        if table is None:
+            return bundled, ["state_years"]
+        return _beside(table, bundled), [*facts.sources.get("states", ()), "state_years"]
+    return cast(Yearly, table), list(facts.sources.get("states", ()))
+
+
+def own_figures(table: pd.DataFrame, columns: Sequence[str]) -> Yearly:
+    """Columns of a table of states that the user brings, checked."""
+    return yearly(table, columns, what="table of states")
+
+
+def _beside(one: Yearly, other: Yearly) -> Yearly:
+    """Columns of two tables in one."""
+    keys = np.union1d(one.keys, other.keys)
+    parts = [t.frame.set_axis(t.keys).reindex(keys).reset_index(drop=True) for t in (one, other)]
+    return Yearly(keys, pd.concat(parts, axis=1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -11,10 +10,12 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import CoalitionWarning, CoverageError, DataError, first_few
+from coalition_models.errors import CoverageError, DataError, first_few, gathered
 from coalition_models.features.common import calendar_of
 from coalition_models.hypotheses.claims import Claim, Step, read_plan
 from coalition_models.hypotheses.tables import add_from_table
+from coalition_models.members.facts import Facts, facts_of
+from coalition_models.record import record_of, sources_of
 from coalition_models.sources.fetch import at_hand
 
 __all__ = ["Bench", "needed_columns"]
@@ -79,9 +80,9 @@ class Bench:
         building them with the registered arguments (a data set of this package).
     sources : list of str
         Tables that the columns built so far rest on.
-    builders : mapping
-        Builders of the data set itself, which take the place of the package's for columns that
-        it holds, where other arguments are asked for.
+    own_facts : bool
+        Whether the panel's facts hold elections and leaders of the data set itself, so that
+        columns that are taken as given can be made anew where other arguments are asked for.
     """
 
     data_set: str
@@ -89,7 +90,7 @@ class Bench:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     prefer_given: bool = False
     sources: list[str] = field(default_factory=list)
-    builders: Mapping[str, Callable[..., pd.DataFrame]] = field(default_factory=dict)
+    own_facts: bool = False
     _built: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def measure(
@@ -170,13 +171,16 @@ class Bench:
         columns: dict[str, pd.Series] = {}
         for name, changes in vary.items():
             step = read_plan().steps[name]
-            if step.builder not in self.builders:
+            held = facts_of(self.panel)
+            if not self.own_facts or held is None or not _holds_own(held, step.builder):
                 continue
+            changes = {**self._wider({"window": 6}), **changes}
             key = f"own {step.builder} {sorted(changes.items(), key=str)!r}"
             if key not in self._built:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", CoalitionWarning)
-                    self._built[key] = self.builders[step.builder](self.panel, **changes)
+                with gathered():
+                    self._built[key] = _builder(step.builder)(
+                        self.panel, **changes
+                    )
             frame = self._built[key]
             wanted = needed_columns(claim, alternatives=True)
             columns |= {column: frame[column] for column in wanted if column in frame.columns}
@@ -198,12 +202,13 @@ class Bench:
                     raise CoverageError(f"bring the table {step.table!r}")
                 arguments["data"] = self.tables[step.table]
             builder = _builder(step.builder)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", CoalitionWarning)
+            with gathered():
                 out = builder(self.panel, **arguments)
-            changed = [c for c in out.columns if c not in self.panel or c in out.attrs["features"]]
+            before = record_of(self.panel).features
+            made = record_of(out).features
+            changed = [c for c in out.columns if c in made and made[c] is not before.get(c)]
             self._built[key] = out[changed]
-            self.sources += out.attrs.get("sources", [])
+            self.sources += sources_of(out)
         return self._built[key]
 
     def _wider(self, arguments: Mapping[str, object]) -> dict[str, object]:
@@ -236,6 +241,11 @@ class Bench:
                 f"{first_few(empty or [claim.term])} is missing in every row: the sources do not "
                 f"cover this data set{'; ' + why if why else ''}"
             )
+
+
+def _holds_own(facts: Facts, builder: str) -> bool:
+    table = {"add_elections": facts.elections, "add_leadership": facts.leaders}.get(builder)
+    return table is not None
 
 
 def _builder(name: str) -> Callable[..., pd.DataFrame]:

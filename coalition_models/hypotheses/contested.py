@@ -24,6 +24,7 @@ from coalition_models.features.regime import add_regime
 from coalition_models.hypotheses.contested_words import compare_mello, directions, tally
 from coalition_models.hypotheses.estimate import estimate_term
 from coalition_models.members.panel import build_panel
+from coalition_models.record import with_panel
 from coalition_models.render import Table, format_number, format_p
 from coalition_models.sources.catalog import load
 
@@ -273,7 +274,7 @@ def _democracy(coalition: str, dates: Sequence[str]) -> Iterator[dict[str, objec
             spell=range(1, len(cases) + 1),
             start=0,
         )
-        months.attrs["panel"] = {"period": "month", "clock": "coalition"}
+        with_panel(months, {"period": "month", "clock": "coalition"})
         at_end = add_regime(months, measures=[measure])
         yield {"unit": "leader, last day", **choice, **_leaders(at_end, column)}
 

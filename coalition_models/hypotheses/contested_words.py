@@ -8,6 +8,7 @@ import pandas as pd
 
 from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.features.regime import add_regime
+from coalition_models.record import with_panel
 from coalition_models.sources.fetch import at_hand
 
 __all__ = ["compare_mello", "directions", "tally"]
@@ -135,7 +136,7 @@ def _democracies(cases: pd.DataFrame) -> str:
         spell=range(1, len(cases) + 1),
         start=0,
     )
-    months.attrs["panel"] = {"period": "month", "clock": "coalition"}
+    with_panel(months, {"period": "month", "clock": "coalition"})
     free = cases[add_regime(months, measures=["bmr"])["democracy_bmr"].to_numpy() == 1]
     return (
         f" (here {len(free)} of the leaders, of {free['state'].nunique()} states, lead one by "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,10 +9,11 @@ import pandas as pd
 
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.leader_cases import leader_cases
-from coalition_models.designs.set_features import set_builders
-from coalition_models.errors import CoalitionWarning, CoverageError, DataError, counted, first_few
+from coalition_models.errors import CoverageError, DataError, counted, first_few, gathered
 from coalition_models.hypotheses.claims import DATA_SETS
 from coalition_models.members.events import panel_events
+from coalition_models.members.facts import bundled_facts
+from coalition_models.record import keep_record, record_of, with_panel
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
 from coalition_models.sources.schema import is_day
@@ -55,8 +55,6 @@ class DataSet:
         A user's panel: every claim on its outcome is tried, columns count as given.
     given : bool
         Columns that it has are taken as they stand.
-    builders : mapping
-        Builders with the set's own sources, for arguments other than those of its columns.
     """
 
     name: str
@@ -68,7 +66,6 @@ class DataSet:
     own: bool = False
     given: bool = False
     reason: str = ""
-    builders: Mapping[str, Callable[..., pd.DataFrame]] = field(default_factory=dict, repr=False)
 
 
 def gather(panel_or_sets: Sets, *, outcome: str, cluster: str | Sequence[str]) -> list[DataSet]:
@@ -153,8 +150,7 @@ def _named(name: str) -> DataSet:
         reason = f"needs {source}, not at hand: load({source!r}) fetches it"
         return DataSet(name, None, reason=reason)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", CoalitionWarning)
+        with gathered():
             return _MAKERS[name](name)
     except CoverageError as error:
         return DataSet(name, None, reason=str(error))
@@ -182,9 +178,7 @@ def _external(name: str) -> DataSet:
     else:
         panel, note = _with_partners(panel)
         about += note
-    return DataSet(
-        name, panel, about=about, cluster=cluster, given=True, builders=set_builders(name)
-    )
+    return DataSet(name, panel, about=about, cluster=cluster, given=True)
 
 
 def _with_partners(panel: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -192,7 +186,7 @@ def _with_partners(panel: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     sides = panel.groupby(["coalition", "period"], observed=True)["state"].transform("nunique")
     alone = (sides < 2).to_numpy()
     kept = panel[~alone].reset_index(drop=True)
-    kept.attrs = dict(panel.attrs)
+    keep_record(kept, panel)
     exits = int(panel.loc[alone, "event"].sum())
     note = (
         f"; {counted(int(alone.sum()), 'row')} of a state that is alone on its side "
@@ -218,7 +212,7 @@ def _with_peak(panel: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     peaks = members.drop_duplicates(key).set_index(key)["peak_troops"].astype("Float64")
     found = peaks.reindex(pd.MultiIndex.from_frame(panel[key]))
     out = panel.assign(peak_troops=found.to_numpy(dtype=float, na_value=float("nan")))
-    out.attrs = dict(panel.attrs)
+    keep_record(out, panel)
     return out
 
 
@@ -246,7 +240,8 @@ def _forms(name: str) -> DataSet:
                 )
             )
     panel = pd.concat(parts, ignore_index=True)
-    panel.attrs = {**parts[0].attrs}
+    with_panel(panel, record_of(parts[0]).panel, facts=bundled_facts(("iraq", "isaf")),
+        sources=record_of(parts[0]).sources)
     counts = panel.groupby("partial")["event"].sum()
     about = (
         f"member-month of Iraq and ISAF, once at risk of leaving ({counts[0]} events) and once of "
@@ -262,7 +257,8 @@ def _leaders(name: str) -> DataSet:
     """Leaders in office while their state was in Iraq, the unit of Mello (2020)."""
     cases = leader_cases("iraq")
     panel = cases.assign(event=cases["early_exit"])
-    panel.attrs = {"sources": ["participation", "leaders", "elections", "fatalities"]}
+    sources = ("participation", "leaders", "elections", "fatalities")
+    with_panel(panel, {}, sources=sources)
     about = (
         f"leader in office during the participation of one of {cases['state'].nunique()} states in "
         "Iraq, democracies or not; the main contingent left under that leader"
@@ -293,7 +289,7 @@ def _alliances(name: str) -> DataSet:
             event=1 - table["honored"].astype(int),
         )
     )
-    panel.attrs["sources"] = ["alliance-performance"]
+    with_panel(panel, {}, sources=("alliance-performance",))
     about = (
         "ally called on in a war, 1816-1944; the commitment was violated. Odds ratios. The cases "
         "of Leeds and Anac (2005), so that their claims are estimated again here, not put to new "

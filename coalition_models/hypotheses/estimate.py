@@ -21,7 +21,6 @@ The rules, in order:
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -29,7 +28,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coalition_models.errors import CoalitionWarning, FitError
+from coalition_models.errors import FitError, gathered
 from coalition_models.hypotheses.power import detectable_ratio, null_variance
 from coalition_models.kernels.firth import penalised_test
 from coalition_models.models.cox import cox
@@ -180,8 +179,7 @@ class _Options:
         if exposed < EXPOSED_CLUSTERS:
             raise FitError(f"one value of {self.term} occurs in {exposed} clusters only")
         variance = "cluster" if with_event >= FEW_CLUSTERS else "jackknife"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", CoalitionWarning)
+        with gathered():
             if self.model == "logit":
                 fit = logit(self.formula, self.rows, time=None, cluster=cluster, variance=variance)
             else:
@@ -195,8 +193,7 @@ class _Options:
 
     def penalised(self, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
         """Firth's penalty."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", CoalitionWarning)
+        with gathered():
             if self.model == "logit":
                 fit = logit(self.formula, self.rows, time=None, penalty="firth")
             else:

@@ -7,7 +7,6 @@ The grid crosses ties (Efron, Breslow), clock (time since entry, time of the coa
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.errors import CoalitionWarning, CoverageError, DataError, FitError
-from coalition_models.features.common import calendar_of, known_table
+from coalition_models.errors import CoverageError, DataError, FitError, gathered
+from coalition_models.features.clock import on_clock
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
@@ -26,10 +25,12 @@ from coalition_models.kernels import cox as kernel
 from coalition_models.kernels import firth
 from coalition_models.kernels._panel import Ties
 from coalition_models.kernels.batch import fit_many_weights
+from coalition_models.members.facts import facts_of
 from coalition_models.models.cox_fit import CoxEngine
 from coalition_models.models.discrete import logit
+from coalition_models.record import record_of
 
-__all__ = ["TOKEN", "WORST", "Robustness", "check_robustness", "leave_one_out", "on_clock"]
+__all__ = ["TOKEN", "WORST", "Robustness", "check_robustness", "leave_one_out"]
 
 #: members whose peak is below this number of persons are left out in half of the grid
 TOKEN = 50
@@ -84,40 +85,6 @@ class Robustness:
 
 def _share(frame: pd.DataFrame) -> float:
     return float(frame["holds"].mean()) if len(frame) else float("nan")
-
-
-def on_clock(panel: pd.DataFrame, clock: str) -> pd.DataFrame | None:
-    """Same rows, timed from entry or from the coalition's first period; None if that cannot be.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        One row per member and calendar period.
-    clock : {"entry", "coalition"}
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> timed = on_clock(panel, "coalition")
-    >>> timed.query("state == 'ESP'")["stop"].tolist()[:2]
-    [6, 7]
-    """
-    if "period" not in panel.columns or not {"coalition", "state", "spell"} <= set(panel.columns):
-        return None
-    if not np.allclose(panel["stop"] - panel["start"], 1):
-        return None
-    try:
-        calendar = calendar_of(panel)
-    except DataError:
-        return None
-    number = pd.Series(calendar.first // calendar.months, index=panel.index)
-    by = ["coalition"] if clock == "coalition" else ["coalition", "state", "spell"]
-    origin = number.groupby([panel[name] for name in by]).transform("min")
-    begun = number - origin
-    out = panel.assign(start=begun, stop=begun + 1)
-    out.attrs = {**panel.attrs, "panel": {**panel.attrs.get("panel", {}), "clock": clock}}
-    return out
 
 
 def check_robustness(
@@ -207,7 +174,7 @@ def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str
     if model != "cox":
         yield "", frame
         return
-    given = str(frame.attrs.get("panel", {}).get("clock", "as given"))
+    given = str(record_of(frame).panel.get("clock", "as given"))
     as_it_is = claim.clock in ("", given)
     if as_it_is:
         yield given, frame
@@ -216,7 +183,7 @@ def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str
             continue
         if claim.common and clock == "coalition" and len(set(frame["coalition"])) == 1:
             continue
-        timed = on_clock(frame, clock)
+        timed = _timed(frame, clock)
         if timed is None:
             continue
         same = np.array_equal(timed["start"], frame["start"]) and np.array_equal(
@@ -224,6 +191,13 @@ def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str
         )
         if not (as_it_is and same):
             yield clock, timed
+
+
+def _timed(frame: pd.DataFrame, clock: str) -> pd.DataFrame | None:
+    try:
+        return on_clock(frame, clock)
+    except DataError:
+        return None
 
 
 def _sizes(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -237,13 +211,15 @@ def _sizes(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _peak(frame: pd.DataFrame) -> pd.Series | None:
-    """Peak strength of each row's spell, where the panel or the bundled spells have it."""
+    """Peak strength of each row's spell, where the panel or its facts have it."""
     if "peak_troops" in frame.columns:
         return frame["peak_troops"]
-    key = ["coalition", "state", "spell"]
-    if not set(key) <= set(frame.columns):
+    key = ["coalition", "cow", "spell"]
+    facts = facts_of(frame)
+    members = None if facts is None else facts.members
+    if members is None or "peak_troops" not in members.columns or not set(key) <= set(frame):
         return None
-    spells = known_table("participation").drop_duplicates(key).set_index(key)["peak_troops"]
+    spells = members.drop_duplicates(key).set_index(key)["peak_troops"]
     found = spells.reindex(pd.MultiIndex.from_frame(frame[key]))
     return found.set_axis(frame.index) if found.notna().any() else None
 
@@ -290,8 +266,7 @@ def leave_one_out(primary: TermEstimate) -> pd.DataFrame:
         event=sample.event, group=list(primary.groups)
     )
     labels = list(dict.fromkeys(primary.groups))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CoalitionWarning)
+    with gathered():
         whole = _logit(frame, primary, 1.0)[2]
         scale = 1.0 if fit.choices.penalty else primary.std_error / whole
         found = [_logit(frame[frame["group"] != label], primary, scale) for label in labels]

@@ -23,6 +23,7 @@ from coalition_models.hypotheses.meta import combine
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
 from coalition_models.hypotheses.robustness import Robustness, check_robustness, on_clock
 from coalition_models.hypotheses.rule import judge, undecided, verdict_rule
+from coalition_models.record import record_of, sources_of
 
 __all__ = ["Verdicts", "test_hypotheses"]
 
@@ -190,10 +191,10 @@ def _test_all(
     bench = None
     sources: list[str] = []
     if data.panel is not None:
-        sources = list(data.panel.attrs.get("sources", []))
+        sources = list(sources_of(data.panel))
         bench = Bench(
-            data.name, _light(data.panel), tables, prefer_given=data.given, sources=sources,
-            builders=data.builders,
+            data.name, data.panel, tables, prefer_given=data.given, sources=sources,
+            own_facts=not data.own,
         )  # fmt: skip
     for claim in claims:
         if not (data.own or data.name in claim.on):
@@ -204,14 +205,6 @@ def _test_all(
             row = _row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
             cells.append(_Cell(claim.id, data.name, row))
     return _Done(data.name, cells, _about(data), sources)
-
-
-def _light(panel: pd.DataFrame) -> pd.DataFrame:
-    """The panel without the account of how it was made, which pandas copies at every step."""
-    out = panel.copy()
-    made = panel.attrs.get("panel", {})
-    out.attrs = {"panel": {key: made[key] for key in ("clock", "period") if key in made}}
-    return out
 
 
 def _test(
@@ -228,12 +221,12 @@ def _test(
             f"outcome={claim.outcome[0]!r} if it is that"
         )
     frame, notes = bench.measure(claim)
-    clock = frame.attrs.get("panel", {}).get("clock")
+    clock = record_of(frame).panel.get("clock")
     if claim.clock and clock != claim.clock:
-        timed = on_clock(frame, claim.clock)
-        if timed is None:
-            raise CoverageError(f"needs the {claim.clock}'s clock: rows of one period each")
-        frame = timed
+        try:
+            frame = on_clock(frame, claim.clock)
+        except DataError as error:
+            raise CoverageError(f"needs the {claim.clock}'s clock: {error}") from error
     found = estimate_term(
         frame, claim.term, claim.controls, cluster=data.cluster, model=data.model,
         keep_controls=claim.interaction, level=level, power=power,

@@ -10,6 +10,7 @@ from coalition_models.members.rules import DefectionRule
 from coalition_models.members.spells import spell_labels
 from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.members.withdrawals import significant_withdrawals, withdrawals
+from coalition_models.record import keep_record
 
 __all__ = [
     "CHANGE_KINDS",
@@ -71,7 +72,7 @@ class Falls:
             )
         falls = self._known[way]
         out = falls.copy()
-        out.attrs = dict(falls.attrs)
+        keep_record(out, falls)
         return out
 
     def ranked(self, rule: DefectionRule) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -19,6 +19,7 @@ from coalition_models.members.cuts import significant_cuts
 from coalition_models.members.profile_tasks import check_changes
 from coalition_models.members.rules import DefectionRule, named_rule
 from coalition_models.members.spells import check_spells
+from coalition_models.record import with_notes
 from coalition_models.sources.plain_tables import plain_table
 
 __all__ = ["Coder", "code_defections"]
@@ -60,7 +61,7 @@ def code_defections(
         where not known), ``planned`` (``no``, ``unclear``, ``yes`` or
         ``not coded``; of exits, by their main coding), ``contested`` (a
         fair reader could code it otherwise), ``reason, source, confidence, date_precision`` and
-        ``rests_on`` (the rows of the facts behind it). ``attrs["defections"]`` holds the rule as
+        ``rests_on`` (the rows of the facts behind it). ``record_of(...).notes["defections"]`` holds the rule as
         a sentence and every candidate that does not count, with the reason.
 
     Raises
@@ -145,11 +146,14 @@ def _coded(
     table = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=_COLUMNS)
     table = table.drop_duplicates([*_SPELL, "kind", "date"])
     table = table.sort_values([*_KEY, "date", "kind"], ignore_index=True)[_COLUMNS]
-    table.attrs["defections"] = {
-        "rule": str(chosen),
-        "name": chosen.name,
-        "set_aside": aside.rows,
-    }
+    with_notes(
+        table,
+        defections={
+            "rule": str(chosen),
+            "name": chosen.name,
+            "set_aside": aside.rows,
+        },
+    )
     return table
 
 

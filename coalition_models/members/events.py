@@ -13,6 +13,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import Period, as_period, period_number
 from coalition_models.members.rules import KINDS
 from coalition_models.members.spells import spell_labels
+from coalition_models.record import keep_record, record_of, with_notes
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
 
@@ -65,7 +66,7 @@ def panel_events(
     -------
     DataFrame
         The rows at risk, with ``event`` (0/1), ``cause`` (the kind; empty without an event) and,
-        with ``"repeated"``, ``order, gap_start, gap_stop``. ``attrs["events"]`` counts events by
+        with ``"repeated"``, ``order, gap_start, gap_stop``. ``record_of(...).notes["events"]`` counts events by
         kind, rows no longer at risk, and the defections that fall in no row, with the reason.
 
     Raises
@@ -110,15 +111,18 @@ def panel_events(
     else:
         at_risk = earlier == 0
     kept: pd.DataFrame = out[at_risk.to_numpy(dtype=bool)].reset_index(drop=True)
-    kept.attrs = dict(panel.attrs)
-    kept.attrs["events"] = {
-        "how": how,
-        "kinds": list(chosen),
-        "rule": defections.attrs.get("defections", {}).get("rule", ""),
-        "events": {k: int((kept["cause"] == k).sum()) for k in chosen},
-        "rows_no_longer_at_risk": int((~at_risk).sum()),
-        "not_in_a_row": lost,
-    }
+    keep_record(kept, panel)
+    with_notes(
+        kept,
+        events={
+            "how": how,
+            "kinds": list(chosen),
+            "rule": record_of(defections).notes.get("defections", {}).get("rule", ""),
+            "events": {k: int((kept["cause"] == k).sum()) for k in chosen},
+            "rows_no_longer_at_risk": int((~at_risk).sum()),
+            "not_in_a_row": lost,
+        },
+    )
     return kept
 
 
@@ -160,7 +164,7 @@ def _check_coded(defections: pd.DataFrame) -> list[str]:
 
 
 def _unit(panel: pd.DataFrame, period: str | None) -> Period:
-    known = period or panel.attrs.get("panel", {}).get("period")
+    known = period or record_of(panel).panel.get("period")
     if known is None:
         raise DataError("the panel does not say how long its periods are: give period='month'")
     return as_period(str(known))

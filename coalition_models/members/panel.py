@@ -9,6 +9,7 @@ import pandas as pd
 
 from coalition_models.arguments import as_day, check_arguments
 from coalition_models.errors import CoverageError, DataError, counted, first_few
+from coalition_models.members.facts import Facts, facts_with
 from coalition_models.members.periods import as_period
 from coalition_models.members.spells import EXIT_KINDS, check_spells, spell_labels
 from coalition_models.members.timing import (
@@ -21,12 +22,13 @@ from coalition_models.members.timing import (
     select_spells,
     time_spells,
 )
+from coalition_models.record import Frozen, Record, record_of, with_record
 from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import to_cow
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract, validate
 
-__all__ = ["build_panel", "describe_panel"]
+__all__ = ["build_panel", "dated_by", "describe_panel", "recorded"]
 
 
 #: what a table of one's own coalitions must hold
@@ -55,7 +57,7 @@ _ROWS = Contract(
 
 
 def build_panel(
-    members: pd.DataFrame,
+    members: pd.DataFrame | Facts,
     *,
     coalitions: Sequence[str] | pd.DataFrame | None = None,
     period: str = "month",
@@ -76,10 +78,12 @@ def build_panel(
 
     Parameters
     ----------
-    members : DataFrame
-        Spells as in ``load("participation")``, or your own: ``coalition, state, spell, entry,
-        exit, exit_kind``, and ``cow`` (looked up from the ISO3 code if absent). ``exit`` is
-        empty only for ``ongoing`` spells.
+    members : Facts or DataFrame
+        Facts of one coalition or of several, such as ``facts("iraq")``, which the panel keeps for
+        the ``add_*`` functions. Or spells as in ``load("participation")``, or your own:
+        ``coalition, state, spell, entry, exit, exit_kind``, and ``cow`` (looked up from the ISO3 code if absent). ``exit`` is
+        empty only for ``ongoing`` spells. Where all rows of a coalition equal bundled ones by
+        value, the bundled facts come with them; any other table is all that is known of it.
     coalitions : sequence of str or DataFrame, optional
         Names restrict the panel to these coalitions. A coalition whose list of members is not
         complete (``vietnam``, ``kfor``, ``libya``) is refused unless it is named here. For
@@ -112,9 +116,8 @@ def build_panel(
         ``coalition state cow spell entry period start stop event exit_kind``, sorted, one row
         per member and period. ``entry`` is the day on which the spell began, also where
         ``truncate_before`` or another clock leaves its first periods out: what the ``add_*``
-        functions say of the time since entry counts from it. ``attrs["panel"]`` holds the
-        choices, the spells left out with the reason, and notes; :func:`describe_panel` shows
-        them.
+        functions say of the time since entry counts from it. ``record_of(panel)`` holds
+        the choices, the spells left out with the reason, notes, and the facts.
 
     Raises
     ------
@@ -145,8 +148,9 @@ def build_panel(
         period, clock, exit_date, exit_kinds, wind_up, until, truncate_before, peak_at_least
     )
     account = Account()
-    spells = _with_codes(members)
-    table, named = _coalition_table(spells, coalitions)
+    given = members if isinstance(members, Facts) else None
+    spells = _with_codes(_spells(members) if isinstance(members, Facts) else members)
+    table, named = _coalition_table(spells, coalitions, given)
     spells = spells[spells["coalition"].isin(table.index)].reset_index(drop=True)
     problems = check_spells(spells, "month")
     if problems:
@@ -156,13 +160,41 @@ def build_panel(
     _refuse_unknown_entries(spells, choices)
     timed = time_spells(spells, table, choices, account)
     rows = expand(select_spells(timed, table, choices, account), choices)
-    rows.attrs["panel"] = {
-        **choices.as_dict(),
-        "dropped": account.dropped,
-        "notes": account.notes,
-    }
-    rows.attrs["sources"] = ["participation", "coalitions"]
-    return rows
+    held = given
+    if held is None:
+        own = coalitions if isinstance(coalitions, pd.DataFrame) else None
+        held = facts_with(spells, own, table)
+    return recorded(rows, choices, account, held)
+
+
+def recorded(rows: pd.DataFrame, choices: Choices, account: Account, facts: Facts) -> pd.DataFrame:
+    """Write on a panel how it was built, and from which facts."""
+    made = {**choices.as_dict(), "dropped": account.dropped, "notes": account.notes}
+    cited = [n for t in ("members", "coalitions") for n in facts.sources.get(t, ())]
+    return with_record(rows, Record(panel=Frozen(made), sources=tuple(cited), facts=facts))
+
+
+def dated_by(panel: pd.DataFrame) -> str:
+    """Which date ends the spells of a panel: its choice of ``exit_date``.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> dated_by(cm.build_panel(cm.facts("iraq"), exit_date="announced"))
+    'announced'
+    """
+    known = record_of(panel).panel.get("exit_date")
+    if known in DATE_COLUMN:
+        return str(known)
+    marks = panel["exit_dated_by"] if "exit_dated_by" in panel.columns else pd.Series(dtype=object)
+    others = [mark for mark in dict.fromkeys(marks) if mark in DATE_COLUMN and mark != "main"]
+    return str(others[0]) if others else "main"
+
+
+def _spells(facts: Facts) -> pd.DataFrame:
+    if facts.members is None:
+        raise DataError("the facts hold no members: there is nobody to follow")
+    return facts.members
 
 
 def _check_choices(
@@ -218,11 +250,17 @@ def _with_codes(members: pd.DataFrame) -> pd.DataFrame:
 
 
 def _coalition_table(
-    spells: pd.DataFrame, coalitions: Sequence[str] | pd.DataFrame | None
+    spells: pd.DataFrame,
+    coalitions: Sequence[str] | pd.DataFrame | None,
+    facts: Facts | None = None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the coalitions in question and those that were asked for by name."""
     names: tuple[str, ...] = ()
     if isinstance(coalitions, pd.DataFrame):
+        if facts is not None:
+            raise DataError(
+                "the facts hold a table of coalitions already: facts.replace(coalitions=...)"
+            )
         table = plain_table(coalitions, "the table of coalitions")
         needed = ["coalition", "start", "mandate_end", "lead_state"]
         absent = [name for name in needed if name not in table.columns]
@@ -230,7 +268,8 @@ def _coalition_table(
             raise DataError(f"the table of coalitions lacks the columns {', '.join(absent)}")
         validate(table, _COALITIONS)
     else:
-        table = load("coalitions")
+        known = None if facts is None else facts.coalitions
+        table = load("coalitions") if known is None else known
         if coalitions is not None:
             chosen = [coalitions] if isinstance(coalitions, str) else coalitions
             names = tuple(dict.fromkeys(chosen))

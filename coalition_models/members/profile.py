@@ -18,6 +18,7 @@ from coalition_models.members.profile_levels import (
 )
 from coalition_models.members.profile_tasks import with_tasks
 from coalition_models.members.spells import check_spells
+from coalition_models.record import with_notes
 from coalition_models.sources.catalog import load
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract, validate
@@ -103,7 +104,7 @@ def operational_profile(
         ``unknown``, ``withdrawn``), ``observed_on`` (day of the observation), ``age_months``,
         ``gap``, ``doubtful``, ``confidence``, ``source``, ``role``, ``changes`` (kinds of change
         in the period), ``task_change`` (the latest change of task, place or rules so far),
-        ``coalition_end``. ``attrs["profile"]`` holds the choices and how many levels were set
+        ``coalition_end``. ``record_of(...).notes["profile"]`` holds the choices and how many levels were set
         aside, with the reason.
 
     Raises
@@ -147,14 +148,17 @@ def operational_profile(
         profile["gap"] |= profile["present"] & (profile["basis"] == "carried")
     profile = with_tasks(profile, spells, changes, unit)
     profile["coalition_end"] = profile["coalition"].map(ends)
-    profile.attrs["profile"] = {
-        "period": unit,
-        "method": method,
-        "statuses": list(statuses),
-        "doubtful": doubtful,
-        "exit_is": "last_seen" if last_seen else "departure",
-        "set_aside": aside,
-    }
+    with_notes(
+        profile,
+        profile={
+            "period": unit,
+            "method": method,
+            "statuses": list(statuses),
+            "doubtful": doubtful,
+            "exit_is": "last_seen" if last_seen else "departure",
+            "set_aside": aside,
+        },
+    )
     profile.attrs["sources"] = ["troops", "participation"] if bundled else []
     return profile
 

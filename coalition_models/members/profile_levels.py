@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.record import keep_record
 from coalition_models.sources.catalog import contract_of
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
@@ -35,7 +36,7 @@ def by_day(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
         and table[c].dtype.kind == "M"
     ]
     out = table.assign(**{name: table[name].dt.normalize() for name in dated})
-    out.attrs = dict(table.attrs)
+    keep_record(out, table)
     return out
 
 

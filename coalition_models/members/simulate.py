@@ -15,6 +15,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.members.covariate_paths import COVARIATE_KINDS, covariate_path
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
 from coalition_models.members.timing import PANEL_COLUMNS
+from coalition_models.record import with_notes
 
 __all__ = ["simulate_panel"]
 
@@ -154,7 +155,7 @@ def simulate_panel(
     DataFrame
         ``coalition state cow spell entry period start stop event exit_kind`` and the covariates,
         one row per member and period at risk, sorted. Codes of states (``S01`` ...) and ``cow``
-        (from 10001) belong to no real country. ``attrs["truth"]`` holds every choice, and the
+        (from 10001) belong to no real country. ``record_of(...).notes["truth"]`` holds every choice, and the
         states' log frailties if there are any, as plain numbers.
 
     Raises
@@ -197,11 +198,14 @@ def simulate_panel(
     size = (members, coalitions, periods, design.months)
     paths = {n: covariate_path(kind, size, rng) for n, kind in design.covariates.items()}
     panel = _assemble(_histories(design, paths, frailties, rng), paths, design)
-    panel.attrs["truth"] = {
-        **asdict(design),
-        "exit_kinds": list(design.exit_kinds),
-        "log_frailty": frailties.tolist() if frailty else [],
-    }
+    with_notes(
+        panel,
+        truth={
+            **asdict(design),
+            "exit_kinds": list(design.exit_kinds),
+            "log_frailty": frailties.tolist() if frailty else [],
+        },
+    )
     return panel
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
+from coalition_models.record import record_of, with_notes
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
 
@@ -62,7 +63,7 @@ def withdrawals(
         (persons), ``persons`` (the fall), ``percent`` (of ``before``), ``full`` (the spell was
         over on the period's last day), ``complete`` (the data reach the period's end),
         ``observed_before, observed_after`` (days of the observations), ``source_before,
-        source_after``, ``doubtful``, ``coalition_end``. ``attrs["withdrawals"]`` counts the
+        source_after``, ``doubtful``, ``coalition_end``. ``record_of(...).notes["withdrawals"]`` counts the
         pairs of periods compared and those without a known strength.
 
     Raises
@@ -107,13 +108,16 @@ def withdrawals(
     columns += ["full", "complete", "observed_before", "observed_after"]
     columns += ["source_before", "source_after", "doubtful", "coalition_end"]
     out = falls[columns].reset_index(drop=True)
-    out.attrs["withdrawals"] = {
-        "every": unit,
-        "level": level,
-        "dip": int(dip),
-        "compared": pairs,
-        "strength_unknown": unknown,
-    }
+    with_notes(
+        out,
+        withdrawals={
+            "every": unit,
+            "level": level,
+            "dip": int(dip),
+            "compared": pairs,
+            "strength_unknown": unknown,
+        },
+    )
     return out
 
 
@@ -132,7 +136,7 @@ def _checked_profile(profile: pd.DataFrame) -> pd.DataFrame:
 
 
 def _profile_period(profile: pd.DataFrame) -> Period:
-    named = profile.attrs.get("profile", {}).get("period")
+    named = record_of(profile).notes.get("profile", {}).get("period")
     if named is not None:
         return as_period(str(named))
     months = period_number(profile["period"], "month")
@@ -313,7 +317,7 @@ def significant_withdrawals(
         ranked[f"upper_{name}"] = (values >= cut - 1e-9 * cut.abs()).to_numpy(dtype=bool)
     upper = ranked[["upper_persons", "upper_percent"]]
     ranked["significant"] = _significant(upper, measure)
-    ranked.attrs["ranking"] = {
+    with_notes(ranked, ranking={
         "measure": measure,
         "quantile": quantile,
         "pooled": pooled,
@@ -322,7 +326,7 @@ def significant_withdrawals(
         "set_aside": {"after the coalition's end": int(after.sum()),
             "in the coalition's last years": int(late.sum()),
                       "below the minimum": int(small.sum())},
-    }  # fmt: skip
+    })  # fmt: skip
     return ranked
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.models.display import Choices, Counts, describe_data, sources_of
+from coalition_models.models.display import Choices, Counts, describe_data
+from coalition_models.record import sources_of
 from coalition_models.models.engine import Engine
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
@@ -95,7 +96,7 @@ def assemble(
         iterations=estimate.iterations,
         engine=engine,
         data_choices=describe_data(data, sample.design.variables),
-        sources=sources_of(data),
+        sources=sources_of(data, sample.design.variables),
         remarks=(*sample.notes, *remarks),
         native=native,
     )

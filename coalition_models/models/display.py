@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from coalition_models.errors import counted
+from coalition_models.record import made_of, record_of
 
-__all__ = ["Choices", "Counts", "describe_data", "footnotes", "sources_of"]
+__all__ = ["Choices", "Counts", "describe_data", "footnotes"]
 
 _VARIANCE = {
     "model": "inverse information",
@@ -151,27 +152,24 @@ def _extras(choices: Choices) -> str:
 def describe_data(data: pd.DataFrame, used: tuple[str, ...]) -> tuple[str, ...]:
     """Tell from a panel's attributes how it and the features used were made."""
     notes = []
-    panel = data.attrs.get("panel", {})
+    panel = record_of(data).panel
     if isinstance(panel, Mapping) and panel:
         shown = {k: v for k, v in panel.items() if k not in ("dropped", "notes") and _said(v)}
         text = "; ".join(f"{name} {_plain(value)}" for name, value in shown.items())
         gone = panel.get("dropped", [])
         tail = f"; {counted(len(gone), 'spell')} left out" if gone else ""
         notes.append(f"Panel: {text}{tail}.")
-    features = data.attrs.get("features", {})
-    if isinstance(features, Mapping):
-        notes += _describe_features({k: features[k] for k in used if k in features})
-    return tuple(notes)
-
-
-def _describe_features(features: Mapping[str, object]) -> list[str]:
+    features = record_of(data).features
+    made = {name: made_of(data, name) for name in used if name in features}
     parts = []
-    for name, how in features.items():
-        if isinstance(how, Mapping):
-            said = {k: v for k, v in how.items() if k != "missing_rows" and _said(v)}
-            choices = ", ".join(f"{key} {_plain(value)}" for key, value in said.items())
-            parts.append(f"{name} ({choices})" if choices else name)
-    return [f"Features: {'; '.join(parts)}."] if parts else []
+    for name, how in made.items():
+        if how is None:
+            parts.append(f"{name} (given: replaced after it was made)")
+            continue
+        said = {key: value for key, value in how.items() if _said(value)}
+        choices = ", ".join(f"{key} {_plain(value)}" for key, value in said.items())
+        parts.append(f"{name} ({choices})" if choices else name)
+    return (*notes, *([f"Features: {'; '.join(parts)}."] if parts else []))
 
 
 def _said(value: object) -> bool:
@@ -182,12 +180,3 @@ def _plain(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return "/".join(str(item) for item in value)
     return str(value)
-
-
-def sources_of(data: pd.DataFrame) -> tuple[str, ...]:
-    """Names of the tables that a frame says it was made from."""
-    known = data.attrs.get("sources")
-    if known is None:
-        stamp = data.attrs.get("coalition_models", {})
-        known = [stamp["name"]] if "name" in stamp else []
-    return tuple(str(name) for name in known)

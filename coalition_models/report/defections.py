@@ -11,6 +11,7 @@ from coalition_models.designs.defections import FORMULA_UN, DefectionAnalysis
 from coalition_models.designs.iraq import FORMULA
 from coalition_models.members.rules import NAMED_RULES, list_rules
 from coalition_models.members.timing import DATE_COLUMN
+from coalition_models.record import record_of, sources_of
 from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section
 from coalition_models.report.product import Product
@@ -332,5 +333,5 @@ def _spans(found: RuleComparison) -> str:
 
 def defection_sources(analysis: DefectionAnalysis) -> list[str]:
     """Names of the tables that the part rests on, for the list of sources."""
-    names = [name for one in analysis.sets.values() for name in one.panel.attrs.get("sources", [])]
+    names = [name for one in analysis.sets.values() for name in sources_of(one.panel)]
     return list(dict.fromkeys(names))

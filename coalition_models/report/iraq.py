@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.designs.iraq import FORMULA, IraqAnalysis
 from coalition_models.members.panel import describe_panel
 from coalition_models.models.fit import Fit
+from coalition_models.record import record_of, sources_of
 from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.periods import coalition_years, in_words, last_out, mandate_end
@@ -54,7 +55,7 @@ def iraq_products(analysis: IraqAnalysis) -> Product:
         "coefficients": _coefficients(analysis.fits),
         "precision": _precision(analysis),
         "proportional_hazards": analysis.proportional.table,
-        "left_out": pd.DataFrame(analysis.panel.attrs["panel"]["dropped"]),
+        "left_out": pd.DataFrame(record_of(analysis.panel).panel["dropped"]),
         "other_codings": _other_codings(analysis.members),
     }
     return Product(_tables(analysis, frames), frames, _figures(analysis))
@@ -218,7 +219,7 @@ def iraq_page(
     more_sources: Sequence[str] = (),
 ) -> str:
     """Write the report as one self-contained page; ``more`` sections stand before the sources."""
-    names = list(dict.fromkeys([*analysis.panel.attrs["sources"], *more_sources]))
+    names = list(dict.fromkeys([*sources_of(analysis.panel), *more_sources]))
     sections = [
         *_sections(analysis, product.tables, product.figures),
         *more,

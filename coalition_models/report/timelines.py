@@ -10,6 +10,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import calendar_of, known_table
 from coalition_models.features.yearly import require_columns
+from coalition_models.record import with_panel
 from coalition_models.report.style import COLOURS, EXIT_COLOURS, GREY, Plot, new_figure, styled
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _rows_of(panel: pd.DataFrame, state: str, coalition: str | None) -> pd.DataF
         raise DataError(f"{state} is not in {chosen!r}, but in {', '.join(coalitions)}")
     found_rows = rows[rows["coalition"] == chosen]
     # the length of a period is read off the whole panel: one state may have a single row
-    found_rows.attrs["panel"] = {"period": _period(panel)}
+    with_panel(found_rows, {"period": _period(panel)})
     return found_rows
 
 

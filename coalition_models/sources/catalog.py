@@ -16,6 +16,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, DataError
+from coalition_models.record import record_of, with_notes
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.csv_tables import read_loosely, read_table
 from coalition_models.sources.schema import Column, Contract, columns_from_descriptor, validate
@@ -277,7 +278,7 @@ def load(name: str, *, extended: bool = False) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Dates are ``datetime64``; ``attrs["coalition_models"]`` holds the name, package version
+        Dates are ``datetime64``; ``record_of(...).notes["coalition_models"]`` holds the name, package version
         and checksum of the file.
 
     Raises
@@ -305,11 +306,14 @@ def load(name: str, *, extended: bool = False) -> pd.DataFrame:
 def _stamp(frame: pd.DataFrame, item: Entry, sha256: str) -> pd.DataFrame:
     from coalition_models import __version__
 
-    frame.attrs["coalition_models"] = {
-        "name": item.name,
-        "version": __version__,
-        "sha256": sha256,
-    }
+    with_notes(
+        frame,
+        table={
+            "name": item.name,
+            "version": __version__,
+            "sha256": sha256,
+        },
+    )
     return frame
 
 
@@ -344,8 +348,11 @@ def _load_external(item: Entry) -> pd.DataFrame:
     if item.parts:
         frames = [load(part) for part in item.parts]
         frame = pd.concat(frames, ignore_index=True)
-        frame.attrs["dropped"] = dict(
-            sum((Counter(f.attrs.get("dropped", {})) for f in frames), Counter())
+        with_notes(
+            frame,
+            dropped=dict(
+                sum((Counter(record_of(f).notes.get("dropped", {})) for f in frames), Counter())
+            ),
         )
         return _stamp(frame, item, "+".join(entry(part).sha256[:12] for part in item.parts))
     path = fetch(item.name)
@@ -368,7 +375,7 @@ def _extend(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         raise CoverageError(
             f"{name!r} has no extended form; those that have: {', '.join(sorted(extenders))}"
         )
-    stamp = frame.attrs.get("coalition_models")
+    stamp = record_of(frame).notes.get("table", None)
     wide = extenders[name](frame, load)
-    wide.attrs["coalition_models"] = stamp
+    with_notes(wide, table=stamp)
     return wide

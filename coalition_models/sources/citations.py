@@ -5,7 +5,10 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+import pandas as pd
+
 from coalition_models.errors import DataError, counted, first_few
+from coalition_models.record import remembers, sources_of
 from coalition_models.sources.catalog import Entry, entry
 
 __all__ = ["Citation", "cite"]
@@ -90,10 +93,7 @@ def _names(item: object) -> list[str]:
         return [item]
     known = getattr(item, "sources", None)
     if known is None:
-        known = getattr(item, "attrs", {}).get("sources")
-    stamp = getattr(item, "attrs", {}).get("coalition_models", {})
-    if known is None and "name" in stamp:
-        known = [stamp["name"]]
+        known = sources_of(item) if isinstance(item, pd.DataFrame) and remembers(item) else None
     if known is None:
         raise DataError(
             f"cannot tell the sources of {type(item).__name__}: give table names, "

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from coalition_models.record import with_notes
 from coalition_models.sources._rows import each_row
 
 __all__ = ["extended_elections"]
@@ -39,7 +40,7 @@ def extended_elections(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
     -------
     DataFrame
         The bundled rows and the new ones; ``added_by`` is empty for the former, ``nelda`` or
-        ``bjornskov-rode`` for the latter. ``attrs["extension"]`` holds, per source, how many
+        ``bjornskov-rode`` for the latter. ``record_of(...).notes["extension"]`` holds, per source, how many
         elections it lists, how many it shares with the table, how many it adds, and where the
         days (more than 3 apart) or months disagree. NELDA includes ceremonial presidents and
         upper houses. The columns of ``election_coverage`` speak of the bundled rows only.
@@ -62,7 +63,7 @@ def extended_elections(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
         )
         out = pd.concat([out, new[list(out.columns)].astype(out.dtypes)], ignore_index=True)
     out = out.sort_values(["state", "date", "kind"], ignore_index=True)
-    out.attrs["extension"] = report
+    with_notes(out, extension=report)
     return out
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from coalition_models.record import with_notes
+
 __all__ = ["extended_state_years"]
 
 _UNITED_STATES = 2
@@ -49,7 +51,7 @@ def extended_state_years(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
         dollars), ``population_model`` (million; both to 2019), ``us_exports``, ``us_imports``
         (current US dollars), ``us_troops`` (persons; missing for hosts of a war) and
         ``us_defense_pact`` (0 or 1, within the years of ATOP). Missing outside a source's
-        coverage, never zero. ``attrs["joined"]`` counts the values that each source gives.
+        coverage, never zero. ``record_of(...).notes["joined"]`` counts the values that each source gives.
     """
     out = bundled.copy()
     for source, columns in _JOINS.items():
@@ -63,7 +65,7 @@ def extended_state_years(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
     out = _join(out, troops.rename(columns={"troops": "us_troops"}))
     out["us_defense_pact"] = _defense_pact(out, read("atop-alliances"))
     new = [name for name in out.columns if name not in bundled.columns]
-    out.attrs["joined"] = {name: int(out[name].notna().sum()) for name in new}
+    with_notes(out, joined={name: int(out[name].notna().sum()) for name in new})
     return out
 
 

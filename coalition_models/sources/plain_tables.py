@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.record import keep_record
 
 __all__ = ["plain_table"]
 
@@ -47,7 +48,7 @@ def plain_table(
     out = frame.reset_index(drop=True)
     for name in out.columns if only is None else [c for c in only if c in out.columns]:
         out[name] = _plain(out[name])
-    out.attrs = dict(frame.attrs)
+    keep_record(out, frame)
     return out
 
 

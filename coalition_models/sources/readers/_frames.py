@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from coalition_models.errors import CoverageError, DataError, counted, first_few
+from coalition_models.record import with_notes
 
 __all__ = [
     "add_codes",
@@ -213,5 +214,5 @@ def close_frame(
             f"{first_few(rows.agg(' '.join, axis=1))}. Is it the pinned version?"
         )
     out = frame.sort_values(list(key), kind="stable").reset_index(drop=True)
-    out.attrs["dropped"] = {reason: count for reason, count in dropped.items() if count}
+    with_notes(out, dropped={reason: count for reason, count in dropped.items() if count})
     return out

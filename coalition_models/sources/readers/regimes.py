@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from coalition_models.record import with_notes
 from coalition_models.sources.readers._dated import codes_from_cow
 from coalition_models.sources.readers._frames import (
     close_frame,
@@ -88,7 +89,7 @@ def read_reign_regimes(path: Path) -> pd.DataFrame:
     )
     frame = codes_from_cow(frame, raw["cowcode"], end - pd.Timedelta(days=1))
     out = close_frame(frame, ["cow", "regime"], "reign-regimes", {})
-    out.attrs["start_before_1678"] = int(ancient.sum())
+    with_notes(out, start_before_1678=int(ancient.sum()))
     return out
 
 
@@ -139,7 +140,7 @@ def read_bjornskov_rode(path: Path) -> pd.DataFrame:
     )
     frame = codes_from_cow(frame, raw["cown"], frame["year"])
     out = close_frame(frame, ["source_code", "year"], "bjornskov-rode", {})
-    out.attrs["elections_without_month"] = int(months.map(len, na_action="ignore").eq(0).sum())
+    with_notes(out, elections_without_month=int(months.map(len, na_action="ignore").eq(0).sum()))
     return out
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import as_days, read_day
 from coalition_models.errors import DataError, counted, first_few
+from coalition_models.record import keep_record
 from coalition_models.sources.catalog import contract_of
 from coalition_models.sources.schema import Column, Contract, is_day
 
@@ -149,8 +151,17 @@ def _kind_problems(
     for columns, kind, fits in kinds:
         for name in [n for n in columns if n in table.columns]:
             if not fits(table[name]):
-                problems.append(f"column {name} must hold {kind}, found {table[name].dtype}")
+                problems.append(f"column {name} must hold {kind}, {_found(table[name], kind)}")
     return problems
+
+
+def _found(column: pd.Series, kind: str) -> str:
+    """What stands there in place of the kind expected: the rows of text that is no date."""
+    if not kind.startswith("dates") or column.dtype != object:
+        return f"found {column.dtype}"
+    odd = column[column.notna() & column.map(lambda value: read_day(value) is None)]
+    rows = [f"{row} ({value!r})" for row, value in odd.items()]
+    return f"as datetime64 or text in the order year-month-day; not so in rows {first_few(rows)}"
 
 
 def _not_finite(table: pd.DataFrame, numbers: Sequence[str], whole: Sequence[str]) -> list[str]:
@@ -186,12 +197,22 @@ def _read(
     """Columns of objects that can be read without doubt: flags, numbers, dates all missing."""
     columns = {name: table[name].map(_word) for name in yes_no if name in table.columns}
     for name in [n for n in dates if n in table.columns]:
-        if table[name].dtype == object and table[name].isna().all():
-            columns[name] = pd.to_datetime(table[name])
+        if table[name].dtype == object or table[name].isna().all():
+            columns[name] = _days_or_as_given(table[name])
     for name, allowed in words.items():
         if name in table.columns and not _texts(allowed) and _all_numbers(table[name]):
             columns[name] = pd.to_numeric(table[name])
     return columns
+
+
+def _days_or_as_given(column: pd.Series) -> pd.Series:
+    """Dates as text (year-month-day) or objects, read; what is no date is named by the check."""
+    if column.isna().all():
+        return pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]", name=column.name)
+    try:
+        return as_days(column, str(column.name))
+    except DataError:
+        return column
 
 
 def _word(value: object) -> object:
@@ -278,7 +299,7 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     for name, dtype in zip(out.columns, out.dtypes, strict=True):
         if not isinstance(dtype, np.dtype):
             out[name] = _plain_column(out[name])
-    out.attrs = dict(table.attrs)
+    keep_record(out, table)
     return out
 
 

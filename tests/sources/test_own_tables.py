@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.own_tables import plain
+from coalition_models.sources.own_tables import plain
 
 MEMBERS = cm.load("participation")
 IRAQ = MEMBERS[MEMBERS["coalition"] == "iraq"].reset_index(drop=True)

@@ -1,0 +1,124 @@
+"""Which facts a builder reads: those of the panel, or those that it is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.errors import DataError, warn
+from coalition_models.features.common import Calendar, month_number
+from coalition_models.members.facts import Facts, facts_of
+from coalition_models.members.timing import PANEL_COLUMNS
+from coalition_models.record import record_of
+
+__all__ = ["cited", "facts_for", "needed", "within_coverage"]
+
+Floats = npt.NDArray[np.float64]
+
+#: name of an argument of an earlier version -> the table of facts that it was, by builder
+OLD = {
+    "add_casualties": {"data": "deaths"},
+    "add_risk": {"losses": "deaths"},
+    "add_commitment": {"data": "troops"},
+    "add_contagion": {"data": "members"},
+    "add_elections": {"data": "elections"},
+    "add_leadership": {"data": "leaders"},
+    "add_regime": {"data": "states"},
+    "add_capability": {"data": "states"},
+    "add_alliance": {"data": "states"},
+    "add_preferences": {"data": "states"},
+}
+
+
+def facts_for(
+    panel: pd.DataFrame, facts: Facts | None, builder: str, old: dict[str, Any] | None = None
+) -> Facts:
+    """Facts that a builder reads.
+
+    Parameters
+    ----------
+    panel : DataFrame
+    facts : Facts, optional
+        Given by the caller: these and no others.
+    builder : str
+        For messages.
+    old : dict
+        Tables given under the names of an earlier version, which replace the panel's.
+
+    Raises
+    ------
+    DataError
+        If the panel was built here and lost what it remembers, so that nothing tells which facts
+        it rests on.
+    """
+    given = {name: table for name, table in (old or {}).items() if table is not None}
+    if facts is not None:
+        if given:
+            raise DataError(f"give facts= or {', '.join(given)}=, not both")
+        return facts
+    held = facts_of(panel)
+    built = set(PANEL_COLUMNS) <= set(panel.columns)
+    if held is None and not given and built and not record_of(panel).panel:
+        raise DataError(
+            f"the panel no longer knows the facts that it was built from, which {builder} reads: a "
+            "merge or a file drops them. Join tables with cm.merge(panel, table, on=...), or give "
+            f"the facts: {builder}(panel, facts=cm.facts('iraq')) for bundled ones, or your own"
+        )
+    if not given:
+        return held if held is not None else Facts()
+    names = OLD.get(builder, {})
+    tables = {names.get(name, name): table for name, table in given.items()}
+    written = ", ".join(f"{name}=" for name in given)
+    meant = ", ".join(f"{name}=..." for name in tables)
+    warn(
+        f"{written} of {builder}() go in the next version: make Facts({meant}) and give it to "
+        "build_panel(), or as facts="
+    )
+    return (held if held is not None else Facts()).replace(**tables)
+
+
+def needed(facts: Facts, table: str, builder: str, why: str = "") -> pd.DataFrame:
+    """One table of the facts.
+
+    Raises
+    ------
+    DataError
+        If the facts do not hold it: which table, why, and how to give it.
+    """
+    found = facts.table(table)
+    if found is None:
+        more = ", coverage=..." if table == "deaths" else ""
+        raise DataError(
+            f"{builder} needs {table}{f' ({why})' if why else ''}, and the facts of this panel "
+            f"hold none. Give them: Facts(..., {table}=...{more}), or facts_of(panel).replace("
+            f"{table}=...{more}) as facts=; cm.facts('iraq') holds the package's own"
+        )
+    return found
+
+
+def cited(facts: Facts, *tables: str) -> list[str]:
+    """Tables to cite for some tables of facts.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> cited(cm.facts("iraq"), "members", "troops")
+    ['participation', 'troops']
+    """
+    return [name for table in tables for name in facts.sources.get(table, ())]
+
+
+def within_coverage(
+    facts: Facts, table: str, calendar: Calendar, columns: dict[str, Floats]
+) -> dict[str, Floats]:
+    """Leave missing what lies outside the months that a table of facts covers, if it says so."""
+    known = facts.table("coverage")
+    window = known[known["table"] == table] if known is not None else None
+    if window is None or window.empty:
+        return columns
+    low, high = month_number(window["first"]).min(), month_number(window["last"]).max()
+    inside = (calendar.first >= low) & (calendar.first <= high)
+    return {name: np.where(inside, value, np.nan) for name, value in columns.items()}

@@ -1,0 +1,370 @@
+"""What each table of facts must hold, and how one that a user brings is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.arguments import as_day
+from coalition_models.errors import DataError, first_few
+from coalition_models.sources.codes import from_cow, to_cow
+from coalition_models.sources.own_tables import own_table, plain, words_of
+
+__all__ = ["COVERED", "TABLES", "Coverage", "coverage_table", "read_fact_table"]
+
+#: coalition to the first and last month in which all its deaths are known
+Coverage = Mapping[str, Sequence[str | pd.Timestamp]]
+
+#: kinds of exit that have no date
+_OPEN = ("ongoing", "leader")
+#: tables whose coverage can be given
+COVERED = ("deaths", "elections", "leaders")
+#: first month of all, as a number, for spells that have not ended
+_NEVER = 900_000
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """Columns that must be there, what they hold, and what else must be true."""
+
+    needed: tuple[str, ...]
+    day: str = ""
+    numbers: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
+    words: tuple[str, tuple[str, ...]] = ("", ())
+    yes_no: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    more: Callable[[pd.DataFrame], list[str]] | None = None
+
+
+def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
+    """Check one table of facts that a user brings and return it in the package's form.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`TABLES`.
+    given : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``cow`` and dates as dates; rows numbered from 0.
+
+    Raises
+    ------
+    DataError
+        With all that is wrong with it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> read_fact_table("troops", pd.DataFrame({"coalition": ["mali"], "state": ["Chad"],
+    ...     "date": ["2013-02-01"], "troops": [1800]}))[["state", "cow", "date"]].values.tolist()
+    [['TCD', 483, Timestamp('2013-02-01 00:00:00')]]
+    """
+    shape = TABLES[name]
+    what = f"table of {name}"
+    if not isinstance(given, pd.DataFrame):
+        raise DataError(f"the {what} must be a pandas DataFrame, not {type(given).__name__}")
+    table = plain(given.reset_index(drop=True))
+    table.attrs = {}
+    if table.columns.is_unique:
+        table = _with_states(table, shape, what)
+        if name == "members":
+            table = _with_spells(table)
+    source, columns = shape.words
+    table = own_table(
+        table,
+        shape.needed,
+        what,
+        numbers=shape.numbers,
+        dates=shape.dates,
+        filled=shape.filled,
+        words=words_of(source, *columns) if source else {},
+        yes_no=shape.yes_no,
+        key=shape.key,
+    )
+    problems = shape.more(table) if shape.more is not None else []
+    if problems:
+        raise DataError("\n".join(f"the {what} has {text}" for text in problems))
+    return table
+
+
+def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
+    """Numbers of states from names or codes, and codes from numbers, at each row's date."""
+    if "cow" not in shape.needed or "cow" in table.columns or "state" not in table.columns:
+        return table
+    when: Any = None
+    if shape.day == "year" and "year" in table.columns:
+        when = table["year"]
+    elif shape.day in table.columns:
+        when = own_table(table[[shape.day]], [shape.day], what, dates=[shape.day])[shape.day]
+    try:
+        cow = to_cow(table["state"], when)
+    except DataError as error:
+        raise DataError(
+            f"the {what}: {error}".replace(", or pass missing='na' to get <NA>", "")
+        ) from None
+    if cow.isna().any():
+        return table
+    code = from_cow(cow, dates=when, missing="na")
+    named = table["state"].where(code.isna(), code)
+    out = table.assign(state=named, cow=cow.astype("int64"))
+    if "name" not in out.columns and not named.equals(table["state"]):
+        out["name"] = table["state"]
+    return out
+
+
+def _with_spells(table: pd.DataFrame) -> pd.DataFrame:
+    """State codes and numbers of spells where the user gave none."""
+    out = table
+    if "spell" not in out.columns and {"coalition", "cow", "entry"} <= set(out.columns):
+        order = out.sort_values("entry", kind="stable").groupby(["coalition", "cow"]).cumcount()
+        out = out.assign(spell=order.reindex(out.index) + 1)
+    if "state" not in out.columns and {"cow", "entry"} <= set(out.columns):
+        days = own_table(out[["entry"]], ["entry"], "table of members", dates=["entry"])["entry"]
+        out = out.assign(state=from_cow(out["cow"], dates=days, missing="na"))
+    return out
+
+
+def _months(dates: pd.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
+    filled = dates.fillna(pd.Timestamp("2000-01-01"))
+    months = (filled.dt.year * 12 + filled.dt.month - 1).to_numpy(dtype=np.int64)
+    return np.where(dates.isna(), _NEVER, months)
+
+
+def _spells(rows: pd.DataFrame) -> str:
+    columns = ["coalition", "state" if "state" in rows.columns else "cow", "spell"]
+    return first_few(" ".join(map(str, row)) for row in rows[columns].itertuples(index=False))
+
+
+def _disorder(table: pd.DataFrame) -> list[str]:
+    """Spells that end before they begin, do not end, or begin before an earlier one ends.
+
+    An exit before its entry is an error to the day, unless a date is known to the month or year
+    only; overlaps are judged by months.
+    """
+    if table.empty:
+        return ["no rows; give all spells of each coalition"]
+    entry, last = _months(table["entry"]), _months(table["exit"])
+    day = np.ones(len(table), dtype=bool)
+    for column in ("entry_precision", "exit_precision"):
+        if column in table.columns:
+            day &= ~table[column].isin(["month", "year"]).to_numpy(dtype=bool)
+    reverse = (last < entry) | (day & (table["exit"] < table["entry"]).to_numpy(dtype=bool))
+    order = table.assign(n=entry, last=last).sort_values(["coalition", "cow", "n"], kind="stable")
+    by = [order["coalition"], order["cow"]]
+    so_far = order.groupby(by)["last"].cummax().groupby(by).shift()
+    early = (order["n"] < so_far).reindex(table.index).to_numpy(dtype=bool)
+    wrong = {
+        "an exit before the entry": reverse,
+        "no exit though not ongoing": (last == _NEVER) & ~table["exit_kind"].isin(_OPEN).to_numpy(),
+        "an entry before the state's earlier spell ends": early,
+    }
+    return [f"{text}: {_spells(table[bad])}" for text, bad in wrong.items() if bad.any()]
+
+
+def _coalition_problems(table: pd.DataFrame) -> list[str]:
+    problems = []
+    reverse = table["mandate_end"] < table["start"]
+    if reverse.any():
+        names = first_few(table.loc[reverse.to_numpy(dtype=bool), "coalition"])
+        problems.append(f"a mandate that ends before it starts (swapped?): {names}")
+    led = table[table["lead_state"].notna()]
+    if len(led):
+        known = to_cow(led["lead_state"], led["start"], missing="na")
+        unknown = led.loc[known.isna(), "lead_state"]
+        if len(unknown):
+            problems.append(
+                f"a lead state that is no state: {first_few(unknown)}; give its ISO3 code or name"
+            )
+    return problems
+
+
+def _negative(column: str) -> Callable[[pd.DataFrame], list[str]]:
+    def check(table: pd.DataFrame) -> list[str]:
+        bad = table.index[(table[column] < 0).fillna(False).to_numpy(dtype=bool)]
+        return [f"negative {column} in rows {first_few(bad)}"] if len(bad) else []
+
+    return check
+
+
+def _deaths_problems(table: pd.DataFrame) -> list[str]:
+    wrong = table["deaths"].isna() | (table["deaths"] < 0).fillna(False)
+    bad = table.index[wrong.to_numpy(dtype=bool)]
+    return [f"missing or negative values of deaths in rows {first_few(bad)}"] if len(bad) else []
+
+
+def _state_problems(table: pd.DataFrame) -> list[str]:
+    twice = table.duplicated(["cow", "year"], keep=False)
+    rows = table.loc[twice, ["cow", "year"]].drop_duplicates().itertuples(index=False)
+    found = [f"{row.cow} {row.year}" for row in rows]
+    return [f"two rows for one cow and year: {first_few(found)}"] if found else []
+
+
+def _leader_problems(table: pd.DataFrame) -> list[str]:
+    """Nobody leaves before entering, and one leads at a time."""
+    reverse = (table["end"] < table["start"]).to_numpy(dtype=bool)
+    problems = []
+    if reverse.any():
+        problems.append(
+            f"leaders who leave before they enter: {first_few(table.loc[reverse, 'leader'])}"
+        )
+    ordered = table.sort_values(["cow", "start"], kind="stable")
+    end = ordered["end"]
+    if "known_until" in ordered.columns:
+        end = end.fillna(ordered["known_until"])
+    # by months, because ends are often known to the month only
+    last = pd.Series(_months(end), index=ordered.index).groupby(ordered["cow"]).cummax()
+    earlier = last.groupby(ordered["cow"]).shift(fill_value=-1)
+    overlap = _months(ordered["start"]) < earlier.to_numpy()
+    if overlap.any():
+        terms = [
+            f"{row.cow} {row.leader} ({row.start:%Y-%m-%d})"
+            for row in ordered[overlap].itertuples(index=False)
+        ]
+        problems.append(
+            "terms of one state that overlap (only the last may have no end); these begin before "
+            f"an earlier one ends: {first_few(terms)}"
+        )
+    return problems
+
+
+def coverage_table(
+    given: pd.DataFrame | Mapping[str, Sequence[str | pd.Timestamp]],
+) -> pd.DataFrame:
+    """Read where a missing row says that nothing happened.
+
+    Parameters
+    ----------
+    given : DataFrame or mapping
+        ``coalition, first, last`` and optionally ``table`` (deaths, elections or leaders; deaths
+        if absent); or coalition to first and last month of its deaths.
+
+    Returns
+    -------
+    DataFrame
+        ``table, coalition, first, last``: first day of the first and of the last month covered.
+
+    Examples
+    --------
+    >>> coverage_table({"mali": ("2013-01", "2020-12")}).values.tolist()
+    [['deaths', 'mali', Timestamp('2013-01-01 00:00:00'), Timestamp('2020-12-01 00:00:00')]]
+    """
+    problems: list[str] = []
+    found: list[list[object]] = []
+    for table, name, first, last in _windows(given, problems):
+        if table not in COVERED:
+            problems.append(f"table must be one of {', '.join(COVERED)}, not {table!r}")
+        try:
+            low, high = as_day(first, f"coverage of {name}"), as_day(last, f"coverage of {name}")
+        except DataError as error:
+            problems.append(str(error))
+            continue
+        if low is None or high is None or high < low:
+            problems.append(f"{name} ends before it begins: {(first, last)!r}")
+        else:
+            found.append([table, name, low.replace(day=1), high.replace(day=1)])
+    if problems:
+        raise DataError(
+            "coverage must map each coalition to its first and last month, such as "
+            f"{{'mali': ('2013-01', '2020-12')}}; {'; '.join(problems)}"
+        )
+    return pd.DataFrame(found, columns=["table", "coalition", "first", "last"]).astype(
+        {"first": "datetime64[ns]", "last": "datetime64[ns]"}
+    )
+
+
+def _windows(given: Any, problems: list[str]) -> list[tuple[Any, Any, Any, Any]]:
+    """Table, coalition, first and last month of each row; what cannot be read is a problem."""
+    if isinstance(given, pd.DataFrame):
+        absent = [n for n in ("coalition", "first", "last") if n not in given.columns]
+        if absent:
+            raise DataError(f"the table of coverage lacks the columns {', '.join(absent)}")
+        of = given["table"] if "table" in given.columns else ["deaths"] * len(given)
+        return list(zip(of, given["coalition"], given["first"], given["last"], strict=True))
+    if not isinstance(given, Mapping):
+        problems.append(f"found {type(given).__name__}")
+        return []
+    rows = []
+    for name, window in given.items():
+        if isinstance(window, str) or len(window) != 2:
+            problems.append(f"{name} has {window!r}")
+        else:
+            rows.append(("deaths", name, *window))
+    return rows
+
+
+_PRECISIONS = ("entry_precision", "exit_precision", "announced_precision")
+#: table -> what it must hold
+TABLES: Mapping[str, _Shape] = {
+    "members": _Shape(
+        ("coalition", "cow", "spell", "entry", "exit", "exit_kind"),
+        day="entry",
+        numbers=("peak_troops",),
+        dates=("entry", "exit", "announced", "last_personnel"),
+        filled=("entry", "exit_kind"),
+        words=("participation", ("exit_kind", "role", *_PRECISIONS)),
+        key=("coalition", "cow", "spell"),
+        more=_disorder,
+    ),
+    "coalitions": _Shape(
+        ("coalition", "start", "mandate_end", "lead_state"),
+        dates=("start", "mandate_end"),
+        filled=("coalition", "start"),
+        key=("coalition",),
+        more=_coalition_problems,
+    ),
+    "troops": _Shape(
+        ("coalition", "cow", "date", "troops"),
+        day="date",
+        numbers=("troops",),
+        dates=("date",),
+        filled=("date",),
+        words=("troops", ("status", "confidence", "date_precision")),
+        more=_negative("troops"),
+    ),
+    "changes": _Shape(
+        ("coalition", "cow", "date", "change"),
+        day="date",
+        dates=("date", "announced"),
+        filled=("date", "change"),
+        words=("profile_changes", ("change", "date_precision")),
+    ),
+    "deaths": _Shape(
+        ("coalition", "cow", "date", "deaths"),
+        day="date",
+        numbers=("deaths",),
+        dates=("date",),
+        filled=("date",),
+        words=("troops", ("date_precision",)),
+        more=_deaths_problems,
+    ),
+    "coverage": _Shape(("coalition", "first", "last")),
+    "states": _Shape(("cow", "year"), day="year", more=_state_problems),
+    "elections": _Shape(
+        ("cow", "date", "kind"),
+        day="date",
+        dates=("date", "called"),
+        filled=("date", "kind"),
+        words=("elections", ("kind", "round")),
+        yes_no=("scheduled",),
+        key=("cow", "date", "kind"),
+    ),
+    "leaders": _Shape(
+        ("cow", "leader", "start", "end"),
+        day="start",
+        numbers=("left_right",),
+        dates=("start", "end", "known_until"),
+        filled=("leader", "start"),
+        words=("leaders", ("entry",)),
+        yes_no=("source_change",),
+        more=_leader_problems,
+    ),
+}
