@@ -15,6 +15,7 @@ from pathlib import Path
 import frictionless
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 
 
@@ -113,7 +114,7 @@ def test_every_feature_column_is_in_the_codebook(root):
     panel = with_every_feature(iraq_panel())
     book = cm.codebook("features")
     assert not book.index.duplicated().any()
-    assert set(panel.attrs["features"]) - set(book.index) == set()
+    assert set(record_of(panel).features) - set(book.index) == set()
 
 
 def test_modules_stay_small(root):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, cast
@@ -339,6 +339,7 @@ def attach(
     sources: Sequence[str],
     choices: Mapping[str, object],
     notes: Mapping[str, str] | None = None,
+    not_covered: Collection[str] = (),
     builder: str = "",
     cure: str = "",
 ) -> pd.DataFrame:
@@ -355,6 +356,9 @@ def attach(
         The builder's arguments.
     notes : mapping, optional
         Column to what must be told of it, such as why it is missing.
+    not_covered : collection of str
+        States of which the data say themselves that their source does not cover them: told in the
+        record, without a warning.
     builder, cure : str
         Name of the builder, and what to do about missing values, for the warning on columns that
         are missing in every row and on states of which nothing is known.
@@ -369,10 +373,15 @@ def attach(
     out = panel.drop(columns=taken).assign(**values)
     with_record(out, record_of(panel))
     told = notes or {}
-    made = {name: {**choices, **({"note": told[name]} if name in told else {})} for name in values}
+    by = "state" if "state" in panel.columns else "cow"
+    gaps = {"not_covered": sorted(set(not_covered) & set(panel[by]))} if not_covered else {}
+    made = {
+        name: {**choices, **gaps, **({"note": told[name]} if name in told else {})}
+        for name in values
+    }
     with_features(out, made, sources)
     if len(out):
-        _warn_of_missing(out, values, told, builder, cure)
+        _warn_of_missing(out, values, told, not_covered, f"{builder}: " if builder else "", cure)
     return out
 
 
@@ -380,7 +389,8 @@ def _warn_of_missing(
     panel: pd.DataFrame,
     columns: Mapping[str, pd.Series],
     notes: Mapping[str, str],
-    builder: str,
+    not_covered: Collection[str],
+    who: str,
     cure: str,
 ) -> None:
     """Say, once, which columns no row knows, and of which states no column is known."""
@@ -398,8 +408,8 @@ def _warn_of_missing(
             index=panel.index,
         )
         states = nothing.groupby(panel[by].to_numpy()).all()
-        if states.any():
-            problems.append(f"nothing is known of {first_few(states.index[states])}")
+        unknown = [state for state in states.index[states] if state not in not_covered]
+        if unknown:
+            problems.append(f"nothing is known of {first_few(unknown)}")
     if problems:
-        who = f"{builder}: " if builder else ""
         warn(f"{who}{'; '.join(problems)}{f'. {cure}' if cure else ''}")

@@ -12,7 +12,7 @@ import pandas as pd
 from coalition_models.errors import DataError
 from coalition_models.features.common import Integers, known_table, month_number
 
-__all__ = ["KINDS", "SOURCES", "Votes", "check_kinds", "own_votes", "votes_of"]
+__all__ = ["KINDS", "SOURCES", "Votes", "check_kinds", "own_votes", "states_without_elections", "votes_of"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -120,6 +120,19 @@ def votes_of(source: str, kinds: str | tuple[str, ...], *, extended: bool) -> Vo
         windows = tuple(_both(a, b) for a, b in zip(windows, reign, strict=True))
     table = table[table["kind"].isin(list(chosen))]
     return _votes(table, windows=windows, need_all=not isinstance(kinds, str))
+
+
+def states_without_elections() -> frozenset[str]:
+    """States of which the bundled table says that no source lists their elections.
+
+    Examples
+    --------
+    >>> "TON" in states_without_elections()
+    True
+    """
+    table = known_table("election_coverage")
+    covered = table.groupby("state")["complete"].agg(lambda marks: (marks == "yes").any())
+    return frozenset(covered.index[~covered.to_numpy(dtype=bool)])
 
 
 def _votes(

@@ -22,7 +22,13 @@ from coalition_models.features.common import (
     short_window,
 )
 from coalition_models.features.election_presets import preset_named
-from coalition_models.features.election_votes import Votes, check_kinds, own_votes, votes_of
+from coalition_models.features.election_votes import (
+    Votes,
+    check_kinds,
+    own_votes,
+    states_without_elections,
+    votes_of,
+)
 from coalition_models.features.given import cited, facts_for, within_coverage
 from coalition_models.members.facts import Facts
 from coalition_models.sources.own_tables import plain_panel
@@ -171,6 +177,7 @@ def add_elections(
         columns,
         sources=_named(held, sources, extended=extended),
         choices=choices,
+        not_covered=() if own is not None else states_without_elections(),
         builder="add_elections",
         cure="Give the elections of these states and years in Facts(elections=...), or get the "
         "sources that have all states: coalition-models data fetch reign-elections nelda "

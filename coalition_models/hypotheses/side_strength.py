@@ -46,7 +46,8 @@ def add_side_strength(panel: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> panel = pd.DataFrame({"coalition": ["iraq"], "cow": [230],
     ...                       "period": pd.to_datetime(["2004-06-01"])})
-    >>> panel.attrs["panel"] = {"period": "month"}
+    >>> from coalition_models.record import with_panel
+    >>> panel = with_panel(panel, {"period": "month"})
     >>> add_side_strength(panel)["side_strength"].tolist()  # doctest: +SKIP
     [nan]
     """

@@ -54,7 +54,8 @@ def add_support_change(panel: pd.DataFrame, *, months: int = 12) -> pd.DataFrame
     Examples
     --------
     >>> panel = pd.DataFrame({"cow": [230], "period": pd.to_datetime(["2004-06-01"])})
-    >>> panel.attrs["panel"] = {"period": "month"}
+    >>> from coalition_models.record import with_panel
+    >>> panel = with_panel(panel, {"period": "month"})
     >>> add_support_change(panel)["support_change"].tolist()  # doctest: +SKIP
     [1.0]
     """

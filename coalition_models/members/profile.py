@@ -18,7 +18,7 @@ from coalition_models.members.profile_levels import (
 )
 from coalition_models.members.profile_tasks import with_tasks
 from coalition_models.members.spells import check_spells
-from coalition_models.record import with_notes
+from coalition_models.record import record_of, with_notes, with_record
 from coalition_models.sources.catalog import load
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract, validate
@@ -159,8 +159,8 @@ def operational_profile(
             "set_aside": aside,
         },
     )
-    profile.attrs["sources"] = ["troops", "participation"] if bundled else []
-    return profile
+    sources = ("troops", "participation") if bundled else ()
+    return with_record(profile, replace(record_of(profile), sources=sources))
 
 
 def _check_options(method: str, doubtful: str, exit_is: str | None, stale_after: int) -> None:

@@ -168,7 +168,7 @@ def simulate_panel(
     >>> panel = simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
     >>> list(panel.columns[-4:])
     ['stop', 'event', 'exit_kind', 'risk']
-    >>> panel.attrs["truth"]["coefficients"]
+    >>> record_of(panel).notes["truth"]["coefficients"]
     {'early': {'risk': 0.5}}
     """
     check_arguments(simulate_panel, locals())

@@ -144,8 +144,8 @@ def _profile_period(profile: pd.DataFrame) -> Period:
     names: dict[int, Period] = {1: "month", 3: "quarter", 12: "year"}
     if pd.isna(step) or int(step) not in names:
         raise DataError(
-            "cannot tell the length of the profile's periods; set "
-            "profile.attrs['profile'] = {'period': 'month'}"
+            "cannot tell the length of the profile's periods, which a merge or a file drops: take "
+            "the profile as operational_profile() gives it"
         )
     return names[int(step)]
 

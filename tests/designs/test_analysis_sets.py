@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.designs.analysis_sets import SETS, analysis_set
 from coalition_models.designs.set_data import RENAMED_MISSIONS
@@ -46,7 +47,7 @@ def test_the_bundled_sets_have_the_features_of_the_first_analysis():
     wanted |= {"earlier_defectors", "nato_member", "gdp_per_capita", "ideal_distance_lead"}
     assert wanted <= set(found.panel.columns)
     said = sheet(found)
-    assert int(said["features"]) == len(found.panel.attrs["features"])
+    assert int(said["features"]) == len(record_of(found.panel).features)
     assert "party_change" in said["features with missing rows"]
 
 

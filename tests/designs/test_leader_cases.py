@@ -8,6 +8,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
 from coalition_models.errors import CoverageError, DataError
@@ -72,7 +73,7 @@ def test_counts(cases):
         "BGR", "JPN", "LTU",
     }  # fmt: skip
     assert "USA" not in set(cases["state"])
-    assert cases.attrs["without_leader"] == 0
+    assert record_of(cases).notes["without_leader"] == 0
     assert not cases["case"].duplicated().any()
 
 
@@ -119,7 +120,7 @@ def test_a_wider_window_only_adds(windows):
         assert (known["election_near"] == (known["months_to_election"] <= width)).all()
         ever = found.dropna(subset=["election_near", "election_near_ever"])
         assert (ever["election_near"] <= ever["election_near_ever"]).all()
-        assert found.attrs["choices"]["window"] == width
+        assert record_of(found).notes["choices"]["window"] == width
     unchanged = [name for name in windows[2] if not name.startswith("election_")]
     assert windows[0][unchanged].equals(windows[12][unchanged])
 
@@ -201,7 +202,7 @@ def test_your_own_terms_and_spells():
     assert found["leader_change"].tolist() == [0, 1, 1]
     nobody = leader_cases("iraq", leaders=terms.iloc[2:], members=own)
     assert nobody["leader"].tolist() == ["C"]
-    assert nobody.attrs["without_leader"] == 1
+    assert record_of(nobody).notes["without_leader"] == 1
 
 
 def test_coverage_and_options():

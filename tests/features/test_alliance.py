@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of, sources_of
 import coalition_models as cm
 from coalition_models.features import common, yearly
 from coalition_models.features.alliance import NATO_CANDIDATES, add_alliance
@@ -112,8 +113,8 @@ def test_missing_and_noted_without_the_external_sources(iraq, no_sources):
         "us_trade_per_gdp": "us-trade",
     }.items():
         assert out[column].isna().all()
-        assert out.attrs["features"][column]["note"] == f"{source} not at hand"
-        assert source not in out.attrs["sources"]
+        assert record_of(out).features[column]["note"] == f"{source} not at hand"
+        assert source not in sources_of(out)
     assert out["us_dependence"].isna().all()
     assert out["nato_member"].notna().all()
 
@@ -143,4 +144,4 @@ def test_the_external_sources(iraq, row, mirror, monkeypatch):
         out["us_trade_per_gdp"], (trade / product).to_numpy(dtype=float, na_value=np.nan)
     )
     assert row(out, "HND", "2004-02-01", "us_trade_per_gdp") > 0.05
-    assert {"atop-alliances", "us-troops-abroad", "us-trade"} <= set(out.attrs["sources"])
+    assert {"atop-alliances", "us-troops-abroad", "us-trade"} <= set(sources_of(out))

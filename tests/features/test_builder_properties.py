@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features import user_tables
 from coalition_models.features.alliance import add_alliance
@@ -176,9 +177,9 @@ def test_something_is_built_and_the_callers_frame_is_left_alone(name):
     assert panel.attrs == attrs
     pd.testing.assert_frame_equal(out[panel.columns], before)
     added = new_columns(out, panel)
-    assert set(added.columns) == set(out.attrs["features"])
+    assert set(added.columns) == set(record_of(out).features)
     assert added.notna().any().all(), added.columns[added.isna().all()].tolist()
-    for column, notes in out.attrs["features"].items():
+    for column, notes in record_of(out).features.items():
         assert notes["missing_rows"] == int(added[column].isna().sum())
 
 
@@ -187,7 +188,7 @@ def test_every_column_is_in_the_codebook(name):
     here = world(1)
     out = BUILDERS[name](here.panel(), here)
     book = cm.codebook("features")
-    for column in out.attrs["features"]:
+    for column in record_of(out).features:
         assert column in book.index
         assert book.loc[column, "builder"].startswith("add_")
 

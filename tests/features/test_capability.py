@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coalition_models.record import record_of, sources_of
 import coalition_models as cm
 from coalition_models.designs.set_data import set_data
 from coalition_models.designs.set_panel import set_panel
@@ -172,9 +173,9 @@ def test_missing_and_noted_where_the_source_is_not_at_hand(iraq, tmp_path, monke
     common.known_table.cache_clear()
     out = add_capability(iraq)
     assert out["cinc"].isna().all()
-    assert out.attrs["features"]["cinc"]["note"] == "cow-capabilities not at hand"
-    assert out.attrs["features"]["cinc"]["missing_rows"] == len(iraq)
-    assert "cow-capabilities" not in out.attrs["sources"]
+    assert record_of(out).features["cinc"]["note"] == "cow-capabilities not at hand"
+    assert record_of(out).features["cinc"]["missing_rows"] == len(iraq)
+    assert "cow-capabilities" not in sources_of(out)
     assert out["gdp_per_capita"].notna().mean() > 0.95
 
 

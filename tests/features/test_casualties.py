@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 
 
@@ -82,7 +83,7 @@ def test_missing_outside_the_coverage_never_zero():
     late = panel["period"] > "2018-01-01"
     assert panel.loc[late, "deaths_12m"].isna().all()
     assert panel.loc[~late, "deaths_12m"].notna().all()
-    assert panel.attrs["features"]["deaths_12m"]["missing_rows"] == int(late.sum())
+    assert record_of(panel).features["deaths_12m"]["missing_rows"] == int(late.sum())
 
 
 def test_own_losses_need_their_coverage(iraq):
@@ -225,8 +226,8 @@ def test_spreading_keeps_the_sum_of_the_year_and_says_that_it_looks_ahead(iraq, 
     np.testing.assert_allclose(
         spread.loc[january, "deaths_cumulative"], plain.loc[january, "deaths_cumulative"]
     )
-    assert not plain.attrs["features"]["deaths_12m"]["look_ahead"]
-    assert spread.attrs["features"]["deaths_12m"]["look_ahead"]
+    assert not record_of(plain).features["deaths_12m"]["look_ahead"]
+    assert record_of(spread).features["deaths_12m"]["look_ahead"]
     toll = cm.load("fatalities").query("coalition == 'iraq' and state == 'GBR' and year == 2003")
     dated = cm.load("fatal_incidents").query("coalition == 'iraq' and state == 'GBR'")
     rest = toll["deaths"].sum() - dated.loc[dated["date"].dt.year == 2003, "deaths"].sum()
@@ -294,7 +295,7 @@ def test_a_mission_of_the_united_nations(row):
     assert np.isnan(row(out, "TCD", "2020-06-01", "deaths_12m"))
     plain = cm.add_casualties(panel)
     assert plain["deaths_12m"].isna().all()
-    assert plain.attrs["features"]["deaths_12m"]["missing_rows"] == len(panel)
+    assert record_of(plain).features["deaths_12m"]["missing_rows"] == len(panel)
     risk = cm.add_risk(panel)
     assert risk["fatality_rate_operation"].isna().all()
     assert row(risk, "NLD", "2015-03-01", "months_since_entry") == 12

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of, sources_of
 import coalition_models as cm
 from coalition_models.features.commitment import add_commitment
 
@@ -122,7 +123,7 @@ def test_missing_for_a_coalition_that_the_tables_do_not_cover(panel):
     out = add_commitment(panel, states=STATES)
     new = list(out.columns.difference(panel.columns))
     assert out[new].drop(columns=[]).isna().all().all()
-    assert out.attrs["features"]["troops"]["missing_rows"] == len(panel)
+    assert record_of(out).features["troops"]["missing_rows"] == len(panel)
 
 
 def test_later_rows_of_the_tables_change_nothing_earlier(panel):
@@ -168,4 +169,4 @@ def test_relative_commitment_takes_soldiers_of_the_year_before(iraq, row, mirror
     assert row(out, "ESP", "2004-04-01", "relative_commitment") == pytest.approx(
         100 * 1300 / (soldiers * 1000)
     )
-    assert "cow-capabilities" in out.attrs["sources"]
+    assert "cow-capabilities" in sources_of(out)

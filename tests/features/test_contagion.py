@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features.contagion import add_contagion
 
@@ -171,7 +172,7 @@ def test_missing_where_not_all_members_are_listed():
     out = add_contagion(kfor)
     new = out.columns.difference(kfor.columns)
     assert out[new].isna().all().all()
-    assert out.attrs["features"]["earlier_defectors"]["missing_rows"] == len(kfor)
+    assert record_of(out).features["earlier_defectors"]["missing_rows"] == len(kfor)
 
 
 def test_bad_options(panel):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of, sources_of
 import coalition_models as cm
 
 
@@ -111,7 +112,7 @@ def test_missing_outside_the_coverage_never_zero(iraq):
     missing = panel["election_near"].isna()
     assert missing.any()
     assert panel.loc[missing, "election_month"].isna().all()
-    assert panel.attrs["features"]["election_near"]["missing_rows"] == int(missing.sum())
+    assert record_of(panel).features["election_near"]["missing_rows"] == int(missing.sum())
 
 
 def test_shapes_of_proximity_by_hand(iraq, votes, row):
@@ -168,13 +169,13 @@ def test_presets_set_the_window_and_say_what_is_assumed(iraq, row):
     pd.testing.assert_series_equal(
         same_month["election_near"], same_month["election_month"], check_names=False
     )
-    assert same_month.attrs["features"]["election_near"]["assumed"] is True
+    assert record_of(same_month).features["election_near"]["assumed"] is True
     two = cm.add_elections(iraq, preset="mello2020")
     assert row(two, "ESP", "2003-12-01", "election_near") == 0
     assert row(two, "ESP", "2004-01-01", "election_near") == 1
-    assert two.attrs["features"]["election_near"]["assumed"] is False
+    assert record_of(two).features["election_near"]["assumed"] is False
     year = cm.add_elections(iraq, preset="duursma-gledhill2019")
-    assert year.attrs["features"]["election_near"]["window"] == 12
+    assert record_of(year).features["election_near"]["window"] == 12
     with pytest.raises(cm.DataError, match="sets window=2"):
         cm.add_elections(iraq, preset="mello2020", window=4)
     with pytest.raises(cm.DataError, match="preset must be one of tago2009"):
@@ -223,7 +224,7 @@ def test_nelda_alone(iraq, mirror, monkeypatch, row):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     panel = cm.add_elections(iraq, sources="nelda", kinds="legislative")
     assert row(panel, "ESP", "2004-03-01", "election_month") == 1
-    assert panel.attrs["sources"][-1] == "nelda"
+    assert sources_of(panel)[-1] == "nelda"
     late = cm.build_panel(cm.load("participation"), coalitions=["rsm"])
     assert cm.add_elections(late, sources="nelda")["election_near"].isna().all()
 

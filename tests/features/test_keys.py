@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import with_panel
 import coalition_models as cm
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.roster import roster
@@ -42,7 +43,7 @@ def _panel(numbers):
             "start": list(range(4)) * 2,
         }
     )
-    rows.attrs["panel"] = {"period": "month", "clock": "entry"}
+    with_panel(rows, {"period": "month", "clock": "entry"})
     return rows
 
 

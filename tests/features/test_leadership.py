@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features.leader_terms import COLLECTIVE, join_collective
 
@@ -280,7 +281,7 @@ def test_a_chair_going_round_is_no_new_leader(iraq, isaf, row):
         assert body["joined_under_other_leader"].eq(0).all()
         assert body["tenure_months"].diff().dropna().eq(1).all()
         assert body[["party_change", "left_right"]].isna().all(axis=None)
-        assert ignored.attrs["features"]["leader_change"]["rotation"] == "ignore"
+        assert record_of(ignored).features["leader_change"]["rotation"] == "ignore"
         # nobody else is touched
         new = [c for c in ignored.columns if c not in panel.columns]
         others = ~panel["state"].isin(["BIH", "CHE"])
@@ -288,7 +289,7 @@ def test_a_chair_going_round_is_no_new_leader(iraq, isaf, row):
     # a table of your own is taken as it stands, unless you join it
     mine = cm.add_leadership(isaf, data=chairs())
     assert row(mine, "CHE", "2005-02-01", "leader_change") == 1
-    assert mine.attrs["features"]["leader_change"]["rotation"] == "as given"
+    assert record_of(mine).features["leader_change"]["rotation"] == "as given"
     joined = cm.add_leadership(isaf, data=join_collective(chairs()))
     assert row(joined, "CHE", "2005-02-01", "leader_change") == 0
 
@@ -310,12 +311,12 @@ def test_a_window_shorter_than_the_period_warns(row):
     for add in (cm.add_leadership, cm.add_elections):
         with pytest.warns(cm.CoalitionWarning, match="take window=12"):
             out = add(panel, window=6)
-        notes = [about.get("note", "") for about in out.attrs["features"].values()]
+        notes = [about.get("note", "") for about in record_of(out).features.values()]
         assert all("shorter than the period" in note for note in notes)
         # these miss nothing, and the suite turns warnings into errors
         whole = add(panel, window=12)
         add(panel, window=6, as_of="end")
-        assert not any("note" in about for about in whole.attrs["features"].values())
+        assert not any("note" in about for about in record_of(whole).features.values())
     wide = cm.add_leadership(panel, window=12)
     # Zapatero took office in April 2004 and Berlusconi's successor in May 2006
     assert row(wide, "ITA", "2006-01-01", "leader_change") == 0

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models import features
 from coalition_models.features import common
@@ -122,7 +123,7 @@ def as_it_stood(monkeypatch: pytest.MonkeyPatch, day: str, months: int) -> None:
 
 def differing(builder, panel, moment, day, monkeypatch) -> set[str]:
     """Columns that change in rows which cannot know of anything on or after the day."""
-    months = {"month": 1, "quarter": 3, "year": 12}[panel.attrs["panel"]["period"]]
+    months = {"month": 1, "quarter": 3, "year": 12}[record_of(panel).panel["period"]]
     end = panel["period"] + pd.DateOffset(months=months)
     known = panel["period"] <= day if moment == "start" else end <= day
     assert known.any()
@@ -187,7 +188,7 @@ def test_neither_order_nor_other_rows_matter(name, iraq):
 def test_every_column_is_described_and_its_missing_rows_are_counted(name, iraq):
     out = BUILDERS[name](iraq)
     book = cm.codebook("features")
-    for column, notes in out.attrs["features"].items():
+    for column, notes in record_of(out).features.items():
         assert column in book.index
         assert book.loc[column, ["builder", "unit", "description", "source", "missing"]].all()
         assert notes["missing_rows"] == int(out[column].isna().sum())

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of, sources_of
 import coalition_models as cm
 from coalition_models.errors import CoverageError
 from coalition_models.features import common
@@ -73,7 +74,7 @@ def test_by_hand(panel):
     np.testing.assert_array_equal(values(out, "UKR", "2006-01-01", both), [1, 1, 0.5])
     # a missing score is missing, not a zero
     assert np.isnan(values(out, "POL", "2004-05-01", POLITY)).all()
-    assert out.attrs["features"]["polity2"]["missing_rows"] == int(out["polity2"].isna().sum())
+    assert record_of(out).features["polity2"]["missing_rows"] == int(out["polity2"].isna().sum())
 
 
 def test_the_choices(panel):
@@ -116,4 +117,4 @@ def test_the_sources(iraq, row, mirror, monkeypatch):
     assert row(out, "ESP", "2004-03-01", "democracy_bmr") == 1
     assert row(out, "KAZ", "2004-03-01", "democracy_polity") == 0
     assert out["democracy_bmr"].notna().mean() > 0.95
-    assert {source for source, _ in module._SOURCES.values()} <= set(out.attrs["sources"])
+    assert {source for source, _ in module._SOURCES.values()} <= set(sources_of(out))

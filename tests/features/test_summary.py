@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features.summary import correlations, feature_summary
 from coalition_models.features.user_tables import add_opinion
@@ -54,8 +55,8 @@ def test_it_finds_the_columns_that_the_builders_made(iraq):
     polls = pd.DataFrame({"cow": [230], "date": [pd.Timestamp("2004-02-10")], "support": [9.0]})
     panel = add_opinion(iraq, data=polls)
     out = feature_summary(panel)
-    assert set(out.index) == set(panel.attrs["features"])
-    for name, notes in panel.attrs["features"].items():
+    assert set(out.index) == set(record_of(panel).features)
+    for name, notes in record_of(panel).features.items():
         assert out.loc[name, "missing"] == notes["missing_rows"]
     assert out.loc["war_support", "first"] == pd.Timestamp("2004-03-01")
     # the order of rows does not matter

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features.user_tables import add_opinion, add_war_powers
 
@@ -37,7 +38,7 @@ def test_the_rule_in_force_on_the_day(iraq, row):
     assert row(start, "ESP", "2004-02-01", "war_powers") == 1
     assert np.isnan(row(start, "ESP", "2004-03-01", "war_powers"))
     assert start.loc[start["state"] == "POL", "war_powers"].isna().all()
-    missing = start.attrs["features"]["war_powers"]["missing_rows"]
+    missing = record_of(start).features["war_powers"]["missing_rows"]
     assert missing == int(start["war_powers"].isna().sum())
 
 

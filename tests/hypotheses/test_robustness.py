@@ -10,6 +10,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.columns import Bench
@@ -118,7 +119,7 @@ def test_clocks_are_those_of_the_panel_built_with_them(iraq):
         # this spell is at risk only from the month after its predecessor's, where on_clock starts
         known = [["JPN", 2]] if clock == "entry" else []
         assert apart[["state", "spell"]].drop_duplicates().to_numpy().tolist() == known
-        assert timed.attrs["panel"]["clock"] == clock
+        assert record_of(timed).panel["clock"] == clock
     assert on_clock(iraq.assign(stop=iraq["stop"] + 1), "entry") is None
     assert on_clock(iraq.drop(columns="period"), "entry") is None
 

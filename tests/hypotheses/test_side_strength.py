@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of, sources_of, with_panel
 import coalition_models as cm
 from coalition_models.designs.set_data import set_data
 from coalition_models.designs.set_panel import set_panel
@@ -40,7 +41,7 @@ def by_hand(monkeypatch):
 def panel_of(*rows, period="month"):
     panel = pd.DataFrame(rows, columns=["coalition", "cow", "period"])
     panel["period"] = pd.to_datetime(panel["period"])
-    panel.attrs["panel"] = {"period": period}
+    with_panel(panel, {"period": period})
     return panel
 
 
@@ -62,8 +63,8 @@ def test_by_hand(by_hand):
     # in 1915 the index of 1914 counts, which is not known of 300; by June 220 has left
     expected = [0.16 / 0.30, 0.16 / 0.30, 0.14 / 0.30, 0.18 / 0.33, 0.11 / 0.26]
     np.testing.assert_allclose(out["side_strength"], expected)
-    assert out.attrs["sources"] == ["cow-interstate-wars", "cow-capabilities"]
-    assert out.attrs["features"]["side_strength"]["missing_rows"] == 0
+    assert sources_of(out) == ["cow-interstate-wars", "cow-capabilities"]
+    assert record_of(out).features["side_strength"]["missing_rows"] == 0
 
 
 def test_missing_where_a_side_is_not_known(by_hand, monkeypatch):

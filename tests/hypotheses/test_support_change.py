@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of, sources_of, with_panel
 import coalition_models as cm
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.hypotheses import support_change
@@ -30,7 +31,7 @@ def by_hand(monkeypatch):
 
 def rows(cow, *months, period="month"):
     panel = pd.DataFrame({"cow": cow, "period": pd.to_datetime(list(months))})
-    panel.attrs["panel"] = {"period": period}
+    with_panel(panel, {"period": period})
     return panel
 
 
@@ -43,8 +44,8 @@ def test_by_hand(by_hand):
     # as of the start of April nobody has come; in January 2006 the year 2005 is looked at
     expected = [0, 1, 1, 0, 0, np.nan]
     np.testing.assert_array_equal(out["support_change"], expected)
-    assert out.attrs["features"]["support_change"]["missing_rows"] == 1
-    assert out.attrs["sources"] == ["chisols"]
+    assert record_of(out).features["support_change"]["missing_rows"] == 1
+    assert sources_of(out) == ["chisols"]
     shorter = add_support_change(panel, months=1)["support_change"]
     np.testing.assert_array_equal(shorter, [0, 1, 0, 0, 0, np.nan])
     # minor changes do not count, and no year before the first is known

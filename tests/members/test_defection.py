@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.errors import DataError
 from coalition_models.hypotheses.claims import read_plan
@@ -34,7 +35,7 @@ def coded(made_up, spells, days, rule=SIZES, changes=None, end="2008-12-31"):
 
 
 def reasons(table):
-    return [row["reason"] for row in table.attrs["defections"]["set_aside"]]
+    return [row["reason"] for row in record_of(table).notes["defections"]["set_aside"]]
 
 
 # sizes -----------------------------------------------------------------------------------------
@@ -341,7 +342,7 @@ def test_every_defection_of_the_facts_has_a_source_and_rests_on_a_row():
 
 def test_candidates_that_do_not_count_are_all_listed(iraq):
     found = code_defections(iraq, rule="tago-2009")
-    assert len(found) + len(found.attrs["defections"]["set_aside"]) == 51
+    assert len(found) + len(record_of(found).notes["defections"]["set_aside"]) == 51
 
 
 # rules -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.errors import DataError
 from coalition_models.members.defection import code_defections
@@ -45,7 +46,7 @@ def test_first_event_ends_the_risk(panel):
     assert poland["event"].tolist() == [0, 0, 1]
     assert poland["cause"].tolist() == ["", "", "partial_cut"]
     assert rows_of(out, "ESP")["event"].tolist() == [0, 0, 1]
-    assert out.attrs["events"]["rows_no_longer_at_risk"] == 3 + 8
+    assert record_of(out).notes["events"]["rows_no_longer_at_risk"] == 3 + 8
     assert panel["event"].sum() == 1  # the caller's frame is as it was
 
 
@@ -64,7 +65,7 @@ def test_competing_kinds_end_each_others_risk(panel):
         panel, defections(*CASES), kinds=("full", "partial_cut", "caveat"), how="competing"
     )
     assert out["cause"].value_counts().drop("").to_dict() == {"partial_cut": 1, "caveat": 1}
-    assert out.attrs["events"]["events"] == {"full": 0, "partial_cut": 1, "caveat": 1}
+    assert record_of(out).notes["events"]["events"] == {"full": 0, "partial_cut": 1, "caveat": 1}
 
 
 def test_repeated_events_keep_the_member_at_risk_of_the_next(panel):
@@ -90,7 +91,7 @@ def test_the_gravest_of_two_in_a_row_is_the_event_and_the_other_is_listed(panel)
     both = defections(("POL", "2005-06-01", "caveat"), ("POL", "2005-06-20", "full"))
     out = panel_events(panel, both)
     assert rows_of(out, "POL")["cause"].tolist()[-1] == "full"
-    assert out.attrs["events"]["not_in_a_row"] == [
+    assert record_of(out).notes["events"]["not_in_a_row"] == [
         {
             "defection": "made_up POL-1 caveat 2005-06-01",
             "reason": "a graver defection in the same period",
@@ -102,7 +103,7 @@ def test_defections_outside_the_rows_are_listed(panel):
     strange = defections(("POL", "2005-09-01", "full"), ("KOR", "2005-03-01", "full"))
     out = panel_events(panel, strange)
     assert out["event"].sum() == 0
-    assert [row["reason"] for row in out.attrs["events"]["not_in_a_row"]] == [
+    assert [row["reason"] for row in record_of(out).notes["events"]["not_in_a_row"]] == [
         "not at risk in that period",
         "the spell is not in the panel",
     ]
@@ -148,7 +149,7 @@ def test_iraq_has_its_21_exits_under_the_rule_that_asks_for_exits_only():
     panel = cm.build_panel(iraq)
     out = panel_events(panel, code_defections(iraq, rule="tago-2009"))
     assert out["event"].sum() == 21
-    assert out.attrs["events"]["not_in_a_row"] == []
+    assert record_of(out).notes["events"]["not_in_a_row"] == []
     assert out[["state", "spell", "period"]].equals(panel[["state", "spell", "period"]])
     assert out["event"].equals(panel["event"])
 

@@ -7,6 +7,7 @@ import csv
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 
 
@@ -65,7 +66,7 @@ def test_japan_july_2006_belongs_to_the_spell_that_ended(iraq):
     assert months(second)[-1] == "2008-12"
     assert second["event"].sum() == 0
     note = "at risk from the period after the previous spell ended: iraq JPN-2"
-    assert note in iraq.attrs["panel"]["notes"]
+    assert note in record_of(iraq).panel["notes"]
 
 
 def test_tonga_left_at_the_end_of_a_fixed_term(iraq):
@@ -106,7 +107,7 @@ def test_announced_falls_back_to_the_main_date_and_says_so(members):
     portugal = rows_of(panel, "PRT")
     assert set(portugal["exit_dated_by"]) == {"main"}
     assert set(rows_of(panel, "ESP")["exit_dated_by"]) == {"announced"}
-    (note,) = (n for n in panel.attrs["panel"]["notes"] if "announced" in n)
+    (note,) = (n for n in record_of(panel).panel["notes"] if "announced" in n)
     assert "iraq PRT-1" in note
     assert "iraq ARM-1" in note
 
@@ -156,7 +157,7 @@ def test_rows_and_exits_equal_a_count_made_from_the_csv_file(iraq, root):
 def test_the_lead_state_is_never_at_risk(members):
     panel = cm.build_panel(members, coalitions=["iraq", "isaf", "rsm"])
     assert "USA" not in set(panel["state"])
-    reasons = {d["spell"]: d["reason"] for d in panel.attrs["panel"]["dropped"]}
+    reasons = {d["spell"]: d["reason"] for d in record_of(panel).panel["dropped"]}
     assert reasons["iraq USA-1"] == "lead state, never at risk"
 
 
@@ -185,7 +186,7 @@ def test_until_and_truncate_before(members, iraq):
     pd.testing.assert_frame_equal(
         cut.reset_index(drop=True), inside.reset_index(drop=True), check_like=False
     )
-    dropped = {d["reason"] for d in cut.attrs["panel"]["dropped"]}
+    dropped = {d["reason"] for d in record_of(cut).panel["dropped"]}
     assert "entered after observation ended" in dropped
 
 
@@ -233,7 +234,7 @@ def test_coalition_clock_clips_earlier_entries_and_says_so():
     spells = small(state=["DEU"], cow=[255], entry=["2012-11-03"], exit=["2013-03-01"])
     panel = cm.build_panel(spells, coalitions=MALI, clock="coalition")
     assert panel["start"].tolist() == [0, 1, 2]
-    assert "entry clipped to the coalition's start: mali DEU-1" in panel.attrs["panel"]["notes"]
+    assert "entry clipped to the coalition's start: mali DEU-1" in record_of(panel).panel["notes"]
 
 
 def test_spells_already_running_refuse_the_entry_clock():
@@ -260,14 +261,14 @@ def test_an_open_mandate_needs_until(members):
 
 def test_peak_at_least_drops_small_and_unknown_contingents(members):
     panel = cm.build_panel(members, coalitions=["iraq"], peak_at_least=100)
-    reasons = {d["spell"]: d["reason"] for d in panel.attrs["panel"]["dropped"]}
+    reasons = {d["spell"]: d["reason"] for d in record_of(panel).panel["dropped"]}
     assert reasons["iraq TON-1"] == "peak strength under 100"
     spells = small(
         state=["DEU", "BEL"], cow=[255, 211], entry=["2013-02-03"] * 2, exit=["2013-03-01"] * 2
     ).assign(peak_troops=[None, 300.0])
     kept = cm.build_panel(spells, coalitions=MALI, peak_at_least=100)
     assert set(kept["state"]) == {"BEL"}
-    assert kept.attrs["panel"]["dropped"] == [
+    assert record_of(kept).panel["dropped"] == [
         {"spell": "mali DEU-1", "reason": "peak strength not known"}
     ]
 
@@ -383,7 +384,7 @@ def test_an_exit_before_the_coalition_began_is_told_as_that():
     )
     with pytest.warns(cm.CoalitionWarning, match="ended before the coalition began: mali DEU-1"):
         panel = cm.build_panel(spells, coalitions=MALI, clock="coalition")
-    assert panel.attrs["panel"]["dropped"] == [
+    assert record_of(panel).panel["dropped"] == [
         {"spell": "mali DEU-1", "reason": "ended before the coalition began"}
     ]
 

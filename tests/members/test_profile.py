@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.errors import DataError
 from coalition_models.members.profile import operational_profile
@@ -78,7 +79,7 @@ def test_plans_and_doubtful_figures_are_set_aside_and_counted(made_up, poland):
     seen["note"] = ["", "", "DOUBTFUL: between two contingents"]
     profile = made_up.profile_of(poland, seen)
     assert by_month(profile, "troops")["2005-05"] == 500
-    assert profile.attrs["profile"]["set_aside"] == {"status planned": 1, "doubtful": 1}
+    assert record_of(profile).notes["profile"]["set_aside"] == {"status planned": 1, "doubtful": 1}
     kept = made_up.profile_of(poland, seen, doubtful="keep")
     assert by_month(kept, "troops")["2005-04"] == 50
     assert by_month(kept, "doubtful")["2005-04"]
@@ -141,7 +142,7 @@ def test_the_air_wing_of_japan_is_not_zero_because_its_ground_force_left():
     second = profile[profile["spell"] == 2].query("present and not ended")
     assert second["troops"].isna().all()
     assert (
-        profile.attrs["profile"]["set_aside"]["reported withdrawn while a contingent was there"]
+        record_of(profile).notes["profile"]["set_aside"]["reported withdrawn while a contingent was there"]
         == 1
     )
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from coalition_models.record import record_of
 from coalition_models.errors import DataError
 from coalition_models.members.covariate_paths import COVARIATE_KINDS, covariate_path
 from coalition_models.members.simulate import simulate_panel
@@ -34,7 +35,7 @@ def fit_hazard(panel: pd.DataFrame, terms: list[str], event: pd.Series) -> tuple
 def test_seed_makes_the_panel():
     first = simulate_panel(**SEVERAL, seed=3)
     pd.testing.assert_frame_equal(first, simulate_panel(**SEVERAL, seed=3))
-    assert first.attrs["truth"] == simulate_panel(**SEVERAL, seed=3).attrs["truth"]
+    assert record_of(first).notes["truth"] == record_of(simulate_panel(**SEVERAL, seed=3)).notes["truth"]
     other = simulate_panel(**SEVERAL, seed=4)
     assert len(other) != len(first) or not other["event"].equals(first["event"])
 
@@ -80,8 +81,8 @@ def test_codes_collide_with_no_real_country():
 
 def test_truth_is_plain_json():
     panel = simulate_panel(**SEVERAL, frailty=0.5, seed=7)
-    truth = json.loads(json.dumps(panel.attrs["truth"]))
-    assert truth == panel.attrs["truth"]
+    truth = json.loads(json.dumps(record_of(panel).notes["truth"]))
+    assert truth == record_of(panel).notes["truth"]
     assert truth["coefficients"] == SEVERAL["coefficients"]
     assert len(truth["log_frailty"]) == 30
     assert np.std(truth["log_frailty"]) > 0.2
@@ -137,7 +138,7 @@ def test_late_entries_and_frailty_do_what_they_say():
     assert (panel.groupby("state")["stop"].max() == 96).all()
     frail = simulate_panel(members=400, frailty=2.0, periods=24, late_entry=0, seed=11)
     left = frail.groupby("state")["event"].max().to_numpy()
-    u = np.array(frail.attrs["truth"]["log_frailty"])
+    u = np.array(record_of(frail).notes["truth"]["log_frailty"])
     assert u[left == 1].mean() - u[left == 0].mean() > 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 from coalition_models.errors import DataError
 from coalition_models.members.withdrawals import (
     share_below,
@@ -94,7 +95,7 @@ def test_a_return_does_not_hide_the_exit_before_it(made_up):
 
 def test_pairs_of_years_without_a_level_are_counted(made_up, poland):
     falls = falls_of(made_up, poland, {"2005-02-01": 800})
-    assert falls.attrs["withdrawals"]["strength_unknown"] == 2
+    assert record_of(falls).notes["withdrawals"]["strength_unknown"] == 2
     assert falls["persons"].tolist() == [800]
 
 
@@ -148,7 +149,7 @@ def test_small_falls_and_years_of_drawdown_are_not_ranked(falls):
     )
     ranked = significant_withdrawals(late, drawdown_years=1)
     assert ranked.index.tolist() == [0, 1, 2, 3]
-    assert ranked.attrs["ranking"]["set_aside"] == {
+    assert record_of(ranked).notes["ranking"]["set_aside"] == {
         "after the coalition's end": 1,
         "in the coalition's last years": 3,
         "below the minimum": 0,

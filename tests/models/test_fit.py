@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from coalition_models.record import with_panel
 from coalition_models.errors import CoalitionWarning, DataError, FormulaError
 from coalition_models.models.cox import cox
 from coalition_models.models.detectable import detectable_effects
@@ -39,7 +40,7 @@ def panel() -> pd.DataFrame:
         columns=["coalition", "state", "spell", "start", "stop", "event", "risk", "region"],
     )
     frame.loc[[2, 5], "risk"] = np.nan
-    frame.attrs["panel"] = {"period": "month", "clock": "entry", "until": None, "dropped": [1]}
+    with_panel(frame, {"period": "month", "clock": "entry", "until": None, "dropped": [1]})
     frame.attrs["features"] = {
         "risk": {"as_of": "start", "missing_rows": 2},
         "unused": {"as_of": "end"},

@@ -7,6 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.sources import build
@@ -349,7 +350,7 @@ def with_mirror(mirror, monkeypatch):
 def test_extended_elections_report_what_they_add(with_mirror):
     plain = cm.load("elections")
     wide = cm.load("elections", extended=True)
-    report = wide.attrs["extension"]
+    report = record_of(wide).notes["extension"]
     counts = wide["added_by"].value_counts()
     assert counts[""] == len(plain)
     for name in ("nelda", "bjornskov-rode"):

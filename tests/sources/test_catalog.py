@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.sources import build, catalog
 from coalition_models.sources.catalog import entry, file_sha256
@@ -44,7 +45,7 @@ def test_bundled_tables_load_as_described(name):
     item = entry(name)
     assert len(frame) == item.rows
     assert list(frame.columns) == [column.name for column in item.columns]
-    assert frame.attrs["coalition_models"]["sha256"] == file_sha256(catalog.data_dir() / item.path)
+    assert record_of(frame).notes["table"]["sha256"] == file_sha256(catalog.data_dir() / item.path)
     for column in item.columns:
         assert column.description, column.name
 

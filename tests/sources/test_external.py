@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 from coalition_models.sources.catalog import contract_of
 from coalition_models.sources.readers import READERS
 from coalition_models.sources.schema import validate
@@ -98,7 +99,7 @@ def test_reader_gives_what_the_description_says(mirror: Path, name: str) -> None
     assert list(frame.columns) == [column.name for column in contract.columns]
     validate(frame, contract)
     assert len(frame) == source["rows"]
-    assert isinstance(frame.attrs["dropped"], dict)
+    assert isinstance(record_of(frame).notes["dropped"], dict)
     for column in contract.columns:
         if column.kind == "date":
             assert pd.api.types.is_datetime64_any_dtype(frame[column.name]), column.name

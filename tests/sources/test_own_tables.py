@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.record import keep_record
 import coalition_models as cm
 from coalition_models.sources.own_tables import plain
 
@@ -137,7 +138,7 @@ def _refused(case, table):
 PANEL = cm.build_panel(MEMBERS, coalitions=["iraq"])
 #: fewer rows where many builders run
 SHORT = PANEL[PANEL["state"].isin(["ESP", "POL", "ITA"])].reset_index(drop=True)
-SHORT.attrs = dict(PANEL.attrs)
+keep_record(SHORT, PANEL)
 
 
 # words ------------------------------------------------------------------------------------
@@ -315,7 +316,7 @@ def test_endless_numbers_are_refused(case, column):
 @pytest.mark.parametrize(("value", "text"), [(np.nan, "is empty in 1 row"), (1.5, "5 (1.5)")])
 def test_a_panel_s_spells_are_whole_numbers(case, value, text):
     odd = PANEL.assign(spell=PANEL["spell"].astype(float).where(PANEL.index != 5, value))
-    odd.attrs = dict(PANEL.attrs)
+    keep_record(odd, PANEL)
     with pytest.raises(cm.DataError, match="the panel: column spell") as caught:
         CASES[case][0](odd, CASES[case][1])
     assert text in str(caught.value)
@@ -396,7 +397,7 @@ def test_the_type_of_a_table_s_columns_changes_nothing(case, kind):
 def test_nor_does_the_type_of_the_panel_s(case, kind):
     build, table = CASES[case]
     panel = TYPES[kind](SHORT)
-    panel.attrs = dict(SHORT.attrs)
+    keep_record(panel, SHORT)
     usual = _usual(case)
     made = [c for c in usual.columns if c not in SHORT.columns]
     out = build(panel, table)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 from coalition_models.sources.readers.state_codes import (
     read_cow_gw_panel,
     read_cow_states,
@@ -47,9 +48,9 @@ def test_panels(mirror: Path) -> None:
     assert cow.loc[(255, 2003), "gw"] == 260
     assert cow.loc[(345, 2006), "gw"] == 340
     assert cow.loc[(955, 2004), "gw"] == 972
-    assert cow.attrs["dropped"] == {"no COW number in the year": 210}
+    assert record_of(cow).notes["dropped"] == {"no COW number in the year": 210}
     gw = read_gw_cow_panel(mirror / "gw-cow-panel.rda").set_index(["gw", "year"])
     assert gw.loc[(260, 2003), "cow"] == 255
     assert gw.loc[(678, 1995), "cow"] == 679
     assert pd.isna(gw.loc[(972, 1990), "cow"])
-    assert gw.attrs["dropped"] == {"no Gleditsch-Ward number in the year": 141}
+    assert record_of(gw).notes["dropped"] == {"no Gleditsch-Ward number in the year": 141}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 from coalition_models.errors import DataError
 from coalition_models.sources.readers.economy import (
     read_cow_capabilities,
@@ -49,7 +50,7 @@ def test_shapes(world, fariss, capabilities, opinions):
         17121,
         11440,
     ]
-    assert world.attrs["dropped"] == {"no national accounts in the year": 2411}
+    assert record_of(world).notes["dropped"] == {"no national accounts in the year": 2411}
 
 
 def test_penn_world_table(world):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 from coalition_models.errors import DataError
 from coalition_models.sources.readers.elections import (
     REIGN_LAST_DAY,
@@ -60,7 +61,7 @@ def test_reign_votes(reign, state, kind, year, days):
 def test_reign_holds_no_forecast_and_says_how_many_it_dropped(reign):
     assert reign["date"].max() <= REIGN_LAST_DAY
     assert not reign["event"].str.startswith("Upcoming").any()
-    assert reign.attrs["dropped"]["announced for the future"] == 141
+    assert record_of(reign).notes["dropped"]["announced for the future"] == 141
 
 
 def test_reign_lists_only_the_effective_leaders_office(reign):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 from coalition_models.sources.readers.elections import REIGN_LAST_DAY
 from coalition_models.sources.readers.leaders import (
     ARCHIGOS_LAST_DAY,
@@ -107,7 +108,7 @@ def test_parlgov_switzerland_has_no_prime_minister(cabinets):
 def test_parlgov_seats_without_party_are_added_not_lost(cabinets):
     french = cabinets[(cabinets["iso3"] == "FRA") & (cabinets["cabinet"] == "Pleven II")]
     assert french.loc[french["party"] == "none", "seats"].tolist() == [14]
-    assert sum(cabinets.attrs["dropped"].values()) == 7
+    assert sum(record_of(cabinets).notes["dropped"].values()) == 7
 
 
 def test_archigos(archigos):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 from coalition_models.sources.readers.regimes import (
     read_bjornskov_rode,
     read_coups,
@@ -96,7 +97,7 @@ def test_rode_second_votes_and_texts_without_month(rode):
     assert egypt["election"].tolist() == [pd.Timestamp("2015-10-15")]
     assert egypt["last_vote"].tolist() == [pd.Timestamp("2015-12-15")]
     unread = rode["election_text"].notna() & rode["election"].isna()
-    assert int(unread.sum()) == rode.attrs["elections_without_month"] == 47
+    assert int(unread.sum()) == record_of(rode).notes["elections_without_month"] == 47
 
 
 def test_rode_codes_are_dated(rode):
@@ -162,4 +163,4 @@ def test_reign_regimes_in_place_at_the_end_have_no_end(regimes):
     assert regimes["end"].max() == pd.Timestamp("2021-02-01")
     assert not regimes["end"].isin(pd.to_datetime(["2020-12-31", "2021-12-31"])).any()
     assert regimes["end"].isna().sum() == 194
-    assert regimes.attrs["start_before_1678"] == int(regimes["start"].isna().sum()) == 1
+    assert record_of(regimes).notes["start_before_1678"] == int(regimes["start"].isna().sum()) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from coalition_models.record import record_of
 from coalition_models.errors import DataError
 from coalition_models.sources.readers.ties import (
     read_atop_alliances,
@@ -25,7 +26,7 @@ def test_alliances(mirror: Path) -> None:
     assert {"ESP", "POL", "SLV", "HND"} <= partners
     assert not {"ISR", "SAU"} & partners
     dropped = {"state did not exist in the year": 4}
-    assert frame.attrs["dropped"] == dropped
+    assert record_of(frame).notes["dropped"] == dropped
     split = frame[frame["cow"].isin([315, 316, 317])].groupby("cow")["year"].agg(["min", "max"])
     assert split.loc[315, "max"] == 1992
     assert split.loc[[316, 317], "min"].tolist() == [1993, 1993]
@@ -69,7 +70,7 @@ class TestTroops:
         assert marked.to_dict() == {"AFG": 2001, "IRQ": 2003}
 
     def test_what_was_dropped_is_counted(self, troops: pd.DataFrame) -> None:
-        assert troops.attrs["dropped"] == {
+        assert record_of(troops).notes["dropped"] == {
             "territory or no place": 1_268,
             "state did not exist in the year": 60,
             "filler of zero beside the state's real count": 47,
@@ -96,7 +97,7 @@ def test_trade(mirror: Path) -> None:
     assert by["GBR", 1995] == 28_826_900_000
     assert by["GBR", 1997] == 36_434_900_000
     assert not frame["partner"].isin(["European Union", "Special Categories"]).any()
-    assert frame.attrs["dropped"] == {"no single partner": 29}
+    assert record_of(frame).notes["dropped"] == {"no single partner": 29}
     # A blank stays missing: not reported is not zero.
     assert frame["us_imports"].isna().sum() == 87
     serbia = frame[frame["cow"] == 345].groupby("year").size()
@@ -112,7 +113,7 @@ def test_military_aid(mirror: Path) -> None:
     assert aid["SRB", 2008] == 268_000 + 160_000  # the second under a name of the past
     kosovo = frame[frame["cow"] == 347]
     assert kosovo["year"].min() == 2009
-    assert frame.attrs["dropped"] == {"payment to a region, not to a state": 171}
+    assert record_of(frame).notes["dropped"] == {"payment to a region, not to a state": 171}
     raw = pd.read_csv(mirror / "us-military-aid.csv")
     regions = raw["Country.Name"].str.endswith(" Region") | (raw["Country.Name"] == "World")
     total = raw.loc[~regions, "Current.Dollar.Amount"].sum()
