@@ -20,7 +20,7 @@ from coalition_models.designs.iraq import FORMULA, analyse_iraq
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder, staging_folder, write_file
 from coalition_models.hypotheses.analysis import analyse_hypotheses
-from coalition_models.record import record_of, sources_of
+from coalition_models.record import sources_of
 from coalition_models.report.claims_page import claims_products, claims_section, write_claims
 from coalition_models.report.defections import (
     defection_products,

@@ -12,7 +12,15 @@ import pandas as pd
 from coalition_models.errors import DataError
 from coalition_models.features.common import Integers, known_table, month_number
 
-__all__ = ["KINDS", "SOURCES", "Votes", "check_kinds", "own_votes", "states_without_elections", "votes_of"]
+__all__ = [
+    "KINDS",
+    "SOURCES",
+    "Votes",
+    "check_kinds",
+    "own_votes",
+    "states_without_elections",
+    "votes_of",
+]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

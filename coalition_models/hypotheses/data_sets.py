@@ -240,8 +240,12 @@ def _forms(name: str) -> DataSet:
                 )
             )
     panel = pd.concat(parts, ignore_index=True)
-    with_panel(panel, record_of(parts[0]).panel, facts=bundled_facts(("iraq", "isaf")),
-        sources=record_of(parts[0]).sources)
+    with_panel(
+        panel,
+        record_of(parts[0]).panel,
+        facts=bundled_facts(("iraq", "isaf")),
+        sources=record_of(parts[0]).sources,
+    )
     counts = panel.groupby("partial")["event"].sum()
     about = (
         f"member-month of Iraq and ISAF, once at risk of leaving ({counts[0]} events) and once of "

@@ -15,6 +15,7 @@ from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.kernels import cox as kernel
 from coalition_models.models.columns import require_columns
 from coalition_models.models.cox_fit import CoxEngine
+from coalition_models.models.detectable import smallest_effect
 from coalition_models.models.fit import Fit
 
 __all__ = [
@@ -132,9 +133,9 @@ def detectable_ratio(
     1.75
     """
     _check_shares(power=power, level=level)
-    multiple = stats.t.isf((1 - level) / 2, degrees) + stats.t.ppf(power, degrees)
+    smallest = smallest_effect(np.sqrt(variance), power=power, level=level, degrees=degrees)
     with np.errstate(over="ignore"):
-        return float(np.exp(multiple * np.sqrt(variance)))
+        return float(np.exp(smallest))
 
 
 def null_variance(fit: Fit, term: str) -> float:

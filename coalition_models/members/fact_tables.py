@@ -78,6 +78,8 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
         table = _with_states(table, shape, what)
         if name == "members":
             table = _with_spells(table)
+        if name == "coalitions" and "mandate_end" not in table.columns:
+            table = table.assign(mandate_end=pd.Series(pd.NaT, index=table.index))
     source, columns = shape.words
     table = own_table(
         table,
@@ -315,7 +317,7 @@ TABLES: Mapping[str, _Shape] = {
         more=_disorder,
     ),
     "coalitions": _Shape(
-        ("coalition", "start", "mandate_end", "lead_state"),
+        ("coalition", "start", "lead_state"),
         dates=("start", "mandate_end"),
         filled=("coalition", "start"),
         key=("coalition",),

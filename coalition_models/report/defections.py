@@ -11,7 +11,7 @@ from coalition_models.designs.defections import FORMULA_UN, DefectionAnalysis
 from coalition_models.designs.iraq import FORMULA
 from coalition_models.members.rules import NAMED_RULES, list_rules
 from coalition_models.members.timing import DATE_COLUMN
-from coalition_models.record import record_of, sources_of
+from coalition_models.record import sources_of
 from coalition_models.render import Table
 from coalition_models.report.html import Listing, Section
 from coalition_models.report.product import Product

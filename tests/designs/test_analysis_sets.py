@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.designs.analysis_sets import SETS, analysis_set
 from coalition_models.designs.set_data import RENAMED_MISSIONS
 from coalition_models.errors import CoverageError, DataError
+from coalition_models.record import record_of
 from coalition_models.sources import fetch
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
 
 
 def test_combat_role_follows_the_spell(iraq):
@@ -208,4 +209,4 @@ def test_bad_options(iraq):
         cm.add_risk(iraq, min_known=50)
     losses = cm.load("fatal_incidents")
     with pytest.raises(cm.CoverageError, match="coverage="):
-        cm.add_risk(iraq, losses=losses)
+        cm.add_risk(iraq, facts=facts_beside(iraq, deaths=losses))
