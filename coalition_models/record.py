@@ -138,9 +138,10 @@ class Record(dict[str, Any]):
     """Everything that a table remembers.
 
     ``panel``: the choices of :func:`build_panel`, the spells left out and why; ``features``: how
-    each column was made; ``sources``: tables to cite for who took part; ``facts``: the facts that the panel was
-    built from; ``notes``: what tables of other kinds say of themselves. (An empty dictionary as
-    far as writers of files are concerned, which store ``attrs`` as JSON and need not know more.)
+    each column was made; ``sources``: tables to cite for who took part; ``facts``: the facts that
+    the panel was built from; ``notes``: what tables of other kinds say of themselves. (An empty
+    dictionary as far as writers of files are concerned, which store ``attrs`` as JSON and need not
+    know more.)
     """
 
     panel: Frozen = field(default_factory=Frozen)

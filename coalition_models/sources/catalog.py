@@ -278,8 +278,8 @@ def load(name: str, *, extended: bool = False) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Dates are ``datetime64``; ``record_of(...).notes["coalition_models"]`` holds the name, package version
-        and checksum of the file.
+        Dates are ``datetime64``; ``record_of(...).notes["coalition_models"]`` holds the name,
+        package version and checksum of the file.
 
     Raises
     ------

@@ -48,11 +48,14 @@ def test_missing_outside_the_coverage():
 
 def test_own_roles(iraq):
     mine = pd.DataFrame({"coalition": "iraq", "state": ["ESP"], "spell": [1], "role": ["combat"]})
-    panel = cm.add_risk(iraq, data=mine)
+    with pytest.warns(cm.CoalitionWarning, match="give role as a column of members"):
+        panel = cm.add_risk(iraq, data=mine)
     assert set(panel.loc[panel["state"] == "ESP", "combat_role"]) == {1.0}
     assert panel.loc[panel["state"] != "ESP", "combat_role"].isna().all()
-    with pytest.raises(cm.DataError, match="lacks the columns role"):
-        cm.add_risk(iraq, data=mine.drop(columns="role"))
+    spells = cm.facts("iraq").members
+    roles = spells.assign(role=spells["role"].where(spells["state"] != "ESP", "combat"))
+    same = cm.add_risk(iraq, facts=cm.facts("iraq").replace(members=roles))
+    assert set(same.loc[same["state"] == "ESP", "combat_role"]) == {1.0}
 
 
 @pytest.fixture(scope="module")
