@@ -78,8 +78,8 @@ class CoxEngine:
     def augment(self, fit: Fit) -> pd.DataFrame:
         """The rows used with predictions and residuals."""
         event = self.sample.event
-        martingale = residuals.martingale(self.prepared, fit.coefficients)
-        expected = event - martingale
+        expected = residuals.expected_events(self.prepared, fit.coefficients)
+        martingale = event - expected
         linear = self.predict(fit, None, "linear")
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.where(event > 0, event * np.log(expected), 0.0)
