@@ -73,5 +73,6 @@ def joint_test(
         share = left[j + 1 :, j] / pivot
         b[j + 1 :] -= share * b[j]
         left[j + 1 :, j + 1 :] -= np.outer(share, left[j, j + 1 :])
-    known = positive and rank > 0
-    return JointTest(float(statistic) if known else float("nan"), rank, positive)
+    if not positive or not rank:
+        return JointTest(float("nan"), 0, positive)
+    return JointTest(float(statistic), rank, True)

@@ -35,6 +35,8 @@ _WILD = 1e4
 _WILD_NOTE = "covariates on wild scales: centred and scaled inside; .native is so too"
 #: a maximum is reached when a further Newton step moves no linear predictor by this much
 _STILL = 1e-9
+#: the last steps are taken from where a step moves no linear predictor by more than this
+_LAST_STEPS = 0.5
 #: a fitted chance this near to 0 or 1 is looked at twice
 _NEXT_TO_NIL = 1e-5
 
@@ -197,13 +199,17 @@ def _further_step(problem: Problem, beta: Floats) -> Floats:
 
 
 def _polish(problem: Problem, beta: Floats) -> tuple[Floats, bool]:
-    """Take the last small steps; tell whether none is left to take."""
-    for _ in range(6):
+    """Take the last small steps; tell whether none is left to take.
+
+    Near a maximum each is about the square of the one before; along a direction without one they
+    keep their length.
+    """
+    for _ in range(10):
         step = _further_step(problem, beta)
         if not np.isfinite(step).all():
             return beta, False
         move = float(np.abs(problem.X @ step).max())
-        if not move < 1e-2:
+        if not move < _LAST_STEPS:
             return beta, False
         beta = beta + step
         if move < _STILL:

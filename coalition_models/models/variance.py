@@ -151,10 +151,11 @@ def reported(
     plan: Plan,
     names: Sequence[str],
 ) -> tuple[Floats, str]:
-    """Return :func:`clustered` fit to be reported, and what must be said of it.
+    """Return :func:`clustered` and what must be said of it.
 
-    Where a two-way variance is not positive, the larger of the two one-way variances stands in its
-    place, with its covariances (as MacKinnon, Nielsen and Webb 2021 advise), and a remark says so.
+    A two-way variance that is not positive leaves its standard error missing, as in R's
+    ``sandwich``; the remark shows the larger of the two one-way errors, which MacKinnon, Nielsen
+    and Webb (2021) advise to report in its place.
     """
     parts = _parts(sum_scores, bread, codes, plan.small_sample)
     covariance = _combined(parts)
@@ -165,15 +166,16 @@ def reported(
     lost = np.flatnonzero(~(np.diag(covariance) > 1e-12 * np.maximum(one, two)))
     said = []
     for j in map(int, lost):
-        larger = 0 if one[j] >= two[j] else 1
-        covariance[j, :] = parts[larger][j, :]
-        covariance[:, j] = parts[larger][:, j]
-        said.append(f"{names[j]} (by {plan.cluster[larger]})")
+        # what rounding leaves of nil is no variance either
+        covariance[j, j] = min(covariance[j, j], 0.0)
+        larger = int(two[j] > one[j])
+        error = np.sqrt(max(one[j], two[j]))
+        said.append(f"{names[j]} (std. error {error:.4g} by {plan.cluster[larger]})")
     if not said:
         return covariance, ""
     return covariance, (
-        f"the two-way variance is not positive for {first_few(said)}: the larger one-way variance "
-        "stands in its place; look at the one-way fits"
+        "the two-way variance is not positive, hence no standard error, for "
+        f"{first_few(said)}: shown is the larger one-way error, to be reported in its place"
     )
 
 
