@@ -184,7 +184,7 @@ class DiscreteEngine:
         p, key = self.problem, f"{level:.12g}"
         if key not in self.known:
             self.known[key] = firth_limits(
-                p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset
+                p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset, names=fit.names
             )
         return self.known[key]
 
@@ -195,6 +195,6 @@ class DiscreteEngine:
         p, key = self.problem, "p"
         if key not in self.known:
             self.known[key] = firth_p_values(
-                p.X, p.y, self.firth, weights=p.weights, offset=p.offset
+                p.X, p.y, self.firth, weights=p.weights, offset=p.offset, names=fit.names
             )
         return self.known[key]
