@@ -43,7 +43,7 @@ def test_rows_of_one_panel_remember(panel, same):
 @pytest.mark.parametrize(
     "replaced",
     [
-        lambda p: p.assign(election_near=p["stop"] % 2),
+        lambda p: p.assign(election_near=p["cow"] % 2.0),
         lambda p: p.assign(election_near=p["election_near"].shift(1)),
         lambda p: p.assign(election_near=p["election_near"].fillna(0)),
         lambda p: p.assign(election_near=p["election_near"].sample(frac=1).to_numpy()),

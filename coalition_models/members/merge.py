@@ -56,7 +56,7 @@ def merge(
     >>> polls = pd.DataFrame({"state": ["ESP", "POL"], "against": [0.91, 0.7]})
     >>> joined = cm.merge(panel, polls, on="state")
     >>> cm.facts_of(joined) is cm.facts_of(panel), int(joined["against"].notna().sum())
-    (True, 76)
+    (True, 77)
     """
     check_arguments(merge, locals())
     keys = [on] if isinstance(on, str) else list(on)
