@@ -11,14 +11,14 @@ import pandas as pd
 from coalition_models.designs.iraq import FORMULA, IraqAnalysis
 from coalition_models.members.panel import describe_panel
 from coalition_models.models.fit import Fit
-from coalition_models.render import Table
+from coalition_models.render import Table, frame_table
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.periods import coalition_years, in_words, last_out, mandate_end
 from coalition_models.report.plots import plot_coefficients, plot_participation
 from coalition_models.report.product import Product
 from coalition_models.report.style import Plot
 from coalition_models.report.survival_plots import plot_survival_curve
-from coalition_models.report.tables import frame_table, table
+from coalition_models.report.tables import table
 from coalition_models.sources.catalog import load
 from coalition_models.sources.citations import cite
 

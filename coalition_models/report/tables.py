@@ -1,4 +1,4 @@
-"""Tables for print: several fits side by side, and frames as tables."""
+"""Tables for print: several fits side by side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, format_number, format_p
 
-__all__ = ["frame_table", "table"]
+__all__ = ["table"]
 
 
 def table(
@@ -136,31 +136,3 @@ def _notes(models: Sequence[Fit], headings: Sequence[str], ratios: bool, level: 
         if own:
             notes.append(f"{heading}: {fit.title}. {own}" if len(models) > 1 else own)
     return [*notes, *shared]
-
-
-def frame_table(
-    frame: pd.DataFrame, *, title: str = "", notes: Sequence[str] = (), digits: int = 3
-) -> Table:
-    """Turn a frame into a table for print: numbers rounded, dates as days, text to the left.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> print(frame_table(pd.DataFrame({"state": ["ESP"], "share": [0.25]})).text())
-    state  share
-    -----  -----
-    ESP    0.250
-    """
-    align = "".join(
-        "r" if pd.api.types.is_numeric_dtype(frame[name]) else "l" for name in frame.columns
-    )
-    rows = [[_cell(value, digits) for value in row] for row in frame.itertuples(index=False)]
-    return Table([str(c) for c in frame.columns], rows, title, tuple(notes), align)
-
-
-def _cell(value: object, digits: int) -> str:
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    if value is pd.NaT or value is pd.NA:
-        return ""
-    return format_number(value, digits)

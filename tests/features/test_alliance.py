@@ -27,8 +27,6 @@ TIES = pd.DataFrame(
 def no_sources(tmp_path, monkeypatch):
     monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
-    yearly._present.cache_clear()
-    common.known_table.cache_clear()
 
 
 def test_membership_begins_in_the_month_of_accession(iraq, row):

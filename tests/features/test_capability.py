@@ -168,8 +168,6 @@ def test_a_partner_without_index_leaves_the_share_missing(spain):
 def test_missing_and_noted_where_the_source_is_not_at_hand(iraq, tmp_path, monkeypatch):
     monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
-    yearly._present.cache_clear()
-    common.known_table.cache_clear()
     out = add_capability(iraq)
     assert out["cinc"].isna().all()
     assert out.attrs["features"]["cinc"]["note"] == "cow-capabilities not at hand"
