@@ -11,6 +11,7 @@ import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from shutil import get_terminal_size
 from textwrap import wrap
 
 import pandas as pd
@@ -21,8 +22,8 @@ __all__ = ["Table", "format_number", "format_p", "frame_table", "listing"]
 _LONG = 40
 #: letters of a line of notes in print, unless the table itself is wider
 _LINE = 96
-#: letters of a column of a listing in print
-_CELL = 44
+#: letters of a column of a listing in print, from which the first is taken that fits the screen
+_CELLS = (44, 36, 28, 22)
 #: a sign that opens a tag in Markdown; p-values such as <0.001 stay as they are
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
@@ -287,7 +288,13 @@ class _Listing(pd.DataFrame):
 
     def __repr__(self) -> str:
         table = self.to_table()
-        return Table(table.header, _broken(table.rows), notes=table.notes, align=table.align).text()
+        room = get_terminal_size(fallback=(120, 24)).columns
+        for letters in _CELLS:
+            rows = _broken(table.rows, letters)
+            text = Table(table.header, rows, notes=table.notes, align=table.align).text()
+            if max(map(len, text.splitlines()[:2])) <= room:
+                break
+        return text
 
     def __str__(self) -> str:
         return repr(self)
@@ -296,11 +303,11 @@ class _Listing(pd.DataFrame):
         return self.to_table().html()
 
 
-def _broken(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+def _broken(rows: Sequence[Sequence[str]], letters: int) -> list[list[str]]:
     """Rows with long cells carried on in further rows."""
     out = []
     for row in rows:
-        parts = [wrap(cell, _CELL, break_on_hyphens=False) or [""] for cell in row]
+        parts = [wrap(cell, letters, break_on_hyphens=False) or [""] for cell in row]
         out += [list(line) for line in zip_longest(*parts, fillvalue="")]
     return out
 

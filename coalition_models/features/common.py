@@ -55,9 +55,7 @@ def known_table(name: str, *, extended: bool = False) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=32)
-def _kept_table(
-    name: str, extended: bool, mirror: str | None, cache: str | None
-) -> pd.DataFrame:
+def _kept_table(name: str, extended: bool, mirror: str | None, cache: str | None) -> pd.DataFrame:
     return load(name, extended=extended)
 
 

@@ -58,7 +58,7 @@ def list_claims() -> pd.DataFrame:
                 "table": f"{claim.table}: {claim.table_shape}" if claim.table else "",
             }
         )
-    shown = ["name", "claim", "outcome", "term", "sign", "data_sets"]
+    shown = ["claim", "outcome", "term", "sign", "data_sets"]
     return listing(pd.DataFrame(rows).set_index("id"), shown)
 
 

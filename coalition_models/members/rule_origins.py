@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coalition_models.errors import DataError, first_few
+
 __all__ = ["RuleOrigin", "rule_origin"]
 
 

@@ -216,8 +216,12 @@ def iraq_page(
     version: str,
     more: Sequence[Section] = (),
     more_sources: Sequence[str] = (),
+    made: str = "",
 ) -> str:
-    """Write the report as one self-contained page; ``more`` sections stand before the sources."""
+    """Write the report as one self-contained page; ``more`` sections stand before the sources.
+
+    ``made`` says in its first lines what it is made from.
+    """
     names = list(dict.fromkeys([*analysis.panel.attrs["sources"], *more_sources]))
     sections = [
         *_sections(analysis, product.tables, product.figures),
@@ -232,6 +236,7 @@ def iraq_page(
         f"Made by coalition_models {version}; manifest.json lists inputs, versions and outputs "
         "with their checksums.",
         wide=True,
+        made=made,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -10,12 +10,13 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, format_number, format_p
+from coalition_models.report.fits import named
 
 __all__ = ["table"]
 
 
 def table(
-    fits: Fit | Sequence[Fit],
+    fits: Fit | Sequence[Fit] | Mapping[str, Fit] | pd.Series,
     *,
     terms: Sequence[str] | None = None,
     hazard_ratios: bool = False,
@@ -31,14 +32,14 @@ def table(
 
     Parameters
     ----------
-    fits : Fit or sequence of Fit
+    fits : Fit, sequence of Fit, or mapping (Series) of names to Fit
     terms : sequence of str, optional
         Which coefficients, in this order; the others are named below the table. By default all
         but the intercept and the duration terms.
     hazard_ratios : bool
         Show hazard (or odds) ratios and their limits in place of coefficients.
     names : sequence of str, optional
-        A heading per fit; ``(1)``, ``(2)``, ... by default.
+        A heading per fit; by default those of the mapping, or ``(1)``, ``(2)``, ...
     level : float
         Of the confidence limits.
     title : str
@@ -49,7 +50,8 @@ def table(
     Returns
     -------
     Table
-        Shows itself in a notebook; ``text()``, ``markdown()``, ``latex()``, ``html()``.
+        Shows itself in a notebook and in a terminal; ``text()``, ``markdown()``, ``latex()``,
+        ``html()``.
 
     Raises
     ------
@@ -63,18 +65,17 @@ def table(
     ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
     >>> print(cm.table(cm.cox("event ~ risk", df)).text().splitlines()[2])
     risk            1.476 (p 0.169)
+    >>> cm.table({"Cox": cm.cox("event ~ risk", df)}).header
+    ['', 'Cox']
     >>> print(cm.table(cm.cox("event ~ risk", df)).latex().splitlines()[0])
     \begin{tabular}{lr}
     >>> print(cm.table(cm.cox("event ~ risk", df)).markdown().splitlines()[2])
     | risk | 1.476 (p 0.169) |
     """
-    check_arguments(table, locals())
-    models = [fits] if isinstance(fits, Fit) else list(fits)
-    if not models:
-        raise DataError("no fit to show: give one fit or a list of fits")
-    headings = list(names) if names is not None else [f"({i + 1})" for i in range(len(models))]
-    if len(headings) != len(models):
-        raise DataError(f"{len(models)} fits need as many names, found {len(headings)}")
+    given = named(fits, Fit, names=names)
+    check_arguments(table, {**locals(), "fits": [fit for _, fit in given]})
+    headings = [name or f"({place})" for place, (name, _) in enumerate(given, start=1)]
+    models = [fit for _, fit in given]
     tidied = [fit.tidy(hazard_ratios, level).set_index("term") for fit in models]
     every = list(dict.fromkeys(term for frame in tidied for term in frame.index))
     hushed = [] if baseline else [name for fit in models for name in fit.baseline_terms]

@@ -287,7 +287,7 @@ def read_table_as(path: Path, shape: str) -> pd.DataFrame:
     """Read your own CSV file in the shape of a bundled table and check it.
 
     Columns that the bundled table requires must be there; others may be, and extra ones are kept
-    as text.
+    as text. A file without rows is refused: nothing in it has been checked.
 
     Examples
     --------
@@ -296,7 +296,10 @@ def read_table_as(path: Path, shape: str) -> pd.DataFrame:
     6
     """
     contract = contract_of(shape)
-    return validate(read_loosely(path, contract.columns), contract)
+    frame = validate(read_loosely(path, contract.columns), contract)
+    if frame.empty:
+        raise DataError(f"{path.name} has no rows: it holds the names of the columns only")
+    return frame
 
 
 def _load_external(item: Entry) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def _of_frame(frame: pd.DataFrame) -> pd.DataFrame:
         if found is None:
             found = _likely(_everywhere(str(name)), frame.attrs.get("sources", ()))
         rows.append({**found, "column": str(name)})
-    columns = ["type", "unit", "description", "source"]
+    columns = ["type", "unit", "values", "description"]
     return listing(_frame(rows).drop(columns="table", errors="ignore"), columns)
 
 

@@ -55,7 +55,6 @@ def test_what_is_not_at_hand_stands_in_the_sheet(monkeypatch, tmp_path):
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
     tried = []
     monkeypatch.setattr(fetch, "_retrieve", lambda item, target: _offline(item, tried))
-    from coalition_models.features import common
 
     found = analysis_set("iraq")
     said = sheet(found)

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features import common, yearly
 from coalition_models.features.alliance import NATO_CANDIDATES, add_alliance
 from coalition_models.sources.codes import from_cow
 

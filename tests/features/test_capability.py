@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 import coalition_models as cm
 from coalition_models.designs.set_data import set_data
 from coalition_models.designs.set_panel import set_panel
-from coalition_models.features import common, yearly
 from coalition_models.features.capability import add_capability
 
 SPELLS = pd.DataFrame(
