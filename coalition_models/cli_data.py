@@ -162,7 +162,7 @@ def _build(arguments: argparse.Namespace) -> int:
         raise DataError("give --out, the folder for the rebuilt tables, or --check to compare only")
     differences = build_tables(arguments.mirror, arguments.out, check=arguments.check)
     for line in differences:
-        print(line, file=sys.stderr)
+        print(line, file=sys.stderr)  # noqa: T201
     if differences:
         return 1
     done = "equal what the upstream files give" if arguments.check else f"are in {arguments.out}"
