@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
@@ -31,7 +32,7 @@ from coalition_models.report.paper import paper_text
 from coalition_models.report.product import write_product
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import datasets, entry, file_sha256, load
-from coalition_models.sources.fetch import at_hand, files_of, warn_unusable
+from coalition_models.sources.fetch import LEFT_OUT, at_hand, files_of, warn_unusable
 from coalition_models.sources.provenance import Provenance, chosen_sources
 
 __all__ = ["reproduce", "write_paper"]
@@ -83,7 +84,9 @@ def reproduce(out: Path, *, progress: bool = False, sources: str = "at-hand") ->
     """
     with chosen_sources(sources) as made:
         warn_unusable([*made.at_hand, *made.absent])
-        return _reproduce(out, progress, made)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=LEFT_OUT)  # it has been said
+            return _reproduce(out, progress, made)
 
 
 def _reproduce(out: Path, progress: bool, made: Provenance) -> list[Path]:

@@ -13,7 +13,7 @@ import pandas as pd
 from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.common import AsOf, Calendar, Integers, known_table
 from coalition_models.features.own_tables import own_table, require_columns
-from coalition_models.sources.fetch import at_hand, warn_unusable
+from coalition_models.sources.fetch import at_hand, warn_left_out, warn_unusable
 
 __all__ = [
     "External",
@@ -193,7 +193,11 @@ def optional_source(
     if not at_hand(name):
         warn_unusable([name])
         return None
-    return external_source(name, variables, builder)
+    try:
+        return known_table(name)
+    except CoverageError as error:
+        warn_left_out(str(error))
+        return None
 
 
 def add_note(panel: pd.DataFrame, columns: Sequence[str], note: str) -> None:

@@ -250,7 +250,7 @@ def _legend(axis: Axes, data: pd.DataFrame, profile: pd.DataFrame) -> None:
 
     found = set(data["what"])
     shown: dict[str, Line2D | Patch] = {"strength": Patch(color=COLOURS[0], alpha=0.55)}
-    if profile["gap"].any():
+    if (profile["gap"] & profile["troops"].gt(0)).any():
         shown["as last observed"] = Patch(color=COLOURS[0], alpha=0.2)
     if (profile["present"] & profile["troops"].isna()).any():
         shown["not known"] = Patch(facecolor="none", edgecolor=GREY, hatch="////", linewidth=0)

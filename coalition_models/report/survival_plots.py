@@ -195,11 +195,11 @@ def plot_survival(
     [8, 7, 6, 4, 3, 2]
     """
     given: list[tuple[str, Fit | SurvivalCurve]] = named(fit, (Fit, SurvivalCurve), argument="fit")
-    check_arguments(plot_survival, {**locals(), "fit": [one for _, one in given]})
-    curves = {name: one for name, one in given if isinstance(one, SurvivalCurve)}
+    curves = [one for _, one in given if isinstance(one, SurvivalCurve)]
     fits = [(name, one) for name, one in given if isinstance(one, Fit)]
     if curves and fits:
         raise DataError("fit must be fits or curves, not both: draw them in two pictures")
+    check_arguments(plot_survival, {**locals(), "fit": given[0][1]})
     if curves:
         if scenarios is not None or times is not None:
             raise DataError("a SurvivalCurve is drawn as it stands: leave out scenarios and times")

@@ -312,14 +312,18 @@ def _draw_lanes(axis: Axes, data: pd.DataFrame, width: float) -> None:
         axis.plot(day, _LANES["presence"], "X", color="#222222", markersize=7)
     for kind in ("leader", "election"):
         if not _marks(data, kind):
-            axis.text(
-                0.5, _LANES[kind], "none known", transform=axis.get_yaxis_transform(), ha="center",
-                va="center", fontsize=7.5, color="#777777",
-            )  # fmt: skip
+            _say_none(axis, _LANES[kind])
     axis.set_yticks(range(len(_NAMES)), list(_NAMES))
     axis.set_ylim(len(_NAMES) - 0.4, -0.6)
     axis.grid(visible=False, axis="y")
     axis.tick_params(axis="x", labelbottom=False)
+
+
+def _say_none(axis: Axes, height: float) -> None:
+    axis.text(
+        0.5, height, "none known", transform=axis.get_yaxis_transform(), ha="center", va="center",
+        fontsize=7.5, color="#777777",
+    )  # fmt: skip
 
 
 def _draw_deaths(axis: Axes, data: pd.DataFrame) -> None:
@@ -333,5 +337,7 @@ def _draw_deaths(axis: Axes, data: pd.DataFrame) -> None:
         axis.plot(day, size, "o", color="#222222", markersize=3.5)
     top = max((mark[3] for mark in [*undated, *dated]), default=0.0)
     axis.set_ylim(0, 1.15 * top if top > 0 else 1)
+    if not (undated or dated):
+        _say_none(axis, 0.5)
     axis.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
     axis.set_ylabel("own deaths")

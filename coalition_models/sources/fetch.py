@@ -14,18 +14,20 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from tqdm.std import tqdm
+from tqdm.std import TqdmWarning, tqdm
 
-from coalition_models.errors import CoalitionWarning, CoverageError, DataError, warn
+from coalition_models.errors import CoverageError, DataError, warn
 from coalition_models.files import clear_leftovers, temporary_path
 from coalition_models.sources.catalog import Entry, entry, file_sha256
 
 __all__ = [
+    "LEFT_OUT",
     "at_hand",
     "cache_dir",
     "fetch",
     "files_of",
     "places",
+    "warn_left_out",
     "warn_unusable",
     "why_unusable",
 ]
@@ -135,21 +137,20 @@ def why_unusable(name: str) -> str:
     return ""
 
 
-#: what has been said; shared by all callers, so that one cause is one warning
-_SAID: dict[str | tuple[str, type[Warning], int], int] = {}
+#: how the warning begins, so that a run that has given it can silence the others
+LEFT_OUT = "a source counts as not at hand: "
 
 
 def warn_unusable(names: Iterable[str]) -> None:
-    """Warn once per cause of sources that are left out although their files are there."""
+    """Warn, once per cause, of sources that are left out although their files are there."""
     for reason in dict.fromkeys(why_unusable(part) for name in names for part in files_of(name)):
         if reason:
-            warnings.warn_explicit(
-                f"a source counts as not at hand: {reason}",
-                CoalitionWarning,
-                __file__,
-                1,
-                registry=_SAID,
-            )
+            warn_left_out(reason)
+
+
+def warn_left_out(reason: str) -> None:
+    """Warn that a source counts as not at hand."""
+    warn(f"{LEFT_OUT}{reason}")
 
 
 def _right_file(item: Entry) -> Path | None:
@@ -313,14 +314,16 @@ def _attempt(item: Entry, partial: Path) -> CoverageError | DataError | None:
 
 def _download(url: str, partial: Path, what: str) -> None:
     try:
-        import pooch
+        with warnings.catch_warnings():
+            # on import pooch looks for the bar of notebooks, which needs ipywidgets
+            warnings.simplefilter("ignore", TqdmWarning)
+            import pooch
     except ImportError as error:
         raise CoverageError(
             f"downloading {what} needs the package pooch: "
             f"pip install 'coalition-models[fetch]'; without it, set {MIRROR_VARIABLE} to a "
             f"folder that holds the file of {url}"
         ) from error
-    # pooch's own bar is the one for notebooks, which warns where ipywidgets is not installed
     with tqdm(total=1, unit="B", unit_scale=True, desc=what, leave=False) as bar:
         downloader = pooch.HTTPDownloader(progressbar=bar, timeout=_TIMEOUT)
         downloader(url, str(partial), None)
