@@ -151,13 +151,15 @@ def _hypotheses(arguments: argparse.Namespace) -> int:
     from coalition_models.files import output_folder
     from coalition_models.hypotheses.analysis import analyse_hypotheses
     from coalition_models.report.claims_page import claims_findings, write_claims
-    from coalition_models.sources.provenance import provenance
+    from coalition_models.sources.provenance import provenance, unusable_said_once
 
     check_workers(arguments.workers)
     output_folder(arguments.out)
-    print(provenance(), flush=True)  # noqa: T201
+    made = provenance()
+    print(made, flush=True)  # noqa: T201
     out = arguments.out / "hypotheses"
-    analysis = analyse_hypotheses(workers=arguments.workers, progress=not arguments.quiet)
+    with unusable_said_once(made):
+        analysis = analyse_hypotheses(workers=arguments.workers, progress=not arguments.quiet)
     files = write_claims(out, analysis)
     for sentence in claims_findings(analysis.verdicts):
         print(sentence)  # noqa: T201

@@ -159,12 +159,12 @@ def _refusal(path: Path, error: OSError) -> DataError:
 
 def output_folder(path: Path) -> Path:
     """Make a folder for results, or say why it cannot be one."""
-    if path.exists() and not path.is_dir():
-        raise DataError(
-            f"the output path {path} is a file; results need a folder. Give another path, or move "
-            "the file away."
-        )
     try:
+        if path.exists() and not path.is_dir():
+            raise DataError(
+                f"the output path {path} is a file; results need a folder. Give another path, or "
+                "move the file away."
+            )
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _refusal(path, error) from error
@@ -184,9 +184,10 @@ def staging_folder(out: Path, parts: Sequence[str] = ()) -> Iterator[Path]:
     parts : sequence of str
         Folders inside ``out`` that will be written: whether they can be is known before the work.
     """
-    created = not out.exists()
+    created = False
     staging = temporary_path(out, directory=True)
     try:
+        created = not out.exists()
         output_folder(out)
         clear_leftovers(out)
         for part in parts:

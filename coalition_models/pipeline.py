@@ -7,7 +7,6 @@ import os
 import platform
 import sys
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
@@ -32,8 +31,8 @@ from coalition_models.report.paper import paper_text
 from coalition_models.report.product import write_product
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import datasets, entry, file_sha256, load
-from coalition_models.sources.fetch import LEFT_OUT, at_hand, files_of, warn_unusable
-from coalition_models.sources.provenance import Provenance, chosen_sources
+from coalition_models.sources.fetch import at_hand, files_of
+from coalition_models.sources.provenance import Provenance, chosen_sources, unusable_said_once
 
 __all__ = ["reproduce", "write_paper"]
 
@@ -82,11 +81,8 @@ def reproduce(out: Path, *, progress: bool = False, sources: str = "at-hand") ->
     CoverageError
         ``sources="all"`` where one is not at hand.
     """
-    with chosen_sources(sources) as made:
-        warn_unusable([*made.at_hand, *made.absent])
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=LEFT_OUT)  # it has been said
-            return _reproduce(out, progress, made)
+    with chosen_sources(sources) as made, unusable_said_once(made):
+        return _reproduce(out, progress, made)
 
 
 def _reproduce(out: Path, progress: bool, made: Provenance) -> list[Path]:

@@ -260,3 +260,30 @@ def test_writing_and_checking_from_the_command_line(quick, tmp_path, capsys):
     assert "2 differences from the expected results" in out
     with pytest.raises(SystemExit):
         run("--check", "--write-expected")
+
+
+@pytest.mark.mirror
+def test_what_cannot_be_used_is_said_once_in_all_processes(mirror, tmp_path):
+    import shutil
+    import subprocess
+    import sys
+
+    from coalition_models.sources.catalog import entry
+
+    own = tmp_path / "own"
+    own.mkdir()
+    path = own / entry("us-trade").path
+    shutil.copy(mirror / path.name, path)
+    path.write_bytes(path.read_bytes()[:-1])
+    code = (
+        "import coalition_models as cm, joblib\n"
+        "from coalition_models.sources.provenance import provenance, unusable_said_once\n"
+        "p = cm.build_panel(cm.load('participation'), coalitions=['iraq'])\n"
+        "with unusable_said_once(provenance()):\n"
+        "    cm.add_alliance(p)\n"
+        "    joblib.Parallel(n_jobs=2)(joblib.delayed(cm.add_alliance)(p) for _ in range(2))\n"
+    )
+    environment = {**os.environ, "COALITION_MODELS_MIRROR": str(own)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, text=True,
+                          capture_output=True, check=True)  # fmt: skip
+    assert done.stderr.count("is not the pinned file of 'us-trade'") == 1

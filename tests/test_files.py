@@ -311,3 +311,17 @@ def test_what_a_living_process_uses_stays(tmp_path):
     for path in (mine, parent):
         path.write_text("x")
     assert clear_leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["exists", "mkdir", "is_dir"])
+def test_a_place_that_may_not_even_be_looked_at_is_our_error(tmp_path, monkeypatch, call):
+    (tmp_path / "out").mkdir()
+
+    def forbidden(self, *_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, call, forbidden)
+    with pytest.raises(cm.DataError, match="Permission denied"):
+        output_folder(tmp_path / "out")
+    with pytest.raises(cm.DataError, match="Permission denied"), staging_folder(tmp_path / "out"):
+        raise AssertionError("never reached")

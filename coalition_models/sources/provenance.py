@@ -6,15 +6,21 @@ import contextlib
 import os
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from coalition_models.errors import CoverageError, DataError, counted, first_few
 from coalition_models.sources.catalog import datasets
-from coalition_models.sources.fetch import CACHE_VARIABLE, MIRROR_VARIABLE
+from coalition_models.sources.fetch import (
+    CACHE_VARIABLE,
+    LEFT_OUT,
+    MIRROR_VARIABLE,
+    warn_unusable,
+)
 
-__all__ = ["CHOICES", "Provenance", "chosen_sources", "provenance"]
+__all__ = ["CHOICES", "Provenance", "chosen_sources", "provenance", "unusable_said_once"]
 
 #: which sources a run may use: what is at hand, none, or all of them
 CHOICES = ("at-hand", "bundled", "all")
@@ -144,6 +150,26 @@ def chosen_sources(choice: str) -> Iterator[Provenance]:
                 if value is not None:
                     os.environ[name] = value
             _new_workers()
+
+
+@contextlib.contextmanager
+def unusable_said_once(made: Provenance) -> Iterator[None]:
+    """Warn of sources that cannot be used, and hold back what builders would say of them again.
+
+    Worker processes that start meanwhile hold it back too.
+    """
+    warn_unusable([*made.at_hand, *made.absent])
+    before = os.environ.get("PYTHONWARNINGS")
+    text = LEFT_OUT.rstrip(": ")  # a colon would end the message of the filter
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [before, f"ignore:{text}"]))
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=text)
+            yield
+    finally:
+        os.environ.pop("PYTHONWARNINGS")
+        if before is not None:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _new_workers() -> None:
