@@ -17,6 +17,7 @@ from coalition_models.models.columns import require_columns
 from coalition_models.models.cox_fit import CoxEngine
 from coalition_models.models.detectable import smallest_effect
 from coalition_models.models.fit import Fit
+from coalition_models.render import Table, format_number
 
 __all__ = [
     "Power",
@@ -177,7 +178,7 @@ def null_variance(fit: Fit, term: str) -> float:
     return float(np.linalg.inv(information)[position, position])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Power:
     """Outcome of a simulation: how often the effect was found.
 
@@ -201,6 +202,24 @@ class Power:
     mean_events: float
     draws: int
     refused: int
+
+    def to_table(self) -> Table:
+        """The outcome, ready for text, Markdown, LaTeX and HTML."""
+        rows = [
+            ["hazard ratio put in", format_number(self.ratio)],
+            ["found, with the right sign", f"{self.power:.0%}"],
+            ["found, with the wrong sign", f"{self.false_sign:.0%}"],
+            ["events per draw, on average", f"{self.mean_events:.1f}"],
+            ["draws", f"{self.draws}"],
+            ["of these not estimable (not found)", f"{self.refused}"],
+        ]
+        return Table(["simulated power", ""], rows)
+
+    def __repr__(self) -> str:
+        return self.to_table().text()
+
+    def _repr_html_(self) -> str:
+        return self.to_table().html()
 
 
 def simulate_power(

@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
-from tqdm import tqdm
+from tqdm.std import tqdm
 
 from coalition_models.arguments import check_arguments, check_workers
 from coalition_models.errors import CoalitionError, CoverageError, DataError, first_few

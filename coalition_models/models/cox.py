@@ -20,7 +20,7 @@ from coalition_models.models.cox_fit import (
 from coalition_models.models.display import Choices
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import draw_sample
-from coalition_models.models.variance import plan_variance, refuse_penalised_variance
+from coalition_models.models.variance import Note, plan_variance, refuse_penalised_variance
 
 __all__ = ["cox"]
 
@@ -130,7 +130,8 @@ def cox(
         estimate = estimate_cox(engine, plan, allow_nonconvergence)
     remarks = [text for text in (few, *estimate.remarks) if text]
     for remark in remarks:
-        warn(remark)
+        if not isinstance(remark, Note):
+            warn(remark)
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
         ties=method, penalty=penalty or "", start=start or "", stop=stop, id=sample.id,

@@ -22,7 +22,7 @@ from coalition_models.models.display import Choices
 from coalition_models.models.duration import KINDS, Duration, duration_terms
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample, draw_sample
-from coalition_models.models.variance import plan_variance, refuse_penalised_variance
+from coalition_models.models.variance import Note, plan_variance, refuse_penalised_variance
 
 __all__ = ["logit"]
 
@@ -139,7 +139,8 @@ def logit(
     estimate = estimate_model(problem, sample, names, plan, penalty, allow_nonconvergence)
     remarks = [text for text in (few, _uneven(sample), *estimate.remarks) if text]
     for remark in remarks:
-        warn(remark)
+        if not isinstance(remark, Note):
+            warn(remark)
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
         penalty=penalty or "", link=link, time=duration.words, start=timed[0] or "",

@@ -28,6 +28,8 @@ from coalition_models.models.checks import (
     raise_all,
 )
 from coalition_models.models.columns import require_columns, require_times
+from coalition_models.models.display import describe_data
+from coalition_models.record import with_notes
 from coalition_models.render import Table, format_number
 
 __all__ = ["Interval", "SurvivalCurve", "limits", "survival_curve"]
@@ -193,6 +195,7 @@ def survival_curve(
             curve.insert(0, "group", label)
         parts.append(curve)
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    with_notes(table, data_choices=list(describe_data(panel, ())))
     return SurvivalCurve(table, names, level, interval, spans)
 
 

@@ -31,6 +31,15 @@ CONVENTIONS = ("R", "stata")
 
 #: below this many clusters, clustered standard errors are known to be too small
 FEW_CLUSTERS = 40
+#: below this many they are few by every account (20 to 50: Cameron and Miller 2015), which is
+#: worth a warning and not only a note
+VERY_FEW_CLUSTERS = 20
+
+
+class Note(str):
+    """A remark that stands below the fit and is no warning."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ def refuse_penalised_variance(penalty: str | None, plan: Plan) -> None:
 
 
 def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
-    """Refuse one cluster; word the warning where there are few.
+    """Refuse one cluster; word the warning where there are few, a note where not very few.
 
     Examples
     --------
@@ -109,10 +118,11 @@ def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
         )
     if groups >= FEW_CLUSTERS or plan.variance == "jackknife":
         return ""
-    return (
+    text = (
         f"{groups} clusters in {name}: below {FEW_CLUSTERS}, clustered standard errors are too "
         "small on average; compare variance='jackknife' (CR3), whose tests and limits go by t(G-1)"
     )
+    return text if groups < VERY_FEW_CLUSTERS else Note(text)
 
 
 def clustered(

@@ -56,11 +56,8 @@ def test_what_is_not_at_hand_stands_in_the_sheet(monkeypatch, tmp_path):
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
     tried = []
     monkeypatch.setattr(fetch, "_retrieve", lambda item, target: _offline(item, tried))
-    from coalition_models.features import common
 
-    common.known_table.cache_clear()
     found = analysis_set("iraq")
-    common.known_table.cache_clear()
     said = sheet(found)
     assert "polity2" not in found.panel.columns
     assert said["no regime"].startswith("external sources not at hand: polity5")

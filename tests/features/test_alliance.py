@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features import common, yearly
 from coalition_models.features.alliance import NATO_CANDIDATES, add_alliance
 from coalition_models.features.given import facts_beside
 from coalition_models.record import record_of, sources_of
@@ -29,8 +28,6 @@ TIES = pd.DataFrame(
 def no_sources(tmp_path, monkeypatch):
     monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
-    yearly._present.cache_clear()
-    common.known_table.cache_clear()
 
 
 def test_membership_begins_in_the_month_of_accession(iraq, row):

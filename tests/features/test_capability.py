@@ -14,7 +14,6 @@ import coalition_models as cm
 from coalition_models.designs.set_data import set_data
 from coalition_models.designs.set_features import set_facts
 from coalition_models.designs.set_panel import set_panel
-from coalition_models.features import common, yearly
 from coalition_models.features.capability import add_capability
 from coalition_models.features.given import facts_beside
 from coalition_models.record import record_of, sources_of
@@ -181,8 +180,6 @@ def test_a_partner_without_index_leaves_the_share_missing(spain):
 def test_missing_and_noted_where_the_source_is_not_at_hand(iraq, tmp_path, monkeypatch):
     monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
-    yearly._present.cache_clear()
-    common.known_table.cache_clear()
     out = add_capability(iraq)
     assert out["cinc"].isna().all()
     assert record_of(out).features["cinc"]["note"] == "cow-capabilities not at hand"

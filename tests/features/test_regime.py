@@ -97,11 +97,10 @@ def test_without_source_the_error_names_source_and_variable(panel, monkeypatch):
     def absent(name, *, extended=False):
         raise CoverageError(f"{name!r} is not at hand and could not be downloaded")
 
-    common.known_table.cache_clear()
+    common._kept_table.cache_clear()
     monkeypatch.setattr(common, "load", absent)
     with pytest.raises(CoverageError, match="add_regime takes polity2 from the external source 'p"):
         add_regime(panel)
-    common.known_table.cache_clear()
 
 
 def test_bad_options(panel, monkeypatch):
