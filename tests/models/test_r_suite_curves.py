@@ -171,6 +171,7 @@ def test_random_paths_by_the_definition(seed, ties):
     width = 1e-3
     slopes = []
     for j in range(p):
+
         def moved(step: float, j: int = j) -> np.ndarray:
             b = found.coefficients + step * width * np.eye(p)[j]
             return slow_hazard(rows, b, path, ties)[:, 0]
