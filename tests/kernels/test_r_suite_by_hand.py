@@ -46,13 +46,13 @@ class Exact:
     scores: list[Fraction] = field(default_factory=list)
     schoenfeld: list[tuple[str, int, Fraction]] = field(default_factory=list)
     cumulative: list[Fraction] = field(default_factory=list)
-    #: time of each event time, with g-free pieces of the test of proportional hazards
+    #: per event time: the time, its Schoenfeld residuals' sum, the variance of x
     moments: list[tuple[int, Fraction, Fraction]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """An event time of one stratum: who is at risk, who has the event, and the steps through ties."""
+    """An event time of one stratum: who is at risk and who has the event."""
 
     time: int
     stratum: str
@@ -193,7 +193,7 @@ def pairs(wins: list[int], losses: list[int]) -> dict:
     ("wins", "losses"), [([1, 2, 4, 6], [3, 5]), ([2, 9], [4]), ([1, 3, 4, 8, 10], [2, 5, 6])]
 )
 def test_proportional_hazards_by_fractions(ties, wins, losses):
-    """Pairs have r = wins / losses. With u = sum g (x - mean) and V the variance of x at each event:
+    """Pairs have r = wins / losses. With u = sum g (x - mean), V the variance of x at each event:
 
     u^2 / (sum g^2 V - (sum g V)^2 / sum V). For wins at 1, 2, 4, 6 and losses at 3, 5 the mean is
     2/3 and V 2/9, so u = 13/3 - 16/3 = -1 and the statistic is 1 / (182/9 - 147/9) = 9/35.

@@ -1,4 +1,4 @@
-"""Survival curves: R's ``survfit`` number by number, by fractions, and along paths of covariates."""
+"""Survival curves: R's ``survfit`` number by number, by fractions, and along paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discrete time against ``glm``, ``sandwich::vcovCL`` and ``brglm2``; Firth's Cox by R's maximiser."""
+"""Discrete time against ``glm``, ``vcovCL`` and ``brglm2``; Firth's Cox by direct maximisation."""
 
 from __future__ import annotations
 

@@ -73,10 +73,13 @@ def test_random_data_are_of_many_kinds():
     assert {len(r["data"]["stop"]) for r in FUZZ} >= {8, 12, 20, 25}
 
 
-@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("r", FUZZ, ids=lambda r: str(r["seed"]))
-def test_random_data(r):
-    """6 to 26 rows with ties, late entry, weights, offsets, strata and clusters."""
+def test_random_data(r, monkeypatch):
+    """6 to 26 rows with ties, late entry, weights, offsets, strata and clusters.
+
+    Every third by plain numpy.
+    """
+    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", str(int(FUZZ.index(r) % 3 == 0)))
     fit = fitted(r)
     errors = np.array(r["model"])
     close((fit.coefficients - r["coefficients"]) / errors, 0, atol=1e-8)
@@ -105,7 +108,8 @@ def test_without_numba(name, monkeypatch):
     fit = quiet("event ~ " + r["terms"], data, start=r["start"], **r["options"])
     errors = np.sqrt(np.diag(r["model"]))
     close((fit.coefficients - r["coefficients"]) / errors, 0, atol=1e-8)
-    close(fit.covariance / np.outer(errors, errors), r["reported"] / np.outer(errors, errors), 1e-8, 1e-9)  # fmt: skip
+    unit = np.outer(errors, errors)
+    close(fit.covariance / unit, r["reported"] / unit, 1e-8, 1e-9)
     close(fit.augment()["martingale"], r["residuals"]["martingale"], 1e-8, 1e-9)
     close(fit.concordance, r["concordance"], 1e-9)
 
@@ -144,9 +148,9 @@ def random_rows(seed: int) -> tuple[pd.DataFrame, list[str]]:
 
 
 def test_finite_infinite_and_aliased_are_told_apart():
-    """150 random data sets: no false refusal, none missed."""
+    """120 random data sets: no false refusal, none missed."""
     seen = {"finite": 0, "infinite": 0, "aliased": 0}
-    for seed in range(150):
+    for seed in range(120):
         rows, terms = random_rows(seed)
         expected = verdict(rows, terms)
         seen[expected] += 1
@@ -159,4 +163,4 @@ def test_finite_infinite_and_aliased_are_told_apart():
         else:
             assert expected == "finite", seed
             assert fit.converged
-    assert min(seen.values()) > 5, seen
+    assert min(seen.values()) > 4, seen

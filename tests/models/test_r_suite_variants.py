@@ -50,7 +50,7 @@ def test_units_and_origins_of_covariates(case):
     close(cm.check_ph(fit).table["statistic"], r["zph"]["chisq"], tolerance)
 
 
-@pytest.mark.parametrize("factor", [1e6, 1.0, 1e-6])
+@pytest.mark.parametrize("factor", [1e6, 1.0, 1e-6, 1e-9])
 def test_unit_of_the_weights(factor):
     """Weights times c: the same coefficients and clustered errors, model errors / sqrt(c)."""
     r = TAME["weight_size"]
