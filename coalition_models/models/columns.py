@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +15,10 @@ from coalition_models.errors import DataError, FormulaError, counted, first_few
 
 __all__ = [
     "all_finite",
+    "as_numbers",
     "missing_columns",
+    "native",
+    "plain_value",
     "refuse_infinite",
     "refuse_missing",
     "refuse_repeated_columns",
@@ -31,6 +36,71 @@ def all_finite(values: Floats) -> bool:
     """Whether every number is finite, told from one sum where that is (False may mean overflow)."""
     with np.errstate(invalid="ignore", over="ignore"):
         return bool(np.isfinite(values.sum()))
+
+
+def native(column: pd.Series) -> pd.Series:
+    """Give the column in this machine's byte order, which grouping needs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> native(pd.Series([1, 2], dtype=">i4")).dtype.isnative
+    True
+    """
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype) and not dtype.isnative:
+        return column.astype(dtype.newbyteorder("="))
+    return column
+
+
+def as_numbers(column: pd.Series) -> Floats | None:
+    """Read a column of numbers of any type as double precision, always as a copy.
+
+    Numbers and truth values count, also those of object, nullable and category type; missing
+    values become NaN. None where the column holds anything else.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> as_numbers(pd.Series([1, None, True], dtype=object))
+    array([ 1., nan,  1.])
+    >>> as_numbers(pd.Series(["1", "2"])) is None
+    True
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        known = as_numbers(pd.Series(dtype.categories))
+        if known is None:
+            return None
+        codes = column.cat.codes.to_numpy()
+        return np.append(known, np.nan)[codes]
+    if pd.api.types.is_complex_dtype(dtype):
+        return None
+    if pd.api.types.is_numeric_dtype(dtype):
+        if isinstance(dtype, np.dtype):
+            return column.to_numpy(dtype=float, copy=True)
+        return np.array(column.to_numpy(dtype=float, na_value=np.nan))
+    if not pd.api.types.is_object_dtype(dtype):
+        return None
+    gaps = column.isna().to_numpy()
+    values = column.to_numpy()
+    if not all(isinstance(value, (Real, Decimal, np.bool_)) for value in values[~gaps]):
+        return None
+    out = np.full(len(values), np.nan)
+    out[~gaps] = [float(value) for value in values[~gaps]]
+    return out
+
+
+def plain_value(value: object) -> object:
+    """Give a value without its NumPy type, for messages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain_value(np.int64(4)), plain_value("north")
+    (4, 'north')
+    """
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def missing_columns(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
@@ -91,11 +161,11 @@ def refuse_unseen(data: pd.DataFrame, levels: Mapping[str, tuple[object, ...]]) 
     """Raise where new data hold categories that the fit did not see."""
     problems = []
     for name, known in levels.items():
-        new = [value for value in data[name].unique() if value not in known]
+        new = [value for value in native(data[name]).unique() if value not in known]
         if new:
             problems.append(
-                f"column {name!r} has {first_few(repr(v) for v in new)}, but the model was fitted "
-                f"with {first_few(repr(v) for v in known)}"
+                f"column {name!r} has {first_few(repr(plain_value(v)) for v in new)}, but the "
+                f"model was fitted with {first_few(repr(plain_value(v)) for v in known)}"
             )
     if problems:
         raise FormulaError("categories that the model has not seen: " + "; ".join(problems))
