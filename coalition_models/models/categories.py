@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import FormulaError, first_few
-from coalition_models.models.columns import as_numbers, native, plain_value
+from coalition_models.models.columns import as_numbers, plain_value
 
-__all__ = ["levels_of", "numbers_and_categories", "typical_of"]
+__all__ = ["levels_of", "numbers_and_categories", "places_of", "typical_of"]
 
 Floats = npt.NDArray[np.float64]
 Levels = tuple[object, ...]
@@ -40,7 +40,7 @@ def numbers_and_categories(
     """
     out: dict[str, Any] = {}
     for name in frame.columns:
-        column = native(frame[name])
+        column = frame[name]
         known = None if fitted is None else fitted.get(str(name))
         _refuse_dates(column, formula)
         if known is not None:
@@ -97,8 +97,22 @@ def _plain_categories(column: pd.Series, formula: str) -> pd.Series:
 
 def _with_categories(column: pd.Series, known: Levels) -> pd.Categorical:
     """The categories of the fit, found by value: 1, 1.0 and a category 1 are the same."""
-    codes = pd.Index(list(known), dtype=object).get_indexer(column.astype(object))
-    return pd.Categorical.from_codes(codes, categories=pd.Index(list(known), dtype=object))
+    categories = pd.Index(list(known), dtype=object)
+    return pd.Categorical.from_codes(places_of(column, known), categories=categories)
+
+
+def places_of(column: pd.Series, known: Sequence[object]) -> npt.NDArray[np.intp]:
+    """Place of each value among the known ones, -1 where it is none of them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> places_of(pd.Series([2.0, 3.0]), [1, 2])
+    array([ 1, -1])
+    """
+    # as objects on both sides: whole numbers, floats and truth values are compared by value
+    values = pd.Index(column.astype(object).to_numpy(), dtype=object)
+    return np.asarray(pd.Index(list(known), dtype=object).get_indexer(values))
 
 
 def levels_of(frame: pd.DataFrame, coded: frozenset[str]) -> dict[str, Levels]:

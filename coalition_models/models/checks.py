@@ -181,9 +181,9 @@ def _too_fine(ends: Sequence[Floats], largest: float) -> list[str]:
         return []
     i = int(lost[0])
     return [
-        f"times such as {times[i]!r:.40} and {times[i + 1]!r:.40} lie so close for their size that "
-        "they would count as one time; count time from a later origin (df[stop] - "
-        "df[start].min()) or in a smaller unit".replace("np.float64", "")
+        f"times such as {float(times[i])!r} and {float(times[i + 1])!r} lie so close for their "
+        "size that they would count as one time; count time from a later origin (subtract the "
+        "earliest start from both columns)"
     ]
 
 

@@ -16,8 +16,8 @@ from coalition_models.errors import DataError, FormulaError, counted, first_few
 __all__ = [
     "all_finite",
     "as_numbers",
+    "in_native_order",
     "missing_columns",
-    "native",
     "plain_value",
     "refuse_infinite",
     "refuse_missing",
@@ -38,19 +38,26 @@ def all_finite(values: Floats) -> bool:
         return bool(np.isfinite(values.sum()))
 
 
-def native(column: pd.Series) -> pd.Series:
-    """Give the column in this machine's byte order, which grouping needs.
+def in_native_order(data: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns in this machine's byte order, which grouping and taking rows need.
+
+    The frame itself where they are so already.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> native(pd.Series([1, 2], dtype=">i4")).dtype.isnative
+    >>> in_native_order(pd.DataFrame({"cow": [2, 200]}, dtype=">i4"))["cow"].dtype.isnative
     True
     """
-    dtype = column.dtype
-    if isinstance(dtype, np.dtype) and not dtype.isnative:
-        return column.astype(dtype.newbyteorder("="))
-    return column
+    foreign = {
+        name: dtype.newbyteorder("=")
+        for name, dtype in data.dtypes.items()
+        if isinstance(dtype, np.dtype) and not dtype.isnative
+    }
+    if not foreign:
+        return data
+    columns = {n: data[n].astype(foreign[n]) if n in foreign else data[n] for n in data.columns}
+    return pd.DataFrame(columns, index=data.index)
 
 
 def as_numbers(column: pd.Series) -> Floats | None:
@@ -161,7 +168,7 @@ def refuse_unseen(data: pd.DataFrame, levels: Mapping[str, tuple[object, ...]]) 
     """Raise where new data hold categories that the fit did not see."""
     problems = []
     for name, known in levels.items():
-        new = [value for value in native(data[name]).unique() if value not in known]
+        new = [value for value in data[name].unique() if value not in known]
         if new:
             problems.append(
                 f"column {name!r} has {first_few(repr(plain_value(v)) for v in new)}, but the "

@@ -12,8 +12,8 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FormulaError, warn
 from coalition_models.models import binomial
 from coalition_models.models.assembly import assemble
-from coalition_models.models.columns import as_numbers
 from coalition_models.models.checks import check_enough_events, names_of
+from coalition_models.models.columns import as_numbers
 from coalition_models.models.discrete_engine import DiscreteEngine
 from coalition_models.models.discrete_fit import (
     Problem,

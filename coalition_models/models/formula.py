@@ -19,6 +19,7 @@ from coalition_models.models.categories import (
 )
 from coalition_models.models.columns import (
     all_finite,
+    in_native_order,
     refuse_infinite,
     refuse_missing,
     refuse_repeated_columns,
@@ -33,9 +34,7 @@ __all__ = ["Design", "build_design"]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_PLAIN = re.compile(
-    r"^\s*([^\W\d]\w*)\s*~\s*([^\W\d]\w*(?:\s*\+\s*[^\W\d]\w*)*)\s*$"
-)
+_PLAIN = re.compile(r"^\s*([^\W\d]\w*)\s*~\s*([^\W\d]\w*(?:\s*\+\s*[^\W\d]\w*)*)\s*$")
 _CHUNK = 8192
 
 
@@ -77,9 +76,10 @@ class Design:
         """Make the same columns from new data; unseen categories and gaps are errors."""
         refuse_repeated_columns(data)
         require_columns(data, self.variables, self.formula)
+        data = in_native_order(data[list(self.variables)])
         refuse_missing(data, self.variables)
         refuse_unseen(data, self.levels)
-        frame = numbers_and_categories(data[list(self.variables)], self.formula, self.categories)
+        frame = numbers_and_categories(data, self.formula, self.categories)
         if self.spec is None:
             matrix = _plain_matrix(frame, self.variables, self.intercept)
         else:
@@ -137,6 +137,7 @@ def build_design(
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"data must be a pandas DataFrame, found {type(data).__name__}")
     refuse_repeated_columns(data)
+    data = in_native_order(data)
     plain = _PLAIN.match(formula) if isinstance(formula, str) else None
     if plain is not None:
         names = tuple(dict.fromkeys(part.strip() for part in plain[2].split("+")))

@@ -6,17 +6,23 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from formulaic.errors import FormulaicError
 from formulaic.parser.algos.tokenize import tokenize
 from formulaic.parser.types import Token
 
-from coalition_models.errors import FormulaError, first_few
+from coalition_models.errors import FormulaError
+from coalition_models.models.vocabulary import (
+    ALLOWED,
+    CONTRASTS,
+    FUNCTIONS,
+    HABITS,
+    not_known,
+    refusal,
+    unknown_function,
+)
 
 __all__ = [
-    "CONTRASTS",
-    "FUNCTIONS",
     "Reading",
     "alias",
     "clean_message",
@@ -24,55 +30,6 @@ __all__ = [
     "read_formula",
     "syntax_tree",
 ]
-
-#: the functions that formulas know, each with the most arguments it takes by position
-FUNCTIONS = MappingProxyType(
-    {
-        "C": 2,
-        "I": 1,
-        "Q": 1,
-        "bs": 3,
-        "cc": 2,
-        "center": 1,
-        "cr": 2,
-        "cs": 2,
-        "exp": 1,
-        "log": 1,
-        "log10": 1,
-        "log2": 1,
-        "poly": 2,
-        "scale": 1,
-        "standardize": 1,
-        "np.abs": 1,
-        "np.arcsinh": 1,
-        "np.ceil": 1,
-        "np.clip": 3,
-        "np.cos": 1,
-        "np.exp": 1,
-        "np.expm1": 1,
-        "np.floor": 1,
-        "np.isin": 2,
-        "np.log": 1,
-        "np.log10": 1,
-        "np.log1p": 1,
-        "np.log2": 1,
-        "np.maximum": 2,
-        "np.minimum": 2,
-        "np.power": 2,
-        "np.round": 2,
-        "np.sign": 1,
-        "np.sin": 1,
-        "np.sqrt": 1,
-        "np.square": 1,
-        "np.tanh": 1,
-        "np.where": 3,
-    }
-)
-#: codings of categories, as the second argument of C(): by name, or called with a reference
-CONTRASTS = (
-    "Treatment", "Sum", "Helmert", "Diff", "Poly",
-    "contr.treatment", "contr.sum", "contr.helmert", "contr.diff", "contr.poly", "contr.SAS",
-)  # fmt: skip
 
 _NUMBERS = ("np.pi", "np.e")
 #: bases larger than this are no model, but would fill the memory
@@ -83,86 +40,6 @@ _QUOTED = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)""")
 _CALLED = re.compile(r"(?<![\w.])([^\W\d][\w.]*)\s*\(")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
 _ALIAS = "_quoted_in_hex_"
-_SPLINE = "cr(x, df=4, constraints='center')"
-_HABITS = {
-    "Surv": "write the event column alone on the left and give start= and stop=",
-    "strata": "give strata='column' instead",
-    "cluster": "give cluster='column' instead",
-    "offset": "give offset='column' instead",
-    "frailty": "shared frailty is not part of this model",
-    "tt": "make the time-varying column in the data, with rows split at the event times",
-    "as.factor": "write C(x)",
-    "factor": "write C(x)",
-    "ordered": "write C(x)",
-    "relevel": "write C(x, Treatment('reference'))",
-    "as.numeric": "make the column a number in the data",
-    "as.integer": "make the column a number in the data",
-    "ifelse": "write np.where(condition, x, y)",
-    "c": "write a list [1, 2]",
-    "ns": f"write {_SPLINE} for a natural spline",
-    "rcs": f"write {_SPLINE} for a natural spline",
-    "s": f"write {_SPLINE} for a natural spline",
-    "pspline": f"penalised splines are not part of this model; write {_SPLINE} or bs(x, df=4)",
-    "ridge": "a ridge penalty is not part of this model; penalty='firth' is",
-    "cut": "make the classes in the data with pd.cut(df['x'], edges)",
-    "interaction": "write a:b or a*b",
-}
-_INSTEAD = {
-    "sqrt": "np.sqrt(x)", "abs": "np.abs(x)", "log1p": "np.log1p(x)", "expm1": "np.expm1(x)",
-    "floor": "np.floor(x)", "ceiling": "np.ceil(x)", "round": "np.round(x)", "sign": "np.sign(x)",
-    "pmin": "np.minimum(x, y)", "pmax": "np.maximum(x, y)", "pow": "x**2 inside I()",
-    "int": "np.floor(x)", "float": "x", "bool": "I(x != 0)", "str": "C(x)",
-}  # fmt: skip
-_WHOLE_COLUMN = frozenset(
-    "mean median max min std var sum prod quantile percentile rank mode average ptp amin amax "
-    "nanmean nanmedian nanmax nanmin nanstd nansum count nunique unique value_counts zscore size "
-    "all any argmax argmin qcut describe len sorted".split()
-)
-_ACROSS_ROWS = frozenset(
-    "lag lead shift cumsum cumprod cummax cummin cumcount roll sort argsort sort_values sort_index "
-    "diff ediff1d groupby rolling expanding ewm transform ffill bfill pad interpolate pct_change "
-    "flip flipud fliplr gradient convolve reversed sample shuffle permutation accumulate".split()
-)
-_REMEMBER = (
-    "it looks at the whole column, so a prediction for other rows would use other numbers; "
-    "center(x), scale(x), poly(x, degree=2) and bs(x, df=4) remember those of the fit, or make the "
-    "column in the data first"
-)
-_BY_MEMBER = (
-    "it reaches from row to row, across members and in whatever order the rows stand; make the "
-    "column in the data first, by member: df.groupby(['coalition', 'state'])['x'].shift(), or "
-    "with a builder (cm.add_...) and its lag= or window="
-)
-_OPERATORS = (
-    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.BitAnd, ast.BitOr,
-    ast.UAdd, ast.USub, ast.Invert, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE,
-)  # fmt: skip
-_ALLOWED = (
-    ast.Expression, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Constant, ast.BinOp,
-    ast.UnaryOp, ast.Compare, ast.List, ast.Tuple, *_OPERATORS,
-)  # fmt: skip
-_WORDS: dict[type[ast.AST], str] = {
-    ast.BitXor: "'^' inside a function: write ** for powers, I(x**2)",
-    ast.Attribute: "an attribute ({text})",
-    ast.Subscript: "a subscript ({text})",
-    ast.Lambda: "lambda",
-    ast.NamedExpr: "an assignment (:=)",
-    ast.JoinedStr: "an f-string",
-    ast.IfExp: "'if ... else': write np.where(condition, x, y)",
-    ast.BoolOp: "'and' and 'or': write & and |, each side in parentheses",
-    ast.Not: "'not': write ~ before parentheses",
-    ast.In: "'in': write np.isin(x, [1, 2])",
-    ast.NotIn: "'not in': write ~np.isin(x, [1, 2])",
-    ast.Dict: "a dict",
-    ast.Set: "a set",
-    ast.Starred: "'*' before an argument",
-    ast.ListComp: "a comprehension",
-    ast.SetComp: "a comprehension",
-    ast.DictComp: "a comprehension",
-    ast.GeneratorExp: "a comprehension",
-    ast.MatMult: "'@'",
-    ast.Slice: "a slice",
-}
 
 
 @dataclass(frozen=True)
@@ -252,7 +129,10 @@ def syntax_tree(text: str, formula: str, *, trust: bool) -> ast.Expression:
         tree = ast.parse(plain.strip(), mode="eval")
         for node in ast.walk(tree):
             if isinstance(node, ast.BitXor):
-                raise FormulaError(f"{_WORDS[ast.BitXor]}; formula {formula!r}")
+                raise FormulaError(
+                    "'^' inside a function is no power in Python: write ** instead, such as "
+                    f"I(x**2), in {formula!r}"
+                )
         if not trust:
             _check(tree, formula)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
@@ -294,24 +174,22 @@ def column_of(name: str) -> str:
 
 
 def clean_message(problem: BaseException) -> str:
-    """Word an error of formulaic in one line, without colours of the terminal.
+    r"""Word an error of formulaic in one line, without colours of the terminal.
 
     Examples
     --------
-    >>> clean_message(ValueError("bad\\n\\n⧛\\x1b[1;31mx\\x1b[0m⧚"))
+    >>> clean_message(ValueError("bad\n\n⧛\x1b[1;31mx\x1b[0m⧚"))
     'bad: x'
     """
     lines = _COLOURS.sub("", str(problem)).split("\n")
     return ": ".join(line.strip().rstrip(".") for line in lines if line.strip())
 
 
-
-
 def _refuse_habits(formula: str) -> None:
     bare = _QUOTED.sub(" ", formula)
     for name in _CALLED.findall(bare):
-        if name in _HABITS:
-            raise FormulaError(f"{name}() is not a term here: {_HABITS[name]}; formula {formula!r}")
+        if name in HABITS:
+            raise FormulaError(f"{name}() is not a term here: {HABITS[name]}; formula {formula!r}")
 
 
 def _refuse_token(token: Token, formula: str) -> None:
@@ -353,13 +231,13 @@ def _check(tree: ast.Expression, formula: str) -> None:
                 raise FormulaError(f"{node.value!r} does not belong in a formula: {formula!r}")
         elif isinstance(node, ast.Name):
             if node.id.startswith("__") or node.id.endswith("__"):
-                raise FormulaError(_not_known(f"the name {node.id!r}", formula))
+                raise FormulaError(not_known(f"the name {node.id!r}", formula))
         elif isinstance(node, ast.BinOp):
             _check_operands(node, formula)
         elif isinstance(node, ast.Attribute) and ast.unparse(node) in _NUMBERS:
             fine.add(id(node))
-        if not isinstance(node, _ALLOWED) and id(node) not in fine:
-            raise FormulaError(_refusal(node, formula))
+        if not isinstance(node, ALLOWED) and id(node) not in fine:
+            raise FormulaError(refusal(node, formula))
 
 
 def _check_call(call: ast.Call, formula: str) -> set[int]:
@@ -369,7 +247,7 @@ def _check_call(call: ast.Call, formula: str) -> set[int]:
     if name in CONTRASTS:
         return fine
     if name not in FUNCTIONS:
-        raise FormulaError(_unknown_function(name, formula))
+        raise FormulaError(unknown_function(name, formula))
     if len(call.args) > FUNCTIONS[name]:
         raise FormulaError(
             f"{name}() takes {FUNCTIONS[name]} by position in a formula, not {len(call.args)}: "
@@ -408,36 +286,6 @@ def _text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _refusal(node: ast.AST, formula: str) -> str:
-    if isinstance(node, ast.Attribute) and (why := _by_word(node.attr)):
-        return f"{ast.unparse(node)} cannot stand in a formula: {why}; formula {formula!r}"
-    shown = ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
-    words = _WORDS.get(type(node), f"{type(node).__name__} ({shown})").format(text=shown)
-    return _not_known(words, formula)
-
-
-def _unknown_function(name: str, formula: str) -> str:
-    last = name.rpartition(".")[2]
-    if last in _INSTEAD and "." not in name:
-        return f"{name}() is not a function that formulas know: write {_INSTEAD[last]}; {formula!r}"
-    if why := _by_word(last):
-        return f"{name}() cannot stand in a formula: {why}; formula {formula!r}"
-    return _not_known(f"{name}()", formula, "is not a function that formulas know")
-
-
-def _by_word(word: str) -> str:
-    if word in _WHOLE_COLUMN:
-        return _REMEMBER
-    return _BY_MEMBER if word in _ACROSS_ROWS else ""
-
-
-def _not_known(what: str, formula: str, verb: str = "is not part of a formula") -> str:
-    return (
-        f"{what} {verb}; make the column in the data first. Functions: {', '.join(FUNCTIONS)}. "
-        f"trust=True runs any Python, for formulas that you wrote yourself. Formula {formula!r}"
-    )
-
-
 def _columns(tree: ast.AST) -> Iterator[str]:
     """Names that stand for columns, in the order of reading."""
     called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
@@ -450,8 +298,10 @@ def _columns(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             own = node.id in ("np", "contr") and id(node) in roots
-            if not own and id(node) not in called and not (
-                id(node) in codings and node.id in CONTRASTS
+            if (
+                not own
+                and id(node) not in called
+                and not (id(node) in codings and node.id in CONTRASTS)
             ):
                 yield column_of(node.id)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Q":
@@ -466,9 +316,7 @@ def _calls(tree: ast.AST, name: str) -> list[ast.Call]:
     return [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == name
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import islice
 from numbers import Real
 
@@ -36,14 +36,14 @@ def listed(value: object, name: str) -> list[object]:
     >>> listed(range(-1, 2), "x"), listed("north", "region")
     ([-1, 0, 1], ['north'])
     """
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable) or np.ndim(value) == 0:
-        if not isinstance(value, (Set, Iterator, range)):
-            return [value]
-    if isinstance(value, (Mapping, pd.DataFrame)) or (
-        isinstance(value, np.ndarray) and value.ndim > 1
-    ):
+    table = isinstance(value, np.ndarray) and value.ndim > 1
+    if table or isinstance(value, (Mapping, pd.DataFrame)):
         raise DataError(f"{name} takes one value or a list of them, not a {type(value).__name__}")
-    items = list(islice(iter(value), _MOST + 1))  # type: ignore[call-overload]
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return [value.item()]
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        return [value]
+    items = list(islice(value, _MOST + 1))
     if len(items) > _MOST:
         raise DataError(f"{name} takes at most {_MOST} values")
     if isinstance(value, Set):
@@ -120,7 +120,7 @@ def scenario_labels(choices: Mapping[str, Sequence[object]]) -> dict[str, list[s
 
 
 def _told_apart(values: Sequence[object]) -> list[str]:
-    digits = (lambda value, n=n: _to_digits(value, n) for n in range(2, 18))
+    digits = (lambda value, n=n: _to_digits(value, n) for n in range(3, 18))
     words: Iterable[Callable[[object], str]] = (format_number, *digits)
     for word in words:
         labels = [word(value) for value in values]
@@ -130,7 +130,12 @@ def _told_apart(values: Sequence[object]) -> list[str]:
         return distinct_labels([(value,) for value in values])
     # a name may hold what joins names to one another
     odd = any(isinstance(v, str) and (", " in v or " = " in v) for v in values)
-    return [_quoted(v) if odd and isinstance(v, str) else t for v, t in zip(values, labels, strict=True)]
+    if not odd:
+        return labels
+    return [
+        _quoted(value) if isinstance(value, str) else label
+        for value, label in zip(values, labels, strict=True)
+    ]
 
 
 def _to_digits(value: object, digits: int) -> str:

@@ -28,7 +28,7 @@ from coalition_models.models.checks import (
     raise_all,
 )
 from coalition_models.models.columns import (
-    native,
+    in_native_order,
     refuse_repeated_columns,
     require_columns,
     require_times,
@@ -180,6 +180,7 @@ def survival_curve(
     check_arguments(survival_curve, locals())
     names = names_of(by, "by")
     refuse_repeated_columns(panel)
+    panel = in_native_order(panel)
     require_columns(panel, [event, *names], "survival_curve")
     require_times(panel, start, stop, "survival_curve")
     if panel.empty:
@@ -215,8 +216,7 @@ def _overlaps(panel: pd.DataFrame, first: Floats, last: Floats) -> list[str]:
     member = default_id(panel, None)
     if not member or panel[list(member)].isna().any(axis=None):
         return []
-    # an index may be named like a column
-    keys = panel[list(member)].apply(native).reset_index(drop=True)
+    keys = panel[list(member)].reset_index(drop=True)  # an index may be named like a column
     groups = keys.groupby(list(member), sort=False, observed=True)
     codes = np.asarray(groups.ngroup(), dtype=np.int64)
     return check_history(panel, Histories(member, codes, int(codes.max()) + 1), first, last)
@@ -231,7 +231,7 @@ def _groups(panel: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[str, npt.
             f"column {', '.join(names)} is missing in rows {first_few(panel.index[gaps])}; fill "
             "it or leave these rows out"
         )
-    keys = panel[list(names)].apply(native).reset_index(drop=True)
+    keys = panel[list(names)].reset_index(drop=True)
     found = keys.groupby(list(names), sort=True, observed=True).indices
     parts = [key if isinstance(key, tuple) and len(names) > 1 else (key,) for key in found]
     rows = (np.asarray(at, dtype=np.int64) for at in found.values())

@@ -13,8 +13,8 @@ import pandas as pd
 from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models.columns import (
     as_numbers,
+    in_native_order,
     missing_columns,
-    native,
     plain_value,
     refuse_repeated_columns,
     require_columns,
@@ -66,6 +66,7 @@ def frame_paths(frame: pd.DataFrame, path: str, fit: Fit, code: int | None) -> l
     # a fit to rows that all enter at 0 has no column of starts; its paths name it 'start'
     start = start or "start"
     refuse_repeated_columns(frame)
+    frame = in_native_order(frame)
     require_columns(frame, [start, stop], "a covariate path")
     if path != "path":
         require_columns(frame, [path], "path=")
@@ -78,7 +79,7 @@ def frame_paths(frame: pd.DataFrame, path: str, fit: Fit, code: int | None) -> l
     groups = (
         [("path", frame)]
         if path not in frame.columns
-        else list(frame.groupby(native(frame[path]).to_numpy(), sort=False))
+        else list(frame.groupby(frame[path].to_numpy(), sort=False))
     )
     routes = []
     names = distinct_labels([(name,) for name, _ in groups])
@@ -176,8 +177,7 @@ def _refuse_unknown(choices: Mapping[str, object], own: Mapping[str, object], fi
     if unknown:
         near = missing_columns(pd.DataFrame(columns=known), unknown)
         raise FormulaError(
-            f"the model has no variable {'; '.join(near)}; it has "
-            f"{first_few(dict.fromkeys(known))}"
+            f"the model has no variable {'; '.join(near)}; it has {first_few(dict.fromkeys(known))}"
         )
 
 
@@ -220,7 +220,7 @@ def with_clock(route: Path, fit: Fit) -> Path:
 
 def check_times_asked(times: Floats | None, last_seen: float) -> None:
     """Refuse times at which nobody was observed any more."""
-    asked = [] if times is None else times
+    asked = () if times is None else tuple(times)
     late = [f"time {time:g}" for time in asked if time > last_seen + slack(last_seen)]
     if late:
         raise DataError(_beyond(last_seen, late))
@@ -290,7 +290,9 @@ def _outside(paths: Sequence[Path], times: Floats | None, span: Span) -> list[st
         )
     for path in paths:
         low, high = path.begin - slack(path.begin), path.end + slack(path.end)
-        astray = [f"{time:g}" for time in ([] if times is None else times) if not low <= time <= high]
+        astray = [
+            f"{time:g}" for time in ([] if times is None else times) if not low <= time <= high
+        ]
         if astray:
             problems.append(
                 f"path {path.name!r} runs from {path.begin:g} to {path.end:g}; times outside of "

@@ -22,7 +22,7 @@ from coalition_models.models.checks import (
     names_of,
     raise_all,
 )
-from coalition_models.models.columns import native, require_times
+from coalition_models.models.columns import in_native_order, require_times
 from coalition_models.models.formula import Design, build_design
 
 __all__ = ["Sample", "draw_sample"]
@@ -122,7 +122,7 @@ class _Coder:
 
     def column(self, name: str) -> tuple[Integers, int]:
         if name not in self.known:
-            codes, labels = pd.factorize(native(self.data[name]))
+            codes, labels = pd.factorize(self.data[name])
             self.known[name] = (codes.astype(np.int64, copy=False), len(labels))
         return self.known[name]
 
@@ -176,7 +176,8 @@ def draw_sample(
     _refuse_response_as_term(design)
     read = [design.response, start, stop, weights, offset, *member, *by, *layers]
     own = list(dict.fromkeys(name for name in read if name is not None))
-    rows = data[own] if design.keep is None else data.loc[design.keep, own]
+    rows = in_native_order(data)[own]
+    rows = rows if design.keep is None else rows[design.keep]
     numbers, problems = _numbers(rows, weights, offset)
     empty = numbers["weights"] == 0 if weights is not None and not problems else None
     left_out = dict(design.left_out)
@@ -187,7 +188,9 @@ def draw_sample(
         left_out[f"weight 0 in {weights}"] = int(empty.sum())
         inside = ~empty
         rows = rows[inside]
-    numbers = {what: values if inside is None else values[inside] for what, values in numbers.items()}
+    numbers = {
+        what: values if inside is None else values[inside] for what, values in numbers.items()
+    }
     event, wrong, notes = check_event(rows, design.response)
     problems += wrong
     times: tuple[Floats, Floats] | None = None
@@ -253,7 +256,9 @@ def _id_notes(start: str | None, stop: str | None, member: tuple[str, ...]) -> l
     if stop is not None and start is None:
         own = "" if member else " and stands for a member of its own"
         return [f"every row enters at time 0 (start=None){own}"]
-    return [] if member else ["no id columns, so overlapping rows of one member were not looked for"]
+    return (
+        [] if member else ["no id columns, so overlapping rows of one member were not looked for"]
+    )
 
 
 def _histories(coder: _Coder, member: tuple[str, ...], layers: tuple[str, ...]) -> Histories | None:

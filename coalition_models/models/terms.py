@@ -1,4 +1,4 @@
-"""Terms of a formula evaluated by formulaic: in double precision, and with sums of flags as sums."""
+"""Terms of a formula, evaluated by formulaic in double precision, with sums of flags as sums."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import product
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from formulaic.utils.layered_mapping import LayeredMapping
 from formulaic.utils.stateful_transforms import stateful_eval
 
 from coalition_models.errors import CoalitionError, DataError, FormulaError, first_few
+from coalition_models.models.categories import places_of
 from coalition_models.models.columns import plain_value
 from coalition_models.models.grammar import alias, clean_message, syntax_tree
 
@@ -33,7 +34,7 @@ __all__ = ["RESERVED", "Evaluation", "evaluate", "parse_terms"]
 Flags = npt.NDArray[np.bool_]
 
 #: names that formulas bring themselves, so that no column may have them
-RESERVED = frozenset({*TRANSFORMS, "np", "Intercept"})
+RESERVED = frozenset({*TRANSFORMS, "np", "Intercept", "_flag", "_both", "_either", "_neither"})
 
 #: products of terms beyond this many are a slip, and would fill the memory
 _MOST_TERMS = 2000
@@ -65,8 +66,10 @@ def parse_terms(right: str, formula: str, intercept: bool) -> tuple[Any, list[st
     except _TROUBLE as problem:
         if isinstance(problem, FormulaError):
             raise
+        word = isinstance(problem, SyntaxError)
+        hint = "; a column named like a word of Python must be renamed" if word else ""
         raise FormulaError(
-            f"cannot read the formula {formula!r}: {clean_message(problem)}"
+            f"cannot read the formula {formula!r}: {clean_message(problem)}{hint}"
         ) from problem
     if not hasattr(rhs, "required_variables") or isinstance(rhs, Mapping):
         raise FormulaError(f"a formula has one right-hand side, without '|': {formula!r}")
@@ -75,7 +78,19 @@ def parse_terms(right: str, formula: str, intercept: bool) -> tuple[Any, list[st
         raise FormulaError(f"leave the intercept alone (no '- 1' and no '0 +') in {formula!r}")
     if len(terms) == 1 and not intercept:
         raise FormulaError(f"{formula!r} has no term to estimate")
+    for term in rhs:
+        _refuse_full_basis(term, formula)
     return rhs, resolver.remarks
+
+
+def _refuse_full_basis(term: Any, formula: str) -> None:
+    """A basis whose columns sum to one is collinear with the intercept or the baseline hazard."""
+    text = str(term.factors[0]) if len(term.factors) == 1 else ""
+    if text.startswith(("cr(", "cs(", "cc(")) and "constraints" not in text:
+        raise FormulaError(
+            f"the columns of {text} sum to 1, as the intercept (or the baseline hazard) does; "
+            f"write {text[:-1]}, constraints='center'), in {formula!r}"
+        )
 
 
 class _Operators(DefaultOperatorResolver):  # type: ignore[misc]
@@ -108,7 +123,8 @@ class _Operators(DefaultOperatorResolver):  # type: ignore[misc]
         text = ":".join(str(factor) for term in power for factor in term.factors)
         if not text.isdecimal() or int(text) < 1:
             raise FormulaError(
-                f"a power of terms is a whole number of 1 or more, not {text!r}, in {self.formula!r}"
+                f"a power of terms is a whole number of 1 or more, not {text!r}, in "
+                f"{self.formula!r}"
             )
         if len(base) == 1 and int(text) > 1:
             alone = str(next(iter(base)))
@@ -161,7 +177,9 @@ class Evaluation:
             outside = ~values.isin(list(levels)).to_numpy(dtype=bool)
             if outside.any():
                 shown = first_few(sorted({str(plain_value(v)) for v in values[outside]}))
-                self.outside[f"not among levels=: {shown}"] = outside
+                self.outside[f"not among the levels= of C(): {shown}"] = outside
+                # anything that is a level: these rows are left out and the rest is read again
+                values = values.astype(object).where(~outside, next(iter(levels)))
         if values.isna().any():
             raise FormulaError(
                 f"a category in {self.formula!r} is undefined in "
@@ -184,7 +202,7 @@ class Evaluation:
 
     def _recoded(self, values: pd.Series, known: Sequence[object]) -> pd.Series:
         """Give new values the categories of the fit."""
-        codes = pd.Index(known, dtype=object).get_indexer(values.astype(object))
+        codes = places_of(values, known)
         if (codes < 0).any():
             new = values[codes < 0].unique()
             raise FormulaError(
@@ -192,7 +210,7 @@ class Evaluation:
                 f"{first_few(repr(plain_value(v)) for v in new)}; it was fitted with "
                 f"{first_few(repr(plain_value(v)) for v in known)}"
             )
-        made = pd.Categorical.from_codes(codes, categories=pd.Index(known))
+        made = pd.Categorical.from_codes(codes, categories=pd.Index(list(known), dtype=object))
         return pd.Series(made, index=values.index)
 
 
@@ -226,7 +244,7 @@ class _Materializer(PandasMaterializer):  # type: ignore[misc]
         super().__init__(frame, context={"np": np})
         self.evaluation = evaluation
 
-    @override
+    @override  # type: ignore[untyped-decorator]
     def _evaluate(self, expr: str, metadata: Any, spec: Any) -> tuple[Any, set[Any]]:
         evaluation = self.evaluation
         tree = syntax_tree(expr, evaluation.formula, trust=evaluation.trust)
@@ -252,7 +270,7 @@ class _Materializer(PandasMaterializer):  # type: ignore[misc]
 class _InNumbers(ast.NodeTransformer):
     """Make comparisons and logic give the numbers 0 and 1, so that a sum of them is a sum."""
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """``0 < x < 1`` holds where both parts do."""
         if isinstance(node.ops[0], (ast.In, ast.NotIn, ast.Is, ast.IsNot)):
             return self.generic_visit(node)
@@ -264,7 +282,7 @@ class _InNumbers(ast.NodeTransformer):
         ]
         return reduce(lambda one, other: _call("_both", one, other), parts)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """Logic on numbers; powers of constants in floating point, where they cannot explode."""
         if isinstance(node.op, ast.Pow):
             _in_floating_point(node)
@@ -275,12 +293,12 @@ class _InNumbers(ast.NodeTransformer):
             return _call("_either", node.left, node.right)
         return node
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         """``~x`` is 1 where x is 0."""
         self.generic_visit(node)
         return _call("_neither", node.operand) if isinstance(node.op, ast.Invert) else node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         """``Q('x')`` is the column x; what a function of NumPy says of rows is a number."""
         named = node.args[0] if node.args else None
         if ast.unparse(node.func) == "Q" and isinstance(named, ast.Constant):
@@ -348,4 +366,4 @@ def _as_categories(data: Any, flags: frozenset[str]) -> pd.Series:
             return values.astype(bool)
         if (numbers == np.rint(numbers)).all() and np.abs(numbers).max(initial=0.0) < _EXACT:
             return values.astype(np.int64)
-    return cast("pd.Series", values)
+    return values
