@@ -167,8 +167,8 @@ def check_times(
 def _too_fine(ends: Sequence[Floats], largest: float) -> list[str]:
     """Times that are apart, but would count as one: rounding is judged by their size.
 
-    Rounding of sums and quotients stays far below 1e-11 of a time; what lies between that and
-    the tolerance was meant to differ.
+    Rounding of sums and quotients stays far below 1e-11 of a time, and whole numbers have none;
+    what lies between that and the tolerance was meant to differ.
     """
     whole = all((end == np.rint(end)).all() for end in ends)
     if whole and _ROUNDING * largest < 1:
@@ -176,7 +176,7 @@ def _too_fine(ends: Sequence[Floats], largest: float) -> list[str]:
     times = np.unique(np.concatenate(list(ends)))
     near = np.diff(times)
     tolerance = max(_ROUNDING, _ROUNDING * float(np.abs(times).mean()))
-    lost = np.flatnonzero((near <= tolerance) & (near > 1e-11 * max(largest, 1.0)))
+    lost = np.flatnonzero((near <= tolerance) & (whole | (near > 1e-11 * max(largest, 1.0))))
     if not lost.size:
         return []
     i = int(lost[0])

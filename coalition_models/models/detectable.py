@@ -68,12 +68,13 @@ def detectable_effects(
     degrees = fit.degrees(reference)
     multiple = stats.t.isf((1 - level) / 2, degrees) + stats.t.ppf(power, degrees)
     smallest = multiple * fit.std_errors
-    return pd.DataFrame(
-        {
-            "term": list(fit.names),
-            "std_error": fit.std_errors,
-            "smallest": smallest,
-            "ratio_up": np.exp(smallest),
-            "ratio_down": np.exp(-smallest),
-        }
-    )
+    with np.errstate(over="ignore"):  # a ratio beyond all numbers is infinite
+        return pd.DataFrame(
+            {
+                "term": list(fit.names),
+                "std_error": fit.std_errors,
+                "smallest": smallest,
+                "ratio_up": np.exp(smallest),
+                "ratio_down": np.exp(-smallest),
+            }
+        )

@@ -76,7 +76,7 @@ class Design:
         """Make the same columns from new data; unseen categories and gaps are errors."""
         refuse_repeated_columns(data)
         require_columns(data, self.variables, self.formula)
-        data = in_native_order(data[list(self.variables)])
+        data = in_native_order(data)[list(self.variables)]
         refuse_missing(data, self.variables)
         refuse_unseen(data, self.levels)
         frame = numbers_and_categories(data, self.formula, self.categories)

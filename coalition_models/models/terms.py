@@ -173,6 +173,8 @@ class Evaluation:
     ) -> Any:
         """Stand in for formulaic's ``C()``: a category that a fit did not see is an error."""
         values = _as_categories(data, self.flags)
+        if callable(contrasts) and not isinstance(contrasts, type):
+            contrasts = contrasts()  # Treatment without a reference
         if levels is not None and self.fitting:
             outside = ~values.isin(list(levels)).to_numpy(dtype=bool)
             if outside.any():
