@@ -46,11 +46,11 @@ def numbers_and_categories(
         if known is not None:
             out[name] = _with_categories(column, known)
         elif fitted is None and isinstance(column.dtype, pd.CategoricalDtype):
-            out[name] = _plain_categories(column.cat.remove_unused_categories(), formula)
+            out[name] = _plain_categories(column.cat.remove_unused_categories(), formula).array
         elif (numbers := as_numbers(column)) is not None:
             out[name] = numbers
         elif fitted is None:
-            out[name] = _words(column, formula)
+            out[name] = _words(column, formula).array
         else:
             raise FormulaError(
                 f"column {name!r} must hold numbers, as the model was fitted with; found "

@@ -10,7 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, FitError, FormulaError, counted, first_few
-from coalition_models.models.columns import all_finite, as_numbers, plain_value, require_columns
+from coalition_models.models.columns import (
+    all_finite,
+    as_numbers,
+    found_instead,
+    plain_value,
+    require_columns,
+)
 
 __all__ = [
     "DEFAULT_ID",
@@ -192,8 +198,8 @@ def _read_time(data: pd.DataFrame, name: str, problems: list[str]) -> Floats:
     values = None if pd.api.types.is_bool_dtype(column.dtype) else as_numbers(column)
     if values is None:
         problems.append(
-            f"column {name!r} must hold numbers (time since the chosen origin), found "
-            f"{column.dtype}"
+            f"column {name!r} must hold numbers (time since the chosen origin), "
+            f"{found_instead(column)}"
         )
         return np.zeros(len(column))
     if not all_finite(values):
@@ -278,7 +284,7 @@ def check_numbers(
     values = as_numbers(column)
     if values is None:
         return np.ones(len(column)), [
-            f"{what} column {name!r} must hold numbers, found {column.dtype}"
+            f"{what} column {name!r} must hold numbers, {found_instead(column)}"
         ]
     bad = np.isinf(values) | ((values < 0) & (not negative))
     if bad.any():

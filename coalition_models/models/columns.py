@@ -16,8 +16,10 @@ from coalition_models.errors import DataError, FormulaError, counted, first_few
 __all__ = [
     "all_finite",
     "as_numbers",
+    "found_instead",
     "in_native_order",
     "missing_columns",
+    "numbers_of",
     "plain_value",
     "refuse_infinite",
     "refuse_missing",
@@ -96,6 +98,43 @@ def as_numbers(column: pd.Series) -> Floats | None:
     out = np.full(len(values), np.nan)
     out[~gaps] = [float(value) for value in values[~gaps]]
     return out
+
+
+def numbers_of(data: pd.DataFrame, name: str, where: str) -> Floats:
+    """Read a column of new data that must be there, without gaps, and hold numbers.
+
+    Raises
+    ------
+    FormulaError
+        Where it is absent or holds anything else.
+    DataError
+        Where it has gaps.
+    """
+    require_columns(data, [name], where)
+    refuse_missing(data, [name])
+    values = as_numbers(data[name])
+    if values is None:
+        raise FormulaError(f"column {name!r} must hold numbers, {found_instead(data[name])}")
+    return values
+
+
+def found_instead(column: pd.Series) -> str:
+    """Say what stands where numbers should, and how to make numbers of it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found_instead(pd.Series(["1", "n/a"], name="w"))
+    "found object ('1', 'n/a'): pd.to_numeric(df['w'], errors='coerce') makes numbers of text"
+    """
+    dtype: object = column.dtype
+    if getattr(dtype, "kind", "O") in "Mm" or isinstance(dtype, pd.PeriodDtype):
+        return f"found {dtype}: count the time since an origin, (df[{column.name!r}] - day).dt.days"
+    if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_complex_dtype(column.dtype):
+        return f"found {dtype}"
+    shown = first_few((repr(plain_value(value)) for value in column.unique()), limit=3)
+    cure = f"pd.to_numeric(df[{column.name!r}], errors='coerce') makes numbers of text"
+    return f"found {dtype} ({shown}): {cure}"
 
 
 def plain_value(value: object) -> object:

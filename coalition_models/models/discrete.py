@@ -13,7 +13,7 @@ from coalition_models.errors import DataError, FormulaError, warn
 from coalition_models.models import binomial
 from coalition_models.models.assembly import assemble
 from coalition_models.models.checks import check_enough_events, names_of
-from coalition_models.models.columns import as_numbers
+from coalition_models.models.columns import as_numbers, found_instead
 from coalition_models.models.discrete_engine import DiscreteEngine
 from coalition_models.models.discrete_fit import (
     Problem,
@@ -202,7 +202,7 @@ def _with_duration(
             duration_terms(None, stop, np.empty(0), sample.event),
             np.zeros(len(sample.event)),
         )
-    clock = sample.stop if sample.stop is not None else _clock(sample, data[stop])
+    clock = sample.stop if sample.stop is not None else _clock(sample, data, stop)
     duration = duration_terms(kind, stop, clock, sample.event)
     if kind != "dummies":
         return sample, duration, clock
@@ -213,10 +213,10 @@ def _with_duration(
     return sample, duration, clock[keep]
 
 
-def _clock(sample: Sample, column: pd.Series) -> Floats:
-    values = as_numbers(column)
+def _clock(sample: Sample, data: pd.DataFrame, stop: str) -> Floats:
+    values = as_numbers(data[stop])
     if values is None:
-        raise DataError(f"column {column.name!r} must hold numbers (time), found {column.dtype}")
+        raise DataError(f"column {stop!r} must hold numbers (time), {found_instead(data[stop])}")
     return sample.used(values)
 
 

@@ -176,21 +176,15 @@ def draw_sample(
     _refuse_response_as_term(design)
     read = [design.response, start, stop, weights, offset, *member, *by, *layers]
     own = list(dict.fromkeys(name for name in read if name is not None))
-    rows = in_native_order(data)[own]
-    rows = rows if design.keep is None else rows[design.keep]
+    rows = in_native_order(data)
+    rows = rows if design.keep is None else rows[own][design.keep]
     numbers, problems = _numbers(rows, weights, offset)
-    empty = numbers["weights"] == 0 if weights is not None and not problems else None
     left_out = dict(design.left_out)
-    inside = None
-    if empty is not None and empty.any():
-        if empty.all():
-            raise DataError(f"every complete row has weight 0 in column {weights!r}")
-        left_out[f"weight 0 in {weights}"] = int(empty.sum())
-        inside = ~empty
-        rows = rows[inside]
-    numbers = {
-        what: values if inside is None else values[inside] for what, values in numbers.items()
-    }
+    inside = None if problems else _with_weight(numbers, weights)
+    if inside is not None:
+        left_out[f"weight 0 in {weights}"] = int((~inside).sum())
+        rows = rows[own][inside]
+        numbers = {what: values[inside] for what, values in numbers.items()}
     event, wrong, notes = check_event(rows, design.response)
     problems += wrong
     times: tuple[Floats, Floats] | None = None
@@ -199,11 +193,12 @@ def draw_sample(
         times = (first, last)
         problems += wrong
     coder = _Coder(rows)
-    histories = _histories(coder, member, layers)
+    members, member_count = coder.joint(member) if member else (None, None)
+    layer = coder.joint(layers)[0] if layers else None
+    histories = _histories(rows, member, members, layers, layer)
     if histories is not None and times is not None and not problems:
         problems += check_history(rows, histories, *times)
     raise_all(problems)
-    layer = coder.joint(layers)[0] if layers else None
     if times is not None:
         named = [name for name in (start, stop) if name in design.variables]
         check_clock(formula, named, rows, times, event, layer)
@@ -220,8 +215,8 @@ def draw_sample(
         strata_labels=_labels(rows, layers, layer),
         clusters=tuple(coder.column(name)[0] for name in by),
         cluster_counts=tuple(coder.column(name)[1] for name in by),
-        members=coder.joint(member)[0] if member else None,
-        member_count=coder.joint(member)[1] if member else None,
+        members=members,
+        member_count=member_count,
         id=member,
         # a fit keeps copies, so that nothing done to the frame afterwards changes it
         carried={name: rows[name].copy() for name in dict.fromkeys([*member, *by])},
@@ -244,6 +239,16 @@ def _numbers(
     return found, problems
 
 
+def _with_weight(numbers: Mapping[str, Floats], weights: str | None) -> Flags | None:
+    """Rows whose weight is not 0; None where that is all of them."""
+    if weights is None or numbers["weights"].all():
+        return None
+    if not numbers["weights"].any():
+        raise DataError(f"every complete row has weight 0 in column {weights!r}")
+    inside: Flags = numbers["weights"] != 0
+    return inside
+
+
 def _refuse_response_as_term(design: Design) -> None:
     if design.response in design.variables:
         raise FormulaError(
@@ -261,20 +266,25 @@ def _id_notes(start: str | None, stop: str | None, member: tuple[str, ...]) -> l
     )
 
 
-def _histories(coder: _Coder, member: tuple[str, ...], layers: tuple[str, ...]) -> Histories | None:
+def _histories(
+    rows: pd.DataFrame,
+    member: tuple[str, ...],
+    members: Integers | None,
+    layers: tuple[str, ...],
+    layer: Integers | None,
+) -> Histories | None:
     """Whose rows may not overlap: those of one member, within a stratum."""
-    if not member:
+    if members is None:
         return None
-    codes, count = coder.joint(member)
-    if (codes < 0).any():
-        rows = coder.data.index[codes < 0]
+    if (members < 0).any():
         raise DataError(
-            f"id columns {', '.join(member)} are missing in rows {first_few(rows)}; fill them"
+            f"id columns {', '.join(member)} are missing in rows "
+            f"{first_few(rows.index[members < 0])}; fill them"
         )
-    extra = [name for name in layers if name not in member]
-    if extra:
-        codes, count = coder.joint([*member, *extra])
-    return Histories(member, codes, count)
+    if layer is None or set(layers) <= set(member):
+        return Histories(member, members, int(members.max()) + 1)
+    codes, found = pd.factorize(members * (int(layer.max()) + 1) + layer)
+    return Histories(member, codes.astype(np.int64, copy=False), len(found))
 
 
 def _keep(design: Design, inside: Flags | None) -> Flags | None:

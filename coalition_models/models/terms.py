@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -232,7 +233,8 @@ def evaluate(spec: Any, frame: pd.DataFrame, evaluation: Evaluation) -> Any:
         if isinstance(own, CoalitionError):
             raise own from None
         words = [str(n) for n in frame.columns if not pd.api.types.is_numeric_dtype(frame[n].dtype)]
-        hint = f"; no numbers: column {first_few(words)}" if words else ""
+        of_type = re.search("TypeError|could not convert", str(problem))
+        hint = f"; no numbers: column {first_few(words)}" if words and of_type else ""
         raise FormulaError(
             f"cannot evaluate {evaluation.formula!r}: {clean_message(problem)}{hint}"
         ) from problem

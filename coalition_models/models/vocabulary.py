@@ -126,7 +126,7 @@ ALLOWED = (
     ast.UnaryOp, ast.Compare, ast.List, ast.Tuple, *_OPERATORS,
 )  # fmt: skip
 _WORDS: dict[type[ast.AST], str] = {
-    ast.Attribute: "an attribute ({text})",
+    ast.Attribute: "an attribute ({text}): a column of that name stands in backticks",
     ast.Subscript: "a subscript ({text})",
     ast.Lambda: "lambda",
     ast.NamedExpr: "an assignment (:=)",
