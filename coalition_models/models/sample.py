@@ -199,7 +199,7 @@ def draw_sample(
     if histories is not None and times is not None and not problems:
         problems += check_history(rows, histories, *times)
     raise_all(problems)
-    if times is not None:
+    if times is not None and not (intercept and _one_period(*times)):
         named = [name for name in (start, stop) if name in design.variables]
         check_clock(formula, named, rows, times, event, layer)
     return Sample(
@@ -237,6 +237,12 @@ def _numbers(
             found[what], wrong = check_numbers(rows, name, what, negative=negative)
             problems += wrong
     return found, problems
+
+
+def _one_period(start: Floats, stop: Floats) -> bool:
+    """Whether rows are of one length, the period of a discrete-time model, whose end is known."""
+    lengths = stop - start
+    return bool(np.ptp(lengths) <= 1e-6 * lengths.max())
 
 
 def _with_weight(numbers: Mapping[str, Floats], weights: str | None) -> Flags | None:

@@ -152,6 +152,17 @@ def test_event_times_of_other_strata_do_not_matter(df):
     assert fit.log_likelihood >= sum(both) - 5
 
 
+def test_periods_of_one_length_may_lie_apart_in_discrete_time(df):
+    apart = df.astype({"start": float, "stop": float})
+    apart[["start", "stop"]] += (df["g"].to_numpy()[:, None] % 2) / 2
+    fit = logit("event ~ x + stop", apart, id="state", time=None)
+    assert fit.log_likelihood == pytest.approx(
+        logit("event ~ x", apart, id="state", time="linear").log_likelihood
+    )
+    with pytest.raises(FormulaError, match="split the rows"):
+        cox("event ~ x:stop", apart, id="state")
+
+
 @pytest.mark.parametrize("model", [cox, logit])
 def test_the_event_on_both_sides(df, model):
     for term in ("event", "x + C(event)", "x:event"):
