@@ -13,7 +13,7 @@ from coalition_models.errors import CoverageError, DataError, counted, first_few
 from coalition_models.hypotheses.claims import DATA_SETS, read_plan
 from coalition_models.members.events import panel_events
 from coalition_models.members.facts import bundled_facts
-from coalition_models.models.checks import check_event
+from coalition_models.models.checks import check_event, raise_all
 from coalition_models.record import keep_record, record_of, with_panel
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
@@ -147,9 +147,10 @@ def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str | Sequence[s
             f"the panel {name!r} lacks the columns {', '.join(absent)}; build_panel() makes them; "
             "rename your own, and let cluster= name the column of clusters"
         )
-    wrong = check_event(panel, "event")[1]
-    if wrong:
-        raise DataError(f"the panel {name!r}: {'; '.join(wrong)}")
+    event, problems, _ = check_event(panel, "event")
+    raise_all([f"the panel {name!r}: {problem}" for problem in problems])
+    if not pd.api.types.is_numeric_dtype(panel["event"].dtype):
+        panel = panel.assign(event=event.astype(int))
     undated = [c for c in ("period", "entry") if c in panel.columns and not is_day(panel[c].dtype)]
     if undated:
         found = ", ".join(f"{c} ({panel[c].dtype})" for c in undated)

@@ -19,7 +19,7 @@ from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.clusters import cluster_score_sums
 from coalition_models.kernels.concordance import concordance
 from coalition_models.kernels.jackknife import jackknife_by_cluster
-from coalition_models.models.columns import require_columns
+from coalition_models.models.columns import numbers_of
 from coalition_models.models.engine import Span
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
@@ -70,8 +70,7 @@ class CoxEngine:
             X = self.sample.design.matrix_for(data)
             shift = None
             if self.offset is not None:
-                require_columns(data, [self.offset], "offset=")
-                shift = data[self.offset].to_numpy(dtype=float)
+                shift = numbers_of(data, self.offset, "offset=")
         eta = (X - self.centre) @ fit.coefficients
         if shift is not None:
             eta = eta + shift
@@ -123,8 +122,7 @@ class CoxEngine:
         """Accumulate the hazard along a path."""
         shift = None
         if self.offset is not None:
-            require_columns(frame, [self.offset], "the offset of a path")
-            shift = frame[self.offset].to_numpy(dtype=float)
+            shift = numbers_of(frame, self.offset, "the offset of a path")
         return path_survival(
             self.prepared,
             fit.coefficients,

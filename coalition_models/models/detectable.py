@@ -99,12 +99,13 @@ def detectable_effects(
             raise DataError(f"{name} must be at least 0.5 and below 1, not {value!r}")
     degrees = fit.degrees(reference)
     smallest = smallest_effect(fit.std_errors, power=power, level=level, degrees=degrees)
-    return pd.DataFrame(
-        {
-            "term": list(fit.names),
-            "std_error": fit.std_errors,
-            "smallest": smallest,
-            "ratio_up": np.exp(smallest),
-            "ratio_down": np.exp(-smallest),
-        }
-    )
+    with np.errstate(over="ignore"):  # a ratio beyond all numbers is infinite
+        return pd.DataFrame(
+            {
+                "term": list(fit.names),
+                "std_error": fit.std_errors,
+                "smallest": smallest,
+                "ratio_up": np.exp(smallest),
+                "ratio_down": np.exp(-smallest),
+            }
+        )

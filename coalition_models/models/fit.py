@@ -292,6 +292,13 @@ class Fit:
             Logit: ``"probability"`` (default) or ``"linear"``.
             Survival curves: :func:`predict_survival`.
 
+        Notes
+        -----
+        R's ``predict.coxph`` differs by a constant (and the ratio by a factor), the same for all
+        rows of a stratum: it subtracts the mean of an offset, takes the unweighted mean where
+        (start, stop] rows have weights, and by default the mean of each stratum where there are
+        strata (``reference="strata"``). Differences between rows are equal.
+
         Returns
         -------
         Series
