@@ -26,15 +26,7 @@ from coalition_models.kernels.cox import fit as fit_arrays
 from coalition_models.models.fit import Fit
 
 #: Cases that fail until a known fault is mended; empty once they are.
-KNOWN_FAULTS = {
-    "strata-far-apart": "running sums over all strata lose digits where one hazard is huge",
-    "strata-far-apart-breslow": "running sums over all strata lose digits where one hazard is huge",
-    "late-entry-far-apart": "running sums over all times lose digits where one hazard is huge",
-    "wars-calendar-year": "running sums over all strata lose digits where one hazard is huge",
-    "missing-stratum-with-id": "rows without a stratum are taken for one member",
-    "joint-wald-few-clusters": "a covariance of too low a rank is inverted",
-    "median-exact-half": "survival of one half is missed by rounding",
-}
+KNOWN_FAULTS: dict[str, str] = {}
 
 TESTS = Path(__file__).resolve().parent.parent
 FOLDER = TESTS / "fixtures" / "r"
