@@ -33,7 +33,13 @@ def add_data_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     validate = actions.add_parser("validate", help="check every bundled table, or your own file")
     validate.add_argument("--file", action=PathOption, help="a CSV file of your own")
     validate.add_argument("--as", dest="shape", help="the bundled table whose shape it must have")
+    validate.add_argument(
+        "--folder", action=PathOption, help="facts of your own, from data template"
+    )
     validate.set_defaults(run=_validate)
+    template = actions.add_parser("template", help="files to fill in with facts of your own")
+    template.add_argument("--out", action=PathOption, required=True, help="folder to write to")
+    template.set_defaults(run=_template)
     fetch = actions.add_parser("fetch", help="download external tables into the cache")
     fetch.add_argument("names", nargs="*")
     fetch.add_argument("--all", action="store_true", help="every external table")
@@ -96,6 +102,11 @@ def _cite(arguments: argparse.Namespace) -> int:
 def _validate(arguments: argparse.Namespace) -> int:
     from coalition_models.sources.catalog import contract_of, datasets, load, read_table_as
 
+    if arguments.folder is not None:
+        from coalition_models.members.facts import Facts
+
+        print(f"{arguments.folder}: right, {Facts.read(arguments.folder)!r}")  # noqa: T201
+        return 0
     if (arguments.file is None) != (arguments.shape is None):
         raise DataError("give both --file and --as, or neither to check the bundled tables")
     if arguments.file is not None:
@@ -106,6 +117,16 @@ def _validate(arguments: argparse.Namespace) -> int:
         return 0
     for name in datasets().query("kind == 'bundled'").index:
         print(f"{name}: {len(load(str(name)))} rows, right")  # noqa: T201
+    return 0
+
+
+def _template(arguments: argparse.Namespace) -> int:
+    from coalition_models.members.templates import write_templates
+
+    paths = write_templates(arguments.out)
+    number = counted(len(paths) // 2, "table")
+    print(f"wrote {number} to {arguments.out}, and filled ones to its folder example")  # noqa: T201
+    print("fill in what is known, then read it: coalition_models.Facts.read(folder)")  # noqa: T201
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.members.templates import write_templates
 
 
 def _month(values):
@@ -30,9 +32,10 @@ def inline(root):
 
 
 @pytest.fixture(scope="module")
-def shown(root):
+def shown(root, tmp_path_factory):
     """Names after the blocks have run; warnings are errors, so none of them gives one."""
     names: dict[str, object] = {
+        "polls": pd.DataFrame({"state": ["ESP"], "against": [0.91]}),
         "df": pd.DataFrame(
             {
                 "start": [0, 0, 0, 1, 0, 2, 0, 0],
@@ -44,7 +47,9 @@ def shown(root):
             }
         )
     }
-    with warnings.catch_warnings():
+    folder = tmp_path_factory.mktemp("reader")
+    write_templates(folder / "mine")
+    with warnings.catch_warnings(), contextlib.chdir(folder):
         warnings.simplefilter("error")
         for code in blocks(root):
             exec(compile(code, "README.md", "exec"), names)

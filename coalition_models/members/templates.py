@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coalition_models.errors import DataError, first_few
-from coalition_models.files import write_file
+from coalition_models.files import output_folder, write_file
 
 __all__ = ["TEMPLATES", "write_templates"]
 
@@ -30,11 +30,11 @@ TEMPLATES = {
 
 
 def write_templates(folder: str | Path) -> list[Path]:
-    """Write a CSV file per table of :class:`Facts`, with its columns and one row as an example.
+    """Write an empty CSV file per table of :class:`Facts`, and filled ones as an example.
 
-    Replace the example, delete the files that are not needed, and read the folder with
-    ``Facts.read(folder)``. The example is of the French-led operation in Mali in 2013; its
-    numbers show the form and are no data.
+    Fill in what is known and read the folder with ``Facts.read(folder)``, which passes over empty
+    tables. The folder ``example`` in it shows the form on the French-led operation in Mali in
+    2013; its numbers are no data.
 
     Parameters
     ----------
@@ -55,13 +55,18 @@ def write_templates(folder: str | Path) -> list[Path]:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     len(write_templates(folder))
-    9
+    18
     """
     place = Path(folder)
-    paths = [place / f"{name}.csv" for name in TEMPLATES]
-    there = [path.name for path in paths if path.exists()]
+    texts = {place / f"{name}.csv": f"{header}\n" for name, (header, _) in TEMPLATES.items()}
+    texts |= {
+        place / "example" / f"{name}.csv": "\n".join(lines) + "\n"
+        for name, lines in TEMPLATES.items()
+    }
+    there = [str(path.relative_to(place)) for path in texts if path.exists()]
     if there:
         raise DataError(f"{place} holds {first_few(there)} already; give another folder")
-    for path, lines in zip(paths, TEMPLATES.values(), strict=True):
-        write_file(path, "\n".join(lines) + "\n")
-    return paths
+    output_folder(place / "example")
+    for path, text in texts.items():
+        write_file(path, text)
+    return list(texts)

@@ -222,8 +222,9 @@ def test_old_names_warn_and_do_the_same():
 
 def test_templates_are_facts_themselves(tmp_path):
     paths = write_templates(tmp_path)
-    assert [path.stem for path in paths] == list(TEMPLATES)
-    made = cm.Facts.read(tmp_path)
+    assert {path.stem for path in paths} == set(TEMPLATES)
+    assert cm.Facts.read(tmp_path) == cm.Facts()
+    made = cm.Facts.read(tmp_path / "example")
     assert made.members["state"].tolist() == ["TCD"]
     assert cm.build_panel(made)["event"].sum() == 1
     with pytest.raises(cm.DataError, match="already"):
