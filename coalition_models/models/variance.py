@@ -31,9 +31,9 @@ CONVENTIONS = ("R", "stata")
 
 #: below this many clusters, clustered standard errors are known to be too small
 FEW_CLUSTERS = 40
-#: below this many they are few by every account (20 to 50: Cameron and Miller 2015), which is
-#: worth a warning and not only a note
-VERY_FEW_CLUSTERS = 20
+#: below this many it is worth a warning and not only a note; how few is few is said to lie
+#: between 20 and 50 (Cameron and Miller 2015)
+VERY_FEW_CLUSTERS = 30
 
 
 class Note(str):
