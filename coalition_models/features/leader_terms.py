@@ -28,6 +28,8 @@ OFFICES = ("effective", "head_of_government", "archigos")
 #: the external source of the leaders of states that the bundled table does not have; heads of
 #: government are known for ParlGov's states only, which it has
 _OTHERS = {"effective": "reign-leaders", "archigos": "archigos"}
+
+
 @dataclass(frozen=True)
 class Terms:
     """Terms in office sorted by state and day.

@@ -174,7 +174,7 @@ def add_leadership(
         columns |= cabinet_columns(cow, known)
     if own is not None:
         columns = within_coverage(held, "leaders", calendar, columns)
-    told = short_window(months, calendar, moment) | _sources_of_others(terms, own)
+    told = short_window(months, calendar, moment) | _told(terms, own, rows, now)
     return attach(
         panel,
         columns,
@@ -200,14 +200,17 @@ def _named(facts: Facts, terms: Terms, *, extended: bool) -> list[str]:
     return [*first, *terms.used, *(_EXTERNAL if extended else ())]
 
 
-def _sources_of_others(terms: Terms, own: pd.DataFrame | None) -> dict[str, object]:
+def _told(
+    terms: Terms, own: pd.DataFrame | None, rows: pd.DataFrame, now: Integers
+) -> dict[str, object]:
     """What to record of states that the bundled table does not have, and of what was put right."""
     put_right = record_of(own).notes.get("put_right") if own is not None else None
-    told = {
-        "other_states": list(terms.used),
-        "not_at_hand": list(terms.absent),
-        "put_right": put_right,
-    }
+    others = {}
+    for name in terms.used:
+        mine = (now >= 0) & (terms.table["source"] == name).to_numpy()[now]
+        states = rows["state" if "state" in rows.columns else "cow"]
+        others[name] = sorted(set(states[mine]))
+    told = {"other_states": others, "not_at_hand": list(terms.absent), "put_right": put_right}
     return {name: value for name, value in told.items() if value}
 
 
@@ -221,8 +224,10 @@ def _reasons(
         nobody = f"no leader of {first_few(sorted(set(states)))} is known then"
         why = {name: _WHY[name] if name in _OF_CABINETS else nobody for name in absent}
     else:
+        unsaid = {} if given else _WHY
         other = "not in the table of leaders given" if given else "not known of any row"
-        why = {name: other if given else _WHY.get(name, other) for name in absent}
+        cabinets = {name: _WHY[name] for name in _OF_CABINETS}
+        why = {name: {**unsaid, **cabinets}.get(name, other) for name in absent}
     return {name: f"{noted}; {text}" if noted else text for name, text in why.items()}
 
 

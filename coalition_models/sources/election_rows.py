@@ -1,4 +1,4 @@
-"""Elections as each source lists them: one function per source, in one form, with what it covers."""
+"""Elections as each source lists them, in one form, with what it covers."""
 
 from __future__ import annotations
 
