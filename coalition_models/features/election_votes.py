@@ -240,13 +240,15 @@ def _external(source: str) -> pd.DataFrame:
 
 
 def _with_schedule(table: pd.DataFrame) -> pd.DataFrame:
-    """Add REIGN's word on whether a vote kept to the constitutional rhythm."""
-    about = elections_of(
-        "reign", known_table("reign-elections"), known_table("election_corrections")
-    )
+    """Add REIGN's word on whether a vote kept to the constitutional rhythm.
+
+    Not for votes that REIGN files under another kind: its rhythm is that of the kind filed.
+    """
+    reign = known_table("reign-elections")
+    reign = reign[reign["is_vote"] & reign["date"].notna() & reign["cow"].notna()]
     key = ["cow", "kind", "month"]
-    marks = about.rows.assign(month=month_number(about.rows["date"]))
-    marks = marks[[*key, "scheduled"]].drop_duplicates(key)
+    marks = reign.assign(month=month_number(reign["date"]), scheduled=reign["regular"])
+    marks = marks[[*key, "scheduled"]].astype({"cow": "int64"}).drop_duplicates(key)
     return table.assign(month=month_number(table["date"])).merge(marks, on=key, how="left")
 
 
