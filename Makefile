@@ -11,10 +11,10 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-slow lint format bench paper notebook data clean
+.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper notebook data clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11")'
@@ -25,6 +25,16 @@ $(READY): requirements.lock pyproject.toml
 
 reproduce: $(READY) ## make the environment, run the main analysis, write build/report.html
 	$(BIN)/coalition-models reproduce --out $(OUT)
+
+reproduce-all: $(READY) ## fetch every external source (pinned), run the analysis on all of them
+	$(BIN)/coalition-models data fetch --missing
+	$(BIN)/coalition-models reproduce --sources all --out $(OUT)
+
+check: $(READY) ## run the analysis on the bundled data and compare with data/expected
+	$(BIN)/coalition-models reproduce --sources bundled --out $(OUT) --check
+
+expected: $(READY) ## keep the results on the bundled data as the expected ones
+	$(BIN)/coalition-models reproduce --sources bundled --out $(OUT) --write-expected
 
 test: $(READY) lint ## everything that must hold: lint, types, floors, tests, examples, notebooks
 	$(BIN)/python -m pytest -m "not slow" -q -n $(WORKERS) --dist loadfile

@@ -25,7 +25,7 @@ _WHERE = {
     "datasets": "sources.catalog",
     "load": "sources.catalog",
     "cite": "sources.citations",
-    "codebook": "sources.catalog",
+    "codebook": "sources.codebook",
     "validate": "sources.schema",
     "to_cow": "sources.codes",
     "from_cow": "sources.codes",
@@ -169,10 +169,10 @@ if TYPE_CHECKING:
     from coalition_models.report.verdicts import plot_contested as plot_contested
     from coalition_models.report.verdicts import plot_forest as plot_forest
     from coalition_models.report.verdicts import plot_verdicts as plot_verdicts
-    from coalition_models.sources.catalog import codebook as codebook
     from coalition_models.sources.catalog import datasets as datasets
     from coalition_models.sources.catalog import load as load
     from coalition_models.sources.citations import cite as cite
+    from coalition_models.sources.codebook import codebook as codebook
     from coalition_models.sources.codes import from_cow as from_cow
     from coalition_models.sources.codes import to_cow as to_cow
     from coalition_models.sources.schema import validate as validate

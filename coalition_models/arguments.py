@@ -226,6 +226,8 @@ def _many(hint: object) -> str:
 
 def _shown(value: object) -> str:
     kind = type(value).__name__
+    if hasattr(value, "to_pandas") and not isinstance(value, (pd.DataFrame, pd.Series)):
+        return f"{kind} of {type(value).__module__.partition('.')[0]} (call .to_pandas())"
     if isinstance(value, (list, tuple, dict, set)):
         text = f"{kind} {value!r}"
     else:

@@ -9,50 +9,48 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from coalition_models import __version__
-from coalition_models.errors import CoalitionError, CoverageError, DataError
+from coalition_models.cli_data import add_data_verbs
+from coalition_models.errors import CoalitionError, counted
+from coalition_models.terminal import (
+    PathOption,
+    escape_what_the_terminal_lacks,
+    failed,
+    lost_output,
+    short_warnings,
+)
 
 __all__ = ["main"]
+
+#: variable that lets an error that was not foreseen show where it came from
+_DEBUG = "COALITION_MODELS_DEBUG"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 refused, 130 interrupted."""
+    escape_what_the_terminal_lacks()
     try:
-        arguments = _parser().parse_args(argv)
-        run: Callable[[argparse.Namespace], int] = arguments.run
-        code = run(arguments)
-        sys.stdout.flush()
+        with short_warnings():
+            arguments = _parser().parse_args(argv)
+            run: Callable[[argparse.Namespace], int] = arguments.run
+            code = run(arguments)
+            sys.stdout.flush()
     except CoalitionError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return 1
+        return failed(str(error))
     except KeyboardInterrupt:
-        print("interrupted: nothing half-written was left behind", file=sys.stderr)  # noqa: T201
+        failed("", "interrupted: nothing half-written was left behind")
         return 130
     except OSError as error:
-        return _lost_output(error)
+        if error.filename is not None:
+            return failed(f"{error.filename}: {error.strerror or error}")
+        return lost_output(error)
+    except Exception as error:
+        if os.environ.get(_DEBUG):
+            raise
+        said = str(error).strip().splitlines() or [""]
+        return failed(
+            f"{type(error).__name__}: {said[0]} (not foreseen; set {_DEBUG}=1 to see where)"
+        )
     return code
-
-
-def _lost_output(error: OSError) -> int:
-    """Report that standard output could not be written, without a second failure at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if not isinstance(error, BrokenPipeError):
-        print(f"error: cannot write the output: {error.strerror or error}", file=sys.stderr)  # noqa: T201
-    return 1
-
-
-class _PathOption(argparse.Action):
-    """Read a path; an empty one, as an unset variable of a shell gives, is refused."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[object] | None,
-        option_string: str | None = None,
-    ) -> None:
-        if not isinstance(values, str) or not values.strip():
-            raise DataError(f"{option_string} is empty; give a path, or leave {option_string} out")
-        setattr(namespace, self.dest, Path(values))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,21 +60,37 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"coalition-models {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    _add_data(verbs)
+    add_data_verbs(verbs)
     reproduce = verbs.add_parser(
         "reproduce", help="run the main analysis and write the report, tables and figures"
     )
     reproduce.add_argument(
-        "--out", action=_PathOption, default=Path("build"), help="folder for the results"
+        "--out", action=PathOption, default=Path("build"), help="folder for the results"
     )
     reproduce.add_argument("--quiet", action="store_true", help="no progress")
+    reproduce.add_argument(
+        "--sources",
+        choices=("at-hand", "bundled", "all"),
+        default="at-hand",
+        help="external sources to use: those at hand, none, or all (refused if one is absent)",
+    )
+    expected = reproduce.add_mutually_exclusive_group()
+    expected.add_argument(
+        "--check", action="store_true", help="compare with the expected results, 1 on a difference"
+    )
+    expected.add_argument(
+        "--write-expected", action="store_true", help="keep the results as the expected ones"
+    )
+    reproduce.add_argument(
+        "--expected", action=PathOption, help="folder of expected results, if not data/expected"
+    )
     reproduce.set_defaults(run=_reproduce)
     claims = verbs.add_parser(
         "hypotheses", help="test the literature's claims on every data set at hand"
     )
     claims.add_argument(
         "--out",
-        action=_PathOption,
+        action=PathOption,
         default=Path("build"),
         help="results go into its folder hypotheses",
     )
@@ -87,147 +101,41 @@ def _parser() -> argparse.ArgumentParser:
     claims.set_defaults(run=_hypotheses)
     paper = verbs.add_parser("paper", help="fill the paper's text with the analysis")
     paper.add_argument(
-        "--text", action=_PathOption, default=Path("paper/paper.md"), help="the template"
+        "--text", action=PathOption, default=Path("paper/paper.md"), help="the template"
     )
     paper.add_argument(
-        "--out", action=_PathOption, default=Path("build/paper.md"), help="the filled text"
+        "--out", action=PathOption, default=Path("build/paper.md"), help="the filled text"
     )
     paper.set_defaults(run=_paper)
     replicate = verbs.add_parser("replicate", help="set a published table beside ours")
     replicate.add_argument("study", nargs="?", help="name of the study; without it, the list")
-    replicate.add_argument("--out", action=_PathOption, help="also write the comparison as CSV")
+    replicate.add_argument("--out", action=PathOption, help="also write the comparison as CSV")
     replicate.set_defaults(run=_replicate)
     return parser
 
 
-def _add_data(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    data = verbs.add_parser("data", help="list, show, cite, check and rebuild tables")
-    actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="every table, bundled and external")
-    listing.set_defaults(run=_list)
-    show = actions.add_parser("show", help="print a table as CSV")
-    show.add_argument("name")
-    show.add_argument("--extended", action="store_true", help="with what external sources add")
-    show.add_argument("--out", action=_PathOption, help="write to this file instead of the screen")
-    show.set_defaults(run=_show)
-    book = actions.add_parser("codebook", help="what each column of a table holds")
-    book.add_argument("name")
-    book.set_defaults(run=_codebook)
-    cite = actions.add_parser("cite", help="references of tables")
-    cite.add_argument("names", nargs="+")
-    cite.add_argument("--bibtex", action="store_true")
-    cite.set_defaults(run=_cite)
-    validate = actions.add_parser("validate", help="check every bundled table, or your own file")
-    validate.add_argument("--file", action=_PathOption, help="a CSV file of your own")
-    validate.add_argument("--as", dest="shape", help="the bundled table whose shape it must have")
-    validate.set_defaults(run=_validate)
-    fetch = actions.add_parser("fetch", help="download external tables into the cache")
-    fetch.add_argument("names", nargs="+")
-    fetch.set_defaults(run=_fetch)
-    build = actions.add_parser("build", help="rebuild the derived tables from upstream files")
-    build.add_argument("--check", action="store_true", help="compare only, fail on a difference")
-    build.add_argument("--out", action=_PathOption, help="folder for the rebuilt tables")
-    build.add_argument(
-        "--mirror",
-        action=_PathOption,
-        default=os.environ.get("COALITION_MODELS_MIRROR") or None,
-        help="folder with the upstream files (default: COALITION_MODELS_MIRROR)",
-    )
-    build.set_defaults(run=_build)
-
-
-def _list(_: argparse.Namespace) -> int:
-    from coalition_models.render import Table
-    from coalition_models.sources.catalog import datasets
-
-    frame = datasets().reset_index()
-    shown = frame.assign(
-        period=frame["start"] + "-" + frame["end"],
-        at_hand=frame["at_hand"].map({True: "yes", False: "no"}),
-        rows=frame["rows"].astype(str),
-    )[["name", "kind", "rows", "period", "at_hand", "licence", "title"]]
-    rows = shown.astype(str).to_numpy().tolist()
-    print(Table(list(shown.columns), rows, align="llrllll").text())  # noqa: T201
-    return 0
-
-
-def _show(arguments: argparse.Namespace) -> int:
-    from coalition_models.files import write_file
-    from coalition_models.sources.catalog import load
-
-    text = load(arguments.name, extended=arguments.extended).to_csv(index=False)
-    if arguments.out is None:
-        sys.stdout.write(text)
-    else:
-        write_file(arguments.out, text)
-    return 0
-
-
-def _codebook(arguments: argparse.Namespace) -> int:
-    from coalition_models.sources.catalog import codebook
-
-    sys.stdout.write(codebook(arguments.name).reset_index().to_csv(index=False))
-    return 0
-
-
-def _cite(arguments: argparse.Namespace) -> int:
-    from coalition_models.sources.citations import cite
-
-    citation = cite(*arguments.names)
-    print(citation.bibtex if arguments.bibtex else citation.text)  # noqa: T201
-    return 0
-
-
-def _validate(arguments: argparse.Namespace) -> int:
-    from coalition_models.sources.catalog import datasets, load, read_table_as
-
-    if (arguments.file is None) != (arguments.shape is None):
-        raise DataError("give both --file and --as, or neither to check the bundled tables")
-    if arguments.file is not None:
-        rows = len(read_table_as(arguments.file, arguments.shape))
-        print(f"{arguments.file}: {rows} rows, right as {arguments.shape}")  # noqa: T201
-        return 0
-    for name in datasets().query("kind == 'bundled'").index:
-        print(f"{name}: {len(load(str(name)))} rows, right")  # noqa: T201
-    return 0
-
-
-def _fetch(arguments: argparse.Namespace) -> int:
-    from coalition_models.sources.catalog import entry
-    from coalition_models.sources.fetch import fetch
-
-    for name in arguments.names:
-        for part in entry(name).parts or (name,):
-            print(f"{part}: {fetch(part)}")  # noqa: T201
-    return 0
-
-
-def _build(arguments: argparse.Namespace) -> int:
-    from coalition_models.sources.build import build_tables
-
-    if arguments.mirror is None:
-        raise CoverageError(
-            "the upstream files are not at hand: give --mirror, or set COALITION_MODELS_MIRROR to "
-            "the folder that holds them"
-        )
-    if not arguments.check and arguments.out is None:
-        raise DataError("give --out, the folder for the rebuilt tables, or --check to compare only")
-    differences = build_tables(Path(arguments.mirror), arguments.out, check=arguments.check)
-    for line in differences:
-        print(line, file=sys.stderr)  # noqa: T201
-    if differences:
-        return 1
-    done = "equal what the upstream files give" if arguments.check else f"are in {arguments.out}"
-    print(f"the derived tables {done}")  # noqa: T201
-    return 0
-
-
 def _reproduce(arguments: argparse.Namespace) -> int:
+    from coalition_models.expected import differences, expected_folder, write_expected
     from coalition_models.pipeline import reproduce
+    from coalition_models.sources.provenance import chosen_sources
 
-    written = reproduce(arguments.out, progress=not arguments.quiet)
+    with chosen_sources(arguments.sources) as made:
+        print(made, flush=True)  # noqa: T201
+        compared = arguments.check or arguments.write_expected
+        folder = expected_folder(made, arguments.expected) if compared else Path()
+        written = reproduce(arguments.out, progress=not arguments.quiet)
     print(f"wrote {len(written)} files; open {arguments.out / 'report.html'}")  # noqa: T201
-    return 0
+    if arguments.write_expected:
+        kept = write_expected(arguments.out, folder)
+        print(f"kept {len(kept)} files of expected results in {folder}")  # noqa: T201
+    if not arguments.check:
+        return 0
+    found = differences(arguments.out, folder)
+    for line in found:
+        print(line)  # noqa: T201
+    said = counted(len(found), "difference") if found else "no difference"
+    print(f"{said} from the expected results in {folder}")  # noqa: T201
+    return 1 if found else 0
 
 
 def _paper(arguments: argparse.Namespace) -> int:
@@ -243,11 +151,15 @@ def _hypotheses(arguments: argparse.Namespace) -> int:
     from coalition_models.files import output_folder
     from coalition_models.hypotheses.analysis import analyse_hypotheses
     from coalition_models.report.claims_page import claims_findings, write_claims
+    from coalition_models.sources.provenance import provenance, unusable_said_once
 
     check_workers(arguments.workers)
     output_folder(arguments.out)
+    made = provenance()
+    print(made, flush=True)  # noqa: T201
     out = arguments.out / "hypotheses"
-    analysis = analyse_hypotheses(workers=arguments.workers, progress=not arguments.quiet)
+    with unusable_said_once(made):
+        analysis = analyse_hypotheses(workers=arguments.workers, progress=not arguments.quiet)
     files = write_claims(out, analysis)
     for sentence in claims_findings(analysis.verdicts):
         print(sentence)  # noqa: T201
@@ -267,3 +179,7 @@ def _replicate(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         write_file(arguments.out, result.table.to_csv(index=False))
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

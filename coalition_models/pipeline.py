@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-from tqdm import tqdm
+from tqdm.std import tqdm
 
 from coalition_models import __version__
 from coalition_models.designs.defections import analyse_defections
@@ -20,7 +20,7 @@ from coalition_models.designs.iraq import FORMULA, analyse_iraq
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder, staging_folder, write_file
 from coalition_models.hypotheses.analysis import analyse_hypotheses
-from coalition_models.record import record_of, sources_of
+from coalition_models.record import sources_of
 from coalition_models.report.claims_page import claims_products, claims_section, write_claims
 from coalition_models.report.defections import (
     defection_products,
@@ -32,7 +32,8 @@ from coalition_models.report.paper import paper_text
 from coalition_models.report.product import write_product
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import datasets, entry, file_sha256, load
-from coalition_models.sources.fetch import at_hand
+from coalition_models.sources.fetch import at_hand, files_of
+from coalition_models.sources.provenance import Provenance, chosen_sources, unusable_said_once
 
 __all__ = ["reproduce", "write_paper"]
 
@@ -48,7 +49,11 @@ _LIBRARIES = (
 )
 
 
-def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
+#: folders that a run writes into
+_PARTS = ("tables", "figures", "hypotheses")
+
+
+def reproduce(out: Path, *, progress: bool = False, sources: str = "at-hand") -> list[Path]:
     """Run the main analysis and write the report, tables, figures, manifest and log.
 
     Everything is made aside and moves into ``out`` at the end; an error or an interruption leaves
@@ -61,6 +66,9 @@ def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
         Folder for the results; made if needed.
     progress : bool
         Show a progress bar.
+    sources : {"at-hand", "bundled", "all"}
+        Which external sources are used beside the bundled tables; ``manifest.json`` and the
+        report say which they were.
 
     Returns
     -------
@@ -71,9 +79,16 @@ def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
     ------
     DataError
         If a bundled table fails its contract, or ``out`` cannot be written.
+    CoverageError
+        ``sources="all"`` where one is not at hand.
     """
+    with chosen_sources(sources) as made, unusable_said_once(made):
+        return _reproduce(out, progress, made)
+
+
+def _reproduce(out: Path, progress: bool, made: Provenance) -> list[Path]:
     clock = _Clock(progress)
-    with staging_folder(out) as staging, clock:
+    with staging_folder(out, _PARTS) as staging, clock:
         with clock.step("validate the bundled tables"):
             inputs = _validate_inputs()
         with clock.step("build the panel and fit the models"):
@@ -94,10 +109,10 @@ def reproduce(out: Path, *, progress: bool = False) -> list[Path]:
             panel = analysis.panel.to_csv(index=False, lineterminator="\n")
             write_file(staging / "tables" / "panel.csv", panel)
             sections = [*defection_sections(defections, part), claims_section(claims, tested)]
-            page = iraq_page(analysis, product, __version__, sections, used)
+            page = iraq_page(analysis, product, __version__, sections, used, str(made))
             write_file(staging / "report.html", page)
         inputs |= _external_inputs([*used, *claims.sources])
-        _write_json(staging / "manifest.json", _manifest(staging, inputs))
+        _write_json(staging / "manifest.json", _manifest(staging, inputs, made))
         _write_json(staging / "log.json", _log(clock.seconds))
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
     return [out / name for name in names]
@@ -161,13 +176,13 @@ def _external_inputs(names: Sequence[str]) -> dict[str, str]:
     found = {}
     for name in dict.fromkeys(names):
         item = entry(name)
-        for part in item.parts or (name,):
+        for part in files_of(name):
             if item.kind == "external" and at_hand(part):
                 found[entry(part).path] = entry(part).sha256
     return dict(sorted(found.items()))
 
 
-def _manifest(folder: Path, inputs: dict[str, str]) -> dict[str, object]:
+def _manifest(folder: Path, inputs: dict[str, str], made: Provenance) -> dict[str, object]:
     """What went in and came out, without anything that changes from run to run."""
     outputs = {
         str(path.relative_to(folder).as_posix()): {
@@ -180,6 +195,8 @@ def _manifest(folder: Path, inputs: dict[str, str]) -> dict[str, object]:
         "analysis": "iraq, first analysis",
         "formula": FORMULA,
         "seeds": [],
+        "data": {"used": made.used, "external_at_hand": list(made.at_hand)},
+        "commit": made.commit or None,
         "inputs": inputs,
         "versions": {
             "coalition_models": __version__,

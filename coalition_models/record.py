@@ -111,6 +111,14 @@ class Made:
             [repr(self.choices), str(self.missing_rows), repr(self.sources), self.whole.hex()]
         )
 
+    def __getitem__(self, name: str) -> Any:
+        """One of the choices, or ``missing_rows``."""
+        return self.missing_rows if name == "missing_rows" else self.choices[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """One of the choices, or another value where there is none of this name."""
+        return self.choices.get(name, default)
+
     def still(self, frame: pd.DataFrame, name: str) -> bool:
         """Whether a frame's column still holds what was made, in any choice or order of rows."""
         if not self.whole:
@@ -130,9 +138,10 @@ class Record(dict[str, Any]):
     """Everything that a table remembers.
 
     ``panel``: the choices of :func:`build_panel`, the spells left out and why; ``features``: how
-    each column was made; ``sources``: tables to cite for who took part; ``facts``: the facts that the panel was
-    built from; ``notes``: what tables of other kinds say of themselves. (An empty dictionary as
-    far as writers of files are concerned, which store ``attrs`` as JSON and need not know more.)
+    each column was made; ``sources``: tables to cite for who took part; ``facts``: the facts that
+    the panel was built from; ``notes``: what tables of other kinds say of themselves. (An empty
+    dictionary as far as writers of files are concerned, which store ``attrs`` as JSON and need not
+    know more.)
     """
 
     panel: Frozen = field(default_factory=Frozen)
@@ -366,7 +375,8 @@ def _bits(column: pd.Series) -> npt.NDArray[np.uint64]:
     values = column.to_numpy()
     if values.dtype == np.float64:
         # the two zeros are one number, and so are all missing ones
-        plain = np.where(np.isnan(values), np.nan, values + 0.0)
+        with np.errstate(invalid="ignore"):
+            plain = np.where(np.isnan(values), np.nan, values + 0.0)
         return plain.view(np.uint64)
     if values.dtype.kind in "iubM" and values.dtype.itemsize == 8:
         return values.view(np.uint64)

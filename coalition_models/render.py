@@ -6,13 +6,26 @@ Results render through this module, so that a fit can print itself without the r
 from __future__ import annotations
 
 import html as html_lib
+import re
+import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from shutil import get_terminal_size
+from textwrap import wrap
 
-__all__ = ["Table", "format_number", "format_p"]
+import pandas as pd
+
+__all__ = ["Table", "format_number", "format_p", "frame_table", "listing"]
 
 #: columns with longer cells may wrap
 _LONG = 40
+#: letters of a line of notes in print, unless the table itself is wider
+_LINE = 96
+#: letters of a column of a listing in print, from which the first is taken that fits the screen
+_CELLS = (44, 36, 28, 22)
+#: a sign that opens a tag in Markdown; p-values such as <0.001 stay as they are
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 _LATEX_ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -68,11 +81,21 @@ def format_p(value: float, digits: int = 3) -> str:
     return f"<{floor:.{digits}f}" if value < floor else f"{value:.{digits}f}"
 
 
+def _one_line(text: str) -> str:
+    """Text without line breaks, which would end a row, a comment or a paragraph."""
+    lines = text.splitlines()
+    return text if lines == [text] or not lines else " ".join(line.strip() for line in lines)
+
+
 def _latex(text: str) -> str:
-    return "".join(_LATEX_ESCAPES.get(character, character) for character in text)
+    return "".join(_LATEX_ESCAPES.get(character, character) for character in _one_line(text))
 
 
-@dataclass(frozen=True)
+def _markdown(text: str) -> str:
+    return _TAG.sub(r"\\<", _one_line(text))
+
+
+@dataclass(frozen=True, repr=False)
 class Table:
     """A table of ready-made strings: header, rows, title above and notes below.
 
@@ -109,7 +132,7 @@ class Table:
 
     def text(self) -> str:
         """Plain text with aligned columns."""
-        grid = [list(self.header), *[list(row) for row in self.rows]]
+        grid = [[_one_line(cell) for cell in row] for row in [self.header, *self.rows]]
         widths = [max(len(row[j]) for row in grid) for j in range(len(self.header))]
         marks = self._alignment()
 
@@ -120,20 +143,21 @@ class Table:
             ]
             return "  ".join(cells).rstrip()
 
-        head = [self.title] if self.title else []
+        head = [_one_line(self.title)] if self.title else []
         rule = "  ".join("-" * width for width in widths)
         body = [line(row) for row in grid[1:]]
-        return "\n".join([*head, line(grid[0]), rule, *body, *self.notes])
+        notes = [part for note in self.notes for part in _wrapped(note, max(_LINE, len(rule)))]
+        return "\n".join([*head, line(grid[0]), rule, *body, *notes])
 
     def markdown(self) -> str:
         """GitHub-flavoured Markdown, notes as a paragraph each."""
         marks = [":---" if mark == "l" else "---:" for mark in self._alignment()]
 
         def line(cells: Sequence[str]) -> str:
-            return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+            return "| " + " | ".join(_markdown(cell).replace("|", "\\|") for cell in cells) + " |"
 
-        head = [f"**{self.title}**", ""] if self.title else []
-        notes = [part for note in self.notes for part in ("", note)]
+        head = [f"**{_markdown(self.title)}**", ""] if self.title else []
+        notes = [part for note in self.notes for part in ("", _markdown(note))]
         body = [line(row) for row in self.rows]
         return "\n".join([*head, line(self.header), line(marks), *body, *notes]) + "\n"
 
@@ -144,9 +168,12 @@ class Table:
         """
 
         def line(cells: Sequence[str]) -> str:
-            return " & ".join(_latex(cell) for cell in cells) + r" \\"
+            first, *others = (_latex(cell) for cell in cells)
+            if first[:1] in ("[", "*"):
+                first = f"{{{first[0]}}}{first[1:]}"  # else an option of the row before
+            return " & ".join([first, *others]) + r" \\"
 
-        caption = [f"% {self.title}"] if self.title else []
+        caption = [f"% {_one_line(self.title)}"] if self.title else []
         notes = [r"{\par\smallskip\footnotesize " + _latex(note) + r"\par}" for note in self.notes]
         return (
             "\n".join(
@@ -177,6 +204,9 @@ class Table:
     def __str__(self) -> str:
         return self.text()
 
+    def __repr__(self) -> str:
+        return self.text()
+
     def _repr_html_(self) -> str:
         return self.html()
 
@@ -200,3 +230,112 @@ class Table:
             f'<table class="coalition-table">{caption}<thead>{cells(self.header, "th")}</thead>'
             f"<tbody>{body}</tbody></table>{notes}"
         )
+
+
+def _wrapped(note: str, width: int) -> list[str]:
+    return wrap(
+        _one_line(note), width, subsequent_indent="  ", break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def frame_table(
+    frame: pd.DataFrame, *, title: str = "", notes: Sequence[str] = (), digits: int = 3
+) -> Table:
+    """Turn a frame into a table for print: numbers rounded, dates as days, text to the left.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(frame_table(pd.DataFrame({"state": ["ESP"], "share": [0.25]})).text())
+    state  share
+    -----  -----
+    ESP    0.250
+    """
+    align = "".join(
+        "r" if pd.api.types.is_numeric_dtype(frame[name]) else "l" for name in frame.columns
+    )
+    rows = [[_cell(value, digits) for value in row] for row in frame.itertuples(index=False)]
+    return Table([str(c) for c in frame.columns], rows, title, tuple(notes), align)
+
+
+def _cell(value: object, digits: int) -> str:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if value is pd.NaT or value is pd.NA:
+        return ""
+    return format_number(value, digits)
+
+
+class _Listing(pd.DataFrame):
+    """A frame that shows all of its rows; what is made from it is an ordinary frame."""
+
+    _metadata: typing.ClassVar[list[str]] = ["_shown"]
+    _shown: tuple[str, ...] = ()
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    def to_table(self) -> Table:
+        """The columns shown, ready for print; the note names the others."""
+        index = [str(name) for name in self.index.names if name is not None]
+        plain = self.reset_index() if index else pd.DataFrame(self)
+        shown = [name for name in (*index, *self._shown) if name in plain.columns]
+        others = [str(name) for name in plain.columns if name not in shown]
+        notes = [f"Other columns: {', '.join(others)}."] if others else []
+        return frame_table(plain[shown], notes=notes)
+
+    def __repr__(self) -> str:
+        table = self.to_table()
+        room = get_terminal_size(fallback=(120, 24)).columns
+        for letters in _CELLS:
+            rows = _broken(table.rows, letters)
+            text = Table(table.header, rows, notes=table.notes, align=table.align).text()
+            if max(map(len, text.splitlines()[:2])) <= room:
+                break
+        return text
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        return self.to_table().html()
+
+
+def _broken(rows: Sequence[Sequence[str]], letters: int) -> list[list[str]]:
+    """Rows with long cells carried on in further rows."""
+    out = []
+    for row in rows:
+        parts = [wrap(cell, letters, break_on_hyphens=False) or [""] for cell in row]
+        out += [list(line) for line in zip_longest(*parts, fillvalue="")]
+    return out
+
+
+def listing(frame: pd.DataFrame, shown: Sequence[str] = ()) -> pd.DataFrame:
+    """Let a frame show itself whole, in a terminal and in a notebook, where pandas would cut it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    shown : sequence of str
+        Columns to show beside the index, all by default; the others are named below.
+
+    Returns
+    -------
+    DataFrame
+        The same values. Selecting, copying and joining it give ordinary frames.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> listing(pd.DataFrame({"name": ["iraq"], "title": ["A coalition"], "n": [3]}), ["name"])
+    name
+    ----
+    iraq
+    Other columns: title, n.
+    """
+    out = _Listing(frame)
+    object.__setattr__(out, "_shown", tuple(shown) or tuple(str(name) for name in frame.columns))
+    out.attrs = dict(frame.attrs)
+    return out

@@ -226,3 +226,192 @@ def test_empty_paths_and_no_workers_are_refused_before_anything_is_written(
     assert err.startswith("error: ")
     assert text in err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", ["coalition_models", "coalition_models.cli"])
+def test_it_runs_as_a_module(module, root):
+    done = subprocess.run(
+        [sys.executable, "-m", module, "data", "codebook", "troops"],
+        capture_output=True, text=True, check=False, cwd=root,
+    )  # fmt: skip
+    assert (done.returncode, "persons" in done.stdout) == (0, True)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("ending", ["zip", "xz", "zst", "tar", "tar.gz", "tar.xz", "gz", "bz2"])
+def test_a_file_that_is_not_what_its_name_says_is_one_line(capsys, tmp_path, ending):
+    mine = tmp_path / f"mine.{ending}"
+    mine.write_text("coalition,state\niraq,ESP\n")
+    code, out, err = run(capsys, "data", "validate", "--file", str(mine), "--as", "troops")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"error: cannot read mine.{ending}: ")
+
+
+def test_a_compressed_table_is_read(capsys, tmp_path):
+    for ending in ("zip", "gz", "xz"):
+        mine = tmp_path / f"mine.csv.{ending}"
+        cm.load("troops").to_csv(mine, index=False)
+        code, out, _ = run(capsys, "data", "validate", "--file", str(mine), "--as", "troops")
+        assert (code, "928 rows, right as troops" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "column"),
+    [("troops", "troops"), ("participation", "exit"), ("leaders", "end"), ("coalitions", "start")],
+)
+def test_a_table_without_the_column_it_is_about_is_refused(capsys, tmp_path, shape, column):
+    mine = tmp_path / "mine.csv"
+    frame = cm.load(shape).drop(columns=column)
+    frame.to_csv(mine, index=False)
+    code, _, err = run(capsys, "data", "validate", "--file", str(mine), "--as", shape)
+    assert (code, f"missing column: {column}" in err) == (1, True)
+    with pytest.raises(cm.DataError, match=f"missing column: {column}"):
+        cm.validate(frame, shape)
+
+
+def test_columns_that_may_be_left_out_are_named(capsys, tmp_path):
+    mine = tmp_path / "mine.csv"
+    cm.load("troops").drop(columns="note").to_csv(mine, index=False)
+    code, out, _ = run(capsys, "data", "validate", "--file", str(mine), "--as", "troops")
+    assert (code, "(without note, which may be left out)" in out) == (0, True)
+
+
+@pytest.mark.parametrize("shape", ["troops", "participation", "elections"])
+def test_a_file_without_rows_is_not_right(capsys, tmp_path, shape):
+    mine = tmp_path / "mine.csv"
+    cm.load(shape).head(0).to_csv(mine, index=False)
+    code, _, err = run(capsys, "data", "validate", "--file", str(mine), "--as", shape)
+    assert (code, err) == (
+        1,
+        "error: mine.csv has no rows: it holds the names of the columns only\n",
+    )
+
+
+def test_rows_with_more_cells_than_columns_are_refused_for_that(capsys, tmp_path):
+    mine = tmp_path / "mine.csv"
+    text = cm.load("troops").to_csv(index=False).splitlines()
+    mine.write_text("\n".join([text[0], *(f"{line},extra" for line in text[1:])]))
+    code, _, err = run(capsys, "data", "validate", "--file", str(mine), "--as", "troops")
+    assert (code, "its rows have more cells than it has columns" in err) == (1, True)
+
+
+@pytest.mark.parametrize("verb", [["show", "leaders"], ["cite", "bjornskov-rode"], ["list"]])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_all_letters_gets_escapes_or_one_line(verb, encoding):
+    done = command(
+        "data", *verb, capture_output=True, encoding=encoding,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    if done.returncode:
+        assert done.stderr.count("\n") == 1
+        assert "set PYTHONIOENCODING=utf-8" in done.stderr
+        assert done.stdout == ""
+    else:
+        assert verb[0] != "show" or encoding == "latin-1"
+        assert done.stdout
+
+
+def test_a_reader_in_ascii_sees_every_line_of_text():
+    plain = command("data", "cite", "bjornskov-rode", capture_output=True,
+                    env={**os.environ, "PYTHONIOENCODING": "utf-8"})  # fmt: skip
+    less = command("data", "cite", "bjornskov-rode", capture_output=True,
+                   env={**os.environ, "PYTHONIOENCODING": "ascii"})  # fmt: skip
+    assert less.stdout == plain.stdout.encode("ascii", "backslashreplace").decode()
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("odd\nmore"), KeyError("k"), MemoryError(), TypeError()]
+)
+def test_what_was_not_foreseen_is_one_line_too(capsys, monkeypatch, error):
+    from coalition_models import pipeline
+
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(pipeline, "reproduce", broken)
+    code, _, err = run(capsys, "reproduce", "--sources", "bundled")
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.startswith(f"error: {type(error).__name__}: ")
+    monkeypatch.setenv("COALITION_MODELS_DEBUG", "1")
+    with pytest.raises(type(error)):
+        main(["reproduce", "--sources", "bundled"])
+
+
+def test_a_warning_is_one_line(capsys, monkeypatch):
+    import warnings
+
+    from coalition_models import pipeline
+
+    def warns(out, **_):
+        warnings.warn("look out", cm.CoalitionWarning, stacklevel=1)
+        return []
+
+    monkeypatch.setattr(pipeline, "reproduce", warns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        # pytest keeps warnings to itself
+        monkeypatch.setattr(
+            warnings, "showwarning",
+            lambda *a, **_: print(warnings.formatwarning(*a[:4]), end="", file=sys.stderr),
+        )  # fmt: skip
+        code, out, err = run(capsys, "reproduce", "--sources", "bundled")
+    assert (code, err) == (0, "warning: look out\n")
+    assert out.startswith("Data: bundled tables only (none of 50 external sources at hand); ")
+
+
+@pytest.fixture
+def fetched(monkeypatch, tmp_path):
+    """No source at hand; fetching works for all but two."""
+    from coalition_models.sources import fetch
+
+    monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
+    monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path / "cache"))
+    asked = []
+
+    def fake(name):
+        asked.append(name)
+        if name in ("nelda", "polity5"):
+            raise cm.CoverageError(f"{name!r} is not at hand\n  address:  http://x")
+        return tmp_path / name
+
+    monkeypatch.setattr(fetch, "fetch", fake)
+    return asked
+
+
+@pytest.mark.parametrize("option", ["--all", "--missing"])
+def test_fetching_all_goes_on_past_failures_and_lists_them(capsys, fetched, option):
+    code, out, err = run(capsys, "data", "fetch", option)
+    assert code == 1
+    # a source of seven files is listed beside its files
+    external = cm.datasets().query("kind == 'external'").index
+    assert sorted(fetched) == sorted(set(external) - {"ipi-contributions"})
+    assert f"[1/{len(fetched)}] {fetched[0]}: " in out
+    assert err.splitlines()[:-1] == [
+        f"error: {name}: {name!r} is not at hand address: http://x"
+        for name in fetched if name in ("nelda", "polity5")
+    ]  # fmt: skip
+    assert err.splitlines()[-1] == f"2 of {len(fetched)} files could not be fetched"
+
+
+def test_fetching_some_goes_on_too(capsys, fetched):
+    code, out, _ = run(capsys, "data", "fetch", "polity5", "us-trade")
+    assert (code, fetched) == (1, ["polity5", "us-trade"])
+    assert "us-trade: " in out
+    assert run(capsys, "data", "fetch", "us-trade")[0] == 0
+    code, out, err = run(capsys, "data", "fetch", "nelda")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.parametrize("words", [[], ["--all", "--missing"], ["nelda", "--all"]])
+def test_what_to_fetch_is_said_once(capsys, fetched, words):
+    code, _, err = run(capsys, "data", "fetch", *words)
+    assert (code, err) == (1, "error: name tables to fetch, or give --all or --missing\n")
+    assert fetched == []
+
+
+def test_rebuilding_says_which_files_are_missing_and_how_to_get_them(capsys, fetched):
+    code, _, err = run(capsys, "data", "build", "--check")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "reign-elections.csv" in err
+    assert "coalition-models data fetch parlgov-cabinets parlgov-elections" in err

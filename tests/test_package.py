@@ -15,8 +15,8 @@ from pathlib import Path
 import frictionless
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
+from coalition_models.record import record_of
 
 
 def python(code, *, cwd, **environment):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import pandas as pd
 import pytest
@@ -20,14 +21,56 @@ def blocks(root):
     return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
 
-@pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")
-def test_the_lines_of_jupyter_run(root):
-    names: dict[str, object] = {}
-    for code in blocks(root):
-        exec(compile(code, "README.md", "exec"), names)
-    fit = names["fit"]
+def inline(root):
+    """Complete calls in the prose, as they stand between backticks."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    calls = [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)]
+    return [code for code in calls if re.fullmatch(r"\w[\w.]*\(.*\)", code)]
+
+
+@pytest.fixture(scope="module")
+def shown(root):
+    """Names after the blocks have run; warnings are errors, so none of them gives one."""
+    names: dict[str, object] = {
+        "df": pd.DataFrame(
+            {
+                "start": [0, 0, 0, 1, 0, 2, 0, 0],
+                "stop": [3, 4, 5, 6, 7, 8, 9, 2],
+                "dispute": [1, 0, 1, 1, 0, 1, 0, 1],
+                "allies": [0, 1, 0, 1, 1, 0, 1, 1],
+                "trade": [0.2, 0.1, 0.4, 0.3, 0.9, 0.5, 0.7, 0.6],
+                "dyadid": range(8),
+            }
+        )
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for code in blocks(root):
+            exec(compile(code, "README.md", "exec"), names)
+    return names
+
+
+def test_the_lines_of_jupyter_run_without_a_warning(shown):
+    fit = shown["fit"]
     assert isinstance(fit, cm.Fit)
     assert fit.counts.events == 21
+    # what is not worth a warning is still said below the fit
+    assert "38 clusters in state: below 40" in str(fit)
+
+
+@pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")
+def test_calls_in_the_prose_run(root, shown):
+    calls = inline(root)
+    assert 'cm.table({"Cox": fit})' in calls
+    for code in calls:
+        if code in _ELSEWHERE:
+            continue
+        assert eval(compile(code, "README.md", "eval"), shown) is not shown, code
+
+
+#: needs a download, or stands for any table
+_ELSEWHERE = ('cm.replicate("box-steffensmeier-zorn-2001")', "cm.load(name)")
 
 
 def test_stated_counts_are_those_of_the_data(root):

@@ -15,13 +15,14 @@ from coalition_models.members.events import panel_events
 from coalition_models.members.rules import KINDS, DefectionRule, named_rule
 from coalition_models.models.cox import cox
 from coalition_models.models.fit import Fit
+from coalition_models.render import Table, frame_table
 
 __all__ = ["RuleComparison", "compare_rules"]
 
 _EVENT = ["coalition", "state", "spell", "date", "kind"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RuleComparison:
     """What each rule counts, and what that does to the estimates.
 
@@ -55,6 +56,25 @@ class RuleComparison:
                 "signs_agree": above | below,
             }
         )
+
+    def to_tables(self) -> list[Table]:
+        """What each rule counts and, where a model was fitted, how far its ratios move."""
+        counts = self.counts.drop(columns="sentence").reset_index()
+        reasons = self.estimates.loc[self.estimates["failed"].fillna("") != "", ["rule", "failed"]]
+        notes = [f"Gained and lost: against {self.counts.index[0]}."]
+        notes += [f"Not fitted: {rule} ({why})." for rule, why in reasons.itertuples(index=False)]
+        found = [frame_table(counts, title="What each rule counts", notes=notes)]
+        if not self.span.empty:
+            title = f"Hazard ratios over the rules: {self.formula}"
+            found.append(frame_table(self.span.reset_index(), title=title))
+        return found
+
+    def __repr__(self) -> str:
+        more = "In full: .counts (with each rule as a sentence), .changes, .estimates, .span"
+        return "\n\n".join([*(table.text() for table in self.to_tables()), more])
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.to_tables())
 
 
 def compare_rules(

@@ -18,7 +18,7 @@ from coalition_models.members.withdrawals import (
     significant_withdrawals,
     withdrawals,
 )
-from coalition_models.record import record_of
+from coalition_models.record import keep_record, record_of
 
 __all__ = [
     "FORMULA_UN",
@@ -149,7 +149,7 @@ def small_falls(sets: Mapping[str, AnalysisSet], persons: float = SMALL) -> pd.D
         if one.profile is None:
             continue
         mine = one.profile[one.profile["coalition"].isin(one.members["coalition"])]
-        mine.attrs = {"profile": record_of(one.profile).notes["profile"]}
+        keep_record(mine, one.profile)
         for level in ("end", "mean", "peak"):
             falls = withdrawals(mine, level=level)
             if falls.empty:

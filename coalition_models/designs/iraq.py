@@ -95,8 +95,8 @@ def iraq_panel(*, as_of: str = "start", period: str = "month") -> pd.DataFrame:
 def with_every_feature(panel: pd.DataFrame) -> pd.DataFrame:
     """Add the columns of the other builders, from the sources that are at hand.
 
-    What needs an external source that is not at hand is missing, and ``record_of(...).features`` says
-    so; nothing is downloaded.
+    What needs an external source that is not at hand is missing, and ``record_of(...).features``
+    says so; nothing is downloaded.
 
     Examples
     --------

@@ -80,9 +80,11 @@ def set_facts(data: SetData, family: str) -> tuple[Facts, dict[str, str]]:
         return bundled_facts(tuple(data.coalitions["coalition"])), {}
     tables: dict[str, pd.DataFrame] = {"members": data.members, "coalitions": data.coalitions}
     sources: dict[str, tuple[str, ...]] = {"members": data.sources}
+    windows, missing = [], {}
     if data.levels is not None:
         tables["troops"] = data.levels[["coalition", "cow", "date", "troops"]]
-    windows, missing = [], {}
+    else:
+        missing["commitment"] = "strengths are not known"
     for idea, table, source, read in _OWN.get(family, ()):
         try:
             tables[table] = read(data)
@@ -136,7 +138,7 @@ def add_set_features(
     >>> {"election_near", "leader_change", "log_deaths_12m", "combat_role"} <= set(out.columns)
     True
     """
-    absent = {**NOT_SUPPORTED.get(family, {}), **missing}
+    absent = {**missing, **NOT_SUPPORTED.get(family, {})}
     out = panel
     for step in _STEPS[family]:
         if step.idea in missing:

@@ -175,7 +175,8 @@ def add_casualties(
         sources=[*cited(known, *used), *sources],
         choices=choices,
         builder="add_casualties",
-        cure="Deaths are known within their coverage only: Facts(deaths=..., coverage=...)",
+        cure="Deaths are known within their coverage only, inhabitants for contributors to the "
+        "bundled coalitions: Facts(deaths=..., coverage=..., states=...)",
     )
 
 

@@ -15,6 +15,7 @@ from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.members.periods import PERIODS
 from coalition_models.record import record_of, with_features, with_record
 from coalition_models.sources.catalog import load
+from coalition_models.sources.fetch import places
 from coalition_models.sources.schema import is_day
 
 __all__ = [
@@ -40,15 +41,21 @@ Integers = npt.NDArray[np.int64]
 _STRIDE = 1_000_000
 
 
-@lru_cache(maxsize=32)
 def known_table(name: str, *, extended: bool = False) -> pd.DataFrame:
     """Load a table once per session, because every builder reads it again; never change it.
+
+    It is loaded again when the folders of external sources are others than before.
 
     Examples
     --------
     >>> known_table("coalitions") is known_table("coalitions")
     True
     """
+    return _kept_table(name, extended, *places())
+
+
+@lru_cache(maxsize=32)
+def _kept_table(name: str, extended: bool, mirror: str | None, cache: str | None) -> pd.DataFrame:
     return load(name, extended=extended)
 
 

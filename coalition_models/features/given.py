@@ -14,7 +14,7 @@ from coalition_models.members.facts import Facts, facts_of
 from coalition_models.members.timing import PANEL_COLUMNS
 from coalition_models.record import record_of
 
-__all__ = ["cited", "facts_for", "needed", "within_coverage"]
+__all__ = ["cited", "facts_beside", "facts_for", "needed", "within_coverage"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,6 +77,18 @@ def facts_for(
         f"{written} of {builder}() go in the next version: make Facts({meant}) and give it to "
         "build_panel(), or as facts="
     )
+    return facts_beside(panel, **tables)
+
+
+def facts_beside(panel: pd.DataFrame, **tables: Any) -> Facts:
+    """Facts of a panel with some tables replaced; of a panel without any, these alone.
+
+    Examples
+    --------
+    >>> facts_beside(pd.DataFrame({"cow": [2]}), coverage={"mali": ("2013-01", "2014-01")})
+    <Facts: coverage 1>
+    """
+    held = facts_of(panel)
     return (held if held is not None else Facts()).replace(**tables)
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, warn
 from coalition_models.features.common import (
     Calendar,
     Integers,
@@ -128,7 +128,10 @@ def add_risk(
     calendar = calendar_of(rows, ("coalition", "state", "cow", "spell", "period"))
     given = {"losses": losses, "coverage": coverage, "members": members, "troops": troops}
     known = facts_for(panel, facts, "add_risk", given)
-    spells = needed(known, "members", "add_risk", "roles and sectors") if data is None else data
+    spells = needed(known, "members", "add_risk", "roles and sectors")
+    if data is not None:
+        warn("data= of add_risk() goes in the next version: give role as a column of members")
+        spells = data
     deaths = known_deaths(known, moment, rule, "add_risk")
     rates = fatality_rates(deaths, known, min_known, "add_risk")
     until = calendar.known(moment)

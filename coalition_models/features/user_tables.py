@@ -17,6 +17,7 @@ from coalition_models.features.common import (
     find_until,
     month_number,
 )
+from coalition_models.features.in_force import in_force
 from coalition_models.features.keys import shared_codes
 from coalition_models.sources.own_tables import own_table, plain_panel
 
@@ -69,17 +70,8 @@ def add_war_powers(
     moment = check_as_of(as_of)
     rows = plain_panel(panel)
     calendar = calendar_of(rows)
-    table = _check_rules(data)
     day = _days(calendar.first) - 1 if moment == "start" else _days(calendar.last + 1) - 1
-    cow = rows["cow"].to_numpy(dtype=np.int64)
-    begun = _day_number(table["start"])
-    ended = _day_number(table["end"].fillna(pd.Timestamp.max.normalize()))
-    found = find_until(table["cow"].to_numpy(dtype=np.int64), begun, cow, day)
-    values = table["war_powers"].to_numpy(dtype=np.float64, na_value=np.nan)
-    out = np.full(len(cow), np.nan)
-    inside = found >= 0
-    inside[inside] = day[inside] <= ended[found[inside]]
-    out[inside] = values[found[inside]]
+    out = in_force(rows, data, "war_powers", ["cow"], day, what="table of war powers")
     return attach(
         panel,
         {"war_powers": out},
@@ -94,36 +86,6 @@ def _days(month: Integers) -> Integers:
     """Day number of the first day of a month, counted so that no date is negative."""
     since = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
     return since.astype(np.int64) + 400_000
-
-
-def _day_number(dates: pd.Series) -> Integers:
-    return dates.to_numpy(dtype="datetime64[D]").astype(np.int64) + 400_000
-
-
-def _check_rules(data: pd.DataFrame) -> pd.DataFrame:
-    table = own_table(
-        data,
-        ["cow", "start", "end", "war_powers"],
-        "table of war powers",
-        numbers=["war_powers"],
-        dates=["start", "end"],
-    )
-    table = table.sort_values(["cow", "start"], kind="stable", ignore_index=True)
-    last = table["end"].fillna(pd.Timestamp.max.normalize())
-    backward = table["start"].isna() | (last < table["start"])
-    earlier = last.groupby(table["cow"]).shift()
-    overlap = table["start"] <= earlier
-    problems = [
-        f"{text}: {first_few(table.loc[bad, 'cow'])}"
-        for bad, text in (
-            (backward, "no start, or an end before it"),
-            (overlap, "rules that overlap"),
-        )
-        if bad.any()
-    ]
-    if problems:
-        raise DataError(f"the table of war powers has, for these states, {'; '.join(problems)}")
-    return table
 
 
 def add_opinion(

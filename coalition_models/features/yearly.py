@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, cast
 
 import numpy as np
@@ -15,7 +13,7 @@ import pandas as pd
 from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.common import AsOf, Calendar, Integers, known_table
 from coalition_models.members.facts import Facts
-from coalition_models.sources.fetch import CACHE_VARIABLE, MIRROR_VARIABLE, at_hand
+from coalition_models.sources.fetch import at_hand, warn_left_out, warn_unusable
 from coalition_models.sources.own_tables import own_table, require_columns
 
 __all__ = [
@@ -166,11 +164,6 @@ def yearly(table: pd.DataFrame, columns: Sequence[str], *, what: str = "") -> Ye
     return Yearly(keys[order], known.iloc[order][list(columns)])
 
 
-@lru_cache(maxsize=32)
-def _present(name: str, mirror: str | None, cache: str | None) -> bool:
-    return at_hand(name)
-
-
 def external_source(name: str, variables: str, builder: str) -> pd.DataFrame:
     """Load an external source, fetching it if need be.
 
@@ -193,15 +186,20 @@ def optional_source(
 ) -> pd.DataFrame | None:
     """Load an external source as :func:`external_source` does, or return None.
 
-    None means that ``external="if_at_hand"`` and that the source is not at hand: nothing is
-    fetched then, and the caller leaves its columns missing and says so.
+    None means that ``external="if_at_hand"`` and that the source is not at hand, or that its file
+    is there and cannot be used, of which a warning tells: nothing is fetched then, and the caller
+    leaves its columns missing and says so.
     """
-    places = (os.environ.get(MIRROR_VARIABLE), os.environ.get(CACHE_VARIABLE))
-    if external == "if_at_hand" and not _present(name, *places):
-        # a source fetched since then must be seen, so only a positive answer is kept
-        _present.cache_clear()
+    if external == "require":
+        return external_source(name, variables, builder)
+    if not at_hand(name):
+        warn_unusable([name])
         return None
-    return external_source(name, variables, builder)
+    try:
+        return known_table(name)
+    except CoverageError as error:
+        warn_left_out(str(error))
+        return None
 
 
 def state_figures(facts: Facts, columns: Sequence[str]) -> tuple[Yearly, list[str]]:

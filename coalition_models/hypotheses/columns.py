@@ -178,9 +178,7 @@ class Bench:
             key = f"own {step.builder} {sorted(changes.items(), key=str)!r}"
             if key not in self._built:
                 with gathered():
-                    self._built[key] = _builder(step.builder)(
-                        self.panel, **changes
-                    )
+                    self._built[key] = _builder(step.builder)(self.panel, **changes)
             frame = self._built[key]
             wanted = needed_columns(claim, alternatives=True)
             columns |= {column: frame[column] for column in wanted if column in frame.columns}

@@ -10,9 +10,10 @@ import pandas as pd
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.errors import CoverageError, DataError, counted, first_few, gathered
-from coalition_models.hypotheses.claims import DATA_SETS
+from coalition_models.hypotheses.claims import DATA_SETS, read_plan
 from coalition_models.members.events import panel_events
 from coalition_models.members.facts import bundled_facts
+from coalition_models.models.checks import check_event, raise_all
 from coalition_models.record import keep_record, record_of, with_panel
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.fetch import at_hand
@@ -91,8 +92,15 @@ def asked(
 ) -> list[str | DataSet]:
     """What was asked for, in order: names of this package's sets, or the user's own as they are."""
     if isinstance(panel_or_sets, pd.DataFrame):
+        _check_outcome(outcome)
         return [_own("panel", panel_or_sets, outcome, cluster)]
     if isinstance(panel_or_sets, Mapping):
+        _check_outcome(outcome)
+        taken = [str(name) for name in panel_or_sets if str(name) in DATA_SETS]
+        if taken:
+            raise DataError(
+                f"{first_few(taken)} is a data set of this package; give your panel another name"
+            )
         return [_own(str(n), frame, outcome, cluster) for n, frame in panel_or_sets.items()]
     if panel_or_sets is None:
         names: list[str] = list(DATA_SETS)
@@ -110,6 +118,12 @@ def asked(
             "give your own as a DataFrame"
         )
     return [name for name in DATA_SETS if name in names]
+
+
+def _check_outcome(outcome: str) -> None:
+    known = dict.fromkeys(one for claim in read_plan().claims for one in claim.outcome)
+    if outcome not in known:
+        raise DataError(f"outcome must be one of {', '.join(known)}, not {outcome!r}")
 
 
 def resolve(item: str | DataSet) -> DataSet:
@@ -133,6 +147,10 @@ def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str | Sequence[s
             f"the panel {name!r} lacks the columns {', '.join(absent)}; build_panel() makes them; "
             "rename your own, and let cluster= name the column of clusters"
         )
+    event, problems, _ = check_event(panel, "event")
+    raise_all([f"the panel {name!r}: {problem}" for problem in problems])
+    if not pd.api.types.is_numeric_dtype(panel["event"].dtype):
+        panel = panel.assign(event=event.astype(int))
     undated = [c for c in ("period", "entry") if c in panel.columns and not is_day(panel[c].dtype)]
     if undated:
         found = ", ".join(f"{c} ({panel[c].dtype})" for c in undated)
@@ -240,8 +258,12 @@ def _forms(name: str) -> DataSet:
                 )
             )
     panel = pd.concat(parts, ignore_index=True)
-    with_panel(panel, record_of(parts[0]).panel, facts=bundled_facts(("iraq", "isaf")),
-        sources=record_of(parts[0]).sources)
+    with_panel(
+        panel,
+        record_of(parts[0]).panel,
+        facts=bundled_facts(("iraq", "isaf")),
+        sources=record_of(parts[0]).sources,
+    )
     counts = panel.groupby("partial")["event"].sum()
     about = (
         f"member-month of Iraq and ISAF, once at risk of leaving ({counts[0]} events) and once of "

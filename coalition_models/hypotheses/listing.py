@@ -6,6 +6,7 @@ import pandas as pd
 
 from coalition_models.hypotheses.claims import read_plan
 from coalition_models.hypotheses.columns import needed_columns
+from coalition_models.render import listing
 
 __all__ = ["list_amendments", "list_claims"]
 
@@ -57,7 +58,8 @@ def list_claims() -> pd.DataFrame:
                 "table": f"{claim.table}: {claim.table_shape}" if claim.table else "",
             }
         )
-    return pd.DataFrame(rows).set_index("id")
+    shown = ["claim", "outcome", "term", "sign", "data_sets"]
+    return listing(pd.DataFrame(rows).set_index("id"), shown)
 
 
 def list_amendments() -> pd.DataFrame:
@@ -82,4 +84,4 @@ def list_amendments() -> pd.DataFrame:
         }
         for amendment in read_plan().amendments
     ]
-    return pd.DataFrame(rows, columns=["date", "claims", "change", "reason"])
+    return listing(pd.DataFrame(rows, columns=["date", "claims", "change", "reason"]))

@@ -15,7 +15,9 @@ from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.kernels import cox as kernel
 from coalition_models.models.columns import require_columns
 from coalition_models.models.cox_fit import CoxEngine
+from coalition_models.models.detectable import smallest_effect
 from coalition_models.models.fit import Fit
+from coalition_models.render import Table, format_number
 
 __all__ = [
     "Power",
@@ -132,9 +134,9 @@ def detectable_ratio(
     1.75
     """
     _check_shares(power=power, level=level)
-    multiple = stats.t.isf((1 - level) / 2, degrees) + stats.t.ppf(power, degrees)
+    smallest = smallest_effect(np.sqrt(variance), power=power, level=level, degrees=degrees)
     with np.errstate(over="ignore"):
-        return float(np.exp(multiple * np.sqrt(variance)))
+        return float(np.exp(smallest))
 
 
 def null_variance(fit: Fit, term: str) -> float:
@@ -176,7 +178,7 @@ def null_variance(fit: Fit, term: str) -> float:
     return float(np.linalg.inv(information)[position, position])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Power:
     """Outcome of a simulation: how often the effect was found.
 
@@ -200,6 +202,24 @@ class Power:
     mean_events: float
     draws: int
     refused: int
+
+    def to_table(self) -> Table:
+        """The outcome, ready for text, Markdown, LaTeX and HTML."""
+        rows = [
+            ["hazard ratio put in", format_number(self.ratio)],
+            ["found, with the right sign", f"{self.power:.0%}"],
+            ["found, with the wrong sign", f"{self.false_sign:.0%}"],
+            ["events per draw, on average", f"{self.mean_events:.1f}"],
+            ["draws", f"{self.draws}"],
+            ["of these not estimable (not found)", f"{self.refused}"],
+        ]
+        return Table(["simulated power", ""], rows)
+
+    def __repr__(self) -> str:
+        return self.to_table().text()
+
+    def _repr_html_(self) -> str:
+        return self.to_table().html()
 
 
 def simulate_power(

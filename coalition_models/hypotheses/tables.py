@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
-from coalition_models.sources.plain_tables import plain_table
-from coalition_models.sources.schema import is_day
+from coalition_models.errors import DataError
+from coalition_models.features.in_force import day_number, in_force
 
 __all__ = ["add_from_table"]
 
@@ -48,39 +46,10 @@ def add_from_table(panel: pd.DataFrame, table: pd.DataFrame, column: str, shape:
     >>> add_from_table(panel, own, "threat", "cow, start, end, threat").tolist()
     [nan, 1.0]
     """
-    table = plain_table(table, "the table")
     keys = [key for key in _KEYS if re.search(rf"\b{key}\b", shape)]
-    needed = [*keys, "start", "end", column]
-    absent = [name for name in needed if name not in table.columns]
-    if absent:
-        raise DataError(f"the table needs {shape}; it lacks {', '.join(absent)}")
-    wrong = [
-        *(n for n in ("start", "end") if not is_day(table[n].dtype)),
-        *([] if pd.api.types.is_numeric_dtype(table[column]) else [column]),
-    ]
-    if wrong:
-        raise DataError(
-            "dates without a time zone and numbers are expected; not so in " + ", ".join(wrong)
-        )
-    backward = table["start"].isna() | (table["end"] < table["start"])
-    if backward.any():
-        raise DataError(
-            f"no start, or an end before it, in rows {first_few(table.index[backward])}"
-        )
-    day = panel["period"] - pd.Timedelta(days=1)
-    out = np.full(len(panel), np.nan)
-    seen = np.zeros(len(panel), dtype=bool)
-    for position in range(len(table)):
-        row = table.iloc[position]
-        inside = (day >= row["start"]) & ((day <= row["end"]) | pd.isna(row["end"]))
-        for key in keys:
-            inside &= panel[key] == row[key]
-        at = inside.to_numpy(dtype=bool)
-        if (at & seen).any():
-            raise DataError(
-                f"two values of {column} for one state and time: row {table.index[position]} "
-                "overlaps another; each must hold for its own span"
-            )
-        seen |= at
-        out[at] = float(row[column])
-    return pd.Series(out, index=panel.index, name=column)
+    day = day_number(panel["period"]) - 1
+    try:
+        values = in_force(panel, table, column, keys, day, what="table")
+    except DataError as error:
+        raise DataError(f"the table needs {shape}: {error}") from error
+    return pd.Series(values, index=panel.index, name=column)

@@ -64,5 +64,9 @@ def strict(function: Callable[P, R]) -> Callable[P, R]:
 def _compile(function: Callable[P, R], **options: object) -> Callable[P, R]:
     import numba
 
-    jit = numba.njit(cache=True, nogil=True, error_model="numpy", **options)
-    return cast(Callable[P, R], jit(function))
+    options |= {"nogil": True, "error_model": "numpy"}
+    try:
+        jitted = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # nowhere to keep the code: neither the package nor a home can be written
+        jitted = numba.njit(**options)(function)
+    return cast(Callable[P, R], jitted)

@@ -90,6 +90,29 @@ def climb(
 
 
 @inlined
+def _span_table(values: Floats, table: Floats) -> None:
+    """Sums between each bin and the middle of its block of 2, 4, 8, ... bins, one line per size.
+
+    The bins ``first`` to ``last`` straddle the middle of exactly one such block, that of the
+    highest bit in which the two differ; their sum is the entry at ``first`` plus the one at
+    ``last``. Adding only: a difference of running sums loses the digits of small values.
+    """
+    bins = values.shape[0]
+    for level in range(table.shape[0]):
+        half = 1 << level
+        for block in range(0, bins, 2 * half):
+            middle = min(block + half, bins)
+            s = 0.0
+            for k in range(middle - 1, block - 1, -1):
+                s += values[k]
+                table[level, k] = s
+            s = 0.0
+            for k in range(middle, min(block + 2 * half, bins)):
+                s += values[k]
+                table[level, k] = s
+
+
+@inlined
 def cluster_scores(
     panel: Panel,
     cols: Integers,
@@ -108,8 +131,7 @@ def cluster_scores(
     work = work_space(p)
     sums = np.zeros((bins, 2, 1 + p))
     derivatives(panel, cols, weights, beta, efron, False, np.empty(p), np.empty((p, p)), sums, work)
-    hazard, drift = np.zeros(bins + 1), np.zeros((bins + 1, p))
-    hazard_sum, drift_sum = np.zeros(bins + 1), np.zeros((bins + 1, p))
+    hazard, drift = np.zeros(bins), np.zeros((p, bins))
     scores[:, :] = 0.0
     for k in range(bins):
         d, mass = 0, 0.0
@@ -130,10 +152,8 @@ def cluster_scores(
                 e2 += mean * f * g * g
                 e3 += mean * f * f * g * g
         hazard[k] = c1
-        hazard_sum[k + 1] = hazard_sum[k] + c1
         for j in range(p):
-            drift[k, j] = sums[k, 0, 1 + j] * e1 - sums[k, 1, 1 + j] * e2
-            drift_sum[k + 1, j] = drift_sum[k, j] + drift[k, j]
+            drift[j, k] = sums[k, 0, 1 + j] * e1 - sums[k, 1, 1 + j] * e2
         for e in range(panel.event_ptr[k], panel.event_ptr[k + 1]):
             i = panel.event_rows[e]
             w = weights[i] if weights.shape[0] > 0 else 1.0
@@ -151,6 +171,15 @@ def cluster_scores(
                 scores[codes[i], j] += w * (x - centre + r * (x * c2 - less))
     block = np.empty((p, CHUNK))
     n_single = panel.single_ptr[bins]
+    highest = np.zeros(2 * bins, np.int64)  # highest bit of a number, up to any two bins' first ^ k
+    for k in range(2, 2 * bins):
+        highest[k] = highest[k >> 1] + 1
+    levels = highest[bins - 1] + 1 if panel.first.shape[0] > 0 else 0
+    tables = np.empty((1 + p, levels, bins))
+    _span_table(hazard, tables[0])
+    for j in range(p):
+        _span_table(drift[j], tables[1 + j])
+    at_first, at_last = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64)
     for part in range(2):
         for k in range(bins):
             low = panel.single_ptr[k] if part == 0 else panel.long_ptr[k]
@@ -168,19 +197,25 @@ def cluster_scores(
                 if weights.shape[0] > 0:
                     for i in range(m):
                         risk[i] *= weights[begin + i]
+                if part == 1:
+                    whole = tables[0].ravel()
+                    for i in range(m):
+                        first = panel.first[begin + i - n_single]
+                        level = highest[first ^ k] * bins
+                        at_first[i], at_last[i] = level + first, level + k
+                        spare[i] = whole[level + first] + whole[level + k]
                 for j in range(p):
                     line = panel.columns[cols[j], begin : begin + m]
                     out = block[j, :m]
                     if part == 0:
-                        h, a = hazard[k], drift[k, j]
+                        h, a = hazard[k], drift[j, k]
                         for i in range(m):
                             out[i] = risk[i] * (line[i] * h - a)
                     else:
+                        whole = tables[1 + j].ravel()
                         for i in range(m):
-                            first = panel.first[begin + i - n_single]
-                            h = hazard_sum[k] - hazard_sum[first] + hazard[k]
-                            a = drift_sum[k, j] - drift_sum[first, j] + drift[k, j]
-                            out[i] = risk[i] * (line[i] * h - a)
+                            pull = whole[at_first[i]] + whole[at_last[i]]
+                            out[i] = risk[i] * (line[i] * spare[i] - pull)
                 for i in range(m):
                     g = codes[begin + i]
                     for j in range(p):

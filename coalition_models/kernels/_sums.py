@@ -20,6 +20,7 @@ __all__ = [
     "long_spans",
     "predictor",
     "risk_totals",
+    "span_sums",
     "tie_terms",
 ]
 
@@ -204,6 +205,24 @@ def risk_totals(panel: Panel, values: Floats, spans: Spans | None = None) -> Flo
         tails = np.cumsum(halves[:, 1, ::-1], axis=1)[:, ::-1]
         out += np.stack([heads, tails], axis=1).ravel()[: out.size]
     return out
+
+
+def span_sums(panel: Panel, values: Floats, spans: Spans) -> Floats:
+    """Sum a value of each bin over the bins of each long row, adding only.
+
+    A difference of two running sums would lose every digit where values elsewhere, in another
+    stratum or at another time, are larger by many orders.
+    """
+    padded = np.zeros(spans.width)
+    padded[: values.size] = values
+    table = np.empty((spans.levels, spans.width))
+    for level, line in enumerate(table):
+        halves = padded.reshape(-1, 2, 1 << level)
+        heads = np.cumsum(halves[:, 0, ::-1], axis=1)[:, ::-1]
+        tails = np.cumsum(halves[:, 1], axis=1)
+        line[:] = np.stack([heads, tails], axis=1).ravel()
+    places = table.ravel()
+    return np.asarray(places[spans.head] + places[spans.tail])
 
 
 @dataclass(frozen=True)

@@ -103,14 +103,14 @@ def baseline_hazard(
     found = _increments(prepared, b)
     risk = float(np.exp((reference - prepared.centre) @ b))
     hazard = found.hazard * risk
-    running = np.cumsum(hazard)
-    opens = np.searchsorted(prepared.event_strata, prepared.event_strata)
-    before = np.concatenate([[0.0], running])[opens]
+    # Anew in each stratum: a difference of sums over all would lose the digits of small hazards.
+    opens = np.flatnonzero(np.diff(prepared.event_strata)) + 1
+    cumulative = np.concatenate([np.cumsum(part) for part in np.split(hazard, opens)])
     return BaselineHazard(
         times=prepared.event_times,
         strata=prepared.event_strata,
         hazard=hazard,
-        cumulative=running - before,
+        cumulative=cumulative,
         variance=found.variance * risk**2,
         reference=reference,
     )

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
 from coalition_models.errors import DataError
+from coalition_models.kernels._newton import inverse
 from coalition_models.kernels._panel import Floats, Integers, Prepared
 from coalition_models.kernels._sums import bin_sums, tie_terms
 from coalition_models.kernels.residuals import schoenfeld
+from coalition_models.kernels.wald import joint_test
 
 __all__ = [
     "GrambschTherneau",
@@ -26,12 +28,17 @@ __all__ = [
 
 TimeTransform = Literal["km", "rank", "identity", "log"]
 
+#: transformed times that differ from their mean by less than this share are the same
+_SAME_TIME = 1e-13
+
 
 @dataclass(frozen=True)
 class PHTest:
     """Score tests of coefficients that drift with g(time): one per term and a global one.
 
-    ``statistic``, ``df`` and ``p_value`` have one value per term; ``global_*`` one for all.
+    ``statistic``, ``df`` and ``p_value`` have one value per term; ``global_*`` one for all. ``df``
+    is the rank of the information on the drift: nil, and the rest NaN, where g(time) is the same
+    wherever the term differs within a risk set.
     """
 
     statistic: Floats
@@ -121,10 +128,12 @@ def ph_score_test(
     times: ArrayLike,
     *,
     terms: Sequence[Sequence[int]] | None = None,
+    penalised: bool = False,
 ) -> PHTest:
     """Score test of proportional hazards, as ``cox.zph`` of R's survival 3.
 
-    Each covariate x is joined by x g(time); the test is Rao's, at zero effect of the latter.
+    Each covariate x is joined by x g(time); the test is Rao's, at zero effect of the latter. R
+    refuses an information without full rank; here its rank is the degrees of freedom.
 
     Parameters
     ----------
@@ -134,6 +143,9 @@ def ph_score_test(
         g(time) of each event time, e.g. from ``transform_times``.
     terms : sequence of column lists, optional
         Columns that make one term (the dummies of a factor); by default each column is a term.
+    penalised : bool
+        Whether ``beta`` is no maximum of the plain likelihood, whose score there then counts
+        (Neyman's C(alpha) test).
 
     Examples
     --------
@@ -148,29 +160,26 @@ def ph_score_test(
     score, information = _bin_contributions(prepared, b, cols)
     g = _bin_values(prepared, times)
     mass = np.bincount(_event_bins(prepared), minlength=prepared.n_bins)
+    level = float(np.abs(g).max())
     g = g - (g @ mass) / mass.sum()
-    u = np.concatenate([np.zeros(p), g @ score])
+    g[np.abs(g) <= _SAME_TIME * level] = 0.0
     plain, once, twice = (
         np.einsum("k,kij->ij", v, information) for v in (np.ones(g.size), g, g * g)
     )
-    joint = np.block([[plain, once], [once, twice]])
+    bread = inverse(plain)
+    pull = np.full((p, p), np.nan) if bread is None else once @ bread
+    u = g @ score - (pull @ score.sum(axis=0) if penalised else 0.0)
+    drift = twice - pull @ once
     groups = [[j] for j in range(b.size)] if terms is None else [list(term) for term in terms]
     place = {int(column): at for at, column in enumerate(cols)}
     inside = [[place[j] for j in group if j in place] for group in groups]
-    statistic = np.array([_rao(joint, u, p, group) for group in inside])
-    df = np.array([len(group) for group in inside], dtype=np.int64)
-    total = _rao(joint, u, p, list(range(p)))
-    return PHTest(statistic, df, _chi2_p(statistic, df), total, p, float(_chi2_p(total, p)))
-
-
-def _rao(joint: Floats, u: Floats, p: int, group: list[int]) -> float:
-    if not group:
-        return float("nan")
-    at = np.concatenate([np.arange(p), p + np.array(group)])
-    try:
-        return float(u[at] @ np.linalg.solve(joint[np.ix_(at, at)], u[at]))
-    except np.linalg.LinAlgError:
-        return float("nan")
+    size = np.diag(twice)
+    tests = [joint_test(u[at], drift[np.ix_(at, at)], size=size[at]) for at in inside]
+    total = joint_test(u, drift, size=size)
+    statistic = np.array([test.statistic for test in tests])
+    df = np.array([test.df for test in tests], dtype=np.int64)
+    p_total = float(_chi2_p(total.statistic, total.df))
+    return PHTest(statistic, df, _chi2_p(statistic, df), total.statistic, total.df, p_total)
 
 
 def _event_bins(prepared: Prepared) -> Integers:
@@ -212,8 +221,22 @@ def _bin_contributions(prepared: Prepared, b: Floats, cols: Integers) -> tuple[F
     return score, second
 
 
+def _same_time(g: Floats, residuals: Floats) -> NDArray[np.bool_]:
+    """Columns whose residuals are nil but where g(time) is the same: nothing is tested there."""
+    size = np.abs(residuals)
+    tells = size > 1e-12 * size.max(axis=0, initial=0.0)
+    high = np.where(tells, g[:, None], -np.inf).max(axis=0)
+    low = np.where(tells, g[:, None], np.inf).min(axis=0)
+    return np.asarray(~(high > low))
+
+
 def grambsch_therneau(
-    prepared: Prepared, beta: ArrayLike, covariance: ArrayLike, times: ArrayLike
+    prepared: Prepared,
+    beta: ArrayLike,
+    covariance: ArrayLike,
+    times: ArrayLike,
+    *,
+    at_most: float = np.inf,
 ) -> GrambschTherneau:
     """Grambsch and Therneau's (1994) test with average information, as printed before survival 3.
 
@@ -228,6 +251,8 @@ def grambsch_therneau(
         The covariance that scales the residuals, model-based or robust with its factor.
     times : array-like, shape (K,)
         g(time) of each event time.
+    at_most : float
+        Highest rank that the covariance can have; its rank is the global test's degrees.
 
     Examples
     --------
@@ -242,17 +267,25 @@ def grambsch_therneau(
     cols = np.flatnonzero(~np.isnan(b))
     V = np.asarray(covariance, dtype=float)[np.ix_(cols, cols)]
     g = _bin_values(prepared, times)[_event_bins(prepared)]
+    level = float(np.abs(g).max())
     g = g - g.mean()
+    g[np.abs(g) <= _SAME_TIME * level] = 0.0
     plain = schoenfeld(prepared, b).residuals[:, cols]
     d = g.size
     scaled = d * plain @ V
     rho, statistic = np.full(b.size, np.nan), np.full(b.size, np.nan)
     centred = scaled - scaled.mean(axis=0)
-    spread = np.sqrt((centred**2).sum(axis=0) * (g @ g))
-    rho[cols] = (g @ centred) / spread
-    statistic[cols] = (g @ scaled) ** 2 / (d * np.diag(V) * (g @ g))
+    rank = joint_test(np.zeros(cols.size), V, at_most=at_most)
     u = g @ plain
-    total = float(d * u @ V @ u / (g @ g))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt((centred**2).sum(axis=0) * (g @ g))
+        rho[cols] = (g @ centred) / spread
+        statistic[cols] = (g @ scaled) ** 2 / (d * np.diag(V) * (g @ g))
+        total = float(d * u @ V @ u / (g @ g)) if rank.df and rank.positive else float("nan")
+    moot = ~(np.diag(V) > 0) | _same_time(g, plain)
+    rho[cols[moot]] = statistic[cols[moot]] = np.nan
+    if moot.all():
+        total = float("nan")
     return GrambschTherneau(
-        rho, statistic, _chi2_p(statistic, 1), total, cols.size, float(_chi2_p(total, cols.size))
+        rho, statistic, _chi2_p(statistic, 1), total, rank.df, float(_chi2_p(total, rank.df))
     )

@@ -9,11 +9,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coalition_models.kernels._panel import Floats, Integers, Panel, Prepared
-from coalition_models.kernels._sums import TieTerms, bin_sums, predictor, tie_terms
+from coalition_models.kernels._sums import (
+    Spans,
+    TieTerms,
+    bin_sums,
+    long_spans,
+    predictor,
+    span_sums,
+    tie_terms,
+)
 
 __all__ = [
     "Schoenfeld",
     "dfbeta",
+    "expected_events",
     "martingale",
     "scaled_schoenfeld",
     "schoenfeld",
@@ -45,6 +54,7 @@ class _Pieces:
     tied: Floats
     terms: TieTerms
     event: Floats  # (m,) 0/1
+    spans: Spans | None  # None where no row is at risk at several event times
 
 
 def _pieces(panel: Panel, cols: Integers, weights: Floats, beta: Floats, efron: bool) -> _Pieces:
@@ -52,7 +62,8 @@ def _pieces(panel: Panel, cols: Integers, weights: Floats, beta: Floats, efron: 
     event = np.zeros(panel.columns.shape[1])
     event[panel.event_rows] = 1.0
     terms = tie_terms(panel, weights, total[:, 0], tied[:, 0], efron)
-    return _Pieces(np.exp(predictor(panel, cols, beta)), total, tied, terms, event)
+    spans = long_spans(panel) if panel.first.size else None
+    return _Pieces(np.exp(predictor(panel, cols, beta)), total, tied, terms, event, spans)
 
 
 def _fitted(prepared: Prepared, beta: ArrayLike) -> tuple[_Pieces, Integers]:
@@ -63,16 +74,13 @@ def _fitted(prepared: Prepared, beta: ArrayLike) -> tuple[_Pieces, Integers]:
     return _pieces(panel, cols, panel.weights, b, prepared.ties == "efron"), cols
 
 
-def _accumulate(panel: Panel, last: Integers, increments: Floats, at_event: Floats) -> Floats:
+def _accumulate(
+    panel: Panel, last: Integers, spans: Spans | None, increments: Floats, at_event: Floats
+) -> Floats:
     """Sum of increments over each sorted row's bins; an event's own bin counts ``at_event``."""
     out = increments[last]
-    n_single = int(panel.single_ptr[-1])
-    if n_single < last.size:
-        before = np.concatenate(
-            [np.zeros((1, *increments.shape[1:])), np.cumsum(increments, axis=0)]
-        )
-        # Sums of earlier bins only, so that the last bin stays exact.
-        out[n_single:] += before[last[n_single:]] - before[panel.first]
+    if spans is not None:
+        out[int(panel.single_ptr[-1]) :] = span_sums(panel, increments, spans)
     rows = panel.event_rows
     out[rows] += (at_event - increments)[last[rows]]
     return np.asarray(out)
@@ -94,9 +102,28 @@ def martingale(prepared: Prepared, beta: ArrayLike) -> Floats:
     >>> martingale(data, [0.0]).round(4).tolist()
     [0.6667, 0.1667, -0.8333]
     """
+    events = np.zeros(prepared.n_rows)
+    events[prepared.kept[prepared.panel.event_rows]] = 1.0
+    return events - expected_events(prepared, beta)
+
+
+def expected_events(prepared: Prepared, beta: ArrayLike) -> Floats:
+    """Events expected of each row (n,): the hazard it accumulates, zero if never at risk.
+
+    The event less the martingale residual, without the digits that this difference loses where
+    little is expected.
+
+    Examples
+    --------
+    >>> from coalition_models.kernels.cox import prepare
+    >>> data = prepare([0, 0, 1], [2, 3, 3], [1, 1, 0], [[0.0], [1.0], [0.0]])
+    >>> expected_events(data, [0.0]).round(4).tolist()
+    [0.3333, 0.8333, 0.8333]
+    """
     at, _ = _fitted(prepared, beta)
-    hazard = _accumulate(prepared.panel, prepared.last, at.terms.c1, at.terms.c1 - at.terms.c2)
-    return _restore(prepared, at.event - at.risk * hazard)
+    own = at.terms.c1 - at.terms.c2
+    hazard = _accumulate(prepared.panel, prepared.last, at.spans, at.terms.c1, own)
+    return _restore(prepared, at.risk * hazard)
 
 
 def score_residuals(prepared: Prepared, beta: ArrayLike) -> Floats:
@@ -128,14 +155,14 @@ def sorted_scores(
 def _scores(panel: Panel, last: Integers, cols: Integers, at: _Pieces) -> Iterator[Floats]:
     """One covariate at a time, which keeps the memory at one extra column."""
     t, s1, d1 = at.terms, at.total[:, 1:], at.tied[:, 1:]
-    hazard = _accumulate(panel, last, t.c1, t.c1 - t.c2)
+    hazard = _accumulate(panel, last, at.spans, t.c1, t.c1 - t.c2)
     drift = s1 * t.e1[:, None] - d1 * t.e2[:, None]
     drift_event = s1 * (t.e1 - t.e2)[:, None] - d1 * (t.e2 - t.e3)[:, None]
     means = _event_means(at)
     rows, bins = panel.event_rows, last[panel.event_rows]
     for j, column in enumerate(cols):
         line = panel.columns[column]
-        pull = _accumulate(panel, last, drift[:, j], drift_event[:, j])
+        pull = _accumulate(panel, last, at.spans, drift[:, j], drift_event[:, j])
         value = -at.risk * (line * hazard - pull)
         value[rows] += line[rows] - means[bins, j]
         yield value

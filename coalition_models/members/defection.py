@@ -61,8 +61,8 @@ def code_defections(
         where not known), ``planned`` (``no``, ``unclear``, ``yes`` or
         ``not coded``; of exits, by their main coding), ``contested`` (a
         fair reader could code it otherwise), ``reason, source, confidence, date_precision`` and
-        ``rests_on`` (the rows of the facts behind it). ``record_of(...).notes["defections"]`` holds the rule as
-        a sentence and every candidate that does not count, with the reason.
+        ``rests_on`` (the rows of the facts behind it). ``record_of(...).notes["defections"]``
+        holds the rule as a sentence and every candidate that does not count, with the reason.
 
     Raises
     ------

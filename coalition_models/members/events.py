@@ -66,8 +66,9 @@ def panel_events(
     -------
     DataFrame
         The rows at risk, with ``event`` (0/1), ``cause`` (the kind; empty without an event) and,
-        with ``"repeated"``, ``order, gap_start, gap_stop``. ``record_of(...).notes["events"]`` counts events by
-        kind, rows no longer at risk, and the defections that fall in no row, with the reason.
+        with ``"repeated"``, ``order, gap_start, gap_stop``. ``record_of(...).notes["events"]``
+        counts events by kind, rows no longer at risk, and the defections that fall in no row, with
+        the reason.
 
     Raises
     ------

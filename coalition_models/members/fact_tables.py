@@ -78,6 +78,8 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
         table = _with_states(table, shape, what)
         if name == "members":
             table = _with_spells(table)
+        if name == "coalitions" and "mandate_end" not in table.columns:
+            table = table.assign(mandate_end=pd.Series(pd.NaT, index=table.index))
     source, columns = shape.words
     table = own_table(
         table,
@@ -93,7 +95,7 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
     problems = shape.more(table) if shape.more is not None else []
     if problems:
         raise DataError("\n".join(f"the {what} has {text}" for text in problems))
-    return table
+    return _with_lead_codes(table) if name == "coalitions" else table
 
 
 def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
@@ -119,6 +121,18 @@ def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
     if "name" not in out.columns and not named.equals(table["state"]):
         out["name"] = table["state"]
     return out
+
+
+def _with_lead_codes(table: pd.DataFrame) -> pd.DataFrame:
+    """Lead states by ISO3 code, whatever the user called them."""
+    led = table["lead_state"].notna()
+    if not led.any():
+        return table
+    start = table.loc[led, "start"]
+    codes = from_cow(to_cow(table.loc[led, "lead_state"], start), dates=start, missing="na")
+    named = table["lead_state"].astype(object)
+    named[led] = codes.where(codes.notna(), table.loc[led, "lead_state"])
+    return table.assign(lead_state=named)
 
 
 def _with_spells(table: pd.DataFrame) -> pd.DataFrame:
@@ -315,7 +329,7 @@ TABLES: Mapping[str, _Shape] = {
         more=_disorder,
     ),
     "coalitions": _Shape(
-        ("coalition", "start", "mandate_end", "lead_state"),
+        ("coalition", "start", "lead_state"),
         dates=("start", "mandate_end"),
         filled=("coalition", "start"),
         key=("coalition",),

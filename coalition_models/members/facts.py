@@ -57,7 +57,8 @@ class Facts:
         ``entry_precision`` and its like (day, month, year). Dates as dates or as text in the
         order year-month-day.
     coalitions : DataFrame, optional
-        ``coalition, start, mandate_end, lead_state``; optionally ``framework, host_state``.
+        ``coalition, start, lead_state`` (may be empty) and ``mandate_end`` (empty: open);
+        optionally ``framework, host_state``.
     troops : DataFrame, optional
         Observed strengths: ``coalition, state`` or ``cow, date, troops``.
     changes : DataFrame, optional

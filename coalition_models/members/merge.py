@@ -56,7 +56,7 @@ def merge(
     >>> polls = pd.DataFrame({"state": ["ESP", "POL"], "against": [0.91, 0.7]})
     >>> joined = cm.merge(panel, polls, on="state")
     >>> cm.facts_of(joined) is cm.facts_of(panel), int(joined["against"].notna().sum())
-    (True, 76)
+    (True, 77)
     """
     check_arguments(merge, locals())
     keys = [on] if isinstance(on, str) else list(on)
@@ -93,17 +93,20 @@ def _check(panel: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> None:
         problems.append(
             f"the panel has these columns already: {first_few(taken)}; rename or drop them"
         )
-    if not problems:
-        twice = table.duplicated(keys)
-        if twice.any():
-            rows = table.loc[twice, keys].itertuples(index=False)
-            problems.append(
-                f"{counted(int(twice.sum()), 'row')} of the table repeat a key: "
-                f"{first_few(' '.join(map(str, row)) for row in rows)}"
-            )
-        if table[keys].isna().to_numpy().any():
-            problems.append("the table has rows without a key")
-        if any(key in ("_row",) for key in keys):
-            problems.append("_row is no name for a key")
+    problems = problems or _key_problems(table, keys)
     if problems:
         raise DataError("; ".join(problems))
+
+
+def _key_problems(table: pd.DataFrame, keys: list[str]) -> list[str]:
+    problems = []
+    twice = table.duplicated(keys)
+    if twice.any():
+        rows = table.loc[twice, keys].itertuples(index=False)
+        problems.append(
+            f"{counted(int(twice.sum()), 'row')} of the table repeat a key: "
+            f"{first_few(' '.join(map(str, row)) for row in rows)}"
+        )
+    if table[keys].isna().to_numpy().any():
+        problems.append("the table has rows without a key")
+    return problems

@@ -81,9 +81,10 @@ def build_panel(
     members : Facts or DataFrame
         Facts of one coalition or of several, such as ``facts("iraq")``, which the panel keeps for
         the ``add_*`` functions. Or spells as in ``load("participation")``, or your own:
-        ``coalition, state, spell, entry, exit, exit_kind``, and ``cow`` (looked up from the ISO3 code if absent). ``exit`` is
-        empty only for ``ongoing`` spells. Where all rows of a coalition equal bundled ones by
-        value, the bundled facts come with them; any other table is all that is known of it.
+        ``coalition, state, spell, entry, exit, exit_kind``, and ``cow`` (looked up from the ISO3
+        code if absent). ``exit`` is empty only for ``ongoing`` spells. Where all rows of a
+        coalition equal bundled ones by value, the bundled facts come with them; any other table is
+        all that is known of it.
     coalitions : sequence of str or DataFrame, optional
         Names restrict the panel to these coalitions. A coalition whose list of members is not
         complete (``vietnam``, ``kfor``, ``libya``) is refused unless it is named here. For

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -104,8 +105,8 @@ def operational_profile(
         ``unknown``, ``withdrawn``), ``observed_on`` (day of the observation), ``age_months``,
         ``gap``, ``doubtful``, ``confidence``, ``source``, ``role``, ``changes`` (kinds of change
         in the period), ``task_change`` (the latest change of task, place or rules so far),
-        ``coalition_end``. ``record_of(...).notes["profile"]`` holds the choices and how many levels were set
-        aside, with the reason.
+        ``coalition_end``. ``record_of(...).notes["profile"]`` holds the choices and how many
+        levels were set aside, with the reason.
 
     Raises
     ------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coalition_models.errors import DataError, first_few
+
 __all__ = ["RuleOrigin", "rule_origin"]
 
 
@@ -54,7 +56,7 @@ def rule_origin(name: str) -> RuleOrigin:
 
     Raises
     ------
-    KeyError
+    DataError
         If no text is known for the rule.
 
     Examples
@@ -65,4 +67,6 @@ def rule_origin(name: str) -> RuleOrigin:
     for stem, origin in _ORIGINS.items():
         if name == stem or name.startswith(f"{stem}-"):
             return origin
-    raise KeyError(name)
+    raise DataError(
+        f"no text is known for a rule named {name!r}; those with one: {first_few(_ORIGINS, 20)}"
+    )

@@ -14,6 +14,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.members.rule_origins import rule_origin
 from coalition_models.members.spells import EXIT_KINDS
 from coalition_models.members.withdrawals import LEVELS, MEASURES
+from coalition_models.render import listing
 
 __all__ = ["KINDS", "NAMED_RULES", "DefectionRule", "list_rules", "named_rule", "quartile_readings"]
 
@@ -339,7 +340,7 @@ def list_rules() -> pd.DataFrame:
     'abstract'
     """
     origins = [rule_origin(name) for name in NAMED_RULES]
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "rule": [str(rule) for rule in NAMED_RULES.values()],
             "article": [origin.article for origin in origins],
@@ -347,6 +348,7 @@ def list_rules() -> pd.DataFrame:
         },
         index=pd.Index(list(NAMED_RULES), name="name"),
     )
+    return listing(frame)
 
 
 def quartile_readings(

@@ -155,8 +155,8 @@ def simulate_panel(
     DataFrame
         ``coalition state cow spell entry period start stop event exit_kind`` and the covariates,
         one row per member and period at risk, sorted. Codes of states (``S01`` ...) and ``cow``
-        (from 10001) belong to no real country. ``record_of(...).notes["truth"]`` holds every choice, and the
-        states' log frailties if there are any, as plain numbers.
+        (from 10001) belong to no real country. ``record_of(...).notes["truth"]`` holds every
+        choice, and the states' log frailties if there are any, as plain numbers.
 
     Raises
     ------

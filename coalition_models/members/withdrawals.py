@@ -63,8 +63,8 @@ def withdrawals(
         (persons), ``persons`` (the fall), ``percent`` (of ``before``), ``full`` (the spell was
         over on the period's last day), ``complete`` (the data reach the period's end),
         ``observed_before, observed_after`` (days of the observations), ``source_before,
-        source_after``, ``doubtful``, ``coalition_end``. ``record_of(...).notes["withdrawals"]`` counts the
-        pairs of periods compared and those without a known strength.
+        source_after``, ``doubtful``, ``coalition_end``. ``record_of(...).notes["withdrawals"]``
+        counts the pairs of periods compared and those without a known strength.
 
     Raises
     ------

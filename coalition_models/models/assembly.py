@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.models.display import Choices, Counts, describe_data
-from coalition_models.record import sources_of
 from coalition_models.models.engine import Engine
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
+from coalition_models.record import sources_of
 
 __all__ = ["Estimated", "assemble"]
 

@@ -9,12 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, FitError, counted, first_few
-from coalition_models.models.columns import all_finite, require_columns
+from coalition_models.errors import DataError, FitError, FormulaError, counted, first_few
+from coalition_models.models.columns import (
+    all_finite,
+    as_numbers,
+    found_instead,
+    plain_value,
+    require_columns,
+)
 
 __all__ = [
     "DEFAULT_ID",
     "Histories",
+    "check_clock",
     "check_enough_events",
     "check_event",
     "check_history",
@@ -78,7 +85,6 @@ def check_event(data: pd.DataFrame, name: str) -> tuple[Floats, list[str], list[
         ``problems`` lists what is wrong; the values are then not to be used.
     """
     column = data[name]
-    values: Floats = np.zeros(len(column))
     gaps = column.isna().to_numpy()
     problems = []
     if gaps.any():
@@ -87,23 +93,30 @@ def check_event(data: pd.DataFrame, name: str) -> tuple[Floats, list[str], list[
             f"({first_few(data.index[gaps])}): whether the event happened must be known; code it, "
             "or leave these rows out before fitting"
         )
-    known = column[~gaps] if gaps.any() else column
-    if pd.api.types.is_bool_dtype(known.dtype) or (
-        len(known) and pd.api.types.infer_dtype(known) == "boolean"
-    ):
-        values[~gaps] = known.to_numpy(dtype=bool)
+    numbers = as_numbers(column)
+    if numbers is None:
+        return np.zeros(len(column)), [*problems, _explain_words(name, column[~gaps])], []
+    values = np.where(gaps, 0.0, numbers)
+    known = column[~gaps]
+    if isinstance(known.dtype, pd.CategoricalDtype):
+        known = known.astype(object)
+    if len(known) and pd.api.types.infer_dtype(known) == "boolean":
         return values, problems, [f"event column {name!r} is Boolean: True counts as the event"]
-    if not pd.api.types.is_numeric_dtype(known.dtype):
-        kinds = first_few(repr(value) for value in known.unique())
-        problems.append(
-            f"event column {name!r} must hold 0 and 1 (or False and True), found {kinds}; "
-            f"make it, for instance (df[{name!r}] == 'exit').astype(int)"
-        )
-        return values, problems, []
-    values[~gaps] = known.to_numpy(dtype=float)
     if not np.all((values == 0) | (values == 1)):
         problems.append(_explain_coding(name, values[~gaps], data.index[~gaps]))
     return values, problems, []
+
+
+def _explain_words(name: str, column: pd.Series) -> str:
+    kinds = column.unique()
+    shown = first_few(repr(plain_value(value)) for value in kinds)
+    cure = f"(df[{name!r}] == 'exit').astype(int)"
+    if all(isinstance(value, str) and value.strip() in ("0", "1", "0.0", "1.0") for value in kinds):
+        cure = f"df[{name!r}] = pd.to_numeric(df[{name!r}])"
+    return (
+        f"event column {name!r} must hold 0 and 1 (or False and True), found {shown}; make it, "
+        f"for instance {cure}"
+    )
 
 
 def _explain_coding(name: str, values: Floats, index: pd.Index) -> str:
@@ -134,32 +147,61 @@ def check_times(
     ends = [entry, _read_time(data, stop, problems)]
     gap = ends[1] - ends[0]
     largest = max(float(np.abs(end).max(initial=0.0)) for end in ends)
+    if not problems:
+        problems += _too_fine(ends, largest)
     if not problems and gap.min(initial=np.inf) <= _ROUNDING * largest:
         tolerance = _rounding(*ends)
         reversed_rows = ends[0] > ends[1] + tolerance
         empty = ~reversed_rows & (gap <= tolerance)
-        for rows, what in (
-            (reversed_rows, ("ends before it starts", "end before they start")),
-            (empty, ("has no length", "have no length")),
+        lengthen = (
+            ". Who leaves in the period of entry was at risk for part of it: give such rows half "
+            "a period, or count time from the period's beginning; who was never at risk is left out"
+        )
+        for rows, what, cure in (
+            (reversed_rows, ("ends before it starts", "end before they start"), ""),
+            (empty, ("has no length", "have no length"), lengthen),
         ):
             if rows.any():
                 problems.append(
                     f"{counted(rows.sum(), 'row', *what)} ({_show(data.index, ends, rows)}); a row "
                     f"is at risk on ({start or 0}, {stop}], so {start or 0} must be smaller than "
-                    f"{stop}"
+                    f"{stop}{cure}"
                 )
     return ends[0], ends[1], problems
 
 
+def _too_fine(ends: Sequence[Floats], largest: float) -> list[str]:
+    """Times that are apart, but would count as one: rounding is judged by their size.
+
+    Rounding of sums and quotients stays far below 1e-11 of a time, and whole numbers have none;
+    what lies between that and the tolerance was meant to differ.
+    """
+    whole = all((end == np.rint(end)).all() for end in ends)
+    if whole and _ROUNDING * largest < 1:
+        return []
+    times = np.unique(np.concatenate(list(ends)))
+    near = np.diff(times)
+    tolerance = max(_ROUNDING, _ROUNDING * float(np.abs(times).mean()))
+    lost = np.flatnonzero((near <= tolerance) & (whole | (near > 1e-11 * max(largest, 1.0))))
+    if not lost.size:
+        return []
+    i = int(lost[0])
+    return [
+        f"times such as {float(times[i])!r} and {float(times[i + 1])!r} lie so close for their "
+        "size that they would count as one time; count time from a later origin (subtract the "
+        "earliest start from both columns)"
+    ]
+
+
 def _read_time(data: pd.DataFrame, name: str, problems: list[str]) -> Floats:
     column = data[name]
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    values = None if pd.api.types.is_bool_dtype(column.dtype) else as_numbers(column)
+    if values is None:
         problems.append(
-            f"column {name!r} must hold numbers (time since the chosen origin), found "
-            f"{column.dtype}"
+            f"column {name!r} must hold numbers (time since the chosen origin), "
+            f"{found_instead(column)}"
         )
         return np.zeros(len(column))
-    values: Floats = column.to_numpy(dtype=float, na_value=np.nan)
     if not all_finite(values):
         bad = ~np.isfinite(values)
         if bad.any():
@@ -234,17 +276,59 @@ def _label(data: pd.DataFrame, columns: Sequence[str], row: int) -> str:
     return " ".join(str(data[name].iloc[row]) for name in columns)
 
 
-def check_numbers(data: pd.DataFrame, name: str, what: str, *, negative: bool) -> list[str]:
-    """List what keeps a column of weights or offsets from being used; missing rows are dropped."""
+def check_numbers(
+    data: pd.DataFrame, name: str, what: str, *, negative: bool
+) -> tuple[Floats, list[str]]:
+    """Read a column of weights or offsets; also what keeps it from being used."""
     column = data[name]
-    if not pd.api.types.is_numeric_dtype(column.dtype):
-        return [f"{what} column {name!r} must hold numbers, found {column.dtype}"]
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    values = as_numbers(column)
+    if values is None:
+        return np.ones(len(column)), [
+            f"{what} column {name!r} must hold numbers, {found_instead(column)}"
+        ]
     bad = np.isinf(values) | ((values < 0) & (not negative))
     if bad.any():
         rule = "finite" if negative else "finite and not negative"
-        return [f"{what} column {name!r} must be {rule}; it is not in {first_few(data.index[bad])}"]
-    return []
+        rows = first_few(data.index[bad])
+        return values, [f"{what} column {name!r} must be {rule}; it is not in {rows}"]
+    return values, []
+
+
+def check_clock(
+    formula: str,
+    named: Sequence[str],
+    data: pd.DataFrame,
+    times: tuple[Floats, Floats],
+    event: Floats,
+    strata: Integers | None,
+) -> None:
+    """Refuse a formula that names its own clock where rows span several event times.
+
+    A row keeps one value of its covariates, so its own end would be known before it comes.
+
+    Raises
+    ------
+    FormulaError
+        Naming the columns and the first rows.
+    """
+    if not named:
+        return
+    start, stop = times
+    layers = np.zeros(len(stop), dtype=np.int64) if strata is None else strata
+    spanning = np.zeros(len(stop), dtype=bool)
+    for layer in np.unique(layers):
+        mine = layers == layer
+        known = np.unique(stop[mine & (event == 1)])
+        low = np.searchsorted(known, start[mine] + _rounding(start[mine], start[mine]), "right")
+        high = np.searchsorted(known, stop[mine] - _rounding(stop[mine], stop[mine]), "left")
+        spanning[mine] = high > low
+    if spanning.any():
+        raise FormulaError(
+            f"{formula!r} names {' and '.join(named)}, the rows' own time, but "
+            f"{counted(spanning.sum(), 'row')} ({first_few(data.index[spanning], 5)}) span several "
+            "event times and have one value for all of them: split the rows at the event times "
+            "first. Where the time of entry itself is meant, give it a column of its own"
+        )
 
 
 def raise_all(problems: Sequence[str]) -> None:

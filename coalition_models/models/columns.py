@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +15,12 @@ from coalition_models.errors import DataError, FormulaError, counted, first_few
 
 __all__ = [
     "all_finite",
+    "as_numbers",
+    "found_instead",
+    "in_native_order",
     "missing_columns",
+    "numbers_of",
+    "plain_value",
     "refuse_infinite",
     "refuse_missing",
     "refuse_repeated_columns",
@@ -31,6 +38,115 @@ def all_finite(values: Floats) -> bool:
     """Whether every number is finite, told from one sum where that is (False may mean overflow)."""
     with np.errstate(invalid="ignore", over="ignore"):
         return bool(np.isfinite(values.sum()))
+
+
+def in_native_order(data: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns in this machine's byte order, which grouping and taking rows need.
+
+    The frame itself where they are so already.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> in_native_order(pd.DataFrame({"cow": [2, 200]}, dtype=">i4"))["cow"].dtype.isnative
+    True
+    """
+    foreign = {
+        name: dtype.newbyteorder("=")
+        for name, dtype in data.dtypes.items()
+        if isinstance(dtype, np.dtype) and not dtype.isnative
+    }
+    if not foreign:
+        return data
+    columns = {n: data[n].astype(foreign[n]) if n in foreign else data[n] for n in data.columns}
+    return pd.DataFrame(columns, index=data.index)
+
+
+def as_numbers(column: pd.Series) -> Floats | None:
+    """Read a column of numbers of any type as double precision, always as a copy.
+
+    Numbers and truth values count, also those of object, nullable and category type; missing
+    values become NaN. None where the column holds anything else.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> as_numbers(pd.Series([1, None, True], dtype=object))
+    array([ 1., nan,  1.])
+    >>> as_numbers(pd.Series(["1", "2"])) is None
+    True
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        known = as_numbers(pd.Series(dtype.categories))
+        if known is None:
+            return None
+        codes = column.cat.codes.to_numpy()
+        return np.append(known, np.nan)[codes]
+    if pd.api.types.is_complex_dtype(dtype):
+        return None
+    if pd.api.types.is_numeric_dtype(dtype):
+        if isinstance(dtype, np.dtype):
+            return column.to_numpy(dtype=float, copy=True)
+        return np.array(column.to_numpy(dtype=float, na_value=np.nan))
+    if not pd.api.types.is_object_dtype(dtype):
+        return None
+    gaps = column.isna().to_numpy()
+    values = column.to_numpy()
+    if not all(isinstance(value, (Real, Decimal, np.bool_)) for value in values[~gaps]):
+        return None
+    out = np.full(len(values), np.nan)
+    out[~gaps] = [float(value) for value in values[~gaps]]
+    return out
+
+
+def numbers_of(data: pd.DataFrame, name: str, where: str) -> Floats:
+    """Read a column of new data that must be there, without gaps, and hold numbers.
+
+    Raises
+    ------
+    FormulaError
+        Where it is absent or holds anything else.
+    DataError
+        Where it has gaps.
+    """
+    require_columns(data, [name], where)
+    refuse_missing(data, [name])
+    values = as_numbers(data[name])
+    if values is None:
+        raise FormulaError(f"column {name!r} must hold numbers, {found_instead(data[name])}")
+    return values
+
+
+def found_instead(column: pd.Series) -> str:
+    """Say what stands where numbers should, and how to make numbers of it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found_instead(pd.Series(["1", "n/a"], name="w"))
+    "found object ('1', 'n/a'): pd.to_numeric(df['w'], errors='coerce') makes numbers of text"
+    """
+    dtype: object = column.dtype
+    if getattr(dtype, "kind", "O") in "Mm" or isinstance(dtype, pd.PeriodDtype):
+        return f"found {dtype}: count the time since an origin, (df[{column.name!r}] - day).dt.days"
+    if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_complex_dtype(column.dtype):
+        return f"found {dtype}"
+    shown = first_few((repr(plain_value(value)) for value in column.unique()), limit=3)
+    cure = f"pd.to_numeric(df[{column.name!r}], errors='coerce') makes numbers of text"
+    return f"found {dtype} ({shown}): {cure}"
+
+
+def plain_value(value: object) -> object:
+    """Give a value without its NumPy type, for messages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain_value(np.int64(4)), plain_value("north")
+    (4, 'north')
+    """
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def missing_columns(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
@@ -94,8 +210,8 @@ def refuse_unseen(data: pd.DataFrame, levels: Mapping[str, tuple[object, ...]]) 
         new = [value for value in data[name].unique() if value not in known]
         if new:
             problems.append(
-                f"column {name!r} has {first_few(repr(v) for v in new)}, but the model was fitted "
-                f"with {first_few(repr(v) for v in known)}"
+                f"column {name!r} has {first_few(repr(plain_value(v)) for v in new)}, but the "
+                f"model was fitted with {first_few(repr(plain_value(v)) for v in known)}"
             )
     if problems:
         raise FormulaError("categories that the model has not seen: " + "; ".join(problems))

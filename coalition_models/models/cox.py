@@ -20,7 +20,7 @@ from coalition_models.models.cox_fit import (
 from coalition_models.models.display import Choices
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import draw_sample
-from coalition_models.models.variance import plan_variance, refuse_penalised_variance
+from coalition_models.models.variance import Note, plan_variance, refuse_penalised_variance
 
 __all__ = ["cox"]
 
@@ -44,6 +44,7 @@ def cox(
     small_sample: bool | None = None,
     variance: str | None = None,
     allow_nonconvergence: bool = False,
+    trust: bool = False,
 ) -> Fit:
     """Cox proportional hazards on rows at risk from ``start`` (open) to ``stop`` (closed).
 
@@ -51,6 +52,13 @@ def cox(
     ----------
     formula : str
         ``"event ~ a + b + C(region)"``; the event column holds 0 and 1 (or False and True).
+        Terms are columns (odd names in backticks), interactions ``a:b`` and ``a*b``, categories
+        ``C(x)``, ``C(x, Treatment('b'))``, ``C(x, levels=['a', 'b'])``, computations ``I(x**2)``,
+        ``I(x > 0)``, and calls of ``I C Q center scale standardize poly bs cr cs cc log log2
+        log10 exp`` and ``np.`` with ``abs arcsinh ceil clip cos exp expm1 floor isin log log10
+        log1p log2 maximum minimum power round sign sin sqrt square tanh where``. Everything else
+        is refused: make the column in the data first. Numbers of every type count in double
+        precision and truth values as 0 and 1, so that ``I(f1 + f2)`` is a sum.
     data : DataFrame
         One row per interval. Late entry, gaps and covariates that change between rows are fine.
     start, stop : str
@@ -84,6 +92,11 @@ def cox(
     allow_nonconvergence : bool
         Return a fit without a finite maximum instead of raising: its covariance is missing for
         the coefficients that run off, and a warning names them.
+    trust : bool
+        Evaluate any Python in the formula: methods (``x.clip(0, 1)``), subscripts, every function
+        of NumPy. Such a formula is a program that can read, change and delete files, so never
+        give ``trust=True`` to a formula that someone else wrote. Functions that look at the whole
+        column (``x.mean()``) are then taken anew over the rows of each prediction.
 
     Returns
     -------
@@ -117,7 +130,7 @@ def cox(
     refuse_penalised_variance(penalty, plan)
     sample = draw_sample(
         formula, data, intercept=False, start=start, stop=stop, id=id, cluster=cluster,
-        strata=strata, weights=weights, offset=offset,
+        strata=strata, weights=weights, offset=offset, trust=trust,
     )  # fmt: skip
     few = check_enough_events(sample.event, len(sample.design.names), sample.design.response)
     method = ties or _TIES[convention]
@@ -130,7 +143,8 @@ def cox(
         estimate = estimate_cox(engine, plan, allow_nonconvergence)
     remarks = [text for text in (few, *estimate.remarks) if text]
     for remark in remarks:
-        warn(remark)
+        if not isinstance(remark, Note):
+            warn(remark)
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
         ties=method, penalty=penalty or "", start=start or "", stop=stop, id=sample.id,
@@ -153,6 +167,12 @@ def cox(
 
 def _check_options(ties: str | None, penalty: str | None, convention: str) -> None:
     if ties not in (None, "efron", "breslow"):
-        raise DataError(f"ties must be 'efron' or 'breslow', not {ties!r}")
+        cure = (
+            "; the exact partial likelihood is not offered: 'efron' is nearest to it, and logit("
+            "..., link='cloglog') is proportional hazards in whole periods"
+        )
+        raise DataError(
+            f"ties must be 'efron' or 'breslow', not {ties!r}{cure if ties == 'exact' else ''}"
+        )
     if penalty not in (None, "firth"):
         raise DataError(f"penalty must be None or 'firth', not {penalty!r}")

@@ -19,7 +19,7 @@ from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.clusters import cluster_score_sums
 from coalition_models.kernels.concordance import concordance
 from coalition_models.kernels.jackknife import jackknife_by_cluster
-from coalition_models.models.columns import require_columns
+from coalition_models.models.columns import numbers_of
 from coalition_models.models.engine import Span
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
@@ -29,7 +29,7 @@ from coalition_models.models.separation import (
     involved,
     refuse_aliased,
 )
-from coalition_models.models.variance import Plan, clustered, few_clusters, refuse_lost
+from coalition_models.models.variance import Plan, few_clusters, refuse_lost, reported
 
 __all__ = ["CoxEngine", "Estimate", "estimate_cox", "estimate_firth", "prepare_sample"]
 
@@ -38,6 +38,8 @@ Flags = npt.NDArray[np.bool_]
 
 #: an effect of one standard deviation beyond this (on the log scale) is looked at twice
 _LARGE = 4.0
+#: share of a log-likelihood that is rounding error
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,7 @@ class CoxEngine:
             X = self.sample.design.matrix_for(data)
             shift = None
             if self.offset is not None:
-                require_columns(data, [self.offset], "offset=")
-                shift = data[self.offset].to_numpy(dtype=float)
+                shift = numbers_of(data, self.offset, "offset=")
         eta = (X - self.centre) @ fit.coefficients
         if shift is not None:
             eta = eta + shift
@@ -78,8 +79,8 @@ class CoxEngine:
     def augment(self, fit: Fit) -> pd.DataFrame:
         """The rows used with predictions and residuals."""
         event = self.sample.event
-        martingale = residuals.martingale(self.prepared, fit.coefficients)
-        expected = event - martingale
+        expected = residuals.expected_events(self.prepared, fit.coefficients)
+        martingale = event - expected
         linear = self.predict(fit, None, "linear")
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.where(event > 0, event * np.log(expected), 0.0)
@@ -121,8 +122,7 @@ class CoxEngine:
         """Accumulate the hazard along a path."""
         shift = None
         if self.offset is not None:
-            require_columns(frame, [self.offset], "the offset of a path")
-            shift = frame[self.offset].to_numpy(dtype=float)
+            shift = numbers_of(frame, self.offset, "the offset of a path")
         return path_survival(
             self.prepared,
             fit.coefficients,
@@ -204,9 +204,11 @@ def estimate_cox(engine: CoxEngine, plan: Plan, allowed: bool) -> Estimate:
     trouble = _judge(found, prepared, sample, allowed)
     if trouble is not None:
         remarks.append(trouble.message)
+    covariance, said = _covariance(found, engine, plan, trouble)
+    remarks += [said, "" if trouble is not None else _flat_top(found, prepared, names)]
     return Estimate(
         coefficients=found.coefficients,
-        covariance=_covariance(found, engine, plan, trouble),
+        covariance=covariance,
         model_covariance=found.covariance,
         log_likelihood=found.log_likelihood,
         log_likelihood_null=found.log_likelihood_null,
@@ -281,6 +283,32 @@ def _endless(found: kernel.CoxFit, prepared: kernel.Prepared) -> Floats | None:
     return None if direction is None else direction / spread
 
 
+def _flat_top(found: kernel.CoxFit, prepared: kernel.Prepared, names: Sequence[str]) -> str:
+    """Say so where the log-likelihood is the same, to rounding, far about its maximum.
+
+    Looked for where an effect is large: one standardised unit either way, the other coefficients
+    following, changes nothing that can be computed.
+    """
+    errors = np.sqrt(np.maximum(np.diag(found.covariance), 0.0)) * prepared.scale
+    flat = []
+    for j in np.flatnonzero(errors > _LARGE):
+        move = found.covariance[:, j] / (errors[j] ** 2) * prepared.scale[j]
+        nearby = (
+            kernel.evaluate(prepared, found.coefficients + side * move).log_likelihood
+            for side in (-1.0, 1.0)
+        )
+        top = found.log_likelihood
+        if all(abs(value - top) <= _ROUNDING * (1.0 + abs(top)) for value in nearby):
+            flat.append(names[int(j)])
+    if not flat:
+        return ""
+    return (
+        f"the likelihood is flat about its maximum: other values of {first_few(flat)} fit equally "
+        "well to the last digit, so the estimate says only that the effect is large; "
+        "penalty='firth' gives limits"
+    )
+
+
 def _judge(
     found: kernel.CoxFit, prepared: kernel.Prepared, sample: Sample, allowed: bool
 ) -> Separation | None:
@@ -321,21 +349,21 @@ def _covariance(
     engine: CoxEngine,
     plan: Plan,
     trouble: Separation | None,
-) -> Floats:
-    """Covariance of the kind asked for; missing for coefficients that run off."""
+) -> tuple[Floats, str]:
+    """Covariance of the kind asked for, missing for coefficients that run off; and a remark."""
     sample, prepared, bread = engine.sample, engine.prepared, found.covariance
     if trouble is not None:
         blank = bread.copy()
         blank[list(trouble.columns), :] = np.nan
         blank[:, list(trouble.columns)] = np.nan
-        return blank
+        return blank, ""
     if plan.variance == "model":
-        return bread
+        return bread, ""
     if plan.variance == "jackknife":
         refits = jackknife_by_cluster(prepared, found.coefficients, sample.clusters[0])
         labels = sample.cluster_labels(plan.cluster[0])
         refuse_lost([labels[int(g)] for g in refits.labels[~refits.usable]])
-        return refits.covariance
+        return refits.covariance, ""
     groups = sample.clusters
     if plan.variance == "robust":
         own = np.arange(len(sample.event)) if sample.members is None else sample.members
@@ -350,4 +378,4 @@ def _covariance(
             prepared, every, prepared.panel.weights, beta, inside, count
         )
 
-    return clustered(sum_scores, bread, groups, small_sample=plan.small_sample)
+    return reported(sum_scores, bread, groups, plan, sample.design.names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
@@ -10,7 +11,38 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.models.fit import Fit
 
-__all__ = ["detectable_effects"]
+Floats = npt.NDArray[np.float64]
+
+__all__ = ["detectable_effects", "smallest_effect"]
+
+
+def smallest_effect(
+    std_error: float | Floats, *, power: float, level: float, degrees: float = np.inf
+) -> Floats:
+    """Smallest coefficient that a two-sided test finds with a given power.
+
+    Parameters
+    ----------
+    std_error : float or array
+    power : float
+        Wanted probability of finding it.
+    level : float
+        One minus the size of the test.
+    degrees : float
+        Of Student's t; normal by default.
+
+    Returns
+    -------
+    array
+        ``(t(1 - alpha/2) + t(power)) * std_error``.
+
+    Examples
+    --------
+    >>> float(smallest_effect(0.2, power=0.8, level=0.95).round(2))
+    0.56
+    """
+    multiple = stats.t.isf((1 - level) / 2, degrees) + stats.t.ppf(power, degrees)
+    return np.asarray(multiple * np.asarray(std_error, dtype=np.float64))
 
 
 def detectable_effects(
@@ -66,14 +98,14 @@ def detectable_effects(
         if not 0.5 <= value < 1:
             raise DataError(f"{name} must be at least 0.5 and below 1, not {value!r}")
     degrees = fit.degrees(reference)
-    multiple = stats.t.isf((1 - level) / 2, degrees) + stats.t.ppf(power, degrees)
-    smallest = multiple * fit.std_errors
-    return pd.DataFrame(
-        {
-            "term": list(fit.names),
-            "std_error": fit.std_errors,
-            "smallest": smallest,
-            "ratio_up": np.exp(smallest),
-            "ratio_down": np.exp(-smallest),
-        }
-    )
+    smallest = smallest_effect(fit.std_errors, power=power, level=level, degrees=degrees)
+    with np.errstate(over="ignore"):  # a ratio beyond all numbers is infinite
+        return pd.DataFrame(
+            {
+                "term": list(fit.names),
+                "std_error": fit.std_errors,
+                "smallest": smallest,
+                "ratio_up": np.exp(smallest),
+                "ratio_down": np.exp(-smallest),
+            }
+        )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, first_few, warn
 from coalition_models.kernels import ph
 from coalition_models.models.cox_fit import CoxEngine
 from coalition_models.models.fit import Fit
@@ -17,6 +18,7 @@ from coalition_models.render import Table, format_number, format_p
 
 __all__ = ["PHTest", "check_ph"]
 
+Floats = npt.NDArray[np.float64]
 Transform = Literal["km", "log", "rank", "identity"]
 
 _TIME = {
@@ -39,6 +41,8 @@ class PHTest:
         The function of time against which coefficients are tested.
     robust : bool
         Whether this is the older form with the fit's own covariance.
+    note : str
+        How it was tested, why a test is missing, and which has fewer degrees than coefficients.
     """
 
     table: pd.DataFrame
@@ -100,6 +104,12 @@ def check_ph(fit: Fit, transform: Transform = "km", *, robust: bool = False) -> 
     DataError
         For a fit that is not a converged Cox model, or a logarithm of times at or below 0.
 
+    Notes
+    -----
+    The rank of a covariance is the degrees of freedom of its test. A test is missing where the
+    function of time is the same wherever the term differs among rows at risk together. At
+    penalised estimates (Firth) the score of the plain likelihood, which is not zero there, counts.
+
     Examples
     --------
     >>> import pandas as pd, coalition_models as cm
@@ -120,17 +130,61 @@ def check_ph(fit: Fit, transform: Transform = "km", *, robust: bool = False) -> 
     prepared = fit.engine.prepared
     times = ph.transform_times(prepared, transform)
     where = f"Effects tested against {_TIME[transform]} ({transform})."
+    emptied = _emptied(times, prepared.event_times) if transform == "km" else ""
+    if emptied:
+        warn(emptied)
     if robust:
         kind = "clustered" if fit.choices.variance == "cluster" else fit.choices.variance
-        note = f"{where} Scaled Schoenfeld residuals, {kind} covariance (Grambsch and Therneau)."
-        return PHTest(_older_table(fit, times), transform, True, note)
-    return PHTest(_score_table(fit, times), transform, False, f"{where} Score test (cox.zph).")
+        how = f"Scaled Schoenfeld residuals, {kind} covariance (Grambsch and Therneau)."
+        table = _older_table(fit, times)
+    else:
+        how = "Score test (cox.zph)."
+        table = _score_table(fit, times)
+        if fit.choices.penalty:
+            how = "Score test (cox.zph, with the score at the penalised estimates)."
+    full = [1] * len(fit.names) if robust else [len(at) for at in fit.terms.values()]
+    lacking = _lacking(table, [*full, len(fit.names)])
+    said = f"Note: {emptied}." if emptied else ""
+    note = " ".join(text for text in (where, how, lacking, said) if text)
+    return PHTest(table, transform, robust, note)
 
 
-def _score_table(fit: Fit, times: np.typing.NDArray[np.float64]) -> pd.DataFrame:
+def _emptied(g: Floats, event_times: Floats) -> str:
+    """Where the Kaplan-Meier estimate is nil, times that follow are told apart no more."""
+    after = np.unique(event_times[g >= 1.0])
+    if len(after) < 2:
+        return ""
+    return (
+        f"the Kaplan-Meier estimate is nil before {after[0]:g}, since the risk set was empty once, "
+        f"so the {len(after)} event times from then on count as one: take transform='rank', or "
+        "start later"
+    )
+
+
+def _lacking(table: pd.DataFrame, full: list[int]) -> str:
+    """Why tests are missing, and which have fewer degrees than coefficients."""
+    missing = table["statistic"].isna().to_numpy()
+    short = ~missing & (table["df"].to_numpy() < np.array(full))
+    parts = []
+    if missing.any():
+        parts.append(
+            f"No test of {first_few(table.loc[missing, 'term'])}: the function of time is the same "
+            "wherever rows at risk together differ, or the covariance is none."
+        )
+    if short.any():
+        ranks = (f"{term} ({df})" for term, df in table.loc[short, ["term", "df"]].to_numpy())
+        parts.append(f"Fewer degrees than coefficients, by rank: {first_few(ranks)}.")
+    return " ".join(parts)
+
+
+def _score_table(fit: Fit, times: Floats) -> pd.DataFrame:
     prepared = cast("CoxEngine", fit.engine).prepared
     found = ph.ph_score_test(
-        prepared, fit.coefficients, times, terms=[list(at) for at in fit.terms.values()]
+        prepared,
+        fit.coefficients,
+        times,
+        terms=[list(at) for at in fit.terms.values()],
+        penalised=bool(fit.choices.penalty),
     )
     return pd.DataFrame(
         {
@@ -142,9 +196,11 @@ def _score_table(fit: Fit, times: np.typing.NDArray[np.float64]) -> pd.DataFrame
     )
 
 
-def _older_table(fit: Fit, times: np.typing.NDArray[np.float64]) -> pd.DataFrame:
+def _older_table(fit: Fit, times: Floats) -> pd.DataFrame:
     prepared = cast("CoxEngine", fit.engine).prepared
-    found = ph.grambsch_therneau(prepared, fit.coefficients, fit.covariance, times)
+    found = ph.grambsch_therneau(
+        prepared, fit.coefficients, fit.covariance, times, at_most=fit.directions
+    )
     return pd.DataFrame(
         {
             "term": [*fit.names, "GLOBAL"],

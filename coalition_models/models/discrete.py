@@ -13,6 +13,7 @@ from coalition_models.errors import DataError, FormulaError, warn
 from coalition_models.models import binomial
 from coalition_models.models.assembly import assemble
 from coalition_models.models.checks import check_enough_events, names_of
+from coalition_models.models.columns import as_numbers, found_instead
 from coalition_models.models.discrete_engine import DiscreteEngine
 from coalition_models.models.discrete_fit import (
     Problem,
@@ -22,7 +23,7 @@ from coalition_models.models.display import Choices
 from coalition_models.models.duration import KINDS, Duration, duration_terms
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample, draw_sample
-from coalition_models.models.variance import plan_variance, refuse_penalised_variance
+from coalition_models.models.variance import Note, plan_variance, refuse_penalised_variance
 
 __all__ = ["logit"]
 
@@ -52,6 +53,7 @@ def logit(
     small_sample: bool | None = None,
     variance: str | None = None,
     allow_nonconvergence: bool = False,
+    trust: bool = False,
 ) -> Fit:
     """Discrete-time model of an event, one row per member and period.
 
@@ -61,7 +63,8 @@ def logit(
     Parameters
     ----------
     formula : str
-        ``"event ~ a + b + C(region)"``; the event column holds 0 and 1.
+        ``"event ~ a + b + C(region)"``; the event column holds 0 and 1. Terms and functions as
+        in :func:`cox`.
     data : DataFrame
         One row per member and period at risk.
     time : {"cubic", "linear", "log", "dummies", None}
@@ -92,6 +95,9 @@ def logit(
     allow_nonconvergence : bool
         Return a fit that has no finite maximum instead of raising; its standard errors are
         missing for the coefficients that run off, and a warning says so.
+    trust : bool
+        Evaluate any Python in the formula, which can then do whatever a program can do, such as
+        reading and deleting files: only for formulas that you wrote yourself (see :func:`cox`).
 
     Returns
     -------
@@ -127,6 +133,7 @@ def logit(
     sample = draw_sample(
         formula, data, intercept=True, start=timed[0], stop=timed[1], id=id, cluster=cluster,
         weights=weights, offset=offset, also=[stop] if time is not None else [],
+        trust=trust,
     )  # fmt: skip
     observed = sample
     sample, duration, clock = _with_duration(observed, data, time, stop)
@@ -139,7 +146,8 @@ def logit(
     estimate = estimate_model(problem, sample, names, plan, penalty, allow_nonconvergence)
     remarks = [text for text in (few, _uneven(sample), *estimate.remarks) if text]
     for remark in remarks:
-        warn(remark)
+        if not isinstance(remark, Note):
+            warn(remark)
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
         penalty=penalty or "", link=link, time=duration.words, start=timed[0] or "",
@@ -195,7 +203,7 @@ def _with_duration(
             duration_terms(None, stop, np.empty(0), sample.event),
             np.zeros(len(sample.event)),
         )
-    clock = sample.used(data[stop].to_numpy(dtype=float, na_value=np.nan))
+    clock = sample.stop if sample.stop is not None else _clock(sample, data, stop)
     duration = duration_terms(kind, stop, clock, sample.event)
     if kind != "dummies":
         return sample, duration, clock
@@ -204,6 +212,13 @@ def _with_duration(
         reason = f"periods without an event, which a dummy of {stop} fits perfectly"
         sample = sample.subset(keep, reason)
     return sample, duration, clock[keep]
+
+
+def _clock(sample: Sample, data: pd.DataFrame, stop: str) -> Floats:
+    values = as_numbers(data[stop])
+    if values is None:
+        raise DataError(f"column {stop!r} must hold numbers (time), {found_instead(data[stop])}")
+    return sample.used(values)
 
 
 def _terms(sample: Sample, duration: Duration) -> dict[str, tuple[int, ...]]:

@@ -11,7 +11,7 @@ from scipy import stats
 
 from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models import binomial
-from coalition_models.models.columns import require_columns
+from coalition_models.models.columns import numbers_of
 from coalition_models.models.discrete_fit import Problem
 from coalition_models.models.duration import Duration
 from coalition_models.models.engine import Span
@@ -62,8 +62,7 @@ class DiscreteEngine:
             else self._matrix_for(data) @ fit.coefficients
         )
         if data is not None and self.offset is not None:
-            require_columns(data, [self.offset], "offset=")
-            eta = eta + data[self.offset].to_numpy(dtype=float)
+            eta = eta + numbers_of(data, self.offset, "offset=")
         if kind == "linear":
             return np.asarray(eta)
         return np.asarray(binomial.LINKS[self.problem.link].probability(eta))
@@ -72,8 +71,7 @@ class DiscreteEngine:
         X = self.sample.design.matrix_for(data)
         if not self.duration.kind:
             return X
-        require_columns(data, [self.duration.column], "time=")
-        times = data[self.duration.column].to_numpy(dtype=float)
+        times = numbers_of(data, self.duration.column, "time=")
         return np.hstack([X, self.duration.matrix(times, data.index)])
 
     def augment(self, fit: Fit) -> pd.DataFrame:
@@ -127,8 +125,7 @@ class DiscreteEngine:
             X[risky] = self._matrix_for(rows[risky])
         eta = X @ fit.coefficients
         if self.offset is not None:
-            require_columns(frame, [self.offset], "the offset of a path")
-            eta = eta + frame[self.offset].to_numpy(dtype=float)
+            eta = eta + numbers_of(frame, self.offset, "the offset of a path")
         link = binomial.LINKS[self.problem.link]
         stay = np.where(risky, link.complement(eta), 1.0)
         pull = np.cumsum((link.slope(eta) / stay)[:, None] * X, axis=0)
@@ -184,7 +181,7 @@ class DiscreteEngine:
         p, key = self.problem, f"{level:.12g}"
         if key not in self.known:
             self.known[key] = firth_limits(
-                p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset
+                p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset, names=fit.names
             )
         return self.known[key]
 
@@ -195,6 +192,6 @@ class DiscreteEngine:
         p, key = self.problem, "p"
         if key not in self.known:
             self.known[key] = firth_p_values(
-                p.X, p.y, self.firth, weights=p.weights, offset=p.offset
+                p.X, p.y, self.firth, weights=p.weights, offset=p.offset, names=fit.names
             )
         return self.known[key]

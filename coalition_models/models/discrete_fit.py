@@ -22,7 +22,8 @@ from coalition_models.models.separation import (
     involved,
     refuse_aliased,
 )
-from coalition_models.models.variance import Plan, clustered, few_clusters, jackknife
+from coalition_models.models.standard import Standard, standardise
+from coalition_models.models.variance import Plan, few_clusters, jackknife, reported
 
 __all__ = ["Estimate", "Problem", "estimate_model", "null_log_likelihood"]
 
@@ -31,8 +32,13 @@ Flags = npt.NDArray[np.bool_]
 
 #: columns whose mean or spread leaves this range are centred and scaled inside
 _WILD = 1e4
+_WILD_NOTE = "covariates on wild scales: centred and scaled inside; .native is so too"
 #: a maximum is reached when a further Newton step moves no linear predictor by this much
 _STILL = 1e-9
+#: the last steps are taken from where a step moves no linear predictor by more than this
+_LAST_STEPS = 0.5
+#: a fitted chance this near to 0 or 1 is looked at twice
+_NEXT_TO_NIL = 1e-5
 
 
 @dataclass(frozen=True)
@@ -87,33 +93,37 @@ def estimate_model(
     allowed: bool,
 ) -> Estimate:
     """Maximise, judge what was found, and only then report a variance."""
-    centre, scale, wild = _standard(problem.X)
-    _refuse_flat(problem, centre, scale, names)
+    standard = standardise(problem.X)
+    inner = Problem(standard.matrix(problem.X), *_rest(problem))
+    _refuse_flat(inner, names)
     remarks = [few_clusters(plan, sample.cluster_counts)]
     if penalty:
         return _estimate_firth(problem, allowed, remarks)
-    inner, notes = problem, tuple[str, ...]()
-    if wild:
-        inner = Problem((problem.X - centre) / scale, *_rest(problem))
-        notes = ("covariates on wild scales: centred and scaled inside; .native is so too",)
-    beta, native, iterations = _maximise(inner, None)
-    beta, still = _polish(inner, beta)
+    wild = _is_wild(standard)
+    notes = (_WILD_NOTE,) if wild else ()
+    beta, native, iterations = _maximise(inner if wild else problem, None)
+    inside, still = _settle(inner, beta if wild else standard.inner(beta))
     trouble = None if still else _diagnose(inner, problem, sample, names, iterations)
     if trouble is not None:
         remarks.append(trouble.message)
         if not allowed:
             raise FitError(trouble.message)
-    if wild:
-        beta = _unscale(beta, centre, scale)
-    model = _inverse_information(problem, beta, plan.convention, centre, scale)
+    beta = standard.outer(inside)
+    bread = _inverse_information(inner, inside, plan.convention)
+    model = standard.covariance(bread)
     if trouble is not None:
         lost = list(trouble.columns)
         model[lost, :] = np.nan
         model[:, lost] = np.nan
-    reported = model if trouble is not None else _covariance(problem, sample, plan, beta, model)
+        covariance = model
+    elif plan.variance == "model":
+        covariance = model
+    else:
+        covariance, said = _covariance(inner, standard, sample, plan, inside, bread, names)
+        remarks.append(said)
     return Estimate(
         coefficients=beta,
-        covariance=reported,
+        covariance=covariance,
         model_covariance=model,
         log_likelihood=binomial.log_likelihood(
             problem.y, problem.eta(beta), problem.link, problem.weights
@@ -131,26 +141,17 @@ def _rest(problem: Problem) -> tuple[Floats, str, Floats | None, Floats | None]:
     return problem.y, problem.link, problem.weights, problem.offset
 
 
-def _standard(X: Floats) -> tuple[Floats, Floats, bool]:
-    """Mean and spread of each column, and whether any is too wild to be used as it is."""
-    centre, scale = X.mean(axis=0), X.std(axis=0)
-    centre[0], scale[0] = 0.0, 1.0
-    scale[scale <= 1e-13 * np.abs(centre)] = 0.0
-    spread = np.where(scale > 0, scale, 1.0)
-    wild = (np.abs(centre) > _WILD * spread) | (spread > _WILD) | (spread < 1 / _WILD)
-    return centre, spread, bool(wild.any())
+def _is_wild(standard: Standard) -> bool:
+    """Whether any column is too wild to be handed to statsmodels as it is."""
+    centre, spread = np.abs(standard.centre), standard.scale
+    wild = (centre > _WILD * spread) | (spread > _WILD) | (spread < 1 / _WILD)
+    return bool(wild.any())
 
 
-def _unscale(beta: Floats, centre: Floats, scale: Floats) -> Floats:
-    out = beta / scale
-    out[0] = beta[0] - float((out[1:] * centre[1:]).sum())
-    return out
-
-
-def _refuse_flat(problem: Problem, centre: Floats, scale: Floats, names: Sequence[str]) -> None:
-    if problem.X.shape[1] < 2:
+def _refuse_flat(inner: Problem, names: Sequence[str]) -> None:
+    if inner.X.shape[1] < 2:
         return
-    Z = (problem.X[:, 1:] - centre[1:]) / scale[1:]
+    Z = inner.X[:, 1:].copy()
     Z[:, np.abs(Z).max(axis=0) < 1e-6] = 0.0
     refuse_aliased(Z.T @ Z / len(Z), list(names)[1:], f"in the {len(Z)} rows used")
 
@@ -186,7 +187,8 @@ def _maximise(problem: Problem, start: Floats | None) -> tuple[Floats, Any, int]
 
 def _further_step(problem: Problem, beta: Floats) -> Floats:
     """The Newton step that is left where the climb ended; large along a monotone direction."""
-    at = binomial.pieces(problem.X, problem.y, problem.eta(beta), problem.link, problem.weights)
+    with np.errstate(all="ignore"):  # what is not finite is seen just below
+        at = _pieces(problem, beta)
     if not (np.isfinite(at.observed).all() and np.isfinite(at.scores).all()):
         return np.full(len(beta), np.inf)
     size = np.sqrt(np.diag(at.expected))
@@ -197,13 +199,17 @@ def _further_step(problem: Problem, beta: Floats) -> Floats:
 
 
 def _polish(problem: Problem, beta: Floats) -> tuple[Floats, bool]:
-    """Take the last small steps; tell whether none is left to take."""
-    for _ in range(6):
+    """Take the last small steps; tell whether none is left to take.
+
+    Near a maximum each is about the square of the one before; along a direction without one they
+    keep their length.
+    """
+    for _ in range(10):
         step = _further_step(problem, beta)
         if not np.isfinite(step).all():
             return beta, False
         move = float(np.abs(problem.X @ step).max())
-        if not move < 1e-2:
+        if not move < _LAST_STEPS:
             return beta, False
         beta = beta + step
         if move < _STILL:
@@ -211,11 +217,33 @@ def _polish(problem: Problem, beta: Floats) -> tuple[Floats, bool]:
     return beta, False
 
 
+def _settle(inner: Problem, beta: Floats) -> tuple[Floats, bool]:
+    """Take the last steps on standardised columns; tell whether a finite maximum is reached.
+
+    Far out along a direction without a maximum the likelihood is flat to rounding and no step is
+    left either: where chances are next to 0 or 1 such a direction is looked for.
+    """
+    beta, still = _polish(inner, beta)
+    if still:
+        shape, eta = binomial.LINKS[inner.link], inner.eta(beta)
+        least = np.minimum(shape.probability(eta), shape.complement(eta)).min()
+        still = not (least < _NEXT_TO_NIL and _direction(inner) is not None)
+    return beta, still
+
+
+def _direction(inner: Problem) -> Floats | None:
+    """Direction without a maximum, or None; rows of weight zero do not count."""
+    if inner.weights is None:
+        return binary_direction(inner.X, inner.y)
+    real = inner.weights > 0
+    return binary_direction(inner.X[real], inner.y[real])
+
+
 def _diagnose(
     inner: Problem, problem: Problem, sample: Sample, names: Sequence[str], iterations: int
 ) -> Separation:
     """Find the terms without a finite maximum, or say that the climb did not end."""
-    direction = binary_direction(inner.X, inner.y)
+    direction = _direction(inner)
     if direction is None:
         return Separation(
             tuple(range(len(names))),
@@ -236,58 +264,64 @@ def _diagnose(
     )
 
 
-def _inverse_information(
-    problem: Problem, beta: Floats, convention: str, centre: Floats, scale: Floats
-) -> Floats:
-    """Inverse of the expected (R) or observed (Stata) information, formed on scaled columns."""
-    Z = (problem.X - centre) / scale
-    eta = problem.eta(beta)
-    at = binomial.pieces(Z, problem.y, eta, problem.link, problem.weights)
-    inside = np.linalg.pinv(at.observed if convention == "stata" else at.expected)
-    back = np.diag(1 / scale)
-    back[0, 1:] = -centre[1:] / scale[1:]
-    covariance: Floats = back @ inside @ back.T
-    return covariance
+def _pieces(inner: Problem, beta: Floats) -> binomial.Pieces:
+    return binomial.pieces(inner.X, inner.y, inner.eta(beta), inner.link, inner.weights)
+
+
+def _inverse_information(inner: Problem, beta: Floats, convention: str) -> Floats:
+    """Inverse of the expected (R) or observed (Stata) information of standardised columns."""
+    at = _pieces(inner, beta)
+    return np.asarray(np.linalg.pinv(at.observed if convention == "stata" else at.expected))
 
 
 def _covariance(
-    problem: Problem, sample: Sample, plan: Plan, beta: Floats, model: Floats
-) -> Floats:
-    if plan.variance == "model":
-        return model
+    inner: Problem,
+    standard: Standard,
+    sample: Sample,
+    plan: Plan,
+    beta: Floats,
+    bread: Floats,
+    names: Sequence[str],
+) -> tuple[Floats, str]:
+    """Covariance of the kind asked for, from standardised columns; and a remark."""
     if plan.variance == "jackknife":
-        return jackknife(
-            lambda keep: _refit(problem.rows(keep), beta),
+        spread = jackknife(
+            lambda keep: _refit(inner.rows(keep), beta),
             sample.clusters[0],
             beta,
             sample.cluster_labels(plan.cluster[0]),
         )
-    eta = problem.eta(beta)
-    scores = binomial.pieces(problem.X, problem.y, eta, problem.link, problem.weights).scores
+        return standard.covariance(spread), ""
+    scores = _pieces(inner, beta).scores
     groups = sample.clusters
     if plan.variance == "robust":
         own = np.arange(len(scores)) if sample.members is None else sample.members
         groups = (own,)
-    return clustered(
+    return reported(
         lambda codes, count: cluster_sums(scores, codes, count),
-        model,
+        bread @ standard.back.T,
         groups,
-        small_sample=plan.small_sample,
+        plan,
+        names,
     )
 
 
-def _refit(problem: Problem, start: Floats) -> Floats | None:
-    if problem.y.sum() == 0 or np.ptp(problem.X[:, 1:], axis=0).min(initial=1.0) == 0:
+def _refit(inner: Problem, start: Floats) -> Floats | None:
+    """Maximum of fewer rows, on the columns standardised with all; None where there is none."""
+    if inner.y.min() == inner.y.max() or np.ptp(inner.X[:, 1:], axis=0).min(initial=1.0) == 0:
         return None
-    beta, _, _ = _maximise(problem, start)
-    beta, still = _polish(problem, beta)
+    beta, _, _ = _maximise(inner, start)
+    beta, still = _settle(inner, beta)
     return beta if still else None
 
 
 def _estimate_firth(problem: Problem, allowed: bool, remarks: list[str]) -> Estimate:
     best = firth_logit(problem.X, problem.y, weights=problem.weights, offset=problem.offset)
     if not best.converged:
-        remarks.append(f"no convergence in {best.iterations} penalised iterations")
+        remarks.append(
+            f"no convergence in {best.iterations} penalised iterations; look at nearly collinear "
+            "terms"
+        )
         if not allowed:
             raise FitError(remarks[-1])
     return Estimate(

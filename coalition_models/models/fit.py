@@ -14,6 +14,7 @@ from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted
+from coalition_models.kernels.wald import JointTest, joint_test
 from coalition_models.models.display import Choices, Counts, footnotes
 from coalition_models.models.engine import Engine
 from coalition_models.models.fit_table import coefficient_table, wrapped
@@ -192,24 +193,59 @@ class Fit:
     def test_terms(self, *, reference: Reference | None = None) -> pd.DataFrame:
         """Wald test per formula term: chi-squared, or F with G - 1 degrees of freedom.
 
+        Where a covariance has no full rank, as with fewer clusters than coefficients, its rank is
+        the degrees of freedom and coefficients that depend on those before them take no part, as
+        in R's ``coxph.wtest``. What is missing has its reason.
+
         Returns
         -------
         DataFrame
-            ``term, statistic, df, p_value``; ``statistic`` is the chi-squared.
+            ``term, statistic, df, p_value``; ``statistic`` is the chi-squared. A column ``note``
+            is added where a test has less than its full degrees or is missing.
         """
         degrees = self.degrees(reference)
-        rows = []
+        rows, notes = [], []
         for term, where in self.terms.items():
             at = list(where)
-            beta = self.coefficients[at]
-            chi2 = float(beta @ np.linalg.solve(self.covariance[np.ix_(at, at)], beta))
-            p_value = (
-                stats.f.sf(chi2 / len(at), len(at), degrees)
-                if np.isfinite(degrees)
-                else stats.chi2.sf(chi2, len(at))
+            found = joint_test(
+                self.coefficients[at], self.covariance[np.ix_(at, at)], at_most=self.directions
             )
-            rows.append((term, chi2, len(at), float(p_value)))
-        return pd.DataFrame(rows, columns=["term", "statistic", "df", "p_value"])
+            chi2, df = found.statistic, found.df
+            p_value = (
+                stats.f.sf(chi2 / max(df, 1), df, degrees)
+                if np.isfinite(degrees)
+                else stats.chi2.sf(chi2, df)
+            )
+            rows.append((term, chi2, df, float(p_value)))
+            notes.append(self._note(found, at))
+        table = pd.DataFrame(rows, columns=["term", "statistic", "df", "p_value"])
+        return table.assign(note=notes) if any(notes) else table
+
+    @property
+    def directions(self) -> float:
+        """In how many directions clusters let estimates be judged: one less than their number.
+
+        The refits of a jackknife span one more, by a remainder that says nothing.
+        """
+        alone = len(self.choices.cluster) == 1 and self.choices.variance in ("cluster", "jackknife")
+        return min(self.counts.clusters) - 1 if alone else float("inf")
+
+    def _note(self, found: JointTest, at: list[int]) -> str:
+        """Why a joint test of the coefficients ``at`` is missing, or has fewer degrees."""
+        if not np.isfinite(self.covariance[np.ix_(at, at)]).all():
+            return "the covariance is missing, hence the test"
+        if not found.positive:
+            return "the covariance is not positive in every direction, so no such test exists"
+        if found.df == len(at):
+            return ""
+        groups = self.counts.clusters
+        few = f", with {min(groups)} clusters" if groups else ""
+        if not found.df:
+            return f"the covariance is nil{few}, so no such test exists"
+        return (
+            f"the covariance of the {counted(len(at), 'coefficient')} has rank {found.df}{few}: a "
+            f"test of the first {found.df} that do not depend on one another, as R's coxph.wtest"
+        )
 
     def glance(self) -> pd.DataFrame:
         """One row on the whole fit. ``bic`` counts events under Cox (as R does), rows otherwise."""
@@ -255,6 +291,13 @@ class Fit:
             and 1 only being left uncentred, as in R) or ``"ratio"`` (its exponential).
             Logit: ``"probability"`` (default) or ``"linear"``.
             Survival curves: :func:`predict_survival`.
+
+        Notes
+        -----
+        R's ``predict.coxph`` differs by a constant (and the ratio by a factor), the same for all
+        rows of a stratum: it subtracts the mean of an offset, takes the unweighted mean where
+        (start, stop] rows have weights, and by default the mean of each stratum where there are
+        strata (``reference="strata"``). Differences between rows are equal.
 
         Returns
         -------

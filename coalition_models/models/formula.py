@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from formulaic import Formula
-from formulaic.errors import FormulaicError
-from formulaic.transforms import TRANSFORMS
 
 from coalition_models.errors import DataError, FormulaError, counted, first_few
+from coalition_models.models.categories import (
+    levels_of,
+    numbers_and_categories,
+    typical_of,
+)
 from coalition_models.models.columns import (
     all_finite,
+    in_native_order,
     refuse_infinite,
     refuse_missing,
     refuse_repeated_columns,
     refuse_unseen,
     require_columns,
 )
+from coalition_models.models.grammar import read_formula
+from coalition_models.models.terms import RESERVED, Evaluation, evaluate, parse_terms
 
 __all__ = ["Design", "build_design"]
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
-_PLAIN = re.compile(r"^\s*([A-Za-z_]\w*)\s*~\s*([A-Za-z_]\w*(?:\s*\+\s*[A-Za-z_]\w*)*)\s*$")
-_COLUMN = re.compile(r"^\s*(?:`([^`]+)`|([A-Za-z_]\w*))\s*$")
-_NAME = re.compile(r"(?<![\w.`])([A-Za-z_]\w*)\b(?!\s*(?:\(|\.|=(?!=)|`))")
-_QUOTED = re.compile(r"`([^`]+)`")
+_PLAIN = re.compile(r"^\s*([^\W\d]\w*)\s*~\s*([^\W\d]\w*(?:\s*\+\s*[^\W\d]\w*)*)\s*$")
 _CHUNK = 8192
-_R_HABITS = {
-    "Surv": "write the event column alone on the left and give start= and stop=",
-    "strata": "give strata='column' instead",
-    "cluster": "give cluster='column' instead",
-    "offset": "give offset='column' instead",
-    "frailty": "shared frailty is not part of this model",
-    "tt": "make the time-varying column in the data",
-}
 
 
 @dataclass(frozen=True)
@@ -59,6 +54,11 @@ class Design:
     spec: Any = None
     intercept: bool = False
     typical: Mapping[str, object] | None = None
+    numbers: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+    trust: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def typical_values(self) -> dict[str, object]:
         """Mean of each numeric variable over the rows kept; the commonest value of the others."""
@@ -67,19 +67,24 @@ class Design:
         first = int(self.intercept)
         return dict(zip(self.variables, self.matrix[:, first:].mean(axis=0), strict=True))
 
+    @property
+    def categories(self) -> dict[str, tuple[object, ...]]:
+        """Levels of the variables that are categories without ``C()``."""
+        return {name: found for name, found in self.levels.items() if name not in self.numbers}
+
     def matrix_for(self, data: pd.DataFrame) -> Floats:
         """Make the same columns from new data; unseen categories and gaps are errors."""
+        refuse_repeated_columns(data)
         require_columns(data, self.variables, self.formula)
+        data = in_native_order(data)[list(self.variables)]
         refuse_missing(data, self.variables)
+        refuse_unseen(data, self.levels)
+        frame = numbers_and_categories(data, self.formula, self.categories)
         if self.spec is None:
-            matrix = _plain_matrix(data, self.variables, self.intercept)
+            matrix = _plain_matrix(frame, self.variables, self.intercept)
         else:
-            refuse_unseen(data, self.levels)
-            frame = _tidy_types(data[list(self.variables)], self.formula)
-            for name, levels in self.levels.items():
-                if isinstance(frame[name].dtype, pd.CategoricalDtype):
-                    frame[name] = frame[name].cat.set_categories(list(levels))
-            matrix = _as_floats(_evaluate(self.spec, frame, self.formula), self.names)
+            again = Evaluation(self.formula, self.flags, fitting=False, trust=self.trust)
+            matrix = _as_floats(evaluate(self.spec, frame, again), self.names)
         refuse_infinite(matrix, self.names, data.index)
         return matrix
 
@@ -90,6 +95,7 @@ def build_design(
     *,
     intercept: bool,
     needed: Sequence[str] = (),
+    trust: bool = False,
 ) -> Design:
     """Evaluate the right-hand side of a formula.
 
@@ -105,6 +111,9 @@ def build_design(
         Whether the model has one. Without (Cox), categories are coded as if it were there.
     needed : sequence of str
         Further columns that a row must have (cluster, strata, weights, offset).
+    trust : bool
+        Evaluate any Python in the formula, not only ``grammar.FUNCTIONS``: it can then do
+        whatever a program can do.
 
     Returns
     -------
@@ -128,14 +137,15 @@ def build_design(
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"data must be a pandas DataFrame, found {type(data).__name__}")
     refuse_repeated_columns(data)
+    data = in_native_order(data)
     plain = _PLAIN.match(formula) if isinstance(formula, str) else None
     if plain is not None:
         names = tuple(dict.fromkeys(part.strip() for part in plain[2].split("+")))
-        _refuse_reserved(names, formula)
+        _refuse_reserved([name for name in names if name == "Intercept"], formula)
         require_columns(data, (plain[1], *names, *needed), formula)
         if all(_is_numeric(data[name].dtype) for name in names):
             return _plain_design(formula, plain[1], names, data, intercept, needed)
-    return _general_design(formula, data, intercept, needed)
+    return _general_design(formula, data, intercept, needed, trust)
 
 
 def _is_numeric(dtype: Any) -> bool:
@@ -185,16 +195,24 @@ def _plain_design(
 
 
 def _general_design(
-    formula: str, data: pd.DataFrame, intercept: bool, needed: Sequence[str]
+    formula: str, data: pd.DataFrame, intercept: bool, needed: Sequence[str], trust: bool
 ) -> Design:
-    response, rhs = _parse(formula, intercept)
-    variables = _variables(formula, rhs, data)
-    _refuse_reserved(variables, formula, {*TRANSFORMS, "np"})
-    require_columns(data, (response, *variables, *needed), formula)
+    reading = read_formula(formula, trust=trust)
+    rhs, remarks = parse_terms(reading.right, formula, intercept)
+    variables = tuple(
+        sorted(n for n in reading.names if n not in reading.loose or n in data.columns)
+    )
+    _refuse_reserved(variables, formula)
+    require_columns(data, (reading.response, *variables, *needed), formula)
     dropped, keep = _complete_rows(data, [*variables, *needed])
     frame = data[list(variables)] if keep is None else data.loc[keep, list(variables)]
-    frame = _tidy_types(frame, formula)
-    made = _evaluate(rhs, frame, formula)
+    flags = frozenset(n for n in variables if _is_flag(frame[n]))
+    frame = numbers_and_categories(frame, formula)
+    made, left_out, inside = _evaluate_rows(rhs, frame, Evaluation(formula, flags, True, trust))
+    if inside is not None:
+        frame = frame[inside]
+        keep = np.ones(len(data), dtype=bool) if keep is None else keep
+        keep[np.flatnonzero(keep)[~inside]] = False
     spec = made.model_spec
     labels = [str(name) for name in made.columns]
     terms = {str(term): tuple(where) for term, where in spec.term_indices.items()}
@@ -208,10 +226,10 @@ def _general_design(
     if not intercept:
         matrix, labels, terms = _without_intercept(matrix, labels, terms)
     refuse_infinite(matrix, labels, frame.index)
-    levels = _levels(frame, formula)
+    levels = levels_of(frame, reading.coded)
     return Design(
         formula=formula,
-        response=response,
+        response=reading.response,
         matrix=matrix,
         names=tuple(labels),
         terms={("Intercept" if term == "1" else term): at for term, at in terms.items()},
@@ -221,52 +239,44 @@ def _general_design(
         levels=levels,
         spec=spec,
         intercept=intercept,
-        typical=_typical(frame, levels),
+        typical=typical_of(frame, levels, reading.within, terms, matrix),
+        numbers=frozenset(n for n in variables if _is_numeric(frame[n].dtype)),
+        flags=flags,
+        trust=trust,
+        left_out=left_out,
+        remarks=tuple(remarks),
     )
 
 
-def _parse(formula: str, intercept: bool) -> tuple[str, Any]:
-    if not isinstance(formula, str) or formula.count("~") != 1:
-        raise FormulaError(f"a formula reads 'event ~ a + b', not {formula!r}")
-    for habit, cure in _R_HABITS.items():
-        if re.search(rf"(?<![\w.]){habit}\s*\(", formula):
-            raise FormulaError(f"{habit}() is not a term here: {cure}; formula {formula!r}")
-    left = _COLUMN.match(formula.split("~")[0])
-    if left is None:
-        raise FormulaError(
-            f"the left of {formula!r} must be the name of one column that is 1 where the event "
-            "happened and 0 elsewhere; make the column first"
-        )
-    right = formula.split("~")[1]
-    if re.search(r"(?<![\w.)])\.(?!\w)", right):
-        raise FormulaError(f"name the columns instead of '.', in {formula!r}")
-    try:
-        rhs = Formula(right)
-    except FormulaicError as problem:
-        raise FormulaError(f"cannot read the formula {formula!r}: {problem}") from problem
-    if not hasattr(rhs, "required_variables") or isinstance(rhs, Mapping) or "|" in right:
-        raise FormulaError(f"a formula has one right-hand side, without '|': {formula!r}")
-    terms = [str(term) for term in rhs]
-    if "1" not in terms:
-        raise FormulaError(f"leave the intercept alone (no '- 1' and no '0 +') in {formula!r}")
-    if len(terms) == 1 and not intercept:
-        raise FormulaError(f"{formula!r} has no term to estimate")
-    return left[1] or left[2], rhs
+def _evaluate_rows(
+    rhs: Any, frame: pd.DataFrame, evaluation: Evaluation
+) -> tuple[Any, dict[str, int], Flags | None]:
+    """Evaluate, leaving out (and counting) rows that the levels of a ``C(levels=)`` leave out."""
+    made = evaluate(rhs, frame, evaluation)
+    if not evaluation.outside:
+        return made, {}, None
+    inside = np.ones(len(frame), dtype=bool)
+    counts: dict[str, int] = {}
+    for reason, outside in evaluation.outside.items():
+        counts[reason] = int((inside & outside).sum())
+        inside &= ~outside
+    if not inside.any():
+        raise DataError(f"no row has a category among levels=, in {evaluation.formula!r}")
+    evaluation.outside.clear()
+    return evaluate(rhs, frame[inside], evaluation), counts, inside
 
 
-def _variables(formula: str, rhs: Any, data: pd.DataFrame) -> tuple[str, ...]:
-    """Columns the right-hand side reads; formulaic leaves out those inside scale(), bs() etc."""
-    right = re.sub(r"'[^']*'|\"[^\"]*\"", "", formula.split("~")[1])
-    quoted = set(_QUOTED.findall(right))
-    bare = set(_NAME.findall(_QUOTED.sub(" ", right)))
-    # formulaic reads `a.b` as an attribute of a
-    misread = {name.partition(".")[0] for name in quoted if "." in name} - bare
-    read = {str(name) for name in rhs.required_variables} - misread
-    return tuple(sorted(bare.intersection(data.columns) | quoted | read))
+def _is_flag(column: pd.Series) -> bool:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    return bool(
+        pd.api.types.is_bool_dtype(column.dtype)
+        or (column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "boolean")
+    )
 
 
-def _refuse_reserved(names: Sequence[str], formula: str, functions: Collection[str] = ()) -> None:
-    clash = [name for name in names if name == "Intercept" or name in functions]
+def _refuse_reserved(names: Sequence[str], formula: str) -> None:
+    clash = [name for name in names if name in RESERVED]
     if clash:
         raise FormulaError(
             f"column {first_few(clash)} has the name of something that formulas bring themselves, "
@@ -301,54 +311,6 @@ def _complete_rows(
     return counts, ~absent
 
 
-def _tidy_types(frame: pd.DataFrame, formula: str) -> pd.DataFrame:
-    """Give formulaic types it reads as meant: numbers as floats, used categories only."""
-    out = frame.copy(deep=False)
-    for name in out.columns:
-        column = out[name]
-        dtype = column.dtype
-        if isinstance(dtype, pd.PeriodDtype) or getattr(dtype, "kind", "O") in "Mm":
-            raise FormulaError(
-                f"column {name!r} in {formula!r} holds dates; make a number of it "
-                "(for instance months since a date) or a category"
-            )
-        if isinstance(dtype, pd.CategoricalDtype):
-            out[name] = _plain_categories(column.cat.remove_unused_categories())
-        elif pd.api.types.is_object_dtype(dtype) and pd.api.types.infer_dtype(
-            column, skipna=True
-        ) in (
-            "integer",
-            "floating",
-            "mixed-integer-float",
-            "boolean",
-            "decimal",
-        ):
-            out[name] = column.astype(float)
-        elif _is_numeric(dtype) and not isinstance(dtype, np.dtype):
-            out[name] = column.to_numpy(dtype=float, na_value=np.nan)
-        elif pd.api.types.is_string_dtype(dtype):  # also of pyarrow
-            out[name] = column.astype(object)
-    return out
-
-
-def _plain_categories(column: pd.Series) -> pd.Series:
-    """Categories as Python's own words and numbers, which formulaic knows."""
-    known = column.cat.categories
-    return (
-        column
-        if known.dtype == object
-        else column.cat.rename_categories(cast("Sequence[object]", known.astype(object)))
-    )
-
-
-def _evaluate(spec: Any, frame: pd.DataFrame, formula: str) -> Any:
-    try:
-        with np.errstate(all="ignore"):
-            return spec.get_model_matrix(frame, context={"np": np}, na_action="ignore")
-    except (FormulaicError, NameError, TypeError, ValueError, SyntaxError) as problem:
-        raise FormulaError(f"cannot evaluate {formula!r}: {problem}") from problem
-
-
 def _as_floats(made: pd.DataFrame, names: Sequence[str]) -> Floats:
     matrix = np.ascontiguousarray(made.to_numpy(dtype=float))
     if made.shape[1] != len(names) and made.shape[1] == len(names) + 1:
@@ -364,24 +326,3 @@ def _without_intercept(
     place = {old: new for new, old in enumerate(kept)}
     moved = {t: tuple(place[j] for j in js) for t, js in terms.items() if t != "1"}
     return np.ascontiguousarray(matrix[:, kept]), [names[j] for j in kept], moved
-
-
-def _levels(frame: pd.DataFrame, formula: str) -> dict[str, tuple[object, ...]]:
-    """Categories of each categorical variable, as they were when the model was fitted."""
-    out: dict[str, tuple[object, ...]] = {}
-    for name in frame.columns:
-        column = frame[name]
-        wrapped = re.search(rf"C\(\s*`?{re.escape(str(name))}`?\s*[,)]", formula)
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            out[str(name)] = tuple(column.cat.categories)
-        elif wrapped or not _is_numeric(column.dtype):
-            out[str(name)] = tuple(sorted(column.unique(), key=str))
-    return out
-
-
-def _typical(frame: pd.DataFrame, levels: Mapping[str, tuple[object, ...]]) -> dict[str, object]:
-    """Mean of numbers; of categories, whatever they are made of, the commonest."""
-    return {
-        str(name): frame[name].mode()[0] if name in levels else frame[name].mean()
-        for name in frame.columns
-    }

@@ -27,13 +27,24 @@ from coalition_models.models.checks import (
     names_of,
     raise_all,
 )
-from coalition_models.models.columns import require_columns, require_times
+from coalition_models.models.columns import (
+    in_native_order,
+    refuse_repeated_columns,
+    require_columns,
+    require_times,
+)
+from coalition_models.models.display import describe_data
+from coalition_models.models.labels import distinct_labels, times_given
+from coalition_models.record import with_notes
 from coalition_models.render import Table, format_number
 
 __all__ = ["Interval", "SurvivalCurve", "limits", "survival_curve"]
 
 Floats = npt.NDArray[np.float64]
 Interval = Literal["log", "log-log", "plain"]
+
+#: a product of shares that differs from one half by no more than this is one half
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,7 +84,9 @@ class SurvivalCurve:
         [2, 2, 2]
         """
         check_arguments(SurvivalCurve.at_risk, locals())
-        when = np.asarray(times, dtype=float)
+        when = times_given(times)
+        if when is None:
+            raise DataError("at_risk() takes the times to count at")
         first = min(starts[0] for starts, _ in self.spans.values())
         counts = {}
         for group, (starts, stops) in self.spans.items():
@@ -84,7 +97,7 @@ class SurvivalCurve:
 
     def median(self) -> pd.Series:
         """First time at which half or less are left, by group; missing where it is not reached."""
-        reached = self.table[self.table["survival"] <= 0.5]
+        reached = self.table[self.table["survival"] <= 0.5 + _ROUNDING]
         if not self.by:
             first = float(reached["time"].iloc[0]) if len(reached) else float("nan")
             return pd.Series([first], index=["all"], name="median")
@@ -168,8 +181,12 @@ def survival_curve(
     """
     check_arguments(survival_curve, locals())
     names = names_of(by, "by")
+    refuse_repeated_columns(panel)
+    panel = in_native_order(panel)
     require_columns(panel, [event, *names], "survival_curve")
     require_times(panel, start, stop, "survival_curve")
+    if panel.empty:
+        raise DataError("the data have no rows")
     happened, problems, _ = check_event(panel, event)
     first, last, wrong = check_times(panel, start, stop)
     if not problems and not wrong:
@@ -193,6 +210,7 @@ def survival_curve(
             curve.insert(0, "group", label)
         parts.append(curve)
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    with_notes(table, data_choices=list(describe_data(panel, ())))
     return SurvivalCurve(table, names, level, interval, spans)
 
 
@@ -216,15 +234,11 @@ def _groups(panel: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[str, npt.
             f"column {', '.join(names)} is missing in rows {first_few(panel.index[gaps])}; fill "
             "it or leave these rows out"
         )
-    return [
-        (
-            ", ".join(str(part) for part in np.atleast_1d(np.asarray(key, dtype=object))),
-            np.asarray(rows, dtype=np.int64),
-        )
-        for key, rows in panel.reset_index(drop=True)
-        .groupby(list(names), sort=True, observed=True)
-        .indices.items()
-    ]
+    keys = panel[list(names)].reset_index(drop=True)
+    found = keys.groupby(list(names), sort=True, observed=True).indices
+    parts = [key if isinstance(key, tuple) and len(names) > 1 else (key,) for key in found]
+    rows = (np.asarray(at, dtype=np.int64) for at in found.values())
+    return list(zip(distinct_labels(parts), rows, strict=True))
 
 
 def _kaplan_meier(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -11,12 +11,28 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, FormulaError, first_few
-from coalition_models.models.columns import missing_columns, require_columns
+from coalition_models.models.columns import (
+    as_numbers,
+    in_native_order,
+    missing_columns,
+    plain_value,
+    refuse_repeated_columns,
+    require_columns,
+)
 from coalition_models.models.engine import Span
 from coalition_models.models.fit import Fit
-from coalition_models.render import format_number
+from coalition_models.models.labels import distinct_labels, listed, scenario_labels
 
-__all__ = ["Path", "check_paths", "check_times_asked", "fixed_paths", "frame_paths", "slack"]
+__all__ = [
+    "Path",
+    "check_paths",
+    "check_times_asked",
+    "fixed_paths",
+    "frame_paths",
+    "slack",
+    "typical_values",
+    "with_clock",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,71 +60,173 @@ class Path:
         return float(self.stop[-1])
 
 
-def frame_paths(frame: pd.DataFrame, path: str, fit: Fit) -> list[Path]:
+def frame_paths(frame: pd.DataFrame, path: str, fit: Fit, code: int | None) -> list[Path]:
     """Read the paths of a frame, each with its pieces in the order of time."""
     start, stop = fit.choices.start, fit.choices.stop
     # a fit to rows that all enter at 0 has no column of starts; its paths name it 'start'
     start = start or "start"
+    refuse_repeated_columns(frame)
+    frame = in_native_order(frame)
     require_columns(frame, [start, stop], "a covariate path")
     if path != "path":
         require_columns(frame, [path], "path=")
     if path in frame.columns and frame[path].isna().any():
         lost = first_few(frame.index[frame[path].isna()])
         raise DataError(f"column {path!r} is missing in rows {lost}: which path are they of?")
+    if frame.empty:
+        raise DataError("the frame of paths has no rows")
+    frame = _in_stratum(frame, fit, code)
     groups = (
         [("path", frame)]
         if path not in frame.columns
         else list(frame.groupby(frame[path].to_numpy(), sort=False))
     )
     routes = []
-    for name, rows in groups:
+    names = distinct_labels([(name,) for name, _ in groups])
+    for name, (_, rows) in zip(names, groups, strict=True):
         ordered = rows.sort_values(start, kind="stable")
-        ends = (ordered[column].to_numpy(dtype=float, na_value=np.nan) for column in (start, stop))
-        routes.append(Path(str(name), ordered, *ends))
-    if not routes or frame.empty:
-        raise DataError("the frame of paths has no rows")
+        ends = (_times(ordered, column) for column in (start, stop))
+        routes.append(Path(name, ordered, *ends))
     return routes
 
 
+def _times(frame: pd.DataFrame, name: str) -> Floats:
+    values = as_numbers(frame[name])
+    if values is None:
+        raise DataError(f"column {name!r} of the paths must hold numbers (time)")
+    return values
+
+
+def _own_stratum(fit: Fit, code: int | None) -> dict[str, object]:
+    """Values of the columns that make the strata, in the stratum that is followed."""
+    if code is None:
+        return {}
+    labels = fit.engine.sample.strata_labels[code]
+    return dict(zip(fit.choices.strata, labels, strict=True))
+
+
+def _in_stratum(frame: pd.DataFrame, fit: Fit, code: int | None) -> pd.DataFrame:
+    """Columns that make the strata follow the stratum; others than its own are refused."""
+    for name, label in _own_stratum(fit, code).items():
+        if name not in frame.columns:
+            frame = frame.assign(**{name: pd.Series([label] * len(frame), index=frame.index)})
+        else:
+            _refuse_other_stratum(name, label, frame[name].tolist())
+    return frame
+
+
+def _refuse_other_stratum(name: str, label: object, values: Sequence[object]) -> None:
+    others = [value for value in dict.fromkeys(values) if value != label]
+    if others:
+        raise DataError(
+            f"{name} makes the strata and is {plain_value(label)!r} in the stratum asked for, but "
+            f"the path has {first_few(repr(plain_value(v)) for v in others)}: leave {name} out, "
+            "or name its stratum with stratum="
+        )
+
+
 def fixed_paths(
-    values: Mapping[str, object], fit: Fit, begin: float, end: float
+    values: Mapping[str, object], fit: Fit, begin: float, end: float, code: int | None
 ) -> tuple[list[Path], dict[str, object]]:
     """Make a path of every combination of fixed values; also what the others are held at."""
-    design = fit.engine.sample.design
-    unknown = [name for name in values if name not in design.variables]
-    if unknown:
-        near = missing_columns(pd.DataFrame(columns=list(design.variables)), unknown)
-        raise FormulaError(
-            f"the model has no variable {'; '.join(near)}; it has {first_few(design.variables)}"
-        )
-    held = {k: v for k, v in design.typical_values().items() if k not in values}
-    choices = [
-        list(value) if isinstance(value, (list, tuple, np.ndarray, pd.Series)) else [value]
-        for value in values.values()
-    ]
+    choices = {name: listed(value, name) for name, value in values.items()}
+    own = _own_stratum(fit, code)
+    for name in own.keys() & choices.keys():
+        _refuse_other_stratum(name, own[name], choices[name])
+    _refuse_unknown(choices, own, fit)
+    held = {**typical_values(fit), **own}
+    held = {k: v for k, v in held.items() if k not in values}
     starts, stops = fit.engine.pieces(begin, end)
     if not len(starts):
         raise DataError(f"begin must lie before the last event at {end:g}, not at {begin:g}")
+    texts = scenario_labels(choices)
     routes = []
-    for combination in product(*choices):
-        setting = dict(zip(values, combination, strict=True))
-        name = ", ".join(f"{k} = {format_number(v)}" for k, v in setting.items())
-        frame = pd.DataFrame([{**held, **setting}] * len(starts))
-        routes.append(Path(name, frame, starts, stops))
+    for places in product(*(range(len(known)) for known in choices.values())):
+        chosen = list(zip(choices, places, strict=True))
+        name = ", ".join(f"{k} = {texts[k][i]}" for k, i in chosen)
+        setting = {**held, **{k: choices[k][i] for k, i in chosen}}
+        frame = pd.DataFrame({k: _repeated(v, len(starts)) for k, v in setting.items()})
+        routes.append(Path(name, frame.reindex(range(len(starts))), starts, stops))
     return routes, held
 
 
-def check_times_asked(times: Sequence[float] | None, last_seen: float) -> None:
-    """Refuse times that are missing, or at which nobody was observed any more."""
-    asked = list(times or [])
-    if any(time != time for time in asked):
-        raise DataError("times holds a missing value (NaN)")
+def _repeated(value: object, times: int) -> pd.Series:
+    column = pd.Series([value] * times, dtype=object)
+    return column.infer_objects()
+
+
+def typical_values(fit: Fit) -> dict[str, object]:
+    """What the variables of a fit, and its offset, are held at; its clock runs instead."""
+    sample = fit.engine.sample
+    held = {k: v for k, v in sample.design.typical_values().items() if k not in _clock(fit)}
+    if fit.choices.offset and sample.offset is not None:
+        held[fit.choices.offset] = float(sample.offset.mean())
+    return held
+
+
+def _refuse_unknown(choices: Mapping[str, object], own: Mapping[str, object], fit: Fit) -> None:
+    known = [*fit.engine.sample.design.variables, *own]
+    known += [fit.choices.offset] if fit.choices.offset else []
+    running = [name for name in choices if name in _clock(fit)]
+    if running:
+        raise FormulaError(
+            f"{first_few(running)} is the fit's own time, which runs along the path: leave it out, "
+            "and choose times with times= and begin="
+        )
+    unknown = [name for name in choices if name not in known]
+    if unknown:
+        near = missing_columns(pd.DataFrame(columns=known), unknown)
+        raise FormulaError(
+            f"the model has no variable {'; '.join(near)}; it has {first_few(dict.fromkeys(known))}"
+        )
+
+
+def _clock(fit: Fit) -> tuple[str, ...]:
+    """Columns of the fit's own time that its formula names."""
+    variables = fit.engine.sample.design.variables
+    return tuple(name for name in (fit.choices.start, fit.choices.stop) if name in variables)
+
+
+def with_clock(route: Path, fit: Fit) -> Path:
+    """Let the time that a formula names run along a path, as it ran in the rows fitted to.
+
+    A piece that spans several of the times observed is cut at them (Cox: in a discrete-time fit
+    a piece is one period).
+    """
+    sample, names = fit.engine.sample, _clock(fit)
+    if not names or sample.stop is None or sample.start is None:
+        return route
+    order = np.lexsort((sample.start, sample.stop))
+    grid, first = np.unique(sample.stop[order][::-1], return_index=True)
+    latest = sample.start[order][::-1][first]
+    start, stop, frame = route.start, route.stop, route.frame
+    if fit.estimator == "cox":
+        cuts = [
+            np.append(grid[(grid > a + slack(a)) & (grid < b - slack(b))], b)
+            for a, b in zip(start, stop, strict=True)
+        ]
+        frame = frame.iloc[np.repeat(np.arange(len(cuts)), [len(cut) for cut in cuts])]
+        stop = np.concatenate(cuts)
+        start = np.concatenate([np.append(a, cut[:-1]) for a, cut in zip(start, cuts, strict=True)])
+    place = np.searchsorted(grid, stop - slack(stop)).clip(0, len(grid) - 1)
+    seen = np.abs(grid[place] - stop) <= slack(stop)
+    running = {
+        fit.choices.start: np.where(seen, latest[place], start),
+        fit.choices.stop: np.where(seen, grid[place], stop),
+    }
+    frame = frame.assign(**{name: running[name] for name in names})
+    return replace(route, frame=frame, start=start, stop=stop)
+
+
+def check_times_asked(times: Floats | None, last_seen: float) -> None:
+    """Refuse times at which nobody was observed any more."""
+    asked = () if times is None else tuple(times)
     late = [f"time {time:g}" for time in asked if time > last_seen + slack(last_seen)]
     if late:
         raise DataError(_beyond(last_seen, late))
 
 
-def check_paths(paths: Sequence[Path], times: Sequence[float] | None, span: Span) -> None:
+def check_paths(paths: Sequence[Path], times: Floats | None, span: Span) -> None:
     """Refuse paths of a frame that cannot be followed from their start to their end.
 
     A path with a gap has no survival beyond it: what happened to the hazard, and to the member,
@@ -160,7 +278,7 @@ def _broken(path: Path) -> list[str]:
     return problems
 
 
-def _outside(paths: Sequence[Path], times: Sequence[float] | None, span: Span) -> list[str]:
+def _outside(paths: Sequence[Path], times: Floats | None, span: Span) -> list[str]:
     """Paths that leave the time at which anyone was observed, and times that leave the path."""
     late = [f"{p.name} to {p.end:g}" for p in paths if p.end > span.last + slack(span.last)]
     early = [f"{p.name} from {p.begin:g}" for p in paths if p.begin < span.first - slack(p.begin)]
@@ -172,7 +290,9 @@ def _outside(paths: Sequence[Path], times: Sequence[float] | None, span: Span) -
         )
     for path in paths:
         low, high = path.begin - slack(path.begin), path.end + slack(path.end)
-        astray = [f"{time:g}" for time in times or [] if not low <= time <= high]
+        astray = [
+            f"{time:g}" for time in ([] if times is None else times) if not low <= time <= high
+        ]
         if astray:
             problems.append(
                 f"path {path.name!r} runs from {path.begin:g} to {path.end:g}; times outside of "

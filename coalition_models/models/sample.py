@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models.checks import (
     Histories,
+    check_clock,
     check_event,
     check_history,
     check_numbers,
@@ -21,7 +22,7 @@ from coalition_models.models.checks import (
     names_of,
     raise_all,
 )
-from coalition_models.models.columns import require_times
+from coalition_models.models.columns import in_native_order, require_times
 from coalition_models.models.formula import Design, build_design
 
 __all__ = ["Sample", "draw_sample"]
@@ -83,8 +84,8 @@ class Sample:
         """Leave out more of the rows used, for a reason that is kept."""
         keep = np.ones(self.rows_given, dtype=bool) if self.keep is None else self.keep.copy()
         keep[np.flatnonzero(keep)[~inside]] = False
-        groups = [_compact(codes, 0, inside) for codes in self.clusters]
-        own = None if self.members is None else _compact(self.members, 0, inside)
+        groups = [_compact(codes, inside) for codes in self.clusters]
+        own = None if self.members is None else _compact(self.members, inside)
         return replace(
             self,
             matrix=np.ascontiguousarray(self.matrix[inside]),
@@ -151,6 +152,7 @@ def draw_sample(
     weights: str | None = None,
     offset: str | None = None,
     also: Sequence[str] = (),
+    trust: bool = False,
 ) -> Sample:
     """Check the data of a model and take the complete rows, counting the others.
 
@@ -167,141 +169,150 @@ def draw_sample(
     layers = names_of(strata, "strata")
     single = [name for name in (weights, offset) if name is not None]
     needed = [*by, *layers, *single, *also]
-    design = build_design(formula, data, intercept=intercept, needed=needed)
+    design = build_design(formula, data, intercept=intercept, needed=needed, trust=trust)
     member = default_id(data, id)
     if stop is not None:
         require_times(data, start, stop, "start= and stop=")
-    coder = _Coder(data)
-    event, problems, notes = check_event(data, design.response)
+    _refuse_response_as_term(design)
+    read = [design.response, start, stop, weights, offset, *member, *by, *layers]
+    own = list(dict.fromkeys(name for name in read if name is not None))
+    rows = in_native_order(data)
+    rows = rows if design.keep is None else rows[own][design.keep]
+    numbers, problems = _numbers(rows, weights, offset)
+    left_out = dict(design.left_out)
+    inside = None if problems else _with_weight(numbers, weights)
+    if inside is not None:
+        left_out[f"weight 0 in {weights}"] = int((~inside).sum())
+        rows = rows[own][inside]
+        numbers = {what: values[inside] for what, values in numbers.items()}
+    event, wrong, notes = check_event(rows, design.response)
+    problems += wrong
     times: tuple[Floats, Floats] | None = None
     if stop is not None:
-        first, last, wrong = check_times(data, start, stop)
+        first, last, wrong = check_times(rows, start, stop)
         times = (first, last)
         problems += wrong
-    for name, what, negative in ((weights, "weights", False), (offset, "offset", True)):
-        if name is not None:
-            problems += check_numbers(data, name, what, negative=negative)
-    histories = _histories(coder, member, layers)
+    coder = _Coder(rows)
+    members, member_count = coder.joint(member) if member else (None, None)
+    layer = coder.joint(layers)[0] if layers else None
+    histories = _histories(rows, member, members, layers, layer)
     if histories is not None and times is not None and not problems:
-        problems += check_history(data, histories, *times)
+        problems += check_history(rows, histories, *times)
     raise_all(problems)
-    alone = stop is not None and start is None
-    if alone:
-        own = "" if member else " and stands for a member of its own"
-        notes.append(f"every row enters at time 0 (start=None){own}")
-    elif not member:
-        notes.append("no id columns, so overlapping rows of one member were not looked for")
-    keep, left_out = _keep(design, data, weights)
-    return _collect(
-        design, data, coder, event, times, keep, left_out, by, layers, member, weights, offset,
-        tuple(notes),
-    )  # fmt: skip
-
-
-def _histories(coder: _Coder, member: tuple[str, ...], layers: tuple[str, ...]) -> Histories | None:
-    """Whose rows may not overlap: those of one member, within a stratum."""
-    if not member:
-        return None
-    codes, count = coder.joint(member)
-    if (codes < 0).any():
-        rows = coder.data.index[codes < 0]
-        raise DataError(
-            f"id columns {', '.join(member)} are missing in rows {first_few(rows)}; fill them"
-        )
-    extra = [name for name in layers if name not in member]
-    if extra:
-        codes, count = coder.joint([*member, *extra])
-    return Histories(member, codes, count)
-
-
-def _keep(
-    design: Design, data: pd.DataFrame, weights: str | None
-) -> tuple[Flags | None, dict[str, int]]:
-    if weights is None:
-        return design.keep, {}
-    empty = data[weights].to_numpy(dtype=float, na_value=np.nan) == 0
-    if design.keep is not None:
-        empty &= design.keep
-    if not empty.any():
-        return design.keep, {}
-    keep = ~empty if design.keep is None else design.keep & ~empty
-    if not keep.any():
-        raise DataError(f"every complete row has weight 0 in column {weights!r}")
-    return keep, {f"weight 0 in {weights}": int(empty.sum())}
-
-
-def _collect(
-    design: Design,
-    data: pd.DataFrame,
-    coder: _Coder,
-    event: Floats,
-    times: tuple[Floats, Floats] | None,
-    keep: Flags | None,
-    left_out: dict[str, int],
-    by: tuple[str, ...],
-    layers: tuple[str, ...],
-    member: tuple[str, ...],
-    weights: str | None,
-    offset: str | None,
-    notes: tuple[str, ...],
-) -> Sample:
-    def used(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return values if keep is None else values[keep]
-
-    def numbers(name: str | None) -> Floats | None:
-        if name is None:
-            return None
-        return used(data[name].to_numpy(dtype=float, na_value=np.nan))
-
-    def used_rows(column: pd.Series) -> pd.Series:
-        return column if keep is None else column[keep]
-
-    groups = [_compact(*coder.column(name), keep) for name in by]
-    own = _compact(*coder.joint(member), keep) if member else None
-    layer = _compact(*coder.joint(layers), keep)[0] if layers else None
-    matrix = design.matrix
-    if keep is not design.keep and keep is not None:
-        inside = keep if design.keep is None else keep[design.keep]
-        matrix = np.ascontiguousarray(matrix[inside])
-    named = dict.fromkeys([*member, *by])
+    if times is not None and not (intercept and _one_period(*times)):
+        named = [name for name in (start, stop) if name in design.variables]
+        check_clock(formula, named, rows, times, event, layer)
     return Sample(
         design=design,
-        matrix=matrix,
-        index=data.index if keep is None else data.index[keep],
-        event=used(event),
-        start=None if times is None else used(times[0]),
-        stop=None if times is None else used(times[1]),
-        weights=numbers(weights),
-        offset=numbers(offset),
+        matrix=design.matrix if inside is None else np.ascontiguousarray(design.matrix[inside]),
+        index=rows.index,
+        event=event,
+        start=None if times is None else times[0],
+        stop=None if times is None else times[1],
+        weights=numbers.get("weights"),
+        offset=numbers.get("offset"),
         strata=layer,
-        strata_labels=_labels(data, layers, layer, keep),
-        clusters=tuple(codes for codes, _ in groups),
-        cluster_counts=tuple(count for _, count in groups),
-        members=None if own is None else own[0],
-        member_count=None if own is None else own[1],
+        strata_labels=_labels(rows, layers, layer),
+        clusters=tuple(coder.column(name)[0] for name in by),
+        cluster_counts=tuple(coder.column(name)[1] for name in by),
+        members=members,
+        member_count=member_count,
         id=member,
-        carried={name: used_rows(data[name]) for name in named},
+        # a fit keeps copies, so that nothing done to the frame afterwards changes it
+        carried={name: rows[name].copy() for name in dict.fromkeys([*member, *by])},
         rows_given=len(data),
         left_out=left_out,
-        notes=notes,
-        keep=keep,
+        notes=(*design.remarks, *notes, *_id_notes(start, stop, member)),
+        keep=_keep(design, inside),
     )
 
 
-def _compact(codes: Integers, count: int, keep: Flags | None) -> tuple[Integers, int]:
+def _numbers(
+    rows: pd.DataFrame, weights: str | None, offset: str | None
+) -> tuple[dict[str, Floats], list[str]]:
+    """Weights and offset of the complete rows, and what is wrong with them."""
+    found, problems = {}, []
+    for name, what, negative in ((weights, "weights", False), (offset, "offset", True)):
+        if name is not None:
+            found[what], wrong = check_numbers(rows, name, what, negative=negative)
+            problems += wrong
+    return found, problems
+
+
+def _one_period(start: Floats, stop: Floats) -> bool:
+    """Whether rows are of one length, the period of a discrete-time model, whose end is known."""
+    lengths = stop - start
+    return bool(np.ptp(lengths) <= 1e-6 * lengths.max())
+
+
+def _with_weight(numbers: Mapping[str, Floats], weights: str | None) -> Flags | None:
+    """Rows whose weight is not 0; None where that is all of them."""
+    if weights is None or numbers["weights"].all():
+        return None
+    if not numbers["weights"].any():
+        raise DataError(f"every complete row has weight 0 in column {weights!r}")
+    inside: Flags = numbers["weights"] != 0
+    return inside
+
+
+def _refuse_response_as_term(design: Design) -> None:
+    if design.response in design.variables:
+        raise FormulaError(
+            f"the event {design.response!r} stands on both sides of {design.formula!r}; it cannot "
+            "explain itself, leave it out on the right"
+        )
+
+
+def _id_notes(start: str | None, stop: str | None, member: tuple[str, ...]) -> list[str]:
+    if stop is not None and start is None:
+        own = "" if member else " and stands for a member of its own"
+        return [f"every row enters at time 0 (start=None){own}"]
+    return (
+        [] if member else ["no id columns, so overlapping rows of one member were not looked for"]
+    )
+
+
+def _histories(
+    rows: pd.DataFrame,
+    member: tuple[str, ...],
+    members: Integers | None,
+    layers: tuple[str, ...],
+    layer: Integers | None,
+) -> Histories | None:
+    """Whose rows may not overlap: those of one member, within a stratum."""
+    if members is None:
+        return None
+    if (members < 0).any():
+        raise DataError(
+            f"id columns {', '.join(member)} are missing in rows "
+            f"{first_few(rows.index[members < 0])}; fill them"
+        )
+    if layer is None or set(layers) <= set(member):
+        return Histories(member, members, int(members.max()) + 1)
+    codes, found = pd.factorize(members * (int(layer.max()) + 1) + layer)
+    return Histories(member, codes.astype(np.int64, copy=False), len(found))
+
+
+def _keep(design: Design, inside: Flags | None) -> Flags | None:
+    """Of the rows given, those used."""
+    if inside is None:
+        return design.keep
+    keep = np.ones(len(inside), dtype=bool) if design.keep is None else design.keep.copy()
+    keep[np.flatnonzero(keep)[~inside]] = False
+    return keep
+
+
+def _compact(codes: Integers, keep: Flags) -> tuple[Integers, int]:
     """Renumber the codes that are left."""
-    if keep is None:
-        return codes, count
     again, found = pd.factorize(codes[keep])
     return again.astype(np.int64, copy=False), len(found)
 
 
 def _labels(
-    data: pd.DataFrame, layers: tuple[str, ...], codes: Integers | None, keep: Flags | None
+    data: pd.DataFrame, layers: tuple[str, ...], codes: Integers | None
 ) -> tuple[tuple[object, ...], ...]:
     """What stands behind each code; codes are numbered by first appearance."""
     if codes is None:
         return ()
-    new = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1) > 0)
-    rows = new if keep is None else np.flatnonzero(keep)[new]
+    rows = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1) > 0)
     return tuple(data[list(layers)].iloc[rows].itertuples(index=False, name=None))

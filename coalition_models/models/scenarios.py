@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, counted
+from coalition_models.errors import DataError, counted, first_few
 from coalition_models.models.engine import Span
 from coalition_models.models.fit import Fit
+from coalition_models.models.labels import times_given
 from coalition_models.models.nonparametric import Interval, limits
 from coalition_models.models.paths import (
     Path,
@@ -21,6 +22,7 @@ from coalition_models.models.paths import (
     fixed_paths,
     frame_paths,
     slack,
+    with_clock,
 )
 from coalition_models.render import Table, format_number
 
@@ -114,8 +116,10 @@ def predict_survival(
         one another without gap or overlap. A path that starts after 0 gives survival given
         survival to its start, and the result says so. Or fixed values, such as
         ``{"election_near": [0, 1]}``: every combination is a scenario, from the first time at
-        risk to the last event, with all other variables at their mean (numbers) or commonest
-        value (categories) over the rows used, as ``held`` and the notes state.
+        risk to the last event, with all other variables and the offset at their mean (numbers)
+        or commonest value (categories) over the rows used, as ``held`` and the notes state. The
+        fit's own time, where the formula names it, runs along the path, and columns that make
+        the strata follow ``stratum``. Several values: a list, array, Series, range or set.
     path : str
     begin : float, optional
         Time from which fixed values are followed (survival is then given survival to it).
@@ -159,18 +163,24 @@ def predict_survival(
     if not fit.converged:
         raise DataError("predict_survival() needs a fit with a finite maximum; this one has none")
     span = engine.span(stratum)
-    check_times_asked(times, span.last)
+    asked = times_given(times)
+    check_times_asked(asked, span.last)
     held: dict[str, object] = {}
     if isinstance(paths, pd.DataFrame):
         if begin is not None:
             raise DataError("begin is for fixed values; the paths of a frame begin with their rows")
-        routes = frame_paths(paths, path, fit)
-        check_paths(routes, times, span)
+        routes = frame_paths(paths, path, fit, span.code)
+        check_paths(routes, asked, span)
     else:
-        end = max([span.last_event, *(times or [])])
-        first = span.first if begin is None else begin
-        routes, held = fixed_paths(paths, fit, first, end)
-    parts = [_follow(fit, route, span.code, times, level, interval) for route in routes]
+        end = span.last_event if asked is None else max(span.last_event, float(asked.max()))
+        first = span.first if begin is None else float(begin)
+        if first < span.first - slack(span.first):
+            raise DataError(
+                f"nobody was observed before {span.first:g}, so begin={first:g} is too early"
+            )
+        routes, held = fixed_paths(paths, fit, first, end, span.code)
+    routes = [with_clock(route, fit) for route in routes]
+    parts = [_follow(fit, route, span.code, asked, level, interval) for route in routes]
     origin = min(span.first, 0.0)
     given = {route.name: route.begin for route in routes if route.begin > origin}
     return SurvivalPrediction(
@@ -181,11 +191,11 @@ def predict_survival(
         notes=(
             _limits_note(fit, level, interval),
             *_given_notes(given),
-            *_held_note(held),
+            *_held_note(held, fit),
             *_flat_note(span, max([route.end for route in routes])),
         ),
         given=given,
-        times=tuple(times or ()),
+        times=() if asked is None else tuple(float(time) for time in asked),
     )
 
 
@@ -206,9 +216,15 @@ def _given_notes(given: Mapping[str, float]) -> list[str]:
     ]
 
 
-def _held_note(held: Mapping[str, object]) -> list[str]:
-    listing = ", ".join(f"{name} {format_number(value)}" for name, value in held.items())
-    return [f"Held at means or commonest values: {listing}."] if held else []
+def _held_note(held: Mapping[str, object], fit: Fit) -> list[str]:
+    layers = fit.choices.strata
+    own = {name: value for name, value in held.items() if name in layers}
+    others = {name: value for name, value in held.items() if name not in layers}
+    return [
+        f"{words}: {', '.join(f'{name} {format_number(value)}' for name, value in part.items())}."
+        for words, part in (("Held at means or commonest values", others), ("Stratum", own))
+        if part
+    ]
 
 
 def _flat_note(span: Span, end: float) -> list[str]:
@@ -224,7 +240,7 @@ def _follow(
     fit: Fit,
     route: Path,
     code: int | None,
-    times: Sequence[float] | None,
+    asked: Floats | None,
     level: float,
     interval: Interval,
 ) -> pd.DataFrame:
@@ -236,10 +252,12 @@ def _follow(
         when, hazard, error = (
             np.append(when, route.end), np.append(hazard, hazard[-1]), np.append(error, error[-1])
         )  # fmt: skip
-    if times is not None:
-        asked = np.asarray(times, dtype=float)
+    if asked is not None:
         if (asked < when[0] - slack(when[0])).any():
-            raise DataError(f"path {route.name!r} begins at {when[0]:g}; times before it: {times}")
+            raise DataError(
+                f"path {route.name!r} begins at {when[0]:g}; times before it: "
+                f"{first_few(f'{time:g}' for time in asked if time < when[0])}"
+            )
         # a time that differs from an event time by rounding only is that time
         at = np.searchsorted(when, asked + slack(asked), side="right") - 1
         when, hazard, error = asked, hazard[at], error[at]

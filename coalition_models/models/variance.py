@@ -20,6 +20,7 @@ __all__ = [
     "plan_variance",
     "refuse_lost",
     "refuse_penalised_variance",
+    "reported",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +31,15 @@ CONVENTIONS = ("R", "stata")
 
 #: below this many clusters, clustered standard errors are known to be too small
 FEW_CLUSTERS = 40
+#: below this many they are few by every account (20 to 50: Cameron and Miller 2015), which is
+#: worth a warning and not only a note
+VERY_FEW_CLUSTERS = 20
+
+
+class Note(str):
+    """A remark that stands below the fit and is no warning."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ def refuse_penalised_variance(penalty: str | None, plan: Plan) -> None:
 
 
 def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
-    """Refuse one cluster; word the warning where there are few.
+    """Refuse one cluster; word the warning where there are few, a note where not very few.
 
     Examples
     --------
@@ -108,10 +118,11 @@ def few_clusters(plan: Plan, counts: Sequence[int]) -> str:
         )
     if groups >= FEW_CLUSTERS or plan.variance == "jackknife":
         return ""
-    return (
+    text = (
         f"{groups} clusters in {name}: below {FEW_CLUSTERS}, clustered standard errors are too "
         "small on average; compare variance='jackknife' (CR3), whose tests and limits go by t(G-1)"
     )
+    return text if groups < VERY_FEW_CLUSTERS else Note(text)
 
 
 def clustered(
@@ -137,8 +148,54 @@ def clustered(
     Returns
     -------
     ndarray, shape (p, p)
-        V1 + V2 - V12 for two sets (Cameron, Gelbach and Miller 2011).
+        V1 + V2 - V12 for two sets (Cameron, Gelbach and Miller 2011). Its variances need not be
+        positive: see :func:`reported`.
     """
+    return _combined(_parts(sum_scores, bread, codes, small_sample))
+
+
+def reported(
+    sum_scores: Callable[[Integers, int], Floats],
+    bread: Floats,
+    codes: Sequence[Integers],
+    plan: Plan,
+    names: Sequence[str],
+) -> tuple[Floats, str]:
+    """Return :func:`clustered` and what must be said of it.
+
+    A two-way variance that is not positive leaves its standard error missing, as in R's
+    ``sandwich``; the remark shows the larger of the two one-way errors, which MacKinnon, Nielsen
+    and Webb (2021) advise to report in its place.
+    """
+    parts = _parts(sum_scores, bread, codes, plan.small_sample)
+    covariance = _combined(parts)
+    if len(parts) == 1:
+        return covariance, ""
+    one, two = np.diag(parts[0]), np.diag(parts[1])
+    # Beside its parts a sum of this size is their rounding error.
+    lost = np.flatnonzero(~(np.diag(covariance) > 1e-12 * np.maximum(one, two)))
+    said = []
+    for j in map(int, lost):
+        # what rounding leaves of nil is no variance either
+        covariance[j, j] = min(covariance[j, j], 0.0)
+        larger = int(two[j] > one[j])
+        error = np.sqrt(max(one[j], two[j]))
+        said.append(f"{names[j]} (std. error {error:.4g} by {plan.cluster[larger]})")
+    if not said:
+        return covariance, ""
+    return covariance, (
+        "the two-way variance is not positive, hence no standard error, for "
+        f"{first_few(said)}: shown is the larger one-way error, to be reported in its place"
+    )
+
+
+def _parts(
+    sum_scores: Callable[[Integers, int], Floats],
+    bread: Floats,
+    codes: Sequence[Integers],
+    small_sample: bool,
+) -> list[Floats]:
+    """Covariance by each set of clusters, and for two sets by their intersection."""
 
     def part(numbers: Integers) -> Floats:
         groups = int(numbers.max()) + 1
@@ -147,10 +204,14 @@ def clustered(
         return covariance * (groups / (groups - 1)) if small_sample else covariance
 
     if len(codes) == 1:
-        return part(codes[0])
+        return [part(codes[0])]
     one, two = codes
     both = pd.factorize(one * (int(two.max()) + 1) + two)[0].astype(np.int64, copy=False)
-    return part(one) + part(two) - part(both)
+    return [part(one), part(two), part(both)]
+
+
+def _combined(parts: Sequence[Floats]) -> Floats:
+    return parts[0] if len(parts) == 1 else parts[0] + parts[1] - parts[2]
 
 
 def jackknife(

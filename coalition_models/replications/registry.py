@@ -8,6 +8,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import ReplicationError
+from coalition_models.render import listing
 from coalition_models.replications.comparison import Replication, compare
 from coalition_models.replications.study import Study, read_published
 from coalition_models.sources.catalog import load
@@ -53,7 +54,7 @@ def list_replications() -> pd.DataFrame:
         }
         for study in studies
     ]
-    return pd.DataFrame(rows).set_index("name")
+    return listing(pd.DataFrame(rows).set_index("name"))
 
 
 def replicate(name: str, data: pd.DataFrame | None = None) -> Replication:

@@ -13,7 +13,7 @@ from coalition_models.hypotheses.analysis import HypothesisAnalysis
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.listing import list_amendments, list_claims
 from coalition_models.hypotheses.result import Verdicts, format_ratio
-from coalition_models.render import Table, format_number, format_p
+from coalition_models.render import Table, format_number, format_p, frame_table
 from coalition_models.report.contested_page import (
     contested_claims,
     contested_page,
@@ -22,7 +22,6 @@ from coalition_models.report.contested_page import (
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.product import Product, write_product
 from coalition_models.report.style import Plot
-from coalition_models.report.tables import frame_table
 from coalition_models.report.verdicts import (
     forest_caption,
     plot_contested,
@@ -364,7 +363,7 @@ def write_claims(
         If the folder cannot be written.
     """
     shown = claims_products(analysis) if product is None else product
-    with staging_folder(out) as staging:
+    with staging_folder(out, ("tables", "figures")) as staging:
         write_product(staging, shown)
         write_file(staging / "report.html", claims_page(analysis, shown))
         for claim in contested_claims(analysis):

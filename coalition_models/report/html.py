@@ -41,6 +41,7 @@ body.wide td.wrap { min-width: 7rem; }
 thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600;
   white-space: normal; vertical-align: bottom; }
 tbody tr:last-child td { border-bottom: 1px solid var(--ink); }
+p.made { font-size: .88rem; color: var(--soft); }
 p.note { font-size: .8rem; color: var(--soft); margin: .25rem 0; max-width: 52rem; }
 figure { margin: 1.4rem 0; }
 figure .scroll { margin: 0; }
@@ -81,7 +82,13 @@ class Section:
 
 
 def page(
-    title: str, lead: str, sections: Sequence[Section], foot: str, *, wide: bool = False
+    title: str,
+    lead: str,
+    sections: Sequence[Section],
+    foot: str,
+    *,
+    wide: bool = False,
+    made: str = "",
 ) -> str:
     r"""Write the page as HTML with its style and pictures inside; wide for wide tables.
 
@@ -95,6 +102,7 @@ def page(
         f'<li><a href="#s{i}">{html.escape(section.heading)}</a></li>'
         for i, section in enumerate(sections, start=1)
     )
+    origin = f'<p class="made">{html.escape(made)}</p>' if made else ""
     body = "".join(_section(i, section) for i, section in enumerate(sections, start=1))
     return (
         "<!doctype html>\n"
@@ -102,7 +110,8 @@ def page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{_CSS}</style></head>"
         f"<body{' class=wide' if wide else ''}>\n"
-        f'<header><h1>{html.escape(title)}</h1><p class="lead">{html.escape(lead)}</p></header>\n'
+        f'<header><h1>{html.escape(title)}</h1><p class="lead">{html.escape(lead)}</p>'
+        f"{origin}</header>\n"
         f"<nav><ol>{links}</ol></nav>\n<main>{body}</main>\n"
         f'<footer><p class="note">{html.escape(foot)}</p></footer>\n</body></html>\n'
     )

@@ -12,14 +12,14 @@ from coalition_models.designs.iraq import FORMULA, IraqAnalysis
 from coalition_models.members.panel import describe_panel
 from coalition_models.models.fit import Fit
 from coalition_models.record import record_of, sources_of
-from coalition_models.render import Table
+from coalition_models.render import Table, frame_table
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.periods import coalition_years, in_words, last_out, mandate_end
 from coalition_models.report.plots import plot_coefficients, plot_participation
 from coalition_models.report.product import Product
 from coalition_models.report.style import Plot
 from coalition_models.report.survival_plots import plot_survival_curve
-from coalition_models.report.tables import frame_table, table
+from coalition_models.report.tables import table
 from coalition_models.sources.catalog import load
 from coalition_models.sources.citations import cite
 
@@ -217,8 +217,12 @@ def iraq_page(
     version: str,
     more: Sequence[Section] = (),
     more_sources: Sequence[str] = (),
+    made: str = "",
 ) -> str:
-    """Write the report as one self-contained page; ``more`` sections stand before the sources."""
+    """Write the report as one self-contained page; ``more`` sections stand before the sources.
+
+    ``made`` says in its first lines what it is made from.
+    """
     names = list(dict.fromkeys([*sources_of(analysis.panel), *more_sources]))
     sections = [
         *_sections(analysis, product.tables, product.figures),
@@ -233,6 +237,7 @@ def iraq_page(
         f"Made by coalition_models {version}; manifest.json lists inputs, versions and outputs "
         "with their checksums.",
         wide=True,
+        made=made,
     )
 
 

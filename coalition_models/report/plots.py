@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from coalition_models.arguments import as_day, check_arguments
+from coalition_models.arguments import as_day, as_days, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
+from coalition_models.report.fits import named
 from coalition_models.report.style import (
     COLOURS,
     EXIT_COLOURS,
@@ -19,11 +20,16 @@ from coalition_models.report.style import (
     new_figure,
     styled,
 )
+from coalition_models.report.words import state_names
+from coalition_models.sources.plain_tables import plain_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["participation_lines", "plot_coefficients", "plot_participation"]
+
+_NEEDED = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
+_MARKERS = {"early": "X", "ongoing": ">"}
 
 _KIND_NAMES = {
     "early": "early exit",
@@ -54,22 +60,25 @@ def participation_lines(
     >>> lines["row"].nunique()
     40
     """
-    needed = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
-    absent = [name for name in needed if name not in members.columns]
+    table = plain_table(members, "members")
+    absent = [name for name in _NEEDED if name not in table.columns]
     if absent:
         raise DataError(f"members lacks the columns {', '.join(absent)}")
-    if members.empty:
+    if table.empty:
         raise DataError("no spell to draw: the table of members is empty")
-    lines = members[needed].copy()
-    lines["label"] = members["name"] if "name" in members.columns else members["state"]
-    unknown = sorted(set(lines["exit_kind"]) - set(EXIT_COLOURS))
+    lines = table[_NEEDED].copy()
+    lines["label"] = state_names(table)
+    unknown = sorted(set(lines["exit_kind"].map(str)) - set(EXIT_COLOURS))
     if unknown:
         raise DataError(
             f"unknown exit_kind {first_few(unknown)}: expected {', '.join(EXIT_COLOURS)}"
         )
-    day = as_day(until, "until")
-    last = day if day is not None else lines["exit"].max()
-    lines["exit"] = lines["exit"].fillna(last)
+    for name in ("entry", "exit"):
+        lines[name] = as_days(lines[name], name)
+    nobody = lines["entry"].isna()
+    if nobody.any():
+        raise DataError(f"column entry is empty for {first_few(lines.loc[nobody, 'state'])}")
+    lines["exit"] = lines["exit"].fillna(_end(lines, until))
     final = lines.groupby(["coalition", "state"])["exit"].transform("max")
     order = lines.assign(final=final).sort_values(
         ["coalition", "final", "state", "spell"], kind="stable"
@@ -77,6 +86,16 @@ def participation_lines(
     keys = order["coalition"] + " " + order["state"]
     order["row"] = pd.factorize(keys)[0]
     return order.drop(columns="final").reset_index(drop=True)
+
+
+def _end(lines: pd.DataFrame, until: str | pd.Timestamp | None) -> pd.Timestamp:
+    """The day to which lines of spells without an exit are drawn."""
+    day = as_day(until, "until")
+    if day is not None:
+        return day
+    if lines["exit"].isna().all():
+        raise DataError("no spell has an exit: give until=, the day to which they are drawn")
+    return pd.Timestamp(max(lines["exit"].max(), lines["entry"].max()))
 
 
 def plot_participation(
@@ -96,7 +115,8 @@ def plot_participation(
     mandate_end : date, optional
         Drawn as a vertical line.
     until : date, optional
-        Where lines of spells without an exit end.
+        Where lines of spells without an exit end; by default at the mandate's end or the last day
+        in the table, whichever is later. An arrow says that they go on.
 
     Returns
     -------
@@ -112,16 +132,19 @@ def plot_participation(
     """
     check_arguments(plot_participation, locals())
     mandate = as_day(mandate_end, "mandate_end")
-    lines = participation_lines(members, until=until)
+    last = as_day(until, "until")
+    if last is None and mandate is not None:
+        days = [as_days(members[name], name).max() for name in ("entry", "exit") if name in members]
+        last = max([mandate, *(day for day in days if not pd.isna(day))])
+    lines = participation_lines(members, until=last)
     count = int(lines["row"].max()) + 1
     with styled():
         figure, (axis,) = new_figure(7.5, 1.2 + 0.165 * count)
         for kind, group in lines.groupby("exit_kind", sort=False):
             colour = EXIT_COLOURS[str(kind)]
             axis.hlines(group["row"], group["entry"], group["exit"], colors=colour, linewidth=3.2)
-            if kind != "ongoing":
-                marker = "X" if kind == "early" else "|"
-                axis.plot(group["exit"], group["row"], marker, color=colour, markersize=5)
+            marker = _MARKERS.get(str(kind), "|")
+            axis.plot(group["exit"], group["row"], marker, color=colour, markersize=5)
         if mandate is not None:
             at = _day_number(mandate)
             axis.axvline(at, color=GREY, linewidth=0.9, linestyle="--")
@@ -154,7 +177,16 @@ def _legend(axis: Axes, kinds: Sequence[str]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=EXIT_COLOURS[k], linewidth=3.2, label=_KIND_NAMES[k]) for k in kinds
+        Line2D(
+            [],
+            [],
+            color=EXIT_COLOURS[k],
+            linewidth=3.2,
+            marker=_MARKERS.get(k),
+            markersize=5,
+            label=_KIND_NAMES[k],
+        )
+        for k in kinds
     ]
     axis.figure.legend(
         handles=handles, loc="outside lower center", ncols=min(3, len(handles)), fontsize=8
@@ -162,7 +194,7 @@ def _legend(axis: Axes, kinds: Sequence[str]) -> None:
 
 
 def plot_coefficients(
-    fits: Fit | Mapping[str, Fit],
+    fits: Fit | Sequence[Fit] | Mapping[str, Fit] | pd.Series,
     *,
     terms: Sequence[str] | None = None,
     level: float = 0.95,
@@ -172,8 +204,8 @@ def plot_coefficients(
 
     Parameters
     ----------
-    fits : Fit or mapping of str to Fit
-        With a mapping the names stand in the legend.
+    fits : Fit, sequence of Fit, or mapping (Series) of names to Fit
+        The names stand in the legend; those of a list are ``(1)``, ``(2)``, ...
     terms : sequence of str, optional
         Which coefficients, in this order; by default those that all fits share.
     level : float
@@ -192,10 +224,9 @@ def plot_coefficients(
     >>> cm.plot_coefficients(cm.cox("event ~ risk", df)).data["estimate"].round(2).tolist()
     [4.38]
     """
-    check_arguments(plot_coefficients, locals())
-    models = {"": fits} if isinstance(fits, Fit) else dict(fits)
-    if not models:
-        raise DataError("no fit to draw: give one fit or a mapping of names to fits")
+    given = named(fits, Fit)
+    models = {_unlike(name, place, given): fit for place, (name, fit) in enumerate(given)}
+    check_arguments(plot_coefficients, {**locals(), "fits": list(models.values())})
     shared = [
         t for t in next(iter(models.values())).names if all(t in f.names for f in models.values())
     ]
@@ -219,6 +250,12 @@ def plot_coefficients(
         if len(models) > 1:
             axis.figure.legend(loc="outside lower center", ncols=min(3, len(models)), fontsize=8)
     return Plot(figure, data[columns].reset_index(drop=True))
+
+
+def _unlike(name: str, place: int, given: Sequence[tuple[str, Fit]]) -> str:
+    """A name that no fit before has, as the index of a Series may repeat."""
+    before = [other for other, _ in given[:place]]
+    return f"{name} ({place + 1})" if name in before else name
 
 
 def _draw_intervals(

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import as_days, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.report.style import COLOURS, GREY, Plot, new_figure, styled
+from coalition_models.report.words import state_names
 from coalition_models.sources.catalog import load
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def profile_marks(
     table = load("profile_changes") if changes is None else changes
     votes = load("elections") if elections is None else elections
     terms = load("leaders") if leaders is None else leaders
+    table, votes = _dated(table, "date"), _dated(votes, "date")
+    terms = _dated(terms, "start")
     if len(terms) and "office" in terms.columns:
         terms = terms[terms["office"] == "effective"]
     parts = [levels.assign(what="troops")]
@@ -107,6 +110,13 @@ def profile_marks(
     return out[[*_KEY, "date", "what", "troops", "note"]].sort_values(
         [*_KEY, "date", "what"], kind="stable", ignore_index=True
     )
+
+
+def _dated(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The table with a column of days, which a file of one's own may hold as text."""
+    if table.empty or column not in table.columns:
+        return table
+    return table.assign(**{column: as_days(table[column], column)})
 
 
 _COLUMNS = [*_KEY, "date", "what", "note"]
@@ -155,8 +165,7 @@ def plot_profile(
             f"{len(members)} members are too many for one picture, at most {_MOST}: select some, "
             "as in profile.query(\"state == 'ITA'\")"
         )
-    known = load("participation")
-    names = dict(zip(known["state"], known["name"], strict=True))
+    names = dict(zip(profile["state"], state_names(profile), strict=True))
     days = data["date"]
     span = (days.min() - pd.Timedelta(days=45), days.max() + pd.Timedelta(days=75))
     with styled():
@@ -169,7 +178,7 @@ def plot_profile(
             axis.set_ylabel("persons")
             axis.set_title(f"{title or coalition}: {names.get(state, state)}")
             axis.set_xlim(*span)
-        _legend(axes[-1], data)
+        _legend(axes[-1], data, profile)
     return Plot(figure, data)
 
 
@@ -235,12 +244,16 @@ def _draw_marks(axis: Axes, marks: pd.DataFrame) -> None:
         axis.plot(dates, height, symbol, color=colour, markersize=5.5, linestyle="none")
 
 
-def _legend(axis: Axes, data: pd.DataFrame) -> None:
+def _legend(axis: Axes, data: pd.DataFrame, profile: pd.DataFrame) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     found = set(data["what"])
     shown: dict[str, Line2D | Patch] = {"strength": Patch(color=COLOURS[0], alpha=0.55)}
+    if (profile["gap"] & profile["troops"].gt(0)).any():
+        shown["as last observed"] = Patch(color=COLOURS[0], alpha=0.2)
+    if (profile["present"] & profile["troops"].isna()).any():
+        shown["not known"] = Patch(facecolor="none", edgecolor=GREY, hatch="////", linewidth=0)
     for what, (symbol, colour, label) in _MARKS.items():
         if what not in found:
             continue

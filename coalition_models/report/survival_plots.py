@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.models.nonparametric import SurvivalCurve
 from coalition_models.models.scenarios import predict_survival
+from coalition_models.record import record_of, with_notes
+from coalition_models.report.fits import named
 from coalition_models.report.style import COLOURS, Plot, new_figure, styled
+from coalition_models.report.words import time_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["plot_survival", "plot_survival_curve"]
 
+Fits: TypeAlias = (
+    Fit
+    | SurvivalCurve
+    | Sequence[Fit]
+    | Sequence[SurvivalCurve]
+    | Mapping[str, Fit]
+    | Mapping[str, SurvivalCurve]
+    | pd.Series
+)
+Floats = npt.NDArray[np.float64]
+#: kinds of line, one per fit
+_LINES = ("-", "--", ":", "-.")
+
 
 def plot_survival_curve(
-    curve: SurvivalCurve, *, title: str = "", xlabel: str = "time at risk"
+    curve: SurvivalCurve, *, title: str = "", xlabel: str | None = None
 ) -> Plot:
     """Draw Kaplan-Meier curves with their bands; below, the number at risk at each tick.
 
@@ -33,7 +51,9 @@ def plot_survival_curve(
     ----------
     curve : SurvivalCurve
         From :func:`survival_curve`.
-    title, xlabel : str
+    title : str
+    xlabel : str, optional
+        By default the panel's unit of time and where it counts from, if the panel tells.
 
     Returns
     -------
@@ -56,16 +76,38 @@ def plot_survival_curve(
         for j, group in enumerate(groups):
             starts, stops = curve.spans[group]
             part = _to_the_end(table[table["group"] == group], stops[-1])
-            _draw_steps(axis, part, COLOURS[j % len(COLOURS)], group, min(0.0, starts[0]))
+            label = _group_label(group, curve.by)
+            _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, min(0.0, starts[0]))
         axis.set_ylim(0, 1.03)
         axis.set_xlim(left=min(0.0, *(starts[0] for starts, _ in curve.spans.values())))
         axis.set_title(title)
         axis.set_ylabel("share still there")
-        axis.set_xlabel(xlabel)
+        axis.set_xlabel(
+            time_label(record_of(curve.table).notes.get("data_choices", ()))
+            if xlabel is None
+            else xlabel
+        )
         if len(groups) > 1:
             axis.legend(loc="best")
         _numbers_at_risk(below, axis, curve)
     return Plot(figure, curve.table)
+
+
+def _group_label(group: str, by: Sequence[str]) -> str:
+    """A number says nothing without the column it is of; words speak for themselves."""
+    parts = group.split(", ")
+    if len(parts) != len(by):
+        return group
+    return ", ".join(_value_label(name, part) for name, part in zip(by, parts, strict=True))
+
+
+def _value_label(name: str, value: str) -> str:
+    if value in ("True", "False"):
+        return f"{name} = {value}"
+    try:
+        return f"{name} = {float(value):g}"
+    except ValueError:
+        return value
 
 
 def _to_the_end(part: pd.DataFrame, end: float) -> pd.DataFrame:
@@ -77,14 +119,16 @@ def _to_the_end(part: pd.DataFrame, end: float) -> pd.DataFrame:
     )
 
 
-def _draw_steps(axis: Axes, part: pd.DataFrame, colour: str, label: str, origin: float) -> None:
+def _draw_steps(
+    axis: Axes, part: pd.DataFrame, colour: str, label: str, origin: float, line: str = "-"
+) -> None:
     """A curve that falls at event times, from one at the start."""
     time = np.concatenate([[origin], part["time"]])
     share = np.concatenate([[1.0], part["survival"]])
     low = np.concatenate([[1.0], part["conf_low"]])
     high = np.concatenate([[1.0], part["conf_high"]])
     axis.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
-    axis.step(time, share, where="post", color=colour, linewidth=1.8, label=label)
+    axis.step(time, share, where="post", color=colour, linewidth=1.8, linestyle=line, label=label)
 
 
 def _numbers_at_risk(below: Axes, axis: Axes, curve: SurvivalCurve) -> None:
@@ -106,36 +150,39 @@ def _numbers_at_risk(below: Axes, axis: Axes, curve: SurvivalCurve) -> None:
 
 
 def plot_survival(
-    fit: Fit | SurvivalCurve,
+    fit: Fits,
     scenarios: pd.DataFrame | Mapping[str, object] | None = None,
     *,
     times: list[float] | None = None,
     title: str = "",
-    xlabel: str = "time at risk",
+    xlabel: str | None = None,
 ) -> Plot:
     """Draw who is still there: a Kaplan-Meier curve, or what a model predicts for scenarios.
 
     Parameters
     ----------
-    fit : Fit or SurvivalCurve
+    fit : Fit or SurvivalCurve, or a sequence or mapping (Series) of names to them
         A curve from :func:`survival_curve` is drawn with its band and the number at risk; a fit
-        from :func:`cox` or :func:`logit` needs ``scenarios``.
+        from :func:`cox` or :func:`logit` needs ``scenarios``. Several are drawn into one picture:
+        fits as a kind of line each, curves as a group each.
     scenarios : mapping or DataFrame
         As in :func:`predict_survival`: ``{"election_near": [0, 1]}`` or a frame of paths.
     times : list of float, optional
         Of the prediction.
-    title, xlabel : str
+    title : str
+    xlabel : str, optional
+        By default the panel's unit of time and where it counts from, if the panel tells.
 
     Returns
     -------
     Plot
-        With the table of the curve or prediction as data; the bands of a prediction hold the
-        baseline's uncertainty.
+        With the table of the curve or prediction as data (of several fits with ``fit`` first);
+        the bands of a prediction hold the baseline's uncertainty.
 
     Raises
     ------
     DataError
-        A fit without scenarios, or a curve with scenarios or times.
+        A fit without scenarios, a curve with scenarios or times, or fits among curves.
 
     Examples
     --------
@@ -145,29 +192,86 @@ def plot_survival(
     >>> fit = cm.cox("event ~ risk", df, id="state")
     >>> sorted(set(cm.plot_survival(fit, {"risk": [0, 2]}).data["scenario"]))
     ['risk = 0', 'risk = 2']
+    >>> sorted(set(cm.plot_survival({"Cox": fit}, {"risk": [0, 2]}).data["fit"]))
+    ['Cox']
     >>> cm.plot_survival(cm.survival_curve(df)).data["at_risk"].tolist()
     [8, 7, 6, 4, 3, 2]
     """
-    check_arguments(plot_survival, locals())
-    if isinstance(fit, SurvivalCurve):
+    given: list[tuple[str, Fit | SurvivalCurve]] = named(fit, (Fit, SurvivalCurve), argument="fit")
+    curves = [one for _, one in given if isinstance(one, SurvivalCurve)]
+    fits = [(name, one) for name, one in given if isinstance(one, Fit)]
+    if curves and fits:
+        raise DataError("fit must be fits or curves, not both: draw them in two pictures")
+    check_arguments(plot_survival, {**locals(), "fit": given[0][1]})
+    if curves:
         if scenarios is not None or times is not None:
             raise DataError("a SurvivalCurve is drawn as it stands: leave out scenarios and times")
-        return plot_survival_curve(fit, title=title, xlabel=xlabel)
+        return plot_survival_curve(_together(given), title=title, xlabel=xlabel)
+    return _plot_predictions(fits, scenarios, times, title, xlabel)
+
+
+def _together(given: Sequence[tuple[str, Fit | SurvivalCurve]]) -> SurvivalCurve:
+    """Several curves as the groups of one; one without a name as it stands."""
+    curves = [(name, curve) for name, curve in given if isinstance(curve, SurvivalCurve)]
+    first = curves[0][1]
+    if len(curves) == 1 and not curves[0][0]:
+        return first
+    if len({(curve.level, curve.interval) for _, curve in curves}) > 1:
+        raise DataError("fit must be curves with limits of one level and scale")
+    tables: list[pd.DataFrame] = []
+    spans: dict[str, tuple[Floats, Floats]] = {}
+    for name, curve in curves:
+        labels = {group: _joined(name, group, curve.by) for group in curve.spans}
+        twice = [label for label in labels.values() if label in spans]
+        if twice:
+            raise DataError(f"fit has two curves of the name {first_few(twice)}; name them apart")
+        table = curve.table if curve.by else curve.table.assign(group="all")
+        tables.append(table.assign(group=table["group"].map(labels)))
+        spans |= {labels[group]: span for group, span in curve.spans.items()}
+    stacked = pd.concat(tables, ignore_index=True)
+    choices = [record_of(curve.table).notes.get("data_choices", []) for _, curve in curves]
+    one = len({time_label(choice) for choice in choices}) == 1
+    with_notes(stacked, data_choices=choices[0] if one else [])
+    names = [name for name in stacked.columns if name != "group"]
+    return SurvivalCurve(stacked[["group", *names]], ("curve",), first.level, first.interval, spans)
+
+
+def _joined(name: str, group: str, by: Sequence[str]) -> str:
+    return f"{name}: {_group_label(group, by)}" if by else name
+
+
+def _plot_predictions(
+    fits: Sequence[tuple[str, Fit]],
+    scenarios: pd.DataFrame | Mapping[str, object] | None,
+    times: list[float] | None,
+    title: str,
+    xlabel: str | None,
+) -> Plot:
+    """Scenarios by colour, fits by the kind of line."""
     if scenarios is None:
         raise DataError(
             "a fit predicts survival for scenarios, and none were given: give scenarios such as "
-            f"{{{fit.engine.sample.design.variables[0]!r}: [0, 1]}}, or a survival_curve()"
+            f"{{{fits[0][1].engine.sample.design.variables[0]!r}: [0, 1]}}, or a survival_curve()"
         )
-    prediction = predict_survival(fit, scenarios, times=times)
+    tables = []
     with styled():
         figure, (axis,) = new_figure(7.0, 3.4)
-        for j, (name, part) in enumerate(prediction.table.groupby("scenario", sort=False)):
-            origin = prediction.given.get(str(name), min(0.0, float(part["time"].min())))
-            label = prediction.label(str(name))
-            _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, origin)
+        for (heading, one), line in zip(fits, cycle(_LINES)):
+            prediction = predict_survival(one, scenarios, times=times)
+            for j, (name, part) in enumerate(prediction.table.groupby("scenario", sort=False)):
+                origin = prediction.given.get(str(name), min(0.0, float(part["time"].min())))
+                label = prediction.label(str(name))
+                label = f"{heading}: {label}" if heading else label
+                _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, origin, line)
+            tables.append(prediction.table)
+            if heading:
+                tables[-1] = prediction.table.copy()
+                tables[-1].insert(0, "fit", heading)
         axis.set_ylim(0, 1.03)
         axis.set_title(title)
         axis.set_ylabel("predicted share still there")
-        axis.set_xlabel(xlabel)
+        units = {time_label(one.data_choices) for _, one in fits}
+        common = units.pop() if len(units) == 1 else "time at risk"
+        axis.set_xlabel(common if xlabel is None else xlabel)
         axis.legend(loc="best")
-    return Plot(figure, prediction.table)
+    return Plot(figure, tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True))

@@ -1,8 +1,8 @@
-"""Tables for print: several fits side by side, and frames as tables."""
+"""Tables for print: several fits side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -10,12 +10,13 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, format_number, format_p
+from coalition_models.report.fits import named
 
-__all__ = ["frame_table", "table"]
+__all__ = ["table"]
 
 
 def table(
-    fits: Fit | Sequence[Fit],
+    fits: Fit | Sequence[Fit] | Mapping[str, Fit] | pd.Series,
     *,
     terms: Sequence[str] | None = None,
     hazard_ratios: bool = False,
@@ -31,14 +32,14 @@ def table(
 
     Parameters
     ----------
-    fits : Fit or sequence of Fit
+    fits : Fit, sequence of Fit, or mapping (Series) of names to Fit
     terms : sequence of str, optional
         Which coefficients, in this order; the others are named below the table. By default all
         but the intercept and the duration terms.
     hazard_ratios : bool
         Show hazard (or odds) ratios and their limits in place of coefficients.
     names : sequence of str, optional
-        A heading per fit; ``(1)``, ``(2)``, ... by default.
+        A heading per fit; by default those of the mapping, or ``(1)``, ``(2)``, ...
     level : float
         Of the confidence limits.
     title : str
@@ -49,7 +50,8 @@ def table(
     Returns
     -------
     Table
-        Shows itself in a notebook; ``text()``, ``markdown()``, ``latex()``, ``html()``.
+        Shows itself in a notebook and in a terminal; ``text()``, ``markdown()``, ``latex()``,
+        ``html()``.
 
     Raises
     ------
@@ -63,18 +65,17 @@ def table(
     ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
     >>> print(cm.table(cm.cox("event ~ risk", df)).text().splitlines()[2])
     risk            1.476 (p 0.169)
+    >>> cm.table({"Cox": cm.cox("event ~ risk", df)}).header
+    ['', 'Cox']
     >>> print(cm.table(cm.cox("event ~ risk", df)).latex().splitlines()[0])
     \begin{tabular}{lr}
     >>> print(cm.table(cm.cox("event ~ risk", df)).markdown().splitlines()[2])
     | risk | 1.476 (p 0.169) |
     """
-    check_arguments(table, locals())
-    models = [fits] if isinstance(fits, Fit) else list(fits)
-    if not models:
-        raise DataError("no fit to show: give one fit or a list of fits")
-    headings = list(names) if names is not None else [f"({i + 1})" for i in range(len(models))]
-    if len(headings) != len(models):
-        raise DataError(f"{len(models)} fits need as many names, found {len(headings)}")
+    given = named(fits, Fit, names=names)
+    check_arguments(table, {**locals(), "fits": [fit for _, fit in given]})
+    headings = [name or f"({place})" for place, (name, _) in enumerate(given, start=1)]
+    models = [fit for _, fit in given]
     tidied = [fit.tidy(hazard_ratios, level).set_index("term") for fit in models]
     every = list(dict.fromkeys(term for frame in tidied for term in frame.index))
     hushed = [] if baseline else [name for fit in models for name in fit.baseline_terms]
@@ -136,31 +137,3 @@ def _notes(models: Sequence[Fit], headings: Sequence[str], ratios: bool, level: 
         if own:
             notes.append(f"{heading}: {fit.title}. {own}" if len(models) > 1 else own)
     return [*notes, *shared]
-
-
-def frame_table(
-    frame: pd.DataFrame, *, title: str = "", notes: Sequence[str] = (), digits: int = 3
-) -> Table:
-    """Turn a frame into a table for print: numbers rounded, dates as days, text to the left.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> print(frame_table(pd.DataFrame({"state": ["ESP"], "share": [0.25]})).text())
-    state  share
-    -----  -----
-    ESP    0.250
-    """
-    align = "".join(
-        "r" if pd.api.types.is_numeric_dtype(frame[name]) else "l" for name in frame.columns
-    )
-    rows = [[_cell(value, digits) for value in row] for row in frame.itertuples(index=False)]
-    return Table([str(c) for c in frame.columns], rows, title, tuple(notes), align)
-
-
-def _cell(value: object, digits: int) -> str:
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    if value is pd.NaT or value is pd.NA:
-        return ""
-    return format_number(value, digits)

@@ -12,6 +12,7 @@ from coalition_models.features.common import calendar_of, known_table
 from coalition_models.features.yearly import require_columns
 from coalition_models.record import with_panel
 from coalition_models.report.style import COLOURS, EXIT_COLOURS, GREY, Plot, new_figure, styled
+from coalition_models.report.words import state_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,7 @@ _NAMES = ("leaders", "elections", "contingent")
 _COLUMNS = ["kind", "start", "end", "label", "size"]
 #: a bar narrower than this share of the picture has no room for a name
 _LEAST_SHARE = 0.07
+_UNDATED = "#e3e5e8"
 _SHADES = ("#dbe4ee", "#c2cfdd")
 
 
@@ -255,12 +257,32 @@ def plot_timeline(
                 axis.axvline(_day(date), color=EXIT_COLOURS["early"], linewidth=1.0, linestyle="--")
         _draw_lanes(lanes, data, _day(high) - _day(low))
         _draw_deaths(toll, data)
-        lanes.set_title(title or f"{state} in {_name(panel, state, coalition)}")
+        lanes.set_title(title or _title(panel, state, coalition))
+        _legend(lanes, data)
     return Plot(figure, data)
 
 
-def _name(panel: pd.DataFrame, state: str, coalition: str | None) -> str:
-    return coalition or str(panel.loc[panel["state"] == state, "coalition"].iloc[0])
+def _title(panel: pd.DataFrame, state: str, coalition: str | None) -> str:
+    rows = panel[panel["state"] == state]
+    name = state_names(rows.head(1)).iloc[0]
+    return f"{name} in {coalition or rows['coalition'].iloc[0]}"
+
+
+def _legend(axis: Axes, data: pd.DataFrame) -> None:
+    """Say what the dashed line and the pale bars are, where there are any."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    found = set(data["kind"])
+    shown: list[Line2D | Patch] = []
+    if "exit" in found:
+        shown.append(
+            Line2D([], [], color=EXIT_COLOURS["early"], linestyle="--", linewidth=1.0, label="exit")
+        )
+    if "death_undated" in found:
+        shown.append(Patch(color=_UNDATED, label="deaths of a year, day not known"))
+    if shown:
+        axis.figure.legend(handles=shown, loc="outside lower center", ncols=2, fontsize=8)
 
 
 def _day(date: pd.Timestamp) -> float:
@@ -289,10 +311,20 @@ def _draw_lanes(axis: Axes, data: pd.DataFrame, width: float) -> None:
         axis.hlines(_LANES["presence"], begin, end, colors=colour, linewidth=6)
     for day, _, _, _ in _marks(data, "exit"):
         axis.plot(day, _LANES["presence"], "X", color="#222222", markersize=7)
+    for kind in ("leader", "election"):
+        if not _marks(data, kind):
+            _say_none(axis, _LANES[kind])
     axis.set_yticks(range(len(_NAMES)), list(_NAMES))
     axis.set_ylim(len(_NAMES) - 0.4, -0.6)
     axis.grid(visible=False, axis="y")
     axis.tick_params(axis="x", labelbottom=False)
+
+
+def _say_none(axis: Axes, height: float) -> None:
+    axis.text(
+        0.5, height, "none known", transform=axis.get_yaxis_transform(), ha="center", va="center",
+        fontsize=7.5, color="#777777",
+    )  # fmt: skip
 
 
 def _draw_deaths(axis: Axes, data: pd.DataFrame) -> None:
@@ -300,11 +332,13 @@ def _draw_deaths(axis: Axes, data: pd.DataFrame) -> None:
 
     undated, dated = _marks(data, "death_undated"), _marks(data, "death")
     for begin, end, _, size in undated:
-        axis.bar(begin, size, width=end - begin, align="edge", color="#e3e5e8")
+        axis.bar(begin, size, width=end - begin, align="edge", color=_UNDATED)
     for day, _, _, size in dated:
         axis.vlines(day, 0, size, colors="#222222", linewidth=1.6)
         axis.plot(day, size, "o", color="#222222", markersize=3.5)
     top = max((mark[3] for mark in [*undated, *dated]), default=0.0)
     axis.set_ylim(0, 1.15 * top if top > 0 else 1)
+    if not (undated or dated):
+        _say_none(axis, 0.5)
     axis.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
     axis.set_ylabel("own deaths")

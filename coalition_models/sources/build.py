@@ -16,6 +16,7 @@ from coalition_models.sources.catalog import entry, file_sha256
 from coalition_models.sources.extend_elections import extended_elections
 from coalition_models.sources.extend_leaders import extended_leaders
 from coalition_models.sources.extend_state_years import extended_state_years
+from coalition_models.sources.fetch import cache_dir
 
 __all__ = [
     "DERIVED_TABLES",
@@ -23,6 +24,7 @@ __all__ = [
     "extended_elections",
     "extended_leaders",
     "extended_state_years",
+    "upstream_files",
 ]
 
 #: The tables that this module makes, and the columns that identify a row.
@@ -34,7 +36,7 @@ DERIVED_TABLES: dict[str, tuple[str, ...]] = {
 }
 
 
-def build_tables(mirror: Path, out: Path | None = None, *, check: bool = False) -> list[str]:
+def build_tables(mirror: Path | None, out: Path | None = None, *, check: bool = False) -> list[str]:
     """Rebuild ``elections``, ``election_coverage``, ``leaders`` and ``state_years``.
 
     The states are those of ``participation``, the years 2000-2021. Known errors of the sources
@@ -43,8 +45,9 @@ def build_tables(mirror: Path, out: Path | None = None, *, check: bool = False) 
 
     Parameters
     ----------
-    mirror : Path
-        Folder with the upstream files; each must be the pinned one.
+    mirror : Path or None
+        Folder with the upstream files; each must be the pinned one. None: where ``fetch`` keeps
+        downloads.
     out : Path, optional
         Where to write the tables, all of them or none. Needed unless ``check``.
     check : bool
@@ -82,7 +85,7 @@ def build_tables(mirror: Path, out: Path | None = None, *, check: bool = False) 
     return []
 
 
-def _derive(mirror: Path) -> dict[str, pd.DataFrame]:
+def _derive(mirror: Path | None) -> dict[str, pd.DataFrame]:
     from coalition_models.sources.readers.elections import REIGN_LAST_DAY
 
     frames = _read_sources(mirror)
@@ -123,21 +126,42 @@ _SOURCES = (
 )
 
 
-def _read_sources(mirror: Path) -> dict[str, pd.DataFrame]:
+def upstream_files(mirror: Path | None) -> tuple[dict[str, Path], dict[str, str]]:
+    """Find the upstream files in a folder, or where they were fetched to.
+
+    Returns
+    -------
+    found : dict
+        Source -> path.
+    absent : dict
+        Source -> name of the file.
+
+    Examples
+    --------
+    >>> len(upstream_files(Path("no such folder"))[1])
+    7
+    """
+    folder = cache_dir() if mirror is None else mirror
+    paths = {name: folder / entry(name).path for name in _SOURCES}
+    absent = {name: path.name for name, path in paths.items() if not path.is_file()}
+    return {name: path for name, path in paths.items() if name not in absent}, absent
+
+
+def _read_sources(mirror: Path | None) -> dict[str, pd.DataFrame]:
     """Read the upstream files, after a check that each is the pinned one."""
     from coalition_models.sources.readers import READERS
 
-    paths = {name: mirror / entry(name).path for name in _SOURCES}
-    absent = [path.name for path in paths.values() if not path.is_file()]
+    paths, absent = upstream_files(mirror)
     if absent:
         raise CoverageError(
-            f"the folder {mirror} lacks upstream files: {first_few(absent)}; set "
-            "COALITION_MODELS_MIRROR to a folder that holds them"
+            f"the folder {mirror or cache_dir()} lacks upstream files: "
+            f"{first_few(absent.values())}; fetch them with: coalition-models data fetch "
+            f"{' '.join(absent)}; or set COALITION_MODELS_MIRROR to a folder that holds them"
         )
     wrong = [p.name for name, p in paths.items() if file_sha256(p) != entry(name).sha256]
     if wrong:
         raise DataError(
-            f"files in {mirror} are not the pinned ones (their sha256 differs): "
+            f"files in {mirror or cache_dir()} are not the pinned ones (their sha256 differs): "
             f"{first_few(wrong)}; fetch them again"
         )
     return {name: READERS[name](path) for name, path in paths.items()}

@@ -17,19 +17,21 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.record import record_of, with_notes
+from coalition_models.render import listing
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.csv_tables import read_loosely, read_table
 from coalition_models.sources.schema import Column, Contract, columns_from_descriptor, validate
 
 __all__ = [
     "Entry",
-    "codebook",
     "contract_of",
     "datasets",
+    "descriptor",
     "entry",
     "file_sha256",
     "load",
     "read_table_as",
+    "tables",
 ]
 
 
@@ -66,6 +68,16 @@ def _entries() -> dict[str, Entry]:
     bundled = [_bundled(r) for r in cast(list[dict[str, object]], package["resources"])]
     outside = [_external(s) for s in cast(list[dict[str, object]], external["sources"])]
     return {item.name: item for item in [*bundled, *outside]}
+
+
+def descriptor(file: str) -> dict[str, object]:
+    """Read one of the files that describe the data, such as ``features.json``."""
+    return _read_json(data_dir() / file)
+
+
+def tables() -> dict[str, Entry]:
+    """Every table of the catalogue by name."""
+    return dict(_entries())
 
 
 def _read_json(path: Path) -> dict[str, object]:
@@ -202,58 +214,8 @@ def datasets() -> pd.DataFrame:
         }
         for item in _entries().values()
     ]
-    return pd.DataFrame(rows).set_index("name")
-
-
-def codebook(name: str) -> pd.DataFrame:
-    """Describe every column of a table.
-
-    Parameters
-    ----------
-    name : str
-        A table of :func:`datasets`, or ``"features"`` for the columns that the ``add_*``
-        functions build.
-
-    Returns
-    -------
-    DataFrame
-        One row per column: ``type``, ``unit``, ``values`` (allowed values or range),
-        ``required``, ``description`` and ``source``.
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> cm.codebook("troops").loc["troops", "unit"]
-    'persons'
-    """
-    check_arguments(codebook, locals())
-    if name == "features":
-        records = cast(list[dict[str, object]], _read_json(data_dir() / "features.json")["columns"])
-        return pd.DataFrame(records).set_index("column").fillna("")
-    item = entry(name)
-    source = item.citation_text or item.title
-    rows = [
-        {
-            "column": column.name,
-            "type": column.kind,
-            "unit": column.unit,
-            "values": _allowed(column),
-            "required": column.required,
-            "description": column.description,
-            "source": source,
-        }
-        for column in item.columns
-    ]
-    return pd.DataFrame(rows).set_index("column")
-
-
-def _allowed(column: Column) -> str:
-    if column.values:
-        return ", ".join(str(value) for value in column.values)
-    low, high = column.minimum, column.maximum
-    if low is None and high is None:
-        return ""
-    return f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+    frame = pd.DataFrame(rows).set_index("name")
+    return listing(frame, ["kind", "title", "rows", "start", "end", "at_hand"])
 
 
 def file_sha256(path: Path) -> str:
@@ -278,8 +240,8 @@ def load(name: str, *, extended: bool = False) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Dates are ``datetime64``; ``record_of(...).notes["coalition_models"]`` holds the name, package version
-        and checksum of the file.
+        Dates are ``datetime64``; ``record_of(...).notes["coalition_models"]`` holds the name,
+        package version and checksum of the file.
 
     Raises
     ------
@@ -329,7 +291,7 @@ def read_table_as(path: Path, shape: str) -> pd.DataFrame:
     """Read your own CSV file in the shape of a bundled table and check it.
 
     Columns that the bundled table requires must be there; others may be, and extra ones are kept
-    as text.
+    as text. A file without rows is refused: nothing in it has been checked.
 
     Examples
     --------
@@ -338,7 +300,10 @@ def read_table_as(path: Path, shape: str) -> pd.DataFrame:
     6
     """
     contract = contract_of(shape)
-    return validate(read_loosely(path, contract.columns), contract)
+    frame = validate(read_loosely(path, contract.columns), contract)
+    if frame.empty:
+        raise DataError(f"{path.name} has no rows: it holds the names of the columns only")
+    return frame
 
 
 def _load_external(item: Entry) -> pd.DataFrame:

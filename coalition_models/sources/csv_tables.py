@@ -44,9 +44,14 @@ def _raw(path: Path) -> pd.DataFrame:
     if path.is_dir():
         raise DataError(f"cannot read {name}: it is a folder; give a CSV file")
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {name}: {error}") from error
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    except Exception as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"cannot read {name}: {why}") from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        # pandas takes the first column as labels of the rows, and shifts all names by one
+        raise DataError(f"cannot read {name}: its rows have more cells than it has columns")
+    return frame
 
 
 def _typed(series: pd.Series, column: Column, file: str) -> pd.Series:

@@ -36,9 +36,9 @@ def extended_elections(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
     -------
     DataFrame
         The bundled rows and the new ones; ``added_by`` is empty for the former, ``nelda`` or
-        ``bjornskov-rode`` for the latter. ``record_of(...).notes["extension"]`` holds, per source, how many
-        elections it lists, how many it shares with the table, how many it adds, and where the
-        days (more than 3 apart) or months disagree. NELDA includes ceremonial presidents and
+        ``bjornskov-rode`` for the latter. ``record_of(...).notes["extension"]`` holds, per source,
+        how many elections it lists, how many it shares with the table, how many it adds, and where
+        the days (more than 3 apart) or months disagree. NELDA includes ceremonial presidents and
         upper houses. The columns of ``election_coverage`` speak of the bundled rows only.
     """
     out = bundled.assign(added_by="")

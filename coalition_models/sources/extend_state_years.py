@@ -51,7 +51,8 @@ def extended_state_years(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
         dollars), ``population_model`` (million; both to 2019), ``us_exports``, ``us_imports``
         (current US dollars), ``us_troops`` (persons; missing for hosts of a war) and
         ``us_defense_pact`` (0 or 1, within the years of ATOP). Missing outside a source's
-        coverage, never zero. ``record_of(...).notes["joined"]`` counts the values that each source gives.
+        coverage, never zero. ``record_of(...).notes["joined"]`` counts the values that each source
+        gives.
     """
     out = bundled.copy()
     for source, columns in _JOINS.items():

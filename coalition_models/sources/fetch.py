@@ -5,15 +5,32 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import sys
+import tempfile
 import time
+import warnings
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
+from tqdm.std import TqdmWarning, tqdm
+
 from coalition_models.errors import CoverageError, DataError, warn
+from coalition_models.files import clear_leftovers, temporary_path
 from coalition_models.sources.catalog import Entry, entry, file_sha256
 
-__all__ = ["at_hand", "cache_dir", "fetch"]
+__all__ = [
+    "LEFT_OUT",
+    "at_hand",
+    "cache_dir",
+    "fetch",
+    "files_of",
+    "places",
+    "warn_left_out",
+    "warn_unusable",
+    "why_unusable",
+]
 
 MIRROR_VARIABLE = "COALITION_MODELS_MIRROR"
 CACHE_VARIABLE = "COALITION_MODELS_CACHE"
@@ -21,6 +38,8 @@ CACHE_VARIABLE = "COALITION_MODELS_CACHE"
 #: seconds to wait after each failed attempt but the last
 _WAITS = (1.0, 4.0)
 _TIMEOUT = 30
+#: what a file of this kind is read with, beyond what the package always has
+_READ_WITH = {".rda": "rdata", ".rds": "rdata"}
 _DISK_ERRORS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
     | {errno.EEXIST, errno.EISDIR, errno.EFBIG, errno.EIO}
@@ -39,18 +58,49 @@ def cache_dir() -> Path:
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
+        return _expanded(chosen)
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = _home() / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
     return base / "coalition_models"
 
 
+def _home() -> Path:
+    """The user's folder; where there is none, as in some containers, that of temporary files."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(tempfile.gettempdir())
+
+
+def _expanded(named: str) -> Path:
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:
+        return Path(named)
+
+
+def places() -> tuple[str | None, str | None]:
+    """Where sources are looked for, as the environment says now: what is kept depends on it."""
+    return os.environ.get(MIRROR_VARIABLE), os.environ.get(CACHE_VARIABLE)
+
+
+def files_of(name: str) -> tuple[str, ...]:
+    """Sources with a file of their own that a source is made of; mostly itself.
+
+    Examples
+    --------
+    >>> files_of("nelda"), len(files_of("ipi-contributions"))
+    (('nelda',), 7)
+    """
+    return entry(name).parts or (name,)
+
+
 def at_hand(name: str) -> bool:
-    """Tell whether the right bytes of a source are in the mirror or in the cache.
+    """Tell whether a source can be loaded now: the right bytes in mirror or cache, and a reader.
 
     Examples
     --------
@@ -58,8 +108,64 @@ def at_hand(name: str) -> bool:
     True
     """
     item = _source(name)
-    places = [folder for folder in (_mirror(), cache_dir()) if folder is not None]
-    return any(_holds(folder / item.path, item.sha256) for folder in places)
+    return _right_file(item) is not None and not _reader_missing(item)
+
+
+def why_unusable(name: str) -> str:
+    """Say why a source whose file is there cannot be used; empty where it can, or has no file.
+
+    Either the file in the mirror is not the pinned one (:func:`fetch` refuses it), or the package
+    that reads it is not installed.
+
+    Examples
+    --------
+    >>> isinstance(why_unusable("nelda"), str)
+    True
+    """
+    item = _source(name)
+    folder = _mirror()
+    if folder is not None and (folder / item.path).is_file():
+        path = folder / item.path
+        if not _holds(path, item.sha256):
+            return _wrong_mirror_file(path, item)
+    package = _reader_missing(item)
+    if package and _right_file(item) is not None:
+        return (
+            f"files of the kind {Path(item.path).suffix} need the package {package}, which is not "
+            f"installed: pip install 'coalition-models[fetch]'"
+        )
+    return ""
+
+
+#: how the warning begins, so that a run that has given it can silence the others
+LEFT_OUT = "a source counts as not at hand: "
+
+
+def warn_unusable(names: Iterable[str]) -> None:
+    """Warn, once per cause, of sources that are left out although their files are there."""
+    for reason in dict.fromkeys(why_unusable(part) for name in names for part in files_of(name)):
+        if reason:
+            warn_left_out(reason)
+
+
+def warn_left_out(reason: str) -> None:
+    """Warn that a source counts as not at hand."""
+    warn(f"{LEFT_OUT}{reason}")
+
+
+def _right_file(item: Entry) -> Path | None:
+    """The file that :func:`fetch` would return without a download."""
+    folder = _mirror()
+    path = cache_dir() / item.path
+    if folder is not None and (folder / item.path).is_file():
+        path = folder / item.path
+    return path if _holds(path, item.sha256) else None
+
+
+def _reader_missing(item: Entry) -> str:
+    """The package that the file is read with, if it is not installed."""
+    package = _READ_WITH.get(Path(item.path).suffix.lower(), "")
+    return "" if not package or find_spec(package) is not None else package
 
 
 def fetch(name: str) -> Path:
@@ -124,7 +230,7 @@ def _mirror() -> Path | None:
     named = os.environ.get(MIRROR_VARIABLE)
     if not named:
         return None
-    folder = Path(named).expanduser()
+    folder = _expanded(named)
     if not folder.is_dir():
         raise CoverageError(
             f"{MIRROR_VARIABLE} must name a folder with upstream files, found {named!r}, which "
@@ -134,23 +240,45 @@ def _mirror() -> Path | None:
 
 
 def _holds(path: Path, sha256: str) -> bool:
-    return path.is_file() and file_sha256(path) == sha256
+    try:
+        return path.is_file() and _sum_of(path) == sha256
+    except OSError:
+        return False
+
+
+def _sum_of(path: Path) -> str:
+    """The sha256 of a file, taken again when its size or time has changed."""
+    seen = path.stat()
+    return _kept_sum(path, seen.st_size, seen.st_mtime_ns, seen.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _kept_sum(path: Path, size: int, time_ns: int, inode: int) -> str:
+    return file_sha256(path)
 
 
 def _checked_mirror_file(path: Path, item: Entry) -> Path:
-    found = file_sha256(path)
-    if found != item.sha256:
-        raise DataError(
-            f"{path} is not the pinned file of {item.name!r}: expected sha256 {item.sha256}, "
-            f"found {found}; replace it by the file at {item.url}, or remove it"
-        )
+    # always of the bytes as they are now: this file is about to be read
+    if file_sha256(path) != item.sha256:
+        raise DataError(_wrong_mirror_file(path, item))
     return path
+
+
+def _wrong_mirror_file(path: Path, item: Entry) -> str:
+    try:
+        found = file_sha256(path)
+    except OSError as error:
+        found = f"none ({error.strerror or error})"
+    return (
+        f"{path} is not the pinned file of {item.name!r}: expected sha256 {item.sha256}, "
+        f"found {found}; replace it by the file at {item.url}, or remove it"
+    )
 
 
 def _retrieve(item: Entry, target: Path) -> None:
     """Download to a file beside the target, check it, and only then give it its name."""
-    # named before it is made, so that an interruption at any point finds what to remove
-    partial = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
+    clear_leftovers(target.parent)
+    partial = temporary_path(target.parent)
     try:
         partial.touch(exist_ok=False)
         for wait in (*_WAITS, None):
@@ -186,15 +314,19 @@ def _attempt(item: Entry, partial: Path) -> CoverageError | DataError | None:
 
 def _download(url: str, partial: Path, what: str) -> None:
     try:
-        import pooch
+        with warnings.catch_warnings():
+            # on import pooch looks for the bar of notebooks, which needs ipywidgets
+            warnings.simplefilter("ignore", TqdmWarning)
+            import pooch
     except ImportError as error:
         raise CoverageError(
             f"downloading {what} needs the package pooch: "
             f"pip install 'coalition-models[fetch]'; without it, set {MIRROR_VARIABLE} to a "
             f"folder that holds the file of {url}"
         ) from error
-    downloader = pooch.HTTPDownloader(progressbar=True, timeout=_TIMEOUT)
-    downloader(url, str(partial), None)
+    with tqdm(total=1, unit="B", unit_scale=True, desc=what, leave=False) as bar:
+        downloader = pooch.HTTPDownloader(progressbar=bar, timeout=_TIMEOUT)
+        downloader(url, str(partial), None)
 
 
 def _cause(error: BaseException) -> str:

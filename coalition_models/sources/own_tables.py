@@ -199,6 +199,8 @@ def _read(
     for name in [n for n in dates if n in table.columns]:
         if table[name].dtype == object or table[name].isna().all():
             columns[name] = _days_or_as_given(table[name])
+        elif is_day(table[name].dtype) and table[name].dtype != "datetime64[ns]":
+            columns[name] = as_days(table[name], name)
     for name, allowed in words.items():
         if name in table.columns and not _texts(allowed) and _all_numbers(table[name]):
             columns[name] = pd.to_numeric(table[name])

@@ -34,6 +34,9 @@ class Column:
     pattern : str, optional
         A regular expression that a text must match as a whole.
     description, unit : str
+    needed : bool
+        Whether the column must be there although its cells may be empty, because what the table
+        says hangs on it.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Column:
     pattern: str | None = None
     description: str = ""
     unit: str = ""
+    needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ class Contract:
         if frame.columns.has_duplicates:
             twice = dict.fromkeys(frame.columns[frame.columns.duplicated()])
             return [f"repeated columns: {first_few(twice)}"]
-        missing = [c.name for c in self.columns if c.name not in frame.columns and c.required]
+        missing = [
+            c.name for c in self.columns if c.name not in frame.columns and (c.required or c.needed)
+        ]
         found = [f"missing column: {name}" for name in missing]
         for column in self.columns:
             if column.name in frame.columns:
@@ -97,6 +103,7 @@ def columns_from_descriptor(fields: Sequence[Mapping[str, object]]) -> tuple[Col
                 pattern=str(limits["pattern"]) if "pattern" in limits else None,
                 description=str(f.get("description", "")),
                 unit=str(f.get("unit", "")),
+                needed=bool(f.get("needed", False)),
             )
         )
     return tuple(columns)

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.designs.analysis_sets import SETS, analysis_set
 from coalition_models.designs.set_data import RENAMED_MISSIONS
 from coalition_models.errors import CoverageError, DataError
+from coalition_models.record import record_of
 from coalition_models.sources import fetch
 
 
@@ -56,11 +56,8 @@ def test_what_is_not_at_hand_stands_in_the_sheet(monkeypatch, tmp_path):
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
     tried = []
     monkeypatch.setattr(fetch, "_retrieve", lambda item, target: _offline(item, tried))
-    from coalition_models.features import common
 
-    common.known_table.cache_clear()
     found = analysis_set("iraq")
-    common.known_table.cache_clear()
     said = sheet(found)
     assert "polity2" not in found.panel.columns
     assert said["no regime"].startswith("external sources not at hand: polity5")

@@ -8,10 +8,10 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
 from coalition_models.errors import CoverageError, DataError
+from coalition_models.record import record_of
 
 END = pd.Timestamp("2008-12-31")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of, sources_of
 import coalition_models as cm
-from coalition_models.features import common, yearly
 from coalition_models.features.alliance import NATO_CANDIDATES, add_alliance
+from coalition_models.features.given import facts_beside
+from coalition_models.record import record_of, sources_of
 from coalition_models.sources.codes import from_cow
 
 TIES = pd.DataFrame(
@@ -28,8 +28,6 @@ TIES = pd.DataFrame(
 def no_sources(tmp_path, monkeypatch):
     monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
-    yearly._present.cache_clear()
-    common.known_table.cache_clear()
 
 
 def test_membership_begins_in_the_month_of_accession(iraq, row):
@@ -66,7 +64,7 @@ def test_candidates_wait_and_then_are_members(iraq, isaf, row):
 
 
 def test_ties_by_hand(iraq, row):
-    out = add_alliance(iraq, data=TIES)
+    out = add_alliance(iraq, facts=facts_beside(iraq, states=TIES))
     names = ["lead_defence_pact", "us_troops_hosted", "us_aid_per_head", "us_trade_per_gdp"]
     spain = out[(out["state"] == "ESP") & (out["period"] == "2004-02-01")]
     np.testing.assert_array_equal(spain[names].to_numpy()[0], [1, 100, 0, 0.01])
@@ -77,7 +75,9 @@ def test_ties_by_hand(iraq, row):
     # one tie unknown: no index
     assert np.isnan(row(out, "AUS", "2004-02-01", "us_dependence"))
     assert row(out, "ESP", "2004-02-01", "log_us_troops_hosted") == pytest.approx(np.log(101))
-    strict = add_alliance(iraq, data=TIES, hosted_at_least=20_000, trade_at_least=0.1)
+    strict = add_alliance(
+        iraq, hosted_at_least=20_000, trade_at_least=0.1, facts=facts_beside(iraq, states=TIES)
+    )
     assert row(strict, "ITA", "2004-02-01", "us_dependence") == 0.5
 
 
@@ -122,8 +122,8 @@ def test_missing_and_noted_without_the_external_sources(iraq, no_sources):
 def test_bad_options(iraq):
     with pytest.raises(cm.DataError, match="above 0; found hosted_at_least=0"):
         add_alliance(iraq, hosted_at_least=0)
-    with pytest.raises(cm.DataError, match="table of ties lacks the columns us_trade_per_gdp"):
-        add_alliance(iraq, data=TIES.drop(columns="us_trade_per_gdp"))
+    out = add_alliance(iraq, facts=facts_beside(iraq, states=TIES.drop(columns="us_trade_per_gdp")))
+    assert out[["us_trade_per_gdp", "us_dependence"]].isna().all(axis=None)
     with pytest.raises(cm.DataError, match="external must be"):
         add_alliance(iraq, external="never")
 

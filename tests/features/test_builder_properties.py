@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features import user_tables
 from coalition_models.features.alliance import add_alliance
@@ -22,9 +21,11 @@ from coalition_models.features.capability import add_capability
 from coalition_models.features.commitment import add_commitment
 from coalition_models.features.common import Calendar
 from coalition_models.features.contagion import add_contagion
+from coalition_models.features.given import facts_beside
 from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import add_regime
 from coalition_models.features.user_tables import add_opinion, add_war_powers
+from coalition_models.record import record_of
 
 STATES = {"USA": 2, "ESP": 230, "ITA": 325, "POL": 290, "HND": 91, "JPN": 740, "AUS": 900}
 RATES = [
@@ -44,17 +45,25 @@ RATES = [
 #: name -> builder fed with the tables of a world
 BUILDERS: dict[str, Callable[..., pd.DataFrame]] = {
     "commitment": lambda p, w, **o: add_commitment(
-        p, data=w.troops, members=w.spells, changes=w.changes, states=w.yearly, **o
+        p,
+        facts=facts_beside(
+            p, troops=w.troops, members=w.spells, changes=w.changes, states=w.yearly
+        ),
+        **o,
     ),
-    "contagion": lambda p, w, **o: add_contagion(p, data=w.spells, troops=w.troops, **o),
-    "alliance": lambda p, w, **o: add_alliance(p, data=w.yearly, coalitions=w.coalitions, **o),
+    "contagion": lambda p, w, **o: add_contagion(
+        p, facts=facts_beside(p, members=w.spells, troops=w.troops), **o
+    ),
+    "alliance": lambda p, w, **o: add_alliance(
+        p, facts=facts_beside(p, states=w.yearly, coalitions=w.coalitions), **o
+    ),
     "capability": lambda p, w, **o: add_capability(
-        p, data=w.yearly, members=w.spells, coalitions=w.coalitions, **o
+        p, facts=facts_beside(p, states=w.yearly, members=w.spells, coalitions=w.coalitions), **o
     ),
     "preferences": lambda p, w, **o: add_preferences(
-        p, data=w.yearly, members=w.spells, coalitions=w.coalitions, **o
+        p, facts=facts_beside(p, states=w.yearly, members=w.spells, coalitions=w.coalitions), **o
     ),
-    "regime": lambda p, w, **o: add_regime(p, data=w.yearly, **o),
+    "regime": lambda p, w, **o: add_regime(p, facts=facts_beside(p, states=w.yearly), **o),
     "war_powers": lambda p, w, **o: add_war_powers(p, data=w.rules, **o),
     "opinion": lambda p, w, **o: add_opinion(p, data=w.polls, **o),
 }

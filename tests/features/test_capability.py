@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coalition_models.record import record_of, sources_of
 import coalition_models as cm
 from coalition_models.designs.set_data import set_data
+from coalition_models.designs.set_features import set_facts
 from coalition_models.designs.set_panel import set_panel
-from coalition_models.features import common, yearly
 from coalition_models.features.capability import add_capability
+from coalition_models.features.given import facts_beside
+from coalition_models.record import record_of, sources_of
 
 SPELLS = pd.DataFrame(
     {
@@ -81,19 +82,25 @@ def test_who_enters_counts_for_all_rows_of_the_period():
     """Nobody is there before the first period: its members share it all the same."""
     for period in ("month", "year"):
         panel = cm.build_panel(SPELLS, coalitions=COALITIONS, period=period)
-        out = add_capability(panel, data=STATES, members=SPELLS, coalitions=COALITIONS)
+        out = add_capability(
+            panel, facts=facts_beside(panel, states=STATES, members=SPELLS, coalitions=COALITIONS)
+        )
         first = out[out["period"] == pd.Timestamp("2003-01-01")].set_index("state")["cinc_share"]
         # within the year Spain comes too
         everybody = 0.18 if period == "month" else 0.20
         assert first["ITA"] == pytest.approx(0.02 / everybody)
     alone = SPELLS[SPELLS["state"] == "ESP"]
     panel = cm.build_panel(alone, coalitions=COALITIONS)
-    out = add_capability(panel, data=STATES, members=alone, coalitions=COALITIONS)
+    out = add_capability(
+        panel, facts=facts_beside(panel, states=STATES, members=alone, coalitions=COALITIONS)
+    )
     assert out["cinc_share"].dropna().eq(1).all()
     # a state that the table of members forgets still counts, for its partners too
     panel = cm.build_panel(SPELLS, coalitions=COALITIONS)
     gap = SPELLS[SPELLS["state"] != "ITA"]
-    out = add_capability(panel, data=STATES, members=gap, coalitions=COALITIONS)
+    out = add_capability(
+        panel, facts=facts_beside(panel, states=STATES, members=gap, coalitions=COALITIONS)
+    )
     both = out[out["period"] == pd.Timestamp("2004-02-01")].set_index("state")["cinc_share"]
     np.testing.assert_allclose(both[["ESP", "ITA"]], [0.018 / 0.20, 0.032 / 0.20])
 
@@ -130,7 +137,11 @@ def test_shares_never_add_to_more_than_one(stays, period, moment):
     grid = pd.MultiIndex.from_product([list(iso3), range(2001, 2009)], names=["cow", "year"])
     table = grid.to_frame(index=False).assign(gdp_per_capita=1.0)
     table["capability_index"] = table["cow"] / 10_000
-    out = add_capability(panel, data=table, members=spells, coalitions=coalitions, as_of=moment)
+    out = add_capability(
+        panel,
+        as_of=moment,
+        facts=facts_beside(panel, states=table, members=spells, coalitions=coalitions),
+    )
     total = out.groupby("period")["cinc_share"].sum(min_count=1)
     # all members are rows here, and whoever has troops there counts
     np.testing.assert_allclose(total, 1)
@@ -141,8 +152,8 @@ def test_shares_never_add_to_more_than_one(stays, period, moment):
 def test_shares_in_the_sets_never_add_to_more_than_one(name, mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     data = set_data(name, "main")
-    panel = set_panel(data, historical=name == "wars")
-    out = add_capability(panel, members=data.members, coalitions=data.coalitions)
+    panel = set_panel(data, set_facts(data, name)[0], historical=name == "wars")
+    out = add_capability(panel)
     states = out.drop_duplicates(["coalition", "period", "cow"])
     by = states.groupby(["coalition", "period"])["cinc_share"]
     assert by.sum().max() <= 1 + 1e-12
@@ -169,8 +180,6 @@ def test_a_partner_without_index_leaves_the_share_missing(spain):
 def test_missing_and_noted_where_the_source_is_not_at_hand(iraq, tmp_path, monkeypatch):
     monkeypatch.delenv("COALITION_MODELS_MIRROR", raising=False)
     monkeypatch.setenv("COALITION_MODELS_CACHE", str(tmp_path))
-    yearly._present.cache_clear()
-    common.known_table.cache_clear()
     out = add_capability(iraq)
     assert out["cinc"].isna().all()
     assert record_of(out).features["cinc"]["note"] == "cow-capabilities not at hand"
@@ -180,10 +189,11 @@ def test_missing_and_noted_where_the_source_is_not_at_hand(iraq, tmp_path, monke
 
 
 def test_bad_options(iraq):
-    with pytest.raises(cm.DataError, match="lacks the columns capability_index"):
-        add_capability(iraq, data=STATES.drop(columns="capability_index"))
+    income = STATES.drop(columns="capability_index")
+    with pytest.raises(cm.CoverageError, match="cow-capabilities"):
+        add_capability(iraq, external="require", facts=facts_beside(iraq, states=income))
     with pytest.raises(cm.DataError, match="must hold numbers"):
-        add_capability(iraq, data=STATES.assign(gdp_per_capita="much"))
+        add_capability(iraq, facts=facts_beside(iraq, states=STATES.assign(gdp_per_capita="much")))
 
 
 @pytest.mark.mirror

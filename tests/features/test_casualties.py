@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
+from coalition_models.record import record_of
 
 
 def test_italy_knows_in_december_what_happened_in_november(iraq, row):
@@ -68,7 +69,9 @@ def test_recency_weights_halve_with_every_half_life(iraq, row):
         }
     )
     panel = cm.add_casualties(
-        iraq, data=losses, coverage={"iraq": ("2003-01", "2009-12")}, half_life=6
+        iraq,
+        half_life=6,
+        facts=facts_beside(iraq, deaths=losses, coverage={"iraq": ("2003-01", "2009-12")}),
     )
     # known from February on, the month after: weight 1 in the month of the loss
     assert row(panel, "ITA", "2004-02-01", "deaths_weighted") == pytest.approx(8)
@@ -91,9 +94,9 @@ def test_own_losses_need_their_coverage(iraq):
         {"coalition": ["iraq"], "cow": [325], "date": [pd.Timestamp("2004-01-10")], "deaths": [1]}
     )
     with pytest.raises(cm.CoverageError, match=r"coverage=.*iraq"):
-        cm.add_casualties(iraq, data=losses)
+        cm.add_casualties(iraq, facts=facts_beside(iraq, deaths=losses, coverage=None))
     with pytest.raises(cm.DataError, match="lacks the columns deaths"):
-        cm.add_casualties(iraq, data=losses.drop(columns="deaths"), coverage={})
+        cm.add_casualties(iraq, facts=facts_beside(iraq, deaths=losses.drop(columns="deaths")))
 
 
 def test_quarters_sum_the_same_deaths(iraq):
@@ -139,7 +142,9 @@ def losses():
 
 
 def test_every_count_by_hand(iraq, losses, row):
-    panel = cm.add_casualties(iraq, data=losses, coverage=WHOLE, trend_window=2)
+    panel = cm.add_casualties(
+        iraq, trend_window=2, facts=facts_beside(iraq, deaths=losses, coverage=WHOLE)
+    )
     expected = {
         # month: last, 12m, all, first loss, mass casualty, partners last and all
         "2003-09-01": (0, 0, 0, 0, 0, 0, 0),
@@ -166,7 +171,9 @@ def test_every_count_by_hand(iraq, losses, row):
 
 
 def test_trends_by_hand(iraq, losses, row):
-    panel = cm.add_casualties(iraq, data=losses, coverage=WHOLE, trend_window=2)
+    panel = cm.add_casualties(
+        iraq, trend_window=2, facts=facts_beside(iraq, deaths=losses, coverage=WHOLE)
+    )
     # known in December: October and November against August and September
     assert row(panel, "ESP", "2003-12-01", "own_trend") == (6 - 2) / 2
     assert row(panel, "ESP", "2003-12-01", "coalition_trend") == (9 - 2) / 2
@@ -185,7 +192,11 @@ def test_relative_to_inhabitants_by_hand(iraq, losses, row):
     people = pd.DataFrame(
         {"cow": [230, 230], "year": [2002, 2003], "population": [40_000_000, 45_000_000]}
     )
-    panel = cm.add_casualties(iraq, data=losses, coverage=WHOLE, states=people, per="population")
+    panel = cm.add_casualties(
+        iraq,
+        per="population",
+        facts=facts_beside(iraq, deaths=losses, coverage=WHOLE, states=people),
+    )
     assert row(panel, "ESP", "2003-12-01", "relative_fatalities") == 8 / 40
     assert row(panel, "ESP", "2004-03-01", "relative_fatalities") == 9 / 45
     assert row(panel, "ESP", "2003-12-01", "deaths_12m_per_million") == 8 / 40
@@ -201,7 +212,9 @@ def test_relative_to_strength_by_hand(iraq, losses, row):
             "troops": [1000, 1300],
         }
     )
-    panel = cm.add_casualties(iraq, data=losses, coverage=WHOLE, troops=strength, per="troops")
+    panel = cm.add_casualties(
+        iraq, per="troops", facts=facts_beside(iraq, deaths=losses, coverage=WHOLE, troops=strength)
+    )
     # December knows three months of strength: 1,000, 1,000 and 1,300
     assert row(panel, "ESP", "2003-12-01", "deaths_12m_per_1000") == pytest.approx(8000 / 1100)
     assert np.isnan(row(panel, "ESP", "2003-09-01", "deaths_12m_per_1000"))
@@ -249,13 +262,18 @@ def test_dropping_leaves_the_dated_deaths(iraq, row):
 
 
 def test_fading_is_exact_for_any_half_life(iraq, losses, row):
-    panel = cm.add_casualties(iraq, data=losses, coverage=WHOLE, half_life=0.25)
+    panel = cm.add_casualties(
+        iraq, half_life=0.25, facts=facts_beside(iraq, deaths=losses, coverage=WHOLE)
+    )
     # October: 2 deaths a month old at the end of September count fully, two months later 2^-8
     assert row(panel, "ESP", "2003-10-01", "deaths_weighted") == 2
     assert row(panel, "ESP", "2003-12-01", "deaths_weighted") == pytest.approx(6 + 2 * 2.0**-8)
     assert row(panel, "ESP", "2004-03-01", "deaths_weighted") == pytest.approx(
         1 + 6 * 2.0**-12 + 2 * 2.0**-20, rel=1e-12
     )
+
+
+WINDOW = {"minusma": ("2013-07", "2019-12")}
 
 
 def test_a_mission_of_the_united_nations(row):
@@ -288,16 +306,19 @@ def test_a_mission_of_the_united_nations(row):
             "deaths": [2, 9],
         }
     )
-    out = cm.add_casualties(panel, data=deaths, coverage={"minusma": ("2013-07", "2019-12")})
+    out = cm.add_casualties(
+        panel,
+        facts=facts_beside(panel, deaths=deaths, coverage=WINDOW),
+    )
     assert row(out, "NLD", "2016-08-01", "deaths_last") == 2
     assert row(out, "NLD", "2014-11-01", "partner_deaths_last") == 9
     assert row(out, "TCD", "2014-11-01", "mass_casualty") == 1
     assert np.isnan(row(out, "TCD", "2020-06-01", "deaths_12m"))
-    plain = cm.add_casualties(panel)
-    assert plain["deaths_12m"].isna().all()
-    assert record_of(plain).features["deaths_12m"]["missing_rows"] == len(panel)
-    risk = cm.add_risk(panel)
-    assert risk["fatality_rate_operation"].isna().all()
+    for add in (cm.add_casualties, cm.add_risk):
+        with pytest.raises(cm.DataError, match=r"needs deaths.*Facts\(\.\.\., deaths="):
+            add(panel)
+    risk = cm.add_risk(panel, facts=facts_beside(panel, deaths=deaths, coverage=WINDOW))
+    assert risk.loc[risk["period"] > "2014-11-01", "fatality_rate_operation"].isna().all()
     assert row(risk, "NLD", "2015-03-01", "months_since_entry") == 12
 
 
@@ -309,5 +330,5 @@ def test_more_bad_options(iraq, losses):
     with pytest.raises(cm.DataError, match="mass_casualty must be"):
         cm.add_casualties(iraq, mass_casualty=0)
     wrong = losses.assign(deaths=[2, 6, -1, 3])
-    with pytest.raises(cm.DataError, match="missing or negative values in rows 2"):
-        cm.add_casualties(iraq, data=wrong, coverage=WHOLE)
+    with pytest.raises(cm.DataError, match="missing or negative values of deaths in rows 2"):
+        cm.add_casualties(iraq, facts=facts_beside(iraq, deaths=wrong, coverage=WHOLE))

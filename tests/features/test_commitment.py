@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of, sources_of
 import coalition_models as cm
 from coalition_models.features.commitment import add_commitment
+from coalition_models.features.given import facts_beside
+from coalition_models.record import record_of, sources_of
 
 SPELLS = pd.DataFrame(
     {
@@ -120,10 +121,13 @@ def test_min_known_decides_when_a_share_is_given(panel):
 
 
 def test_missing_for_a_coalition_that_the_tables_do_not_cover(panel):
-    out = add_commitment(panel, states=STATES)
-    new = list(out.columns.difference(panel.columns))
-    assert out[new].drop(columns=[]).isna().all().all()
+    other = TROOPS.assign(coalition="another")
+    out = add_commitment(panel, facts=facts_beside(panel, states=STATES, troops=other))
+    new = list(out.columns.difference([*panel.columns, "strength_known"]))
+    assert out[new].isna().all().all()
     assert record_of(out).features["troops"]["missing_rows"] == len(panel)
+    with pytest.raises(cm.DataError, match="add_commitment needs troops"):
+        add_commitment(panel, facts=facts_beside(panel, troops=None))
 
 
 def test_later_rows_of_the_tables_change_nothing_earlier(panel):
@@ -157,7 +161,7 @@ def test_bad_options(panel):
         built(panel, external="maybe")
     with pytest.raises(cm.DataError, match="table of changes lacks the columns change"):
         built(panel, changes=CHANGES.drop(columns="change"))
-    with pytest.raises(cm.DataError, match="one row per cow and year; twice: 230 2002"):
+    with pytest.raises(cm.DataError, match="two rows for one cow and year: 230 2002"):
         built(panel, states=pd.concat([STATES, STATES.iloc[:1]]))
 
 

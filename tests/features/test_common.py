@@ -9,6 +9,7 @@ import pytest
 import coalition_models as cm
 from coalition_models.errors import DataError
 from coalition_models.features.common import calendar_of, entry_month
+from coalition_models.record import with_record
 
 SINCE = ["months_since_entry", "risk_above_entry"]
 
@@ -18,10 +19,11 @@ def whole(iraq):
     return cm.add_leadership(cm.add_risk(iraq))
 
 
-def same_as(whole, panel):
+def same_as(whole, panel, facts=None):
     key = ["state", "spell", "period"]
     columns = [*SINCE, "joined_under_other_leader"]
-    mine = cm.add_leadership(cm.add_risk(panel)).set_index(key)[columns]
+    mine = cm.add_leadership(cm.add_risk(panel, facts=facts), facts=facts)
+    mine = mine.set_index(key)[columns]
     pd.testing.assert_frame_equal(mine, whole.set_index(key)[columns].loc[mine.index])
 
 
@@ -38,11 +40,13 @@ def test_time_since_entry_survives_a_join_and_a_stack(whole):
     members = cm.load("participation")
     late = cm.build_panel(members, coalitions=["iraq"], truncate_before="2005-01-01")
     joined = late.merge(pd.DataFrame({"state": late["state"].unique(), "x": 1}))
-    assert not joined.attrs
-    same_as(whole, joined)
+    with pytest.raises(DataError, match=r"no longer knows the facts.*cm\.merge"):
+        cm.add_risk(joined)
+    same_as(whole, joined, facts=cm.facts("iraq"))
+    kept = cm.merge(late, pd.DataFrame({"state": late["state"].unique(), "x": 1}), on="state")
+    same_as(whole, kept)
     both = pd.concat([late, cm.build_panel(members, coalitions=["isaf"])])
-    assert not both.attrs
-    same_as(whole, both[both["coalition"] == "iraq"])
+    same_as(whole, both[both["coalition"] == "iraq"], facts=cm.facts("iraq"))
 
 
 def test_a_clock_in_other_units_does_not_change_the_time_since_entry(whole, iraq):
@@ -66,9 +70,9 @@ def test_a_panel_without_entry_counts_from_its_own_clock(whole, iraq):
     late = iraq[iraq["period"] >= "2005-01-01"]
     same_as(whole, bare(late))
     late = bare(late)
-    late.attrs = {}
+    with_record(late, None)
     # spells that begin at their own origins can only be on the clock of entry
-    same_as(whole, late)
+    same_as(whole, late, facts=cm.facts("iraq"))
 
 
 @pytest.mark.parametrize("start", [lambda s: s / 12, lambda s: s * 2, lambda s: s.where(s > 3)])
@@ -89,9 +93,9 @@ def test_without_entry_a_truncated_coalition_clock_is_refused(attrs):
         )
     )
     if not attrs:
-        late.attrs = {}
+        with_record(late, None)
     with pytest.raises(DataError, match=r"nothing tells .* in a column entry"):
-        cm.add_risk(late)
+        cm.add_risk(late, facts=cm.facts("iraq"))
 
 
 def test_without_entry_and_start_there_is_no_time_since_entry(iraq):
@@ -126,7 +130,7 @@ def test_the_length_of_a_period_does_not_depend_on_the_order_of_rows(iraq):
     mixed = one.iloc[[*range(0, 36, 3), *range(1, 36, 3), *range(2, 36, 3)]]
     for rows in (one, mixed, one.iloc[::-1]):
         rows = rows.copy()
-        rows.attrs = {}
+        with_record(rows, None)
         assert calendar_of(rows).months == 1
 
 

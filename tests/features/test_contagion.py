@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features.contagion import add_contagion
+from coalition_models.features.given import facts_beside
+from coalition_models.record import record_of
 
 # the lead state, three Europeans (two of them in NATO), one from the Americas
 SPELLS = pd.DataFrame(
@@ -89,7 +90,9 @@ def test_the_own_exit_never_counts(panel, at):
         out = built(panel, as_of=moment)
         for state, month in (("ESP", "2003-06-01"), ("ESP", "2004-06-01"), ("HND", "2003-07-01")):
             alone = SPELLS[SPELLS["state"] != state]
-            without = add_contagion(panel, data=alone, troops=TROOPS, as_of=moment)
+            without = add_contagion(
+                panel, as_of=moment, facts=facts_beside(panel, members=alone, troops=TROOPS)
+            )
             for name in ("earlier_defectors", "recent_exits_12m", "region_exits_12m"):
                 assert at(out, state, month, name) == at(without, state, month, name)
     # in its second spell Spain does not count its first exit either
@@ -113,7 +116,7 @@ def test_weights_regions_and_allies(panel, at):
     assert at(out, "ITA", "2003-08-01", "ally_exits_12m") == 1
     assert at(out, "UKR", "2003-08-01", "ally_exits_12m") == 0
     blind = SPELLS.assign(peak_troops=np.nan)
-    unknown = add_contagion(panel, data=blind, troops=TROOPS)
+    unknown = add_contagion(panel, facts=facts_beside(panel, members=blind, troops=TROOPS))
     assert at(unknown, "UKR", "2003-07-01", "exit_troops_12m") == 250
     assert math.isnan(at(unknown, "UKR", "2003-08-01", "exit_troops_12m"))
 
@@ -182,5 +185,5 @@ def test_bad_options(panel):
         built(panel, exit_kinds=("late",))
     with pytest.raises(cm.DataError, match="lacks the columns exit_kind"):
         built(panel, data=SPELLS.drop(columns="exit_kind"))
-    with pytest.raises(cm.DataError, match="lacks the columns announced"):
+    with pytest.raises(cm.DataError, match="needs the column 'announced'"):
         built(panel, exit_date="announced")

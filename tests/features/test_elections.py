@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of, sources_of
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
+from coalition_models.record import record_of, sources_of
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def votes():
 
 
 def test_months_to_and_since_by_hand(iraq, votes, row):
-    panel = cm.add_elections(iraq, window=2, data=votes)
+    panel = cm.add_elections(iraq, window=2, facts=facts_beside(iraq, elections=votes))
     expected = {  # month: to next, since last, near, this month, after
         "2003-12-01": (3, None, 0, 0, 0),
         "2004-01-01": (2, None, 1, 0, 0),
@@ -37,7 +38,7 @@ def test_months_to_and_since_by_hand(iraq, votes, row):
 
 
 def test_as_of_end_counts_an_election_within_the_month_as_past(iraq, votes, row):
-    at_end = cm.add_elections(iraq, data=votes, as_of="end")
+    at_end = cm.add_elections(iraq, as_of="end", facts=facts_beside(iraq, elections=votes))
     assert row(at_end, "ESP", "2004-03-01", "months_since_election") == 0
     assert row(at_end, "ESP", "2004-04-01", "months_since_election") == 1
 
@@ -51,24 +52,24 @@ def test_distances_pass_over_no_month_where_rows_are_years():
         vote = pd.DataFrame(
             {"cow": [230], "date": [pd.Timestamp(year + 1, month, 14)], "kind": ["legislative"]}
         )
-        found = cm.add_elections(rows, data=vote, window=12).iloc[0]
+        found = cm.add_elections(rows, window=12, facts=facts_beside(rows, elections=vote)).iloc[0]
         assert found["months_to_election"] == distance
         assert found["election_near"] == 1
         assert found["election_month"] == 0
-        near = cm.add_elections(rows, data=vote, window=0).iloc[0]
+        near = cm.add_elections(rows, window=0, facts=facts_beside(rows, elections=vote)).iloc[0]
         assert near["election_near"] == 0
 
 
 def test_a_quarter_knows_an_election_anywhere_within_it(votes, row):
     quarters = cm.build_panel(cm.load("participation"), coalitions=["iraq"], period="quarter")
-    panel = cm.add_elections(quarters, data=votes)
+    panel = cm.add_elections(quarters, facts=facts_beside(quarters, elections=votes))
     assert row(panel, "ESP", "2004-01-01", "months_to_election") == 0
     assert row(panel, "ESP", "2004-01-01", "election_month") == 1
     assert row(panel, "ESP", "2003-10-01", "months_to_election") == 3  # December to March
 
 
 def test_states_that_the_own_table_does_not_list_are_missing_never_zero(iraq, votes, row):
-    panel = cm.add_elections(iraq, data=votes)
+    panel = cm.add_elections(iraq, facts=facts_beside(iraq, elections=votes))
     assert np.isnan(row(panel, "DNK", "2004-03-01", "months_to_election"))
     flags = ["election_near", "election_month", "post_election"]
     assert panel.loc[panel["state"] == "DNK", flags].isna().all(axis=None)
@@ -116,7 +117,7 @@ def test_missing_outside_the_coverage_never_zero(iraq):
 
 
 def test_shapes_of_proximity_by_hand(iraq, votes, row):
-    panel = cm.add_elections(iraq, data=votes, half_life=3)
+    panel = cm.add_elections(iraq, half_life=3, facts=facts_beside(iraq, elections=votes))
     # 14 March 2004: three months ahead of December, one of February
     assert row(panel, "ESP", "2003-12-01", "election_proximity") == 0.5
     assert row(panel, "ESP", "2003-09-01", "election_proximity") == 0.25
@@ -134,7 +135,7 @@ def test_share_of_the_term_by_hand(iraq, row):
             "round": [pd.NA, 1, 2, pd.NA],
         }
     )
-    panel = cm.add_elections(iraq, data=votes)
+    panel = cm.add_elections(iraq, facts=facts_beside(iraq, elections=votes))
     # the next vote is for parliament; its term began in March 2003, whoever was elected since
     assert row(panel, "ESP", "2003-09-01", "term_elapsed") == 6 / 12
     assert row(panel, "ESP", "2004-03-01", "term_elapsed") == 1
@@ -152,7 +153,9 @@ def test_strict_knows_a_vote_only_once_it_is_called(iraq, votes, row):
     called = votes.assign(
         called=pd.to_datetime(["2004-01-20", None, None]), scheduled=[None, "yes", None]
     )
-    panel = cm.add_elections(iraq, data=called, strict=True, notice=2)
+    panel = cm.add_elections(
+        iraq, strict=True, notice=2, facts=facts_beside(iraq, elections=called)
+    )
     assert np.isnan(row(panel, "ESP", "2004-01-01", "months_to_election"))
     assert row(panel, "ESP", "2004-01-01", "election_near") == 0
     assert row(panel, "ESP", "2004-02-01", "months_to_election") == 1
@@ -160,7 +163,9 @@ def test_strict_knows_a_vote_only_once_it_is_called(iraq, votes, row):
     # Italy's is neither called nor on schedule: known two months before
     assert np.isnan(row(panel, "ITA", "2006-01-01", "months_to_election"))
     assert row(panel, "ITA", "2006-02-01", "months_to_election") == 2
-    at_end = cm.add_elections(iraq, data=called, strict=True, as_of="end")
+    at_end = cm.add_elections(
+        iraq, strict=True, as_of="end", facts=facts_beside(iraq, elections=called)
+    )
     assert row(at_end, "ESP", "2004-01-01", "months_to_election") == 2
 
 
@@ -245,11 +250,16 @@ def test_bad_options(iraq, votes):
     with pytest.raises(cm.DataError, match="kinds must be"):
         cm.add_elections(iraq, kinds=["regional"])
     with pytest.raises(cm.DataError, match="lacks the columns kind"):
-        cm.add_elections(iraq, data=votes.drop(columns="kind"))
+        cm.add_elections(iraq, facts=facts_beside(iraq, elections=votes.drop(columns="kind")))
     with pytest.raises(cm.DataError, match="column date is empty in 1 row: 230 legislative"):
-        cm.add_elections(iraq, data=votes.assign(date=votes["date"].where(votes.index != 1)))
+        cm.add_elections(
+            iraq,
+            facts=facts_beside(
+                iraq, elections=votes.assign(date=votes["date"].where(votes.index != 1))
+            ),
+        )
     with pytest.raises(cm.DataError, match="in a table of your own"):
-        cm.add_elections(iraq, data=votes, kinds="regime")
+        cm.add_elections(iraq, kinds="regime", facts=facts_beside(iraq, elections=votes))
     with pytest.raises(cm.DataError, match="half_life must be a positive"):
         cm.add_elections(iraq, half_life=0)
     with pytest.raises(cm.DataError, match="notice must be a whole number"):

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import with_panel
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.roster import roster
+from coalition_models.record import with_panel
 
 
 def test_codes_are_alike_where_all_values_are():
@@ -60,11 +61,14 @@ def test_deaths_of_one_state_are_not_another_s(numbers):
     )
     months = dict.fromkeys("xy", ("2004-01", "2004-12"))
     panel = _panel(numbers)
-    out = cm.add_casualties(panel, data=losses, coverage=months)
+    out = cm.add_casualties(panel, facts=facts_beside(panel, deaths=losses, coverage=months))
     assert out["deaths_12m"].tolist() == [0, 0, 0, 0, 0, 7, 7, 7]
     assert out["partner_deaths_cumulative"].tolist() == [0] * 8
     assert out["coalition_trend"].tolist() == [0] * 5 + [7 / 12] * 3
-    risk = cm.add_risk(panel, losses=losses, coverage=months)
+    spells = panel[["coalition", "cow", "spell"]].drop_duplicates()
+    spells = spells.assign(entry=panel["period"].min(), exit=pd.NaT, exit_kind="ongoing")
+    known = facts_beside(panel, deaths=losses, coverage=months, members=spells)
+    risk = cm.add_risk(panel, facts=known)
     assert risk["partner_deaths_12m"].tolist() == [0] * 8
 
 
@@ -91,9 +95,11 @@ def test_exits_of_one_state_are_not_another_s(step):
             "troops": [9],
         }
     )
-    out = cm.add_contagion(panel, data=members, troops=troops)
+    out = cm.add_contagion(panel, facts=facts_beside(panel, members=members, troops=troops))
     assert out["earlier_defectors"].tolist() == [1] * 4 + [0] * 4
-    strengths = cm.add_commitment(panel, data=troops, members=members)["troops"]
+    strengths = cm.add_commitment(panel, facts=facts_beside(panel, troops=troops, members=members))[
+        "troops"
+    ]
     assert strengths.tolist()[:4] == [9] * 4
     assert strengths[4:].isna().all()
 
@@ -110,4 +116,4 @@ def test_the_position_of_a_spell_with_a_large_number():
         }
     )
     rows = pd.DataFrame({"coalition": "x", "cow": [1, 2, 1], "spell": [1001, 1, 1]})
-    assert roster(members).positions(rows).tolist() == [1, 0, -1]
+    assert roster(members, {"one"}).positions(rows).tolist() == [1, 0, -1]

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
 from coalition_models.features.leader_terms import COLLECTIVE, join_collective
+from coalition_models.record import record_of
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def leaders():
 
 
 def test_by_hand(iraq, leaders, row):
-    panel = cm.add_leadership(iraq, window=2, data=leaders)
+    panel = cm.add_leadership(iraq, window=2, facts=facts_beside(iraq, leaders=leaders))
     # A took office within September: known from October on, as a leader of one month
     assert np.isnan(row(panel, "ESP", "2003-09-01", "leader_change"))
     expected = {  # month: change, tenure, joined under another
@@ -41,7 +42,9 @@ def test_by_hand(iraq, leaders, row):
 
 
 def test_as_of_end_counts_the_change_in_its_own_month(iraq, leaders, row):
-    panel = cm.add_leadership(iraq, window=2, data=leaders, as_of="end")
+    panel = cm.add_leadership(
+        iraq, window=2, as_of="end", facts=facts_beside(iraq, leaders=leaders)
+    )
     assert row(panel, "ESP", "2004-02-01", "leader_change") == 1
     assert row(panel, "ESP", "2004-02-01", "tenure_months") == 0
     assert row(panel, "ESP", "2004-01-01", "leader_change") == 0
@@ -56,7 +59,7 @@ def test_the_leader_who_sent_the_troops_is_gone(iraq, row):
             "end": pd.to_datetime(["2004-02-17", None]),
         }
     )
-    panel = cm.add_leadership(iraq, data=leaders)
+    panel = cm.add_leadership(iraq, facts=facts_beside(iraq, leaders=leaders))
     assert row(panel, "ESP", "2004-02-01", "joined_under_other_leader") == 0
     assert row(panel, "ESP", "2004-03-01", "joined_under_other_leader") == 1
 
@@ -132,7 +135,7 @@ def parties():
 
 
 def test_party_and_position_by_hand(iraq, parties, row):
-    panel = cm.add_leadership(iraq, window=1, data=parties)
+    panel = cm.add_leadership(iraq, window=1, facts=facts_beside(iraq, leaders=parties))
     nan = float("nan")
     expected = {  # month: party change, position, its change, since entry, months since change
         "2003-10-01": (0, 7, 0, 0, 89),
@@ -155,7 +158,7 @@ def test_party_and_position_by_hand(iraq, parties, row):
 
 
 def test_manner_of_entry_and_source_of_support_by_hand(iraq, parties, row):
-    panel = cm.add_leadership(iraq, window=1, data=parties)
+    panel = cm.add_leadership(iraq, window=1, facts=facts_beside(iraq, leaders=parties))
     assert row(panel, "ESP", "2003-10-01", "irregular_entry") == 0
     assert row(panel, "ESP", "2003-11-01", "irregular_entry") == 1
     assert np.isnan(row(panel, "ESP", "2004-03-01", "irregular_entry"))
@@ -177,13 +180,13 @@ def test_successive_terms_of_one_person_are_one(iraq, row):
             "end": pd.to_datetime(["2003-11-10", None]),
         }
     )
-    panel = cm.add_leadership(iraq, data=terms)
+    panel = cm.add_leadership(iraq, facts=facts_beside(iraq, leaders=terms))
     assert row(panel, "ESP", "2003-12-01", "leader_change") == 0
     assert row(panel, "ESP", "2003-12-01", "tenure_months") == 43
     assert row(panel, "ESP", "2003-12-01", "joined_under_other_leader") == 0
     # a person who comes back after a gap is new again
     back = terms.assign(end=pd.to_datetime(["2003-08-20", None]))
-    panel = cm.add_leadership(iraq, data=back)
+    panel = cm.add_leadership(iraq, facts=facts_beside(iraq, leaders=back))
     assert row(panel, "ESP", "2003-12-01", "leader_change") == 1
 
 
@@ -214,7 +217,7 @@ def test_support_cabinets_and_entry_from_external_sources(iraq, isaf, mirror, mo
 
 
 def test_missing_where_no_leader_is_on_record(iraq, leaders):
-    panel = cm.add_leadership(iraq, data=leaders)
+    panel = cm.add_leadership(iraq, facts=facts_beside(iraq, leaders=leaders))
     others = panel["state"] != "ESP"
     assert panel.loc[others, ["leader_change", "tenure_months"]].isna().all(axis=None)
 
@@ -228,7 +231,7 @@ def test_nobody_leads_after_the_last_leader_left(iraq, row):
             "end": pd.to_datetime(["2003-12-20"]),
         }
     )
-    panel = cm.add_leadership(iraq, data=gone)
+    panel = cm.add_leadership(iraq, facts=facts_beside(iraq, leaders=gone))
     assert row(panel, "ESP", "2003-12-01", "leader_change") == 0
     assert np.isnan(row(panel, "ESP", "2004-02-01", "leader_change"))
 
@@ -287,10 +290,10 @@ def test_a_chair_going_round_is_no_new_leader(iraq, isaf, row):
         others = ~panel["state"].isin(["BIH", "CHE"])
         pd.testing.assert_frame_equal(ignored.loc[others, new], counted.loc[others, new])
     # a table of your own is taken as it stands, unless you join it
-    mine = cm.add_leadership(isaf, data=chairs())
+    mine = cm.add_leadership(isaf, facts=facts_beside(isaf, leaders=chairs()))
     assert row(mine, "CHE", "2005-02-01", "leader_change") == 1
     assert record_of(mine).features["leader_change"]["rotation"] == "as given"
-    joined = cm.add_leadership(isaf, data=join_collective(chairs()))
+    joined = cm.add_leadership(isaf, facts=facts_beside(isaf, leaders=join_collective(chairs())))
     assert row(joined, "CHE", "2005-02-01", "leader_change") == 0
 
 
@@ -330,8 +333,15 @@ def test_bad_options(iraq, leaders):
     with pytest.raises(cm.DataError, match="rotation must be 'ignore'"):
         cm.add_leadership(iraq, rotation="no")
     with pytest.raises(cm.DataError, match="lacks the columns end"):
-        cm.add_leadership(iraq, data=leaders.drop(columns="end"))
+        cm.add_leadership(iraq, facts=facts_beside(iraq, leaders=leaders.drop(columns="end")))
     with pytest.raises(cm.DataError, match="column leader is empty in 1 row: rows 0"):
-        cm.add_leadership(iraq, data=leaders.assign(leader=[None, "B"]))
+        cm.add_leadership(
+            iraq, facts=facts_beside(iraq, leaders=leaders.assign(leader=[None, "B"]))
+        )
     with pytest.raises(cm.DataError, match="leave before they enter: A"):
-        cm.add_leadership(iraq, data=leaders.assign(end=pd.to_datetime(["2001-01-01", None])))
+        cm.add_leadership(
+            iraq,
+            facts=facts_beside(
+                iraq, leaders=leaders.assign(end=pd.to_datetime(["2001-01-01", None]))
+            ),
+        )

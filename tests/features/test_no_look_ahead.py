@@ -19,10 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models import features
 from coalition_models.features import common
+from coalition_models.features.given import facts_beside
+from coalition_models.record import keep_record, record_of
 
 #: they read no bundled table: their own properties stand in test_builder_properties
 NOT_BUNDLED = {"add_war_powers", "add_opinion", "add_regime"}
@@ -267,11 +268,15 @@ COVERAGE = {"iraq": ("2001-01", "2007-12")}
 def build(name: str, panel: pd.DataFrame, made, later: int = 0, **options) -> pd.DataFrame:
     """Run a builder on own events; ``later``: years by which the yearly facts move too."""
     if name == "add_elections":
-        return cm.add_elections(panel, data=elections(made), **options)
+        return cm.add_elections(
+            panel, facts=facts_beside(panel, elections=elections(made)), **options
+        )
     if name == "add_leadership":
-        return cm.add_leadership(panel, data=leaders(made), **options)
+        return cm.add_leadership(panel, facts=facts_beside(panel, leaders=leaders(made)), **options)
     if name == "add_risk":
-        return cm.add_risk(panel, losses=losses(made), coverage=COVERAGE, **options)
+        return cm.add_risk(
+            panel, facts=facts_beside(panel, deaths=losses(made), coverage=COVERAGE), **options
+        )
     years = [2002 + later, 2003 + later, 2004 + later]
     people = pd.DataFrame({"cow": 230, "year": years, "population": [4e7, 5e7, 6e7]})
     own = {"data": losses(made), "coverage": COVERAGE, "states": people}
@@ -311,7 +316,9 @@ def test_nor_does_the_calendar_under_the_strict_option(made, late, cut):
     outs = []
     for votes in (elections(early), elections(early + late)):
         called = votes["date"].where(votes["date"] >= first, pd.Timestamp("2000-01-01"))
-        out = cm.add_elections(PANEL, data=votes.assign(called=called), strict=True)
+        out = cm.add_elections(
+            PANEL, strict=True, facts=facts_beside(PANEL, elections=votes.assign(called=called))
+        )
         outs.append(added(out, PANEL)[known])
     pd.testing.assert_frame_equal(*outs)
 
@@ -339,7 +346,7 @@ def test_dates_a_year_later_give_the_same_features_a_year_later(name, moment, ma
     plain = build(name, PANEL, made, as_of=moment)
     year = pd.DateOffset(years=1)
     moved = PANEL.assign(period=PANEL["period"] + year, entry=PANEL["entry"] + year)
-    moved.attrs = PANEL.attrs
+    keep_record(moved, PANEL)
     shifted = [(cow, month + 12, size) for cow, month, size in made]
     later = build(name, moved, shifted, later=1, as_of=moment)
     # members and strengths are the bundled ones and stay where they are
@@ -356,7 +363,7 @@ def test_dates_a_year_later_give_the_same_features_a_year_later(name, moment, ma
 def test_splitting_a_spell_changes_nothing(name, made):
     """Rows of one stay that are counted as two spells, on the same clock."""
     split = PANEL.assign(spell=np.where(PANEL["period"] >= "2004-06-01", 2, 1))
-    split.attrs = PANEL.attrs
+    keep_record(split, PANEL)
     plain = added(build(name, PANEL, made), PANEL)
     two = added(build(name, split, made), split)
     # the role and the sector belong to the spell as it is coded

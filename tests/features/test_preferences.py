@@ -91,7 +91,7 @@ def test_the_bundled_distance_is_the_one_of_the_table(iraq):
 def test_bad_options(panel):
     with pytest.raises(cm.DataError, match="source must be one of state_years"):
         built(panel, source="votes")
-    with pytest.raises(cm.DataError, match="twice: 2 2002"):
+    with pytest.raises(cm.DataError, match="two rows for one cow and year: 2 2002"):
         built(panel, data=pd.concat([POINTS, POINTS.iloc[:1]]))
     with pytest.raises(cm.DataError, match="table of coalitions lacks the columns lead_state"):
         built(panel, coalitions=COALITIONS.drop(columns="lead_state"))

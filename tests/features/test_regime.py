@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of, sources_of
 import coalition_models as cm
 from coalition_models.errors import CoverageError
 from coalition_models.features import common
 from coalition_models.features import regime as module
+from coalition_models.features.given import facts_beside
 from coalition_models.features.regime import add_regime
+from coalition_models.record import record_of, sources_of
 
 SPELLS = pd.DataFrame(
     {
@@ -61,7 +62,7 @@ def values(out, state, month, names):
 
 
 def test_by_hand(panel):
-    out = add_regime(panel, data=SCORES, years=2)
+    out = add_regime(panel, years=2, facts=facts_beside(panel, states=SCORES))
     nan = np.nan
     # 2003 knows 2002: a mixed regime; what it was two years before is not in the table
     np.testing.assert_array_equal(values(out, "UKR", "2003-06-01", POLITY), [2, 0, 1, nan, 0])
@@ -78,12 +79,16 @@ def test_by_hand(panel):
 
 
 def test_the_choices(panel):
-    out = add_regime(panel, data=SCORES, measures="polity", threshold=7, points=5)
+    out = add_regime(
+        panel, measures="polity", threshold=7, points=5, facts=facts_beside(panel, states=SCORES)
+    )
     np.testing.assert_array_equal(
         values(out, "UKR", "2005-01-01", ["democracy_polity", "regime_change_since_entry"]), [0, 0]
     )
     assert "democracy_bmr" not in out.columns
-    end = add_regime(panel, data=SCORES, measures="polity", as_of="end")
+    end = add_regime(
+        panel, measures="polity", as_of="end", facts=facts_beside(panel, states=SCORES)
+    )
     assert values(end, "UKR", "2004-12-01", ["polity2"])[0] == 6
     assert values(end, "UKR", "2004-11-01", ["polity2"])[0] == 4
 
@@ -92,20 +97,20 @@ def test_without_source_the_error_names_source_and_variable(panel, monkeypatch):
     def absent(name, *, extended=False):
         raise CoverageError(f"{name!r} is not at hand and could not be downloaded")
 
-    common.known_table.cache_clear()
+    common._kept_table.cache_clear()
     monkeypatch.setattr(common, "load", absent)
     with pytest.raises(CoverageError, match="add_regime takes polity2 from the external source 'p"):
         add_regime(panel)
-    common.known_table.cache_clear()
 
 
-def test_bad_options(panel):
+def test_bad_options(panel, monkeypatch):
     with pytest.raises(cm.DataError, match="measures must be some of polity, bmr"):
-        add_regime(panel, measures=["freedom"], data=SCORES)
-    with pytest.raises(cm.DataError, match="table of regimes lacks the columns polyarchy"):
-        add_regime(panel, data=SCORES.drop(columns="polyarchy"))
+        add_regime(panel, measures=["freedom"], facts=facts_beside(panel, states=SCORES))
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", "nowhere")
+    with pytest.raises(cm.CoverageError, match="polyarchy from the external source"):
+        add_regime(panel, facts=facts_beside(panel, states=SCORES.drop(columns="polyarchy")))
     with pytest.raises(cm.DataError, match="years must be a whole number"):
-        add_regime(panel, data=SCORES, years=-1)
+        add_regime(panel, years=-1, facts=facts_beside(panel, states=SCORES))
 
 
 @pytest.mark.mirror

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
 
 
 def test_combat_role_follows_the_spell(iraq):
@@ -47,11 +48,14 @@ def test_missing_outside_the_coverage():
 
 def test_own_roles(iraq):
     mine = pd.DataFrame({"coalition": "iraq", "state": ["ESP"], "spell": [1], "role": ["combat"]})
-    panel = cm.add_risk(iraq, data=mine)
+    with pytest.warns(cm.CoalitionWarning, match="give role as a column of members"):
+        panel = cm.add_risk(iraq, data=mine)
     assert set(panel.loc[panel["state"] == "ESP", "combat_role"]) == {1.0}
     assert panel.loc[panel["state"] != "ESP", "combat_role"].isna().all()
-    with pytest.raises(cm.DataError, match="lacks the columns role"):
-        cm.add_risk(iraq, data=mine.drop(columns="role"))
+    spells = cm.facts("iraq").members
+    roles = spells.assign(role=spells["role"].where(spells["state"] != "ESP", "combat"))
+    same = cm.add_risk(iraq, facts=cm.facts("iraq").replace(members=roles))
+    assert set(same.loc[same["state"] == "ESP", "combat_role"]) == {1.0}
 
 
 @pytest.fixture(scope="module")
@@ -208,4 +212,4 @@ def test_bad_options(iraq):
         cm.add_risk(iraq, min_known=50)
     losses = cm.load("fatal_incidents")
     with pytest.raises(cm.CoverageError, match="coverage="):
-        cm.add_risk(iraq, losses=losses)
+        cm.add_risk(iraq, facts=facts_beside(iraq, deaths=losses))

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features.summary import correlations, feature_summary
 from coalition_models.features.user_tables import add_opinion
+from coalition_models.record import keep_record, record_of, with_features
 
 PANEL = pd.DataFrame(
     {
@@ -61,7 +61,7 @@ def test_it_finds_the_columns_that_the_builders_made(iraq):
     assert out.loc["war_support", "first"] == pd.Timestamp("2004-03-01")
     # the order of rows does not matter
     shuffled = panel.sample(frac=1, random_state=3)
-    shuffled.attrs = panel.attrs
+    keep_record(shuffled, panel)
     pd.testing.assert_frame_equal(feature_summary(shuffled), out)
 
 
@@ -79,7 +79,7 @@ def test_correlations():
     a, b = rng.normal(size=(2, 50))
     frame = pd.DataFrame({"a": a, "b": b, "double": 2 * a + 1, "flat": 1.0, "name": "x"})
     frame.loc[:24, "b"] = np.nan
-    frame.attrs["features"] = {name: {} for name in frame.columns}
+    with_features(frame, {name: {} for name in frame.columns})
     out = correlations(frame, at_least=20)
     assert out.index.tolist() == ["a", "b", "double", "flat"]
     assert out.loc["a", "double"] == pytest.approx(1)

@@ -31,7 +31,7 @@ def seen(*rows, **extra):
 def test_only_observed_and_trusted_rows_of_the_bundled_table_are_used():
     table = cm.load("troops")
     doubtful = table["note"].fillna("").str.startswith("DOUBTFUL")
-    usable = usable_troops()
+    usable = usable_troops(cm.load("troops"))
     key = ["coalition", "cow", "date"]
     clean = table[(table["status"] == "in_theatre") & ~doubtful & table["troops"].notna()]
     assert set(map(tuple, usable[key].to_numpy())) == set(map(tuple, clean[key].to_numpy()))
@@ -54,7 +54,7 @@ def test_a_strength_dated_to_the_year_counts_from_december():
 
 def test_carried_forward_within_the_spell_only():
     levels = strengths(
-        roster(SPELLS),
+        roster(SPELLS, {"one"}),
         seen((230, "2003-03-05", 100), (230, "2003-09-01", 40), (230, "2004-06-01", 70)),
     )
     month = 2003 * 12 + np.array([1, 2, 7, 8, 12])
@@ -72,23 +72,26 @@ def test_carried_forward_within_the_spell_only():
 
 def test_observations_outside_every_spell_are_not_used():
     levels = strengths(
-        roster(SPELLS), seen((230, "2003-01-05", 5), (230, "2004-03-01", 6), (300, "2003-05-01", 7))
+        roster(SPELLS, {"one"}),
+        seen((230, "2003-01-05", 5), (230, "2004-03-01", 6), (300, "2003-05-01", 7)),
     )
     assert len(levels.troops) == 0
     assert np.isnan(levels.at(np.array([0]), np.array([2003 * 12 + 5]))[0]).all()
 
 
 def test_the_last_day_of_a_month_counts():
-    levels = strengths(roster(SPELLS), seen((230, "2003-03-20", 50), (230, "2003-03-05", 100)))
+    levels = strengths(
+        roster(SPELLS, {"one"}), seen((230, "2003-03-20", 50), (230, "2003-03-05", 100))
+    )
     assert levels.troops.tolist() == [50]
 
 
 def test_bad_tables_name_every_fault():
     with pytest.raises(cm.DataError, match=r"lacks the columns troops.*date must hold dates"):
-        usable_troops(pd.DataFrame({"coalition": ["one"], "cow": [2], "date": ["2003"]}))
-    with pytest.raises(cm.DataError, match="negative: rows 0"):
-        usable_troops(seen((230, "2003-03-05", -1)))
+        cm.Facts(troops=pd.DataFrame({"coalition": ["one"], "cow": [2], "date": ["2003"]}))
+    with pytest.raises(cm.DataError, match="negative troops in rows 0"):
+        cm.Facts(troops=seen((230, "2003-03-05", -1)))
     with pytest.raises(cm.DataError, match="has no rows"):
-        roster(SPELLS.iloc[:0])
+        cm.Facts(members=SPELLS.iloc[:0])
     with pytest.raises(cm.DataError, match="exit_date must be one of"):
-        roster(SPELLS, exit_date="soon")
+        roster(SPELLS, {"one"}, exit_date="soon")

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.features.user_tables import add_opinion, add_war_powers
+from coalition_models.record import record_of
 
 RULES = pd.DataFrame(
     {

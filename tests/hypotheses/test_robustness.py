@@ -10,7 +10,6 @@ import pytest
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.columns import Bench
@@ -23,6 +22,7 @@ from coalition_models.hypotheses.robustness import (
     leave_one_out,
     on_clock,
 )
+from coalition_models.record import record_of
 
 WARNED = pytest.mark.filterwarnings("ignore:[0-9]+ clusters")
 

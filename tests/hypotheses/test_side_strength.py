@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of, sources_of, with_panel
 import coalition_models as cm
 from coalition_models.designs.set_data import set_data
+from coalition_models.designs.set_features import set_facts
 from coalition_models.designs.set_panel import set_panel
 from coalition_models.errors import CoverageError
 from coalition_models.hypotheses import side_strength
 from coalition_models.hypotheses.side_strength import add_side_strength
+from coalition_models.record import record_of, sources_of, with_panel
 
 WARS = pd.DataFrame(
     {
@@ -109,7 +110,8 @@ def test_absent_sources_are_named(monkeypatch):
 @pytest.mark.filterwarnings("ignore:[0-9]+ clusters")
 def test_the_set_of_wars(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
-    panel = set_panel(set_data("wars", "main"), historical=True)
+    wars = set_data("wars", "main")
+    panel = set_panel(wars, set_facts(wars, "wars")[0], historical=True)
     out = add_side_strength(panel)
     assert out["side_strength"].notna().mean() > 0.99
     assert out["side_strength"].dropna().between(0, 1, inclusive="neither").all()

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of, sources_of, with_panel
 import coalition_models as cm
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.hypotheses import support_change
 from coalition_models.hypotheses.support_change import add_support_change
+from coalition_models.record import record_of, sources_of, with_panel
 
 EVENTS = pd.DataFrame(
     {

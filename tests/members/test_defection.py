@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.errors import DataError
 from coalition_models.hypotheses.claims import read_plan
@@ -19,6 +18,7 @@ from coalition_models.members.rules import (
     named_rule,
     quartile_readings,
 )
+from coalition_models.record import record_of
 
 #: fixed sizes: 200 persons or 25 per cent, planned or not is not asked of cuts without a coding
 SIZES = DefectionRule("sizes", falls="threshold", uncoded="count", kinds=("full", "partial_cut"))

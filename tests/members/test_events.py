@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.errors import DataError
 from coalition_models.members.defection import code_defections
 from coalition_models.members.events import panel_events
+from coalition_models.record import record_of
 
 
 @pytest.fixture

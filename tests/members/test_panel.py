@@ -7,8 +7,8 @@ import csv
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
+from coalition_models.record import record_of
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.errors import DataError
 from coalition_models.members.profile import operational_profile
+from coalition_models.record import record_of
 
 
 @pytest.fixture
@@ -142,7 +142,9 @@ def test_the_air_wing_of_japan_is_not_zero_because_its_ground_force_left():
     second = profile[profile["spell"] == 2].query("present and not ended")
     assert second["troops"].isna().all()
     assert (
-        record_of(profile).notes["profile"]["set_aside"]["reported withdrawn while a contingent was there"]
+        record_of(profile).notes["profile"]["set_aside"][
+            "reported withdrawn while a contingent was there"
+        ]
         == 1
     )
 

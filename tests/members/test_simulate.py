@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from coalition_models.record import record_of
 from coalition_models.errors import DataError
 from coalition_models.members.covariate_paths import COVARIATE_KINDS, covariate_path
 from coalition_models.members.simulate import simulate_panel
+from coalition_models.record import record_of
 
 KEY = ["coalition", "state", "spell", "period"]
 SEVERAL = {
@@ -35,7 +35,10 @@ def fit_hazard(panel: pd.DataFrame, terms: list[str], event: pd.Series) -> tuple
 def test_seed_makes_the_panel():
     first = simulate_panel(**SEVERAL, seed=3)
     pd.testing.assert_frame_equal(first, simulate_panel(**SEVERAL, seed=3))
-    assert record_of(first).notes["truth"] == record_of(simulate_panel(**SEVERAL, seed=3)).notes["truth"]
+    assert (
+        record_of(first).notes["truth"]
+        == record_of(simulate_panel(**SEVERAL, seed=3)).notes["truth"]
+    )
     other = simulate_panel(**SEVERAL, seed=4)
     assert len(other) != len(first) or not other["event"].equals(first["event"])
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 from coalition_models.errors import DataError
 from coalition_models.members.withdrawals import (
     share_below,
     significant_withdrawals,
     withdrawals,
 )
+from coalition_models.record import record_of
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from coalition_models.record import with_panel
 from coalition_models.errors import CoalitionWarning, DataError, FormulaError
 from coalition_models.models.cox import cox
 from coalition_models.models.detectable import detectable_effects
 from coalition_models.models.discrete import logit
+from coalition_models.record import with_panel
 from coalition_models.report.tables import table
 
 TIDY = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]

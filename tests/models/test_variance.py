@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from coalition_models.errors import DataError, FitError
+from coalition_models.errors import CoalitionWarning, DataError, FitError
 from coalition_models.kernels.variance import cluster_sums
+from coalition_models.models.cox import cox
+from coalition_models.models.discrete import logit
 from coalition_models.models.variance import (
     Plan,
     clustered,
@@ -96,3 +101,78 @@ def test_few_clusters():
 def test_refusals():
     with pytest.raises(DataError, match="no meaning"):
         plan_variance("jackknife", ("state",), "R", True, factor_in_r=False)
+
+
+def crossed(seed, groups=2):
+    """Rows whose scores happen to add up within clusters so that a two-way variance is negative."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(60):
+        x = rng.normal()
+        for t in range(12):
+            z = rng.normal()
+            event = int(rng.random() < 1 / (1 + np.exp(3.0 - 0.6 * x - 0.4 * z)))
+            rows.append((f"S{i:02d}", t, t + 1, event, x, z))
+            if event:
+                break
+    data = pd.DataFrame(rows, columns=["state", "start", "stop", "event", "x", "z"])
+    a, b = rng.integers(0, groups, len(data)), rng.integers(0, 5, len(data))
+    return data.assign(a=a, b=b)
+
+
+def quietly(estimator, data, **how):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoalitionWarning)
+        return estimator("event ~ x + z", data, id="state", **how)
+
+
+@pytest.mark.parametrize("estimator", [cox, logit])
+@pytest.mark.parametrize("convention", ["R", "stata"])
+def test_a_two_way_variance_that_is_none_is_said_with_the_larger_one_way_error(
+    estimator, convention
+):
+    seen = 0
+    for seed in range(12):
+        data = crossed(seed)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            fit = estimator(
+                "event ~ x + z", data, id="state", cluster=["a", "b"], convention=convention
+            )
+        one, two = (quietly(estimator, data, cluster=by, convention=convention) for by in "ab")
+        said = [remark for remark in fit.remarks if "not positive" in remark]
+        assert said == [str(w.message) for w in warned if "not positive" in str(w.message)]
+        missing = np.isnan(fit.std_errors)
+        assert bool(said) == missing.any()
+        for j, name in enumerate(fit.names):
+            pair = one.std_errors[j], two.std_errors[j]
+            by = "ab"[int(np.argmax(pair))]
+            shown = any(f"{name} (std. error {max(pair):.4g} by {by})" in text for text in said)
+            assert shown == missing[j]
+        if said:
+            seen += 1
+            assert said[0][:60] in str(fit).replace("\n  ", " ")
+    assert 2 < seen < 12
+
+
+def test_a_positive_two_way_variance_is_left_alone():
+    fit = quietly(cox, crossed(1, groups=30), cluster=["state", "b"])
+    assert not any("two-way" in remark for remark in fit.remarks)
+    parts = [quietly(cox, crossed(1, groups=30), cluster=by).covariance for by in ("state", "b")]
+    both = crossed(1, groups=30).assign(c=lambda d: d["state"] + d["b"].astype(str))
+    parts.append(quietly(cox, both, cluster="c").covariance)
+    np.testing.assert_allclose(fit.covariance, parts[0] + parts[1] - parts[2], rtol=1e-9)
+
+
+def test_joint_tests_by_a_covariance_that_is_none_are_missing_with_the_reason():
+    missing = 0
+    for seed in range(12):
+        fit = quietly(logit, crossed(seed), cluster=["a", "b"])
+        table = fit.test_terms()
+        for _, row in table[table["statistic"].isna()].iterrows():
+            missing += 1
+            assert np.isnan(row["p_value"])
+            assert row["df"] == 0
+            assert "not positive in every direction" in row["note"]
+        assert not (table["statistic"] < 0).any()
+    assert missing

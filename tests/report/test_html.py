@@ -11,10 +11,9 @@ import subprocess
 import pandas as pd
 import pytest
 
-from coalition_models.render import Table
+from coalition_models.render import Table, frame_table
 from coalition_models.report.html import Section, page
 from coalition_models.report.plots import plot_participation
-from coalition_models.report.tables import frame_table
 
 _BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -7,9 +7,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
 from coalition_models.errors import CoverageError, DataError
+from coalition_models.record import record_of
 from coalition_models.sources import build
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.build_elections import build_coverage, build_elections, votes

@@ -7,8 +7,8 @@ import json
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 import coalition_models as cm
+from coalition_models.record import record_of
 from coalition_models.sources import build, catalog
 from coalition_models.sources.catalog import entry, file_sha256
 

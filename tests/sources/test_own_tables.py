@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.record import keep_record
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
+from coalition_models.record import keep_record
 from coalition_models.sources.own_tables import plain
 
 MEMBERS = cm.load("participation")
@@ -102,27 +103,63 @@ ROLES = IRAQ[["coalition", "state", "spell", "role"]]
 
 #: builder and table of one's own -> the builder fed with that table, and the table
 CASES = {
-    "elections": (lambda p, t: cm.add_elections(p, data=t), VOTES),
-    "elections strict": (lambda p, t: cm.add_elections(p, data=t, strict=True), VOTES),
-    "leadership": (lambda p, t: cm.add_leadership(p, data=t), LEADERS),
-    "casualties": (lambda p, t: cm.add_casualties(p, data=t, coverage=COVERAGE), LOSSES),
-    "casualties states": (lambda p, t: cm.add_casualties(p, states=t), STATES),
-    "casualties members": (lambda p, t: cm.add_casualties(p, per="troops", members=t), IRAQ),
+    "elections": (lambda p, t: cm.add_elections(p, facts=facts_beside(p, elections=t)), VOTES),
+    "elections strict": (
+        lambda p, t: cm.add_elections(p, strict=True, facts=facts_beside(p, elections=t)),
+        VOTES,
+    ),
+    "leadership": (lambda p, t: cm.add_leadership(p, facts=facts_beside(p, leaders=t)), LEADERS),
+    "casualties": (
+        lambda p, t: cm.add_casualties(p, facts=facts_beside(p, deaths=t, coverage=COVERAGE)),
+        LOSSES,
+    ),
+    "casualties states": (
+        lambda p, t: cm.add_casualties(p, facts=facts_beside(p, states=t)),
+        STATES,
+    ),
+    "casualties members": (
+        lambda p, t: cm.add_casualties(p, per="troops", facts=facts_beside(p, members=t)),
+        IRAQ,
+    ),
     "risk roles": (lambda p, t: cm.add_risk(p, data=t), ROLES),
-    "risk losses": (lambda p, t: cm.add_risk(p, losses=t, coverage=COVERAGE), LOSSES),
-    "risk members": (lambda p, t: cm.add_risk(p, members=t), IRAQ),
+    "risk losses": (
+        lambda p, t: cm.add_risk(p, facts=facts_beside(p, deaths=t, coverage=COVERAGE)),
+        LOSSES,
+    ),
+    "risk members": (lambda p, t: cm.add_risk(p, facts=facts_beside(p, members=t)), IRAQ),
     "risk theatre": (lambda p, t: cm.add_risk(p, theatre=t), THEATRE),
-    "commitment troops": (lambda p, t: cm.add_commitment(p, data=t), TROOPS),
-    "commitment members": (lambda p, t: cm.add_commitment(p, members=t), IRAQ),
-    "commitment changes": (lambda p, t: cm.add_commitment(p, changes=t), CHANGES),
-    "commitment states": (lambda p, t: cm.add_commitment(p, states=t), STATES),
-    "contagion": (lambda p, t: cm.add_contagion(p, data=t, exit_date="announced"), IRAQ),
-    "contagion troops": (lambda p, t: cm.add_contagion(p, troops=t), TROOPS),
-    "alliance": (lambda p, t: cm.add_alliance(p, coalitions=t), COALITIONS),
-    "capability": (lambda p, t: cm.add_capability(p, data=t), STATES),
-    "preferences": (lambda p, t: cm.add_preferences(p, data=t), STATES),
-    "preferences members": (lambda p, t: cm.add_preferences(p, members=t), IRAQ),
-    "regime": (lambda p, t: cm.add_regime(p, data=t, measures="polity"), STATES),
+    "commitment troops": (
+        lambda p, t: cm.add_commitment(p, facts=facts_beside(p, troops=t)),
+        TROOPS,
+    ),
+    "commitment members": (
+        lambda p, t: cm.add_commitment(p, facts=facts_beside(p, members=t)),
+        IRAQ,
+    ),
+    "commitment changes": (
+        lambda p, t: cm.add_commitment(p, facts=facts_beside(p, changes=t)),
+        CHANGES,
+    ),
+    "commitment states": (
+        lambda p, t: cm.add_commitment(p, facts=facts_beside(p, states=t)),
+        STATES,
+    ),
+    "contagion": (
+        lambda p, t: cm.add_contagion(p, exit_date="announced", facts=facts_beside(p, members=t)),
+        IRAQ,
+    ),
+    "contagion troops": (lambda p, t: cm.add_contagion(p, facts=facts_beside(p, troops=t)), TROOPS),
+    "alliance": (lambda p, t: cm.add_alliance(p, facts=facts_beside(p, coalitions=t)), COALITIONS),
+    "capability": (lambda p, t: cm.add_capability(p, facts=facts_beside(p, states=t)), STATES),
+    "preferences": (lambda p, t: cm.add_preferences(p, facts=facts_beside(p, states=t)), STATES),
+    "preferences members": (
+        lambda p, t: cm.add_preferences(p, facts=facts_beside(p, members=t)),
+        IRAQ,
+    ),
+    "regime": (
+        lambda p, t: cm.add_regime(p, measures="polity", facts=facts_beside(p, states=t)),
+        STATES,
+    ),
     "war_powers": (lambda p, t: cm.add_war_powers(p, data=t), RULES),
     "opinion": (lambda p, t: cm.add_opinion(p, data=t), POLLS),
 }
@@ -177,7 +214,8 @@ def test_rounds_among_objects_are_read():
     mixed = VOTES.assign(round=pd.Series([1, 2, None], dtype=object))
     numbers = VOTES.assign(round=[1, 2, np.nan])
     pd.testing.assert_frame_equal(
-        cm.add_elections(SHORT, data=mixed), cm.add_elections(SHORT, data=numbers)
+        cm.add_elections(SHORT, facts=facts_beside(SHORT, elections=mixed)),
+        cm.add_elections(SHORT, facts=facts_beside(SHORT, elections=numbers)),
     )
 
 
@@ -198,8 +236,12 @@ def test_true_and_false_are_yes_and_no(case, column, dtype):
 def test_a_framework_in_capitals_is_the_same_framework():
     isaf = cm.build_panel(MEMBERS, coalitions=["isaf"])
     loud = COALITIONS.assign(framework=COALITIONS["framework"].str.upper())
-    assert (cm.add_alliance(isaf, coalitions=loud)["nato_framework"] == 1).all()
-    assert (cm.add_alliance(SHORT, coalitions=loud)["nato_framework"] == 0).all()
+    assert (
+        cm.add_alliance(isaf, facts=facts_beside(isaf, coalitions=loud))["nato_framework"] == 1
+    ).all()
+    assert (
+        cm.add_alliance(SHORT, facts=facts_beside(SHORT, coalitions=loud))["nato_framework"] == 0
+    ).all()
 
 
 # keys and order ---------------------------------------------------------------------------
@@ -249,7 +291,10 @@ def test_a_date_out_of_order_gives_way_to_the_main_one(column, exit_date, day, c
     spain = IRAQ["state"] == "ESP"
     unknown = IRAQ.assign(**{column: IRAQ[column].where(~spain)})
     odd = IRAQ.assign(**{column: IRAQ[column].where(~spain, pd.Timestamp(day))})
-    one, other = (cm.add_contagion(PANEL, data=t, exit_date=exit_date) for t in (unknown, odd))
+    one, other = (
+        cm.add_contagion(PANEL, exit_date=exit_date, facts=facts_beside(PANEL, members=t))
+        for t in (unknown, odd)
+    )
     assert one.equals(other) is not counts
 
 
@@ -260,7 +305,8 @@ def test_terms_that_overlap_are_refused():
     # ends are often known by the month only
     month = LEADERS.assign(end=pd.to_datetime(["2003-11-30", None]))
     pd.testing.assert_frame_equal(
-        cm.add_leadership(SHORT, data=month), cm.add_leadership(SHORT, data=LEADERS)
+        cm.add_leadership(SHORT, facts=facts_beside(SHORT, leaders=month)),
+        cm.add_leadership(SHORT, facts=facts_beside(SHORT, leaders=LEADERS)),
     )
 
 
@@ -268,7 +314,7 @@ def test_one_office_after_the_other_is_no_list_of_leaders():
     both = cm.load("leaders")
     assert "must not overlap" in _refused("leadership", both)
     one = both[both["office"] == "effective"]
-    own = cm.add_leadership(PANEL, data=one, rotation="count")
+    own = cm.add_leadership(PANEL, rotation="count", facts=facts_beside(PANEL, leaders=one))
     bundled = cm.add_leadership(PANEL, rotation="count")
     shared = [c for c in bundled.columns if c in own.columns]
     pd.testing.assert_frame_equal(own[shared], bundled[shared])
@@ -344,8 +390,8 @@ def test_coverage_belongs_to_deaths_of_one_s_own(builder):
 def test_coverage_by_month_or_day():
     days = {"iraq": [pd.Timestamp("2003-01-01"), pd.Timestamp("2009-12-31")]}
     pd.testing.assert_frame_equal(
-        cm.add_casualties(SHORT, data=LOSSES, coverage=days),
-        cm.add_casualties(SHORT, data=LOSSES, coverage=COVERAGE),
+        cm.add_casualties(SHORT, facts=facts_beside(SHORT, deaths=LOSSES, coverage=days)),
+        cm.add_casualties(SHORT, facts=facts_beside(SHORT, deaths=LOSSES, coverage=COVERAGE)),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 from coalition_models.errors import DataError
+from coalition_models.record import record_of
 from coalition_models.sources.readers.elections import (
     REIGN_LAST_DAY,
     read_nelda,

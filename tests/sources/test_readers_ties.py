@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 from coalition_models.errors import DataError
+from coalition_models.record import record_of
 from coalition_models.sources.readers.ties import (
     read_atop_alliances,
     read_us_military_aid,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from coalition_models.record import record_of
 from coalition_models.errors import DataError
+from coalition_models.record import record_of
 from coalition_models.sources.readers.un import (
     read_geopko_contributors,
     read_henke_fatalities,
@@ -101,7 +101,9 @@ def test_geopko(mirror: Path) -> None:
     assert years.loc[("AUT", "UNDOF"), "max"] == 2013
     assert years.loc[("IND", "UNAMSIL"), "max"] == 2000
     assert len(frame) == 3_054
-    assert record_of(frame).notes["dropped"] == {"unnamed contributor or group of states at a location": 233}
+    assert record_of(frame).notes["dropped"] == {
+        "unnamed contributor or group of states at a location": 233
+    }
 
 
 def test_geopko_sizes_that_are_unknown_are_not_zero(tmp_path: Path) -> None:
@@ -129,7 +131,9 @@ def test_un_fatalities(mirror: Path) -> None:
     pakistanis = frame[(frame["iso3"] == "PAK") & (frame["date"] == pd.Timestamp("1993-06-05"))]
     assert len(pakistanis) == 22
     assert len(frame) == 4_423
-    assert record_of(frame).notes["dropped"] == {"same death again under a state that did not exist": 6}
+    assert record_of(frame).notes["dropped"] == {
+        "same death again under a state that did not exist": 6
+    }
     assert set(frame.loc[frame["date"] < "1990-10-03"].query("iso3 == 'DEU'")["cow"]) <= {260}
     ivorians = frame[frame["nationality"] == "C\u00f4te dIvoire"]
     assert (ivorians["cow"] == 437).all()
