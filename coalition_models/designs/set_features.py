@@ -17,7 +17,6 @@ from coalition_models.features.commitment import add_commitment
 from coalition_models.features.common import calendar_of
 from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
-from coalition_models.features.leader_terms import join_collective
 from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import add_regime
@@ -25,9 +24,10 @@ from coalition_models.features.risk import add_risk
 from coalition_models.members.fact_tables import coverage_table
 from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
 from coalition_models.record import keep_record
-from coalition_models.sources.build_elections import corrected
 from coalition_models.sources.catalog import entry, load
+from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.fetch import at_hand
+from coalition_models.sources.leader_rows import join_collective, leaders_of
 
 __all__ = ["NOT_SUPPORTED", "add_set_features", "set_facts"]
 
@@ -168,32 +168,13 @@ def _without_unknown(
 
 def _reign_votes() -> pd.DataFrame:
     """REIGN's votes for the office that leads, its known errors put right."""
-    listed = load("reign-elections")
-    held = listed[listed["is_vote"]].rename(columns={"iso3": "state"})
-    held = held.assign(source="reign", given=held["date"], note="")
-    fixes = load("election_corrections")
-    right = corrected(held, fixes[fixes["source"] == "reign"])
-    chosen = right[right["kind"].isin(["legislative", "presidential"])]
-    votes = chosen[["cow", "date", "kind"]].dropna(subset=["cow"]).astype({"cow": "int64"})
-    # Germany's vote of 1987 stands there under both of its numbers
-    return votes.drop_duplicates(ignore_index=True)
-
-
-def _reign_terms() -> pd.DataFrame:
-    return _terms("reign-leaders")
-
-
-def _archigos_terms() -> pd.DataFrame:
-    return _terms("archigos")
+    listed = elections_of("reign", load("reign-elections"), load("election_corrections"))
+    return listed.rows[["cow", "date", "kind"]]
 
 
 def _terms(source: str) -> pd.DataFrame:
-    listed = load(source).dropna(subset=["cow"]).astype({"cow": "int64"})
-    terms = join_collective(listed[["cow", "leader", "start", "end"]])
-    terms = terms.sort_values(["cow", "start"], kind="stable", ignore_index=True)
-    # whoever comes ends the term of the one before, four of which run on in REIGN
-    following = terms.groupby("cow")["start"].shift(-1)
-    return terms.assign(end=terms["end"].where(~(terms["end"] > following), following))
+    """Leaders of a source, with each collective head as one."""
+    return join_collective(leaders_of(source, load(source)).rows[["cow", "leader", "start", "end"]])
 
 
 def _un_deaths(data: SetData) -> pd.DataFrame:
@@ -231,12 +212,12 @@ def _preferences(panel: pd.DataFrame) -> pd.DataFrame:
 
 
 _VOTES = ("elections", "elections", "reign-elections", lambda data: _reign_votes())
-_LEADERS = ("leadership", "leaders", "reign-leaders", lambda data: _reign_terms())
+_LEADERS = ("leadership", "leaders", "reign-leaders", lambda data: _terms("reign-leaders"))
 #: family -> its own facts: idea, table, external source, and how it is read
 _OWN: dict[str, tuple[tuple[str, str, str, Callable[[SetData], pd.DataFrame]], ...]] = {
     "un": (_VOTES, _LEADERS, ("casualties", "deaths", "un-fatalities", _un_deaths)),
     "interventions": (_VOTES, _LEADERS),
-    "wars": (("leadership", "leaders", "archigos", lambda data: _archigos_terms()),),
+    "wars": (("leadership", "leaders", "archigos", lambda data: _terms("archigos")),),
 }
 
 _STEPS: dict[str, tuple[_Step, ...]] = {

@@ -10,13 +10,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
-from coalition_models.features.common import Integers, known_table, month_number
+from coalition_models.features.common import Integers, find_until, known_table, month_number
+from coalition_models.sources.election_rows import (
+    ELECTION_SOURCES,
+    KINDS,
+    election_windows,
+    elections_of,
+)
 
 __all__ = [
     "KINDS",
     "SOURCES",
     "Votes",
+    "bundled_states",
     "check_kinds",
+    "make_votes",
+    "months_of",
     "own_votes",
     "states_without_elections",
     "votes_of",
@@ -25,22 +34,12 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-KINDS = ("legislative", "presidential")
 #: sources that add_elections() knows by name; the last two are external
 SOURCES = ("union", "parlgov", "reign", "nelda", "bjornskov-rode")
 _ALL_KINDS = ("leader", "regime", "both", *KINDS)
-#: first and last day and kinds of the external sources; they list the elections of all states
-_EXTERNAL = {
-    "nelda": ("1945-01-01", "2012-12-31", KINDS),
-    "bjornskov-rode": ("1950-01-01", "2020-12-31", ("legislative",)),
-}
+_EXTERNAL = ("nelda", "bjornskov-rode")
 #: load("elections", extended=True) begins here and holds the states of participation only
 _EXTENDED_FROM = "2000-01-01"
-_NELDA_KINDS = {
-    "legislative": "legislative",
-    "presidential": "presidential",
-    "constituent_assembly": "legislative",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,9 @@ class Votes:
     ``called`` is the month from which a vote is known: very low where it keeps to the
     constitutional rhythm, missing where nobody has coded it. ``windows`` holds one table
     ``cow, low, high`` (months) per kind that must be covered; ``need_all`` says whether all of
-    them must be, or any.
+    them must be, or any. ``listing`` holds states and months of all elections, of any kind, where
+    no table says which states are covered: only a vote that was held shows that a state is on the
+    list. ``sources`` are the tables to cite.
     """
 
     cow: Integers
@@ -60,6 +61,15 @@ class Votes:
     called: Floats
     windows: tuple[pd.DataFrame, ...] | None
     need_all: bool
+    listing: tuple[Integers, Integers] | None = None
+    sources: tuple[str, ...] = ()
+
+    def on_list(self, cow: Integers, month: Integers) -> Flags:
+        """Whether a state was on the list by a month."""
+        if self.listing is None:
+            return np.ones(len(cow), dtype=bool)
+        listed: Flags = find_until(*self.listing, cow, month) >= 0
+        return listed
 
     def covered(self, cow: Integers, month: Integers) -> Flags:
         """Whether the sources list the elections of a state in a month."""
@@ -102,7 +112,12 @@ def own_votes(table: pd.DataFrame, kinds: str | tuple[str, ...]) -> Votes:
             "keep the elections that count and use kinds='leader'"
         )
     chosen = KINDS if kinds == "leader" else kinds
-    return _votes(table[table["kind"].isin(list(chosen))], windows=None, need_all=False)
+    rows = table[table["kind"].isin(list(chosen))]
+    if not {"known_from", "known_until"} <= set(table.columns):
+        return make_votes(rows, windows=None, need_all=False)
+    spans = rows.rename(columns={"known_from": "first", "known_until": "last"})
+    windows = tuple(months_of(spans[spans["kind"] == kind]) for kind in chosen)
+    return make_votes(rows, windows=windows, need_all=not isinstance(kinds, str), listed=table)
 
 
 def votes_of(source: str, kinds: str | tuple[str, ...], *, extended: bool) -> Votes:
@@ -126,8 +141,21 @@ def votes_of(source: str, kinds: str | tuple[str, ...], *, extended: bool) -> Vo
         reign = [_windows(kind, "reign", extended=False) for kind in KINDS]
         table = _leading_office(table, reign)
         windows = tuple(_both(a, b) for a, b in zip(windows, reign, strict=True))
-    table = table[table["kind"].isin(list(chosen))]
-    return _votes(table, windows=windows, need_all=not isinstance(kinds, str))
+    rows = table[table["kind"].isin(list(chosen))]
+    more = ("nelda", "bjornskov-rode", "reign-elections") if extended else ()
+    return make_votes(
+        rows,
+        windows=windows,
+        need_all=not isinstance(kinds, str),
+        listed=table if source in _EXTERNAL else None,
+        sources=(source,) if source in _EXTERNAL else ("elections", *more),
+    )
+
+
+def bundled_states() -> Integers:
+    """Numbers of the states of which the package says which elections its table has."""
+    states: Integers = known_table("election_coverage")["cow"].unique().astype(np.int64)
+    return states
 
 
 def states_without_elections() -> frozenset[str]:
@@ -139,14 +167,33 @@ def states_without_elections() -> frozenset[str]:
     True
     """
     table = known_table("election_coverage")
-    covered = set(table.loc[table["complete"] == "yes", "state"])
-    return frozenset(set(table["state"]) - covered)
+    complete = table.loc[table["complete"] == "yes", "state"]
+    return frozenset(table["state"]) - frozenset(complete)
 
 
-def _votes(
-    table: pd.DataFrame, *, windows: tuple[pd.DataFrame, ...] | None, need_all: bool
+def make_votes(
+    table: pd.DataFrame,
+    *,
+    windows: tuple[pd.DataFrame, ...] | None,
+    need_all: bool,
+    listed: pd.DataFrame | None = None,
+    sources: tuple[str, ...] = (),
 ) -> Votes:
+    """Elections ``cow, date, kind`` and optionally ``round, called, scheduled``, by month.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Elections of the kinds asked for.
+    windows, need_all, sources
+        See :class:`Votes`.
+    listed : DataFrame, optional
+        Elections of all kinds, where no table says which states are covered.
+    """
     month = month_number(table["date"])
+    listing = None
+    if listed is not None:
+        listing = (listed["cow"].to_numpy(dtype=np.int64), month_number(listed["date"]))
     second = np.zeros(len(table), dtype=bool)
     if "round" in table.columns:
         second = (table["round"] == 2).fillna(False).to_numpy(dtype=bool)
@@ -158,6 +205,8 @@ def _votes(
         called=_called(table),
         windows=windows,
         need_all=need_all,
+        listing=listing,
+        sources=sources,
     )
 
 
@@ -184,18 +233,17 @@ def _table(source: str, *, extended: bool) -> pd.DataFrame:
 
 
 def _external(source: str) -> pd.DataFrame:
-    rows = known_table(source)
-    if source == "nelda":
-        rows = rows[rows["date"].notna() & rows["cow"].notna()]
-        kind = rows["kind"].map(_NELDA_KINDS)
-        columns = {"cow": rows["cow"], "date": rows["date"], "kind": kind, "round": rows["round"]}
-        return pd.DataFrame(columns)
-    rows = rows[rows["election"].notna() & rows["cow"].notna()]
-    return pd.DataFrame({"cow": rows["cow"], "date": rows["election"], "kind": "legislative"})
+    about = ELECTION_SOURCES[source]
+    listed = elections_of(source, known_table(about.table), known_table("election_corrections"))
+    # whether a vote kept to the constitutional rhythm is said with extended=True only
+    return listed.rows[["cow", "date", "kind", "round"]]
 
 
 def _with_schedule(table: pd.DataFrame) -> pd.DataFrame:
-    """Add REIGN's word on whether a vote kept to the constitutional rhythm."""
+    """Add REIGN's word on whether a vote kept to the constitutional rhythm.
+
+    Not for votes that REIGN files under another kind: its rhythm is that of the kind filed.
+    """
     reign = known_table("reign-elections")
     reign = reign[reign["is_vote"] & reign["date"].notna() & reign["cow"].notna()]
     key = ["cow", "kind", "month"]
@@ -206,29 +254,36 @@ def _with_schedule(table: pd.DataFrame) -> pd.DataFrame:
 
 def _windows(kind: str, source: str, *, extended: bool) -> pd.DataFrame:
     """Months covered per state, as ``cow, low, high``."""
-    parts = []
-    if source not in _EXTERNAL:
-        table = known_table("election_coverage")
-        rows = table[(table["complete"] == "yes") & (table["kind"] == kind)]
-        if source != "union":
-            rows = rows[rows["source"] == source]
-        low, high = month_number(rows["start"]), month_number(rows["end"])
-        parts.append(pd.DataFrame({"cow": rows["cow"].astype("int64"), "low": low, "high": high}))
-    wanted = [source] if source in _EXTERNAL else list(_EXTERNAL) if extended else []
-    for name in wanted:
-        first, last, kinds = _EXTERNAL[name]
-        if kind in kinds:
-            cow = _external(name)["cow"].astype("int64").drop_duplicates()
-            if source == "union":
-                first = _EXTENDED_FROM
-                cow = cow[cow.isin(known_table("participation")["cow"])]
-            low, high = month_number(pd.Series(pd.to_datetime([first, last])))
-            parts.append(pd.DataFrame({"cow": cow, "low": low, "high": high}))
-    return pd.concat(parts, ignore_index=True) if parts else _empty()
+    if source in _EXTERNAL:
+        spans = election_windows(source, _external(source))
+        return months_of(spans[spans["kind"] == kind])
+    table = known_table("election_coverage")
+    rows = table[(table["complete"] == "yes") & (table["kind"] == kind)]
+    if source != "union":
+        rows = rows[rows["source"] == source]
+    parts = [months_of(rows.rename(columns={"start": "first", "end": "last"}))]
+    for name in _EXTERNAL if extended and source == "union" else ():
+        spans = election_windows(name, _external(name))
+        mine = spans["cow"].isin(known_table("participation")["cow"]) & (spans["kind"] == kind)
+        parts.append(months_of(spans[mine].assign(first=_EXTENDED_FROM)))
+    return pd.concat(parts, ignore_index=True)
 
 
-def _empty() -> pd.DataFrame:
-    return pd.DataFrame({"cow": [], "low": [], "high": []}, dtype="int64")
+def months_of(spans: pd.DataFrame) -> pd.DataFrame:
+    """Spans of days ``cow, first, last`` as months ``cow, low, high``, each once.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2000-01-01", "2000-03-31"])
+    >>> months_of(pd.DataFrame({"cow": [2], "first": days[:1], "last": days[1:]})).values.tolist()
+    [[2, 24000, 24002]]
+    """
+    columns = {
+        "cow": spans["cow"].to_numpy(dtype=np.int64),
+        "low": month_number(pd.to_datetime(spans["first"])),
+        "high": month_number(pd.to_datetime(spans["last"])),
+    }
+    return pd.DataFrame(columns).drop_duplicates(ignore_index=True)
 
 
 def _both(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import (
-    Calendar,
-    Integers,
     attach,
     calendar_of,
     check_as_of,
     check_window,
-    find_from,
-    find_until,
     short_window,
 )
+from coalition_models.features.election_distances import Distances, distances_by, first_covering
+from coalition_models.features.election_lists import by_other_sources
 from coalition_models.features.election_presets import preset_named
 from coalition_models.features.election_votes import (
     Votes,
@@ -31,12 +29,25 @@ from coalition_models.features.election_votes import (
 )
 from coalition_models.features.given import cited, facts_for, within_coverage
 from coalition_models.members.facts import Facts
+from coalition_models.record import record_of, sources_of
 from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_elections"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+
+_COLUMNS = (
+    "months_to_election", "months_since_election", "election_near", "election_month",
+    "post_election", "election_proximity", "years_to_election_squared", "years_to_election_cubed",
+    "term_elapsed",
+)  # fmt: skip
+#: what sources asked for by name do not have
+_ENDS = {
+    "nelda": "NELDA ends in 2012",
+    "bjornskov-rode": "Bjoernskov and Rode end in 2020 and have elections of the parliament only",
+    "parlgov": "ParlGov has the parliaments of some forty democracies",
+}
 
 
 def add_elections(
@@ -56,6 +67,11 @@ def add_elections(
 ) -> pd.DataFrame:
     """Add the distance to the next and the last national election.
 
+    Elections of contributors to bundled coalitions come from the bundled table (2000 to 2021),
+    those of all other states from the external sources at hand, the first that covers a row:
+    REIGN (1950 to February 2021, known errors put right), NELDA (1945 to 2012), Bjoernskov and
+    Rode (parliaments, 1950 to 2020). Nothing is downloaded; the record says which was used.
+
     The calendar of elections counts as known in advance, although an early election may have
     been called only later (see ``strict``); everything else about the past follows ``as_of``.
 
@@ -68,18 +84,22 @@ def add_elections(
         one is just past; 12 for rows that are years, because a window shorter than the period
         misses elections behind (a warning says so).
     kinds : {"leader", "regime", "both"} or "legislative", "presidential", or a list of these two
-        ``"leader"``: every election of the bundled table, which holds those that decide who leads
-        (REIGN: the office of the effective leader; ParlGov: the national parliament).
+        ``"leader"``: every election that a source lists of those who may decide who leads. In
+        the bundled table these are REIGN's, for the office of the effective leader, and ParlGov's,
+        for the national parliament. Of other states REIGN knows the former only, NELDA lists both
+        kinds, and Bjoernskov and Rode list parliaments.
         ``"regime"``: only those of the office that REIGN holds to lead at the time, such as the
-        president in Poland. ``"both"`` or a named kind: missing for states whose elections of
-        that kind the sources do not cover.
+        president in Poland: of other states all of REIGN's, and no other source. ``"both"`` or
+        a named kind: missing for states whose elections of that kind the sources do not cover;
+        REIGN covers a kind from its first to the eve of the first of the other kind.
     sources : {"union", "parlgov", "reign", "nelda", "bjornskov-rode"}
         Which source to believe; the last two are external. NELDA ends in 2012, holds ceremonial
         presidents and upper houses too; Bjoernskov and Rode end in 2020 and know only the month.
     extended : bool
-        With ``sources="union"``: also elections that only the external sources list.
+        With ``sources="union"``: also elections that only the external sources list, of whatever
+        state.
     preset : {"tago2009", "mello2020", "duursma-gledhill2019"}, optional
-        The window of an article, instead of ``window``: the same month; two months; a year.
+        The window of an article, instead of ``window``: the same month; two months; a year;
         the panel's record says where it is assumed because it was not seen there.
     half_life : float
         Months to the election at which ``election_proximity`` is one half.
@@ -95,7 +115,9 @@ def add_elections(
         In place of those that the panel was built from. If they hold ``elections``, these are
         used and no source is: ``cow, date, kind`` (legislative, presidential) and optionally
         ``round`` (1, 2), ``called`` (a date), ``scheduled`` (yes, no), holding all elections that
-        a state it lists has in the panel's time, each once. States it does not list are missing.
+        a state it lists has in the panel's time, each once; or in the time from ``known_from`` to
+        ``known_until`` (dates), where it has these columns. States it does not list are missing.
+        ``cm.load("reign-elections")`` and the like are put in this form.
     data
         Name of an earlier version for the table ``elections`` of facts.
 
@@ -146,19 +168,21 @@ def add_elections(
     known = calendar.known(moment)
     held = facts_for(panel, facts, "add_elections", {"data": data})
     own = held.table("elections")
-    votes = (
-        own_votes(own, chosen) if own is not None else votes_of(sources, chosen, extended=extended)
-    )
     cow = rows["cow"].to_numpy(dtype=np.int64)
-    ahead = find_from(votes.cow, votes.month, cow, calendar.first)
-    if strict:
-        ahead = _announced(votes, ahead, known, check_window(notice, "notice"))
-    behind = find_until(votes.cow, votes.month, cow, known)
-    columns = _distances(votes, calendar, cow, months, ahead=ahead, behind=behind)
+    length = check_window(notice, "notice") if strict else None
+
+    def measure(votes: Votes) -> Distances:
+        return distances_by(votes, calendar, cow, known, months, length)
+
+    absent: tuple[str, ...] = ()
+    if own is not None:
+        parts = [measure(own_votes(own, chosen))]
+    else:
+        first = measure(votes_of(sources, chosen, extended=extended))
+        parts, absent = by_other_sources(first, measure, sources, chosen, cow, extended=extended)
+    columns = first_covering(parts)
     columns |= _shapes(columns["months_to_election"], half_life)
-    columns["term_elapsed"] = np.where(
-        votes.covered(cow, calendar.first), _term(votes, calendar, cow, ahead), np.nan
-    )
+    used = _used(parts, rows)
     choices = {
         "window": months,
         "kinds": chosen if isinstance(chosen, str) else list(chosen),
@@ -169,19 +193,71 @@ def add_elections(
         "as_of": moment,
         **short_window(months, calendar, moment),
         **from_article,
+        **_told(own, {n: s for part in used[1:] for n, s in part.items()}, absent),
     }
     if own is not None:
         columns = within_coverage(held, "elections", calendar, columns)
     return attach(
         panel,
-        columns,
-        sources=_named(held, sources, extended=extended),
+        {name: columns[name] for name in _COLUMNS},
+        sources=_named(held, parts, used),
         choices=choices,
+        notes=_reasons(columns, rows, choices.get("note")),
         not_covered=() if own is not None else states_without_elections(),
         builder="add_elections",
-        cure="Give the elections of these states and years in Facts(elections=...), or get the "
-        "sources that have all states: coalition-models data fetch reign-elections nelda "
-        "bjornskov-rode",
+        cure=_cure(sources if own is None else None, absent),
+    )
+
+
+def _named(
+    facts: Facts, parts: Sequence[Distances], used: Sequence[Mapping[str, object]]
+) -> list[str]:
+    """Tables to cite: of the lists, those that cover any row."""
+    own = facts.table("elections")
+    if own is not None:
+        return [*cited(facts, "elections"), *sources_of(own)]
+    return [name for part in used for name in part] or list(parts[0].sources)
+
+
+def _told(
+    own: pd.DataFrame | None, others: Mapping[str, Sequence[object]], absent: Sequence[str]
+) -> dict[str, object]:
+    """What to record of states that the bundled table does not have, and of what was put right."""
+    put_right = record_of(own).notes.get("put_right") if own is not None else None
+    told = {"other_states": dict(others), "not_at_hand": list(absent), "put_right": put_right}
+    return {name: value for name, value in told.items() if value}
+
+
+def _reasons(columns: Mapping[str, Floats], rows: pd.DataFrame, noted: object) -> dict[str, str]:
+    """Why columns are missing in every row."""
+    absent = [name for name, values in columns.items() if np.isnan(values).all()]
+    states = rows["state" if "state" in rows.columns else "cow"]
+    why = f"no list of all elections of {first_few(sorted(set(states)))} covers these periods"
+    if len(absent) < len(columns):
+        why = "no such election is known of any row"
+    return dict.fromkeys(absent, f"{noted}; {why}" if noted else why)
+
+
+def _cure(sources: str | None, absent: Sequence[str]) -> str:
+    """What to do about states and rows whose elections are not known."""
+    give = "give the elections of these states and years in Facts(elections=...)"
+    if sources is None:
+        return (
+            "The table of elections in these facts is all that is read: add the states that it "
+            "lacks, or leave it out, and the package's own sources are used"
+        )
+    if absent and sources != "parlgov":
+        return (
+            "The bundled table has the contributors to bundled coalitions; all others come from "
+            f"{', '.join(absent)}, not at hand: coalition-models data fetch {' '.join(absent)}. "
+            f"Or {give}"
+        )
+    if sources in _ENDS:
+        return f"{_ENDS[sources]}: take sources='union', or {give}"
+    return (
+        "The sources cover 2000 to 2021 for contributors to bundled coalitions; for all others "
+        "REIGN 1950 to February 2021, NELDA 1945 to 2012, Bjoernskov and Rode 1950 to 2020, each "
+        f"the kinds of elections that it lists. Beyond that {give}"
     )
 
 
@@ -199,50 +275,17 @@ def _window(window: int, preset: str | None) -> tuple[int, dict[str, object]]:
     return known.window, about
 
 
-def _named(facts: Facts, sources: str, *, extended: bool) -> list[str]:
-    if facts.table("elections") is not None:
-        return cited(facts, "elections")
-    if sources in ("nelda", "bjornskov-rode"):
-        return [sources]
-    more = ["nelda", "bjornskov-rode", "reign-elections"] if extended else []
-    return ["elections", *more]
-
-
-def _announced(votes: Votes, ahead: Integers, known: Integers, notice: int) -> Integers:
-    """Forget the next vote where it had not been called by the moment of knowledge."""
-    if not len(votes.month):
-        return ahead
-    since = np.where(np.isnan(votes.called), votes.month - notice - 1.0, votes.called)
-    return np.where((ahead >= 0) & (since[ahead] <= known), ahead, -1)
-
-
-def _distances(
-    votes: Votes,
-    calendar: Calendar,
-    cow: Integers,
-    months: int,
-    *,
-    ahead: Integers,
-    behind: Integers,
-) -> dict[str, Floats]:
-    # from the last month of a long period, so that an election within it is "now" (0) and one in
-    # the month after it is one month away
-    to_next = np.maximum(_at(votes.month, ahead) - calendar.last, 0.0)
-    within = to_next == 0
-    since = np.maximum(calendar.first - _at(votes.month, behind), 0.0)
-    covered = votes.covered(cow, calendar.first)
-    to_next = np.where(covered, to_next, np.nan)
-    since = np.where(covered, since, np.nan)
-    # without an election on record, none was near only if the whole window is covered
-    later = covered & votes.covered(cow, calendar.last + months)
-    earlier = covered & votes.covered(cow, calendar.first - months)
-    return {
-        "months_to_election": to_next,
-        "months_since_election": since,
-        "election_near": _flag(to_next <= months, to_next, later),
-        "election_month": _flag(within, to_next, covered),
-        "post_election": _flag(since <= months, since, earlier),
-    }
+def _used(parts: Sequence[Distances], rows: pd.DataFrame) -> list[dict[str, list[object]]]:
+    """Of each list, its tables with the states in whose rows it is the first that covers them."""
+    states = rows["state" if "state" in rows.columns else "cow"]
+    ahead, behind = (np.zeros(len(rows), dtype=bool) for _ in range(2))
+    used = []
+    for part in parts:
+        mine = (part.ahead & ~ahead) | (part.behind & ~behind)
+        ahead, behind = ahead | part.ahead, behind | part.behind
+        of = sorted(set(states[mine]))
+        used.append(dict.fromkeys(part.sources, of) if of else {})
+    return used
 
 
 def _shapes(to_next: Floats, half_life: float) -> dict[str, Floats]:
@@ -252,33 +295,3 @@ def _shapes(to_next: Floats, half_life: float) -> dict[str, Floats]:
         "years_to_election_squared": years**2,
         "years_to_election_cubed": years**3,
     }
-
-
-def _term(votes: Votes, calendar: Calendar, cow: Integers, ahead: Integers) -> Floats:
-    """Share of the term that ends with the next election, from the last one of its kind."""
-    if not len(votes.month):
-        return np.full(len(cow), np.nan)
-    order = np.lexsort((votes.month, votes.kind == "presidential", votes.cow))
-    order = order[~votes.second_round[order]]
-    previous = np.full(len(votes.month), np.nan)
-    same = (votes.cow[order][1:] == votes.cow[order][:-1]) & (
-        votes.kind[order][1:] == votes.kind[order][:-1]
-    )
-    previous[order[1:]] = np.where(same, votes.month[order][:-1], np.nan)
-    # a second round still belongs to the term that its first round ends
-    start, end = _at(previous, ahead), _at(votes.month, ahead)
-    over = (ahead >= 0) & votes.second_round[ahead]
-    share = np.clip((calendar.first - start) / (end - start), 0.0, 1.0)
-    return np.where(over, 1.0, share)
-
-
-def _at(values: npt.NDArray[np.generic], found: Integers) -> Floats:
-    if not len(values):
-        return np.full(len(found), np.nan)
-    return np.where(found >= 0, values[found].astype(np.float64), np.nan)
-
-
-def _flag(condition: Flags, value: Floats, covered: Flags) -> Floats:
-    """1 or 0; where no election is on record, 0 only if the sources would know of one."""
-    absent = np.where(covered, 0.0, np.nan)
-    return np.where(np.isnan(value), absent, condition.astype(float))

@@ -10,6 +10,14 @@ import pandas as pd
 
 from coalition_models.errors import DataError
 from coalition_models.features.common import Integers, find_until, known_table, month_number
+from coalition_models.features.yearly import optional_source
+from coalition_models.sources.extend_leaders import entry_and_exit, source_change
+from coalition_models.sources.leader_rows import (
+    COLLECTIVE,
+    join_collective,
+    leaders_of,
+    with_bodies,
+)
 
 __all__ = ["COLLECTIVE", "OFFICES", "Terms", "check_rotation", "join_collective", "terms_of"]
 
@@ -17,11 +25,9 @@ Flags = npt.NDArray[np.bool_]
 
 #: the last one is Archigos's own choice of leader, known with extended=True only
 OFFICES = ("effective", "head_of_government", "archigos")
-#: what the head of a state is called whose chair goes round among its members
-COLLECTIVE = "collective presidency"
-#: states (Correlates of War numbers) led by a body whose chair goes round by calendar: the Swiss
-#: Federal Council, every year, and the Presidency of Bosnia and Herzegovina, every eight months
-_ROTATING = (225, 346)
+#: the external source of the leaders of states that the bundled table does not have; heads of
+#: government are known for ParlGov's states only, which it has
+_OTHERS = {"effective": "reign-leaders", "archigos": "archigos"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,9 @@ class Terms:
 
     ``began`` is the month in which the leader took office (the first of successive terms of one
     person), ``left`` the last month known to be theirs, ``over`` whether it is the month in which
-    they left, ``previous`` the position of the predecessor (-1 if none is on record).
+    they left, ``previous`` the position of the predecessor (-1 if none is on record), ``turns``
+    whether only the chair of a body went round. ``used`` and ``absent`` name the external sources
+    of states that the bundled table does not have: read, or not at hand.
     """
 
     table: pd.DataFrame
@@ -40,6 +48,9 @@ class Terms:
     left: Integers
     previous: Integers
     over: Flags
+    turns: Flags
+    used: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     def in_office(self, cow: Integers, month: Integers) -> Integers:
         """Position of the term of the leader in office in a month; -1 if nobody is known."""
@@ -70,58 +81,15 @@ def check_rotation(rotation: str) -> str:
     return rotation
 
 
-def join_collective(terms: pd.DataFrame) -> pd.DataFrame:
-    """Join the terms of the chairs of a collective head of state into one.
-
-    Switzerland's and Bosnia and Herzegovina's presidents are the chairs of a body, by turns fixed
-    beforehand; nobody comes to power by it. What the chairs do not share, such as their party, is
-    missing for the body. Other bodies (Yugoslavia 1980-1991, Uruguay 1952-1967) are left alone.
-
-    Parameters
-    ----------
-    terms : DataFrame
-        ``cow, leader, start, end`` of one office, and other columns.
-
-    Returns
-    -------
-    DataFrame
-        The other states' terms, and one row for each collective head of state: from its first
-        start to its last end.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> chairs = pd.DataFrame({"cow": 225, "leader": ["Deiss", "Schmid"],
-    ...     "start": pd.to_datetime(["2004-01-01", "2005-01-01"]),
-    ...     "end": pd.to_datetime(["2005-01-01", None]), "party": ["CVP", "SVP"]})
-    >>> join_collective(chairs)[["leader", "start", "end", "party"]].values.tolist()
-    [['collective presidency', Timestamp('2004-01-01 00:00:00'), NaT, None]]
-    """
-    chairs = terms["cow"].isin(_ROTATING)
-    if not chairs.any():
-        return terms
-    bodies = [
-        _body(part.sort_values("start", kind="stable"))
-        for _, part in terms[chairs].groupby("cow", sort=True)
-    ]
-    joined = pd.concat(bodies).astype(terms.dtypes.to_dict())
-    return pd.concat([terms[~chairs], joined], ignore_index=True)
-
-
-def _body(chairs: pd.DataFrame) -> pd.DataFrame:
-    """One row with what all chairs have in common."""
-    body = chairs.iloc[[-1]].copy()
-    kept = ("cow", "start", "end", "known_until")
-    for name in [c for c in chairs.columns if c not in kept]:
-        if len(chairs[name].drop_duplicates()) > 1:
-            body[name] = None
-    return body.assign(leader=COLLECTIVE, start=chairs["start"].iloc[0])
-
-
 def terms_of(
-    who: str, data: pd.DataFrame | None, *, extended: bool, rotation: str = "ignore"
+    who: str,
+    data: pd.DataFrame | None,
+    *,
+    extended: bool,
+    rotation: str = "ignore",
+    states: Integers | None = None,
 ) -> Terms:
-    """Order the leaders of the bundled table, or of the user's own.
+    """Order the leaders of the bundled table and of the sources at hand, or of the user's own.
 
     Parameters
     ----------
@@ -132,16 +100,60 @@ def terms_of(
     extended : bool
         Read the table with what external sources add.
     rotation : {"ignore", "count"}
-        Whether the chairs of a collective head are joined, as :func:`join_collective` does; a
+        Whether the chairs of a collective head are one leader, as in :func:`with_bodies`; a
         table of your own is taken as it stands.
+    states : array of int, optional
+        Numbers of states that are wanted: those that the bundled table does not have are taken
+        from REIGN, or from Archigos with ``who="archigos"``.
     """
     joins = check_rotation(rotation) == "ignore"
+    absent: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
     if data is None:
-        table = known_table("leaders", extended=extended)
+        table = known_table("leaders", extended=extended or who == "archigos")
+        others = _others(table, states)
         table = table[table["office"] == who]
-        table = join_collective(table) if joins else table
+        if len(others) and who in _OTHERS:
+            used, absent = ((_OTHERS[who],), ()) if _have(who) else ((), (_OTHERS[who],))
+            table = table if absent else _with_others(table, who, others, extended=extended)
+        table = with_bodies(table) if joins else table
     else:
         table = data
+    return _terms(table, used, absent)
+
+
+def _others(bundled: pd.DataFrame, states: Integers | None) -> Integers:
+    """States wanted that the bundled table does not have."""
+    wanted = np.unique(states) if states is not None else np.zeros(0, dtype=np.int64)
+    return wanted[~np.isin(wanted, bundled["cow"].unique())]
+
+
+def _have(who: str) -> bool:
+    """Whether the source of the other states' leaders is at hand; Archigos is asked for by name."""
+    return who == "archigos" or _reign() is not None
+
+
+def _reign() -> pd.DataFrame | None:
+    return optional_source("reign-leaders", "leaders", "add_leadership", "if_at_hand")
+
+
+def _with_others(
+    bundled: pd.DataFrame, who: str, states: Integers, *, extended: bool
+) -> pd.DataFrame:
+    """Bundled terms and, below, those of other states by an external source."""
+    source = _OTHERS[who]
+    listed = known_table(source)
+    rows = leaders_of(source, listed[listed["cow"].isin(states)]).rows
+    if extended and who == "effective":
+        archigos = leaders_of("archigos", known_table("archigos")).rows
+        rows["entry"] = entry_and_exit(rows, archigos)["entry"]
+        rows["source_change"] = source_change(rows, known_table("chisols"))
+    rows = rows.assign(office=who, source=source).reindex(columns=bundled.columns)
+    rows = rows.astype(bundled.dtypes.to_dict())
+    return pd.concat([bundled, rows], ignore_index=True) if len(rows) else bundled
+
+
+def _terms(table: pd.DataFrame, used: tuple[str, ...], absent: tuple[str, ...]) -> Terms:
     table = table.sort_values(["cow", "start"], ignore_index=True, kind="stable")
     cow = table["cow"].to_numpy(dtype=np.int64)
     start = month_number(table["start"])
@@ -165,6 +177,9 @@ def terms_of(
         left=left,
         previous=previous,
         over=table["end"].notna().to_numpy(),
+        turns=goes_on & (names == COLLECTIVE),
+        used=used,
+        absent=absent,
     )
 
 

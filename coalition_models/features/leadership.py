@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, first_few
 from coalition_models.features.cabinets import cabinet_columns
 from coalition_models.features.common import (
     AsOf,
@@ -17,7 +19,7 @@ from coalition_models.features.common import (
     check_as_of,
     check_window,
     entry_month,
-    month_number,
+    known_table,
     short_window,
 )
 from coalition_models.features.given import cited, facts_for, within_coverage
@@ -27,8 +29,9 @@ from coalition_models.features.leader_terms import (
     check_rotation,
     terms_of,
 )
+from coalition_models.features.support import support_coded
 from coalition_models.members.facts import Facts
-from coalition_models.sources.catalog import entry
+from coalition_models.record import record_of, sources_of
 from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_leadership"]
@@ -38,6 +41,16 @@ Flags = npt.NDArray[np.bool_]
 
 _IRREGULAR = ("irregular", "foreign_imposition")
 _EXTERNAL = ("archigos", "chisols", "leader-ideology", "parlgov-cabinets")
+_OF_PARTIES = ("party_change", "left_right", "left_right_change", "left_right_since_entry")
+_OF_CABINETS = ("coalition_cabinet", "minority_cabinet", "caretaker_cabinet")
+_OF_SUPPORT = ("support_change", "support_changed_since_entry")
+#: why a column may be missing in every row though the leaders are known
+_WHY = {
+    **dict.fromkeys(_OF_PARTIES, "of leaders, ParlGov has the parties of its states only"),
+    **dict.fromkeys(_OF_CABINETS, "ParlGov has the cabinets of its states only"),
+    **dict.fromkeys(_OF_SUPPORT, "CHISOLS covers effective leaders from 1919 to 2018"),
+    "irregular_entry": "Archigos covers effective leaders to 2015",
+}
 
 
 def add_leadership(
@@ -53,6 +66,10 @@ def add_leadership(
 ) -> pd.DataFrame:
     """Add leadership change, the leader's time in office, and the politics of the succession.
 
+    Leaders of contributors to bundled coalitions come from the bundled table (2000 to 2021), those
+    of all other states from an external source if it is at hand (nothing is downloaded): the
+    record says which.
+
     Parameters
     ----------
     panel : DataFrame
@@ -62,16 +79,17 @@ def add_leadership(
         Months for which a new leader counts as new; 12 for rows that are years, because a window
         shorter than the period misses changes (a warning says so).
     who : {"effective", "head_of_government", "archigos"}
-        The effective leader (REIGN), the prime minister or chancellor (ParlGov, where it covers
-        the state), or Archigos's leader (external, to 2015). They differ in Poland, for example.
+        The effective leader (REIGN, 1950 to February 2021 for states that the bundled table does
+        not have), the prime minister or chancellor (ParlGov, bundled states only), or Archigos's
+        leader (external, all states to 2015). They differ in Poland, for example.
     extended : bool
         Add the columns that need external sources: ``irregular_entry`` (Archigos),
         ``support_change`` and ``support_changed_since_entry`` (CHISOLS), and ParlGov's cabinets.
     rotation : {"ignore", "count"}
         Whether the chair of a collective head of state going round (every year in Switzerland,
         every eight months in Bosnia and Herzegovina) counts as a new leader. With ``"ignore"``
-        the body is one leader, of no party, whose tenure counts from the first chair on record.
-        Your own table is taken as it stands.
+        the body is one leader, of no party, whose tenure counts from the first chair on record
+        and who otherwise has what all chairs so far share. Your own table is taken as it stands.
     as_of : {"start", "end"}
         ``"start"``: only changes before the period began; ``"end"``: also those within it.
         In Spain the new leader took office on 17 April 2004 and the contingent left on
@@ -81,7 +99,8 @@ def add_leadership(
         and no source is: ``cow, leader, start, end`` (empty end: still in office) and optionally
         ``party, left_right`` (0 to 10), ``entry`` (regular, irregular, foreign_imposition,
         unknown), ``source_change`` (yes, no). Terms of one state must not overlap by more than
-        the month of a handover: only the last may have no end.
+        the month of a handover: only the last may have no end. ``cm.load("reign-leaders")`` and
+        ``"archigos"`` are put in order as the package's own use of them is.
     data
         Name of an earlier version for the table ``leaders`` of facts.
 
@@ -131,13 +150,9 @@ def add_leadership(
     calendar = calendar_of(rows)
     held = facts_for(panel, facts, "add_leadership", {"data": data})
     own = held.table("leaders")
-    terms = terms_of(
-        who,
-        own,
-        extended=extended or (who == "archigos" and own is None),
-        rotation=check_rotation(rotation),
-    )
     cow = rows["cow"].to_numpy(dtype=np.int64)
+    joins = check_rotation(rotation)
+    terms = terms_of(who, own, extended=extended, rotation=joins, states=cow)
     known = calendar.known(moment)
     now = terms.in_office(cow, known)
     columns = _time_in_office(terms, cow, now, known, months, moment)
@@ -152,32 +167,92 @@ def add_leadership(
         sender = terms.last_to_enter(cow, entry_month(rows))
         columns |= _since_entry(terms, now, sender)
     if optional and "source_change" in terms.table.columns:
-        inside = (now >= 0) & _support_known(terms, cow, known, bundled=own is None)
+        inside = (now >= 0) & _support_known(terms, cow, known, who if own is None else None)
         found = _support(terms, now, new, sender)
         columns |= {name: np.where(inside, value, np.nan) for name, value in found.items()}
     if extended:
         columns |= cabinet_columns(cow, known)
     if own is not None:
         columns = within_coverage(held, "leaders", calendar, columns)
+    told = short_window(months, calendar, moment) | _told(terms, own, rows, now)
     return attach(
         panel,
         columns,
-        sources=[
-            *(["leaders"] if own is None else cited(held, "leaders")),
-            *(_EXTERNAL if extended else ()),
-        ],
+        sources=_named(held, terms, extended=extended),
         choices={
             "window": months,
             "who": who,
             "extended": extended,
             "rotation": rotation if own is None else "as given",
             "as_of": moment,
-            **short_window(months, calendar, moment),
+            **told,
         },
+        notes=_reasons(columns, rows, told.get("note"), own is not None),
         builder="add_leadership",
-        cure="Give the leaders of these states and years in Facts(leaders=...), or get the "
-        "sources that have all states: coalition-models data fetch reign-leaders archigos",
+        cure=_cure(terms, None if own is not None else who),
     )
+
+
+def _named(facts: Facts, terms: Terms, *, extended: bool) -> list[str]:
+    """Tables to cite."""
+    own = facts.table("leaders")
+    first = ["leaders"] if own is None else [*cited(facts, "leaders"), *sources_of(own)]
+    return [*first, *terms.used, *(_EXTERNAL if extended else ())]
+
+
+def _told(
+    terms: Terms, own: pd.DataFrame | None, rows: pd.DataFrame, now: Integers
+) -> dict[str, object]:
+    """What to record of states that the bundled table does not have, and of what was put right."""
+    put_right = record_of(own).notes.get("put_right") if own is not None else None
+    others = {}
+    for name in terms.used:
+        mine = (now >= 0) & (terms.table["source"] == name).to_numpy()[now]
+        states = rows["state" if "state" in rows.columns else "cow"]
+        others[name] = sorted(set(states[mine]))
+    told = {"other_states": others, "not_at_hand": list(terms.absent), "put_right": put_right}
+    return {name: value for name, value in told.items() if value}
+
+
+def _reasons(
+    columns: Mapping[str, Floats], rows: pd.DataFrame, noted: object, given: bool
+) -> dict[str, str]:
+    """Why columns are missing in every row."""
+    absent = [name for name, values in columns.items() if np.isnan(values).all()]
+    if "tenure_months" in absent:
+        states = rows["state" if "state" in rows.columns else "cow"]
+        nobody = f"no leader of {first_few(sorted(set(states)))} is known then"
+        why = {name: _WHY[name] if name in _OF_CABINETS else nobody for name in absent}
+    else:
+        unsaid = {} if given else _WHY
+        other = "not in the table of leaders given" if given else "not known of any row"
+        cabinets = {name: _WHY[name] for name in _OF_CABINETS}
+        why = {name: {**unsaid, **cabinets}.get(name, other) for name in absent}
+    return {name: f"{noted}; {text}" if noted else text for name, text in why.items()}
+
+
+def _cure(terms: Terms, who: str | None) -> str:
+    """What to do about states and rows without a leader."""
+    give = "give the leaders of these states and years in Facts(leaders=...)"
+    if who is None:
+        return (
+            "The table of leaders in these facts is all that is read: add the states and columns "
+            "that it lacks, or leave it out, and the package's own sources are used"
+        )
+    if terms.absent:
+        return (
+            f"The bundled table has the contributors to bundled coalitions; all others come from "
+            f"{' and '.join(terms.absent)}, not at hand: coalition-models data fetch "
+            f"{' '.join(terms.absent)}. Or {give}"
+        )
+    covered = {
+        "effective": "The sources cover 2000 to 2021 for contributors to bundled coalitions, and "
+        "1950 to February 2021 for all others (reign-leaders)",
+        "archigos": "Archigos ends in 2015",
+        "head_of_government": "Heads of government are known for contributors to bundled "
+        "coalitions in ParlGov only: who='effective' has all states",
+    }
+    return f"{covered[who]}; beyond that {give}"
 
 
 def _pick(values: Floats, found: Integers) -> Floats:
@@ -245,7 +320,8 @@ def _other_party(terms: Terms) -> Floats:
 def _support(terms: Terms, now: Integers, new: Flags, sender: Integers | None) -> dict[str, Floats]:
     """Whether another social source of support carries the leader, now and since entry."""
     change = terms.table["source_change"]
-    marks = _flag(change == "yes", change)
+    # nobody comes to power where only the chair of a body goes round
+    marks = np.where(terms.turns, 0.0, _flag(change == "yes", change))
     columns = {"support_change": np.where(new, _pick(marks, now), 0.0)}
     if sender is not None:
         columns["support_changed_since_entry"] = np.where(
@@ -254,14 +330,18 @@ def _support(terms: Terms, now: Integers, new: Flags, sender: Integers | None) -
     return columns
 
 
-def _support_known(terms: Terms, cow: Integers, known: Integers, *, bundled: bool) -> Flags:
-    """Whether the source of leaders' support is coded for a state in a month."""
-    coded = terms.table.loc[terms.table["source_change"].notna(), "cow"].unique()
-    covered: Flags = np.isin(cow, coded)
-    if bundled:
-        last = month_number(pd.Series([pd.Timestamp(entry("chisols").end)]))[0]
-        covered &= known <= last
-    return covered
+def _support_known(terms: Terms, cow: Integers, known: Integers, who: str | None) -> Flags:
+    """Whether the source of leaders' support is coded for a state in a month.
+
+    In a table of the user's own it is for the states of which any leader is coded. CHISOLS has
+    one leader per state, the effective one.
+    """
+    if who is None:
+        coded = terms.table.loc[terms.table["source_change"].notna(), "cow"].unique()
+        return np.isin(cow, coded)
+    if who != "effective":
+        return np.zeros(len(cow), dtype=bool)
+    return support_coded(known_table("chisols"), cow, known, known)
 
 
 def _since_entry(terms: Terms, now: Integers, sender: Integers) -> dict[str, Floats]:

@@ -10,10 +10,9 @@ from coalition_models.features.common import (
     attach,
     calendar_of,
     check_window,
-    month_number,
     short_window,
-    window_sum,
 )
+from coalition_models.features.support import support_changes, support_coded
 from coalition_models.features.yearly import external_source
 
 __all__ = ["add_support_change"]
@@ -22,8 +21,8 @@ __all__ = ["add_support_change"]
 def add_support_change(panel: pd.DataFrame, *, months: int = 12) -> pd.DataFrame:
     """Add whether the source of the leader's support changed in the months before the period.
 
-    Unlike :func:`add_leadership`, which follows the bundled leaders, this reads the changes of all
-    states from CHISOLS (external).
+    Unlike :func:`add_leadership`, which follows each leader, this counts the changes themselves, as
+    CHISOLS (external) dates them.
 
     Parameters
     ----------
@@ -66,26 +65,8 @@ def add_support_change(panel: pd.DataFrame, *, months: int = 12) -> pd.DataFrame
     cow = panel["cow"].to_numpy(dtype=np.int64)
     low, high = calendar.first - length, calendar.first - 1
     table = external_source("chisols", "changes of support", "add_support_change")
-    table = table.dropna(subset=["cow"])
-    changes = table[(table["event"] == "source_change") & table["date"].notna()]
-    found = window_sum(
-        changes["cow"].to_numpy(dtype=np.int64),
-        month_number(changes["date"]),
-        np.ones(len(changes)),
-        cow,
-        low,
-        high,
-    )
-    years = table.drop_duplicates(["cow", "year"])
-    covered = window_sum(
-        years["cow"].to_numpy(dtype=np.int64),
-        years["year"].to_numpy(dtype=np.int64),
-        np.ones(len(years)),
-        cow,
-        low // 12,
-        high // 12,
-    )
-    whole = covered == high // 12 - low // 12 + 1
+    found = support_changes(table, cow, low, high)
+    whole = support_coded(table, cow, low, high)
     value = np.where(found > 0, 1.0, np.where(whole, 0.0, np.nan))
     return attach(
         panel,

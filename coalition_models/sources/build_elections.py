@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from coalition_models.errors import DataError, first_few
 from coalition_models.sources._rows import each_row
+from coalition_models.sources.election_rows import KINDS, elections_of, kind_runs
 
 __all__ = ["COVERAGE_COLUMNS", "ELECTION_COLUMNS", "build_coverage", "build_elections", "votes"]
 
@@ -28,7 +28,7 @@ ELECTION_COLUMNS = [
     "note",
 ]
 COVERAGE_COLUMNS = ["state", "cow", "kind", "source", "start", "end", "complete", "note"]
-KINDS = ("legislative", "presidential")
+_VOTES = ["source", "state", "cow", "kind", "date", "precision", "round", "given", "note"]
 
 #: Two sources mean one election if they are at most so many days apart, once corrected.
 _SAME_ELECTION = 3
@@ -62,63 +62,13 @@ def votes(
     DataError
         If a correction names a vote that its source does not list.
     """
-    national = parlgov[parlgov["kind"] == "legislative"].drop_duplicates("election_id")
-    no_round = pd.Series(pd.NA, index=national.index, dtype="Int64")
-    national = national.assign(source="parlgov", precision="day", round=no_round)
-    held = reign[reign["is_vote"]].assign(source="reign")
-    columns = ["source", "iso3", "cow", "kind", "date", "precision", "round"]
-    both = pd.concat([national[columns], held[columns]], ignore_index=True)
-    both = both.rename(columns={"iso3": "state"})
-    both = both[both["state"].isin(members["state"])].reset_index(drop=True)
-    # Corrected before referendums go: some of them are elections filed under the wrong kind.
-    right = corrected(both.assign(given=both["date"], note=""), corrections)
-    return right[right["kind"].isin(KINDS)].reset_index(drop=True)
-
-
-def corrected(table: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
-    """Put known errors right in ``source, state, kind, date, precision, round, given, note``.
-
-    Raises
-    ------
-    DataError
-        If a correction names a vote that its source does not list.
-
-    Examples
-    --------
-    >>> day = pd.Timestamp("2019-05-28")
-    >>> table = pd.DataFrame({"source": ["reign"], "state": ["ESP"], "kind": ["legislative"],
-    ...     "date": [day], "precision": ["day"], "round": [pd.NA], "given": [day], "note": [""]})
-    >>> fix = pd.DataFrame({"source": ["reign"], "state": ["ESP"], "kind": ["legislative"],
-    ...     "date": [day], "action": ["replace"], "new_date": [pd.Timestamp("2019-04-28")],
-    ...     "new_kind": [pd.NA], "new_round": [pd.NA], "reason": ["a month late"]})
-    >>> corrected(table, fix)[["date", "given", "note"]].iloc[0].tolist()
-    [Timestamp('2019-04-28 00:00:00'), Timestamp('2019-05-28 00:00:00'), 'a month late']
-    """
-    out = table.copy()
-    unused = []
-    for fix in each_row(corrections):
-        rows = (
-            (table["source"] == fix.source)
-            & (table["state"] == fix.state)
-            & (table["kind"] == fix.kind)
-            & (table["given"] == fix.date)
-        )
-        if not rows.any():
-            unused.append(f"{fix.source} {fix.state} {fix.kind} {fix.date:%Y-%m-%d}")
-            continue
-        out.loc[rows, "note"] = fix.reason
-        if fix.action == "replace":
-            out.loc[rows, ["date", "precision"]] = [fix.new_date, "day"]
-            if isinstance(fix.new_kind, str):
-                out.loc[rows, "kind"] = fix.new_kind
-            if pd.notna(fix.new_round):
-                out.loc[rows, "round"] = int(fix.new_round)
-    if unused:
-        raise DataError(
-            "election_corrections.csv corrects votes that their source does not list "
-            f"(mend or remove the rows): {first_few(unused)}"
-        )
-    return out
+    listed = {"parlgov": parlgov, "reign": reign}
+    right = [
+        elections_of(name, table[table["iso3"].isin(members["state"])], corrections)
+        .rows.assign(source=name)
+        for name, table in listed.items()
+    ]
+    return pd.concat(right, ignore_index=True)[_VOTES]
 
 
 @dataclass(frozen=True)
@@ -258,15 +208,8 @@ def _reign_runs(
     """Split the source's years into runs of one kind of election."""
     if reign.empty:
         return []
-    run = (reign["kind"] != reign["kind"].shift()).cumsum()
-    starts = reign.groupby(run)["date"].first().tolist()
-    kinds = reign.groupby(run)["kind"].first().tolist()
-    borders = [*(day - pd.Timedelta(days=1) for day in starts[1:]), last]
     rows = []
-    for number, (kind, end) in enumerate(zip(kinds, borders, strict=True)):
-        start = first if number == 0 else max(first, starts[number])
-        if end < first:
-            continue
+    for kind, start, end in kind_runs(reign, first, last):
         problem = _lacking(reign, parlgov, start, end) if kind == "legislative" else ""
         rows.append(_cover(kind, "reign", start, end, problem))
     return rows

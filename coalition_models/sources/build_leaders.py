@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 import pandas as pd
 
 from coalition_models.sources._rows import each_row
+from coalition_models.sources.leader_rows import leaders_of
 
 __all__ = ["LEADER_COLUMNS", "build_leaders", "same_person"]
 
@@ -74,11 +75,7 @@ def build_leaders(
 
 def _effective(reign: pd.DataFrame, known_until: pd.Timestamp) -> pd.DataFrame:
     """Take REIGN's spells; date an exit by the successor where the months meet."""
-    rows = reign.sort_values(["cow", "start"])
-    successor = rows.groupby("cow")["start"].shift(-1)
-    last = (rows["end"].dt.to_period("M") + 1).dt.start_time
-    follows = successor.notna() & (successor <= last)
-    end = rows["end"].mask(follows, successor)
+    rows = leaders_of("reign-leaders", reign).rows
     return pd.DataFrame(
         {
             "state": rows["iso3"],
@@ -86,8 +83,8 @@ def _effective(reign: pd.DataFrame, known_until: pd.Timestamp) -> pd.DataFrame:
             "leader": rows["leader"],
             "start": rows["start"],
             "start_precision": rows["start_precision"],
-            "end": end,
-            "end_precision": rows["end_precision"].mask(follows, "day"),
+            "end": rows["end"],
+            "end_precision": rows["end_precision"],
             "known_until": known_until,
             "source": "reign",
             "note": "",

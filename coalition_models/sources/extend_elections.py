@@ -8,16 +8,12 @@ import pandas as pd
 
 from coalition_models.record import with_notes
 from coalition_models.sources._rows import each_row
+from coalition_models.sources.election_rows import elections_of
 
-__all__ = ["extended_elections"]
+__all__ = ["compare_elections", "extended_elections"]
 
 FIRST_DAY = pd.Timestamp("2000-01-01")
 LAST_DAY = pd.Timestamp("2021-12-31")
-_NELDA_KINDS = {
-    "legislative": "legislative",
-    "presidential": "presidential",
-    "constituent_assembly": "legislative",
-}
 #: A vote of the source is the same election as one in the table if it is this near.
 _SAME_DAYS = 31
 _AGREE_DAYS = 3
@@ -48,12 +44,14 @@ def extended_elections(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
     out = bundled.assign(added_by="")
     states = bundled[["state", "cow"]].drop_duplicates()
     report: dict[str, dict[str, object]] = {}
-    for name, found in (("nelda", _nelda(read)), ("bjornskov-rode", _bjornskov_rode(read))):
+    fixes = read("election_corrections")
+    for name in ("nelda", "bjornskov-rode"):
+        found = elections_of(name, read(name), fixes).rows
         covered = read("participation")[["state", "cow"]].drop_duplicates()
         states = pd.concat([states, covered]).drop_duplicates()
         mine = found[found["cow"].isin(states["cow"])]
         mine = mine[(mine["date"] >= FIRST_DAY) & (mine["date"] <= LAST_DAY)]
-        new, report[name] = _compare(out, mine, monthly=name == "bjornskov-rode")
+        new, report[name] = compare_elections(out, mine, monthly=name == "bjornskov-rode")
         new = new.assign(
             state=new["cow"].map(states.set_index("cow")["state"]),
             sources=name,
@@ -67,38 +65,7 @@ def extended_elections(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
     return out
 
 
-def _nelda(read: Read) -> pd.DataFrame:
-    """Take the dated rounds; the later ones have no date of their own."""
-    rows = read("nelda")
-    rows = rows[rows["date"].notna()]
-    return pd.DataFrame(
-        {
-            "cow": rows["cow"].astype(int),
-            "date": rows["date"],
-            "precision": rows["precision"],
-            "kind": rows["kind"].map(_NELDA_KINDS),
-            "round": rows["round"],
-            "note": "may be an upper house or a ceremonial president",
-        }
-    )
-
-
-def _bjornskov_rode(read: Read) -> pd.DataFrame:
-    rows = read("bjornskov-rode")
-    rows = rows[rows["election"].notna() & rows["cow"].notna()]
-    return pd.DataFrame(
-        {
-            "cow": rows["cow"].astype(int),
-            "date": rows["election"],
-            "precision": "month",
-            "kind": "legislative",
-            "round": pd.Series(pd.NA, index=rows.index, dtype="Int64"),
-            "note": rows["election_text"],
-        }
-    )
-
-
-def _compare(
+def compare_elections(
     table: pd.DataFrame, found: pd.DataFrame, *, monthly: bool
 ) -> tuple[pd.DataFrame, dict[str, object]]:
     """Split a source's votes into those the table has and those it lacks."""

@@ -8,8 +8,9 @@ import pandas as pd
 
 from coalition_models.sources._rows import each_row
 from coalition_models.sources.build_leaders import same_person
+from coalition_models.sources.leader_rows import leaders_of
 
-__all__ = ["extended_leaders"]
+__all__ = ["entry_and_exit", "extended_leaders", "source_change"]
 
 FIRST_DAY = pd.Timestamp("2000-01-01")
 #: Sources mean one entry into office if the days are this near.
@@ -41,19 +42,13 @@ def extended_leaders(bundled: pd.DataFrame, read: Read) -> pd.DataFrame:
     """
     out = bundled.copy()
     added = pd.Series("", index=out.index)
-    archigos = read("archigos")
+    archigos = leaders_of("archigos", read("archigos")).rows
     archigos = archigos[archigos["cow"].isin(out["cow"])]
     effective = out["office"] == "effective"
-    found = [
-        _spell(row.cow, row.leader, row.start, archigos) if row.office == "effective" else None
-        for row in each_row(out)
-    ]
-    for name in ("entry", "exit"):
-        out[name] = pd.Series(
-            [None if i is None else archigos[name].iloc[i] for i in found], out.index, dtype=object
-        )
+    manner = entry_and_exit(out[effective], archigos).reindex(out.index)
+    out[["entry", "exit"]] = manner.astype(object).where(manner.notna(), None)
     added = _flag(added, out["entry"].notna(), "archigos")
-    out["source_change"] = _source_change(out, read("chisols")).where(effective, None)
+    out["source_change"] = source_change(out, read("chisols")).where(effective, None)
     added = _flag(added, out["source_change"].notna(), "chisols")
     out["ideology"] = _ideology(out, read("leader-ideology"))
     added = _flag(added, out["ideology"].notna(), "leader-ideology")
@@ -67,6 +62,32 @@ def _flag(added: pd.Series, where: pd.Series, name: str) -> pd.Series:
     return added.mask(where, joined)
 
 
+def entry_and_exit(leaders: pd.DataFrame, archigos: pd.DataFrame) -> pd.DataFrame:
+    """Manner of entry and exit of leaders whom Archigos lists by a like name and day.
+
+    Parameters
+    ----------
+    leaders : DataFrame
+        ``cow, leader, start``.
+    archigos : DataFrame
+        Its terms, as :func:`leaders_of` gives them.
+
+    Returns
+    -------
+    DataFrame
+        ``entry, exit``, missing for those not found.
+    """
+    own = archigos[archigos["cow"].isin(leaders["cow"])]
+    found = [_spell(row.cow, row.leader, row.start, own) for row in each_row(leaders)]
+    columns = {
+        name: pd.Series(
+            [None if i is None else own[name].iloc[i] for i in found], leaders.index, dtype=object
+        )
+        for name in ("entry", "exit")
+    }
+    return pd.DataFrame(columns, index=leaders.index)
+
+
 def _spell(cow: int, leader: str, start: pd.Timestamp, archigos: pd.DataFrame) -> int | None:
     near = (archigos["cow"] == cow) & ((archigos["start"] - start).abs() <= _NEAR)
     for position in near.fillna(False).to_numpy(dtype=bool).nonzero()[0]:
@@ -76,8 +97,6 @@ def _spell(cow: int, leader: str, start: pd.Timestamp, archigos: pd.DataFrame) -
 
 
 def _archigos_rows(archigos: pd.DataFrame, bundled: pd.DataFrame) -> pd.DataFrame:
-    from coalition_models.sources.readers.leaders import ARCHIGOS_LAST_DAY
-
     rows = archigos[archigos["end"].isna() | (archigos["end"] >= FIRST_DAY)]
     states = bundled.drop_duplicates("cow").set_index("cow")["state"]
     frame = pd.DataFrame(
@@ -92,7 +111,7 @@ def _archigos_rows(archigos: pd.DataFrame, bundled: pd.DataFrame) -> pd.DataFram
             "end_precision": rows["end"].notna().map({True: "day", False: None}),
             "entry": rows["entry"],
             "exit": rows["exit"],
-            "known_until": ARCHIGOS_LAST_DAY,
+            "known_until": rows["known_until"],
             "source": "archigos",
             "added_by": "archigos",
         }
@@ -100,8 +119,14 @@ def _archigos_rows(archigos: pd.DataFrame, bundled: pd.DataFrame) -> pd.DataFram
     return frame.reindex(columns=bundled.columns).astype({"left_right": "float64"})
 
 
-def _source_change(leaders: pd.DataFrame, chisols: pd.DataFrame) -> pd.Series:
-    """Say whether CHISOLS has a change of the source of support at each leader's entry."""
+def source_change(leaders: pd.DataFrame, chisols: pd.DataFrame) -> pd.Series:
+    """Say whether CHISOLS has a change of the source of support at each leader's entry.
+
+    Returns
+    -------
+    Series
+        ``yes``, ``no``, or missing where it has nobody coming at that time.
+    """
     dated = chisols[chisols["date"].notna()]
     changes = dated[dated["event"] == "source_change"]
     arrivals = dated[dated["event"] == "leader_change"]
