@@ -152,7 +152,8 @@ def _roster(panel: pd.DataFrame, members: pd.DataFrame | None) -> Roster:
     """All spells, each up to the later of its main exit and the one that the panel is dated by."""
     date = str(panel.attrs.get("panel", {}).get("exit_date", "main"))
     known = members is None or DATE_COLUMN.get(date) in members.columns
-    listed = roster(members, exit_date=date if known else "main")
+    # who is at risk in the period counts, whenever others could tell that it left
+    listed = roster(members, exit_date=date if known else "main", as_of="end")
     return replace(listed, exit=np.maximum(listed.exit, listed.dated))
 
 

@@ -18,6 +18,7 @@ from coalition_models.features.common import (
     check_window,
     find_until,
     known_table,
+    short_window,
 )
 from coalition_models.features.deaths import (
     DEATHS_COVERAGE,
@@ -157,6 +158,8 @@ def add_casualties(
         strength = _mean_strength(rows, until, members, troops)
         columns["deaths_12m_per_1000"] = 1000 * columns["deaths_12m"] / strength
     inside = deaths.inside(rows["coalition"], until)
+    # events of a year remain events of the year, so only an empty window is told
+    empty = short_window(0, calendar, moment, "first_loss, mass_casualty") if shock == 0 else {}
     choices: dict[str, object] = {
         "half_life": half_life,
         "per": per,
@@ -166,6 +169,7 @@ def add_casualties(
         "as_of": moment,
         "undated": "next 1 January" if rule == "january" else rule,
         "look_ahead": rule == "spread" and data is None,
+        **empty,
     }
     return attach(
         panel,

@@ -111,7 +111,7 @@ def add_commitment(
         raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
-    listed = roster(members)
+    listed = roster(members, as_of=moment)
     levels = strengths(listed, data)
     own = listed.positions(rows)
     known = calendar.known(moment)

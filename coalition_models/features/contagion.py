@@ -26,7 +26,7 @@ from coalition_models.features.keys import shared_codes
 from coalition_models.features.own_tables import plain_panel
 from coalition_models.features.roster import NEVER, Roster, regions, roster
 from coalition_models.features.troops import Strengths, strengths
-from coalition_models.members.spells import EXIT_KINDS
+from coalition_models.members.spell_checks import EVENT_KINDS
 
 __all__ = ["add_contagion"]
 
@@ -82,7 +82,9 @@ def add_contagion(
         Whether exits of others within the period count (``"end"``).
     data : DataFrame, optional
         Your own spells of all members: ``coalition, cow, spell, entry, exit, exit_kind``
-        (``leader`` marks the lead state); optionally ``peak_troops``.
+        (``leader`` marks the lead state); optionally ``peak_troops``. In a table made by
+        :func:`spells_from_levels` an exit is known only some periods after the state was last
+        seen; as of the start it counts from its column ``exit_known``.
     troops : DataFrame, optional
         Your own strengths: ``coalition, cow, date, troops``.
 
@@ -117,9 +119,10 @@ def add_contagion(
     months = _windows(windows)
     rows = plain_panel(panel)
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
-    listed = roster(data, exit_date=exit_date)
+    listed = roster(data, exit_date=exit_date, as_of=moment)
     levels = strengths(listed, troops)
-    chosen = np.isin(listed.exit_kind, _kinds(exit_kinds)) & (listed.dated != NEVER)
+    kinds = _kinds(exit_kinds)
+    chosen = np.isin(listed.exit_kind, kinds) & (listed.dated != NEVER)
     code, at = listed.codes(rows["coalition"])
     cow = rows["cow"].to_numpy(dtype=np.int64)
     state, own = listed.keys(rows["coalition"], cow)
@@ -152,7 +155,7 @@ def add_contagion(
         panel,
         {name: np.where(covered, value, np.nan) for name, value in columns.items()},
         sources=_sources(data, troops),
-        choices={"exit_kinds": list(exit_kinds), "exit_date": exit_date, "as_of": moment},
+        choices={"exit_kinds": kinds, "exit_date": exit_date, "as_of": moment},
     )
 
 
@@ -170,11 +173,10 @@ def _windows(windows: Sequence[int]) -> list[int]:
 
 def _kinds(exit_kinds: Sequence[str]) -> list[str]:
     kinds = [exit_kinds] if isinstance(exit_kinds, str) else list(exit_kinds)
-    events = [k for k in EXIT_KINDS if k not in ("ongoing", "leader")]
-    unknown = [k for k in kinds if k not in events]
+    unknown = [k for k in kinds if k not in EVENT_KINDS]
     if unknown or not kinds:
         raise DataError(
-            f"exit_kinds must be one or more of {', '.join(events)}; "
+            f"exit_kinds must be one or more of {', '.join(EVENT_KINDS)}; "
             f"found {first_few(unknown) or 'none'}"
         )
     return kinds
@@ -183,7 +185,7 @@ def _kinds(exit_kinds: Sequence[str]) -> list[str]:
 def _weights(listed: Roster, levels: Strengths, chosen: Flags) -> Floats:
     """Persons who left: the last strength observed before the exit, else the peak."""
     spell = np.flatnonzero(chosen).astype(np.int64)
-    last = levels.at(spell, listed.dated[chosen])[0]
+    last = levels.at(spell, np.minimum(listed.dated, listed.left)[chosen])[0]
     # a zero seen on the way out is not what was withdrawn
     return np.where(np.nan_to_num(last) > 0, last, listed.peak[chosen])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import as_day
-from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.errors import CoalitionWarning, CoverageError, DataError, counted, first_few
 from coalition_models.features.common import (
     AsOf,
     Integers,
@@ -184,14 +185,35 @@ def _own(data: pd.DataFrame, coverage: Coverage | None) -> Deaths:
             "give coverage={coalition: (first month, last month)}: only within it does a missing "
             f"row mean that nobody died; not given for {first_few(without)}"
         )
+    months = _months(coverage)
+    data = _covered(data, months)
     return Deaths(
         coalition=data["coalition"].to_numpy(dtype=object),
         cow=data["cow"].to_numpy(dtype=np.int64),
         month=month_number(data["date"]),
         number=data["deaths"].to_numpy(dtype=float),
         dated=np.ones(len(data), dtype=bool),
-        coverage=_months(coverage),
+        coverage=months,
     )
+
+
+def _covered(data: pd.DataFrame, months: dict[str, tuple[int, int]]) -> pd.DataFrame:
+    """Leave out deaths outside the months covered: sums count from where the coverage begins."""
+    month = month_number(data["date"])
+    window = data["coalition"].map(months)
+    first, last = (window.map(lambda w, i=i: w[i]).to_numpy(np.int64) for i in (0, 1))
+    outside = (month < first) | (month > last)
+    if outside.any():
+        rows = data[outside]
+        names = dict.fromkeys(f"{r.coalition} {r.date:%Y-%m-%d}" for r in rows.itertuples())
+        warnings.warn(
+            f"{counted(len(rows), 'row', 'of', 'of')} the table of deaths "
+            f"{'lies' if len(rows) == 1 else 'lie'} outside coverage= and "
+            f"{'is' if len(rows) == 1 else 'are'} left out: {first_few(names)}",
+            CoalitionWarning,
+            stacklevel=5,
+        )
+    return data[~outside]
 
 
 def _months(coverage: Coverage) -> dict[str, tuple[int, int]]:

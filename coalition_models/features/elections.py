@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
+    AsOf,
     Calendar,
     Integers,
     attach,
@@ -156,10 +157,18 @@ def add_elections(
         "half_life": half_life,
         "strict": {"notice": notice} if strict else False,
         "as_of": moment,
-        **short_window(months, calendar, moment),
+        **_short(months, calendar, moment),
         **from_article,
     }
     return attach(panel, columns, sources=_named(data, sources, extended), choices=choices)
+
+
+def _short(months: int, calendar: Calendar, moment: AsOf) -> dict[str, object]:
+    """Note, or warn of, a window in which some elections are near in no row."""
+    if months == 0 and moment == "start":
+        # the election of the period itself is what was asked for; one before it is not in it
+        return {"note": "window of 0 months: post_election is 0 in every row"}
+    return short_window(months, calendar, moment)
 
 
 def _window(window: int, preset: str | None) -> tuple[int, dict[str, object]]:

@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import not_days, read_days
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.sources.catalog import contract_of
-from coalition_models.sources.schema import Column, Contract, is_day
+from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["YES_NO", "own_table", "plain", "plain_panel", "require_columns", "words_of"]
 
@@ -143,13 +144,16 @@ def _kind_problems(
     counts = dict.fromkeys([*whole, *(n for n in ("cow", "year") if n in names)])
     kinds: list[tuple[Iterable[str], str, Callable[[pd.Series], bool]]] = [
         ([n for n in numbers if n not in counts], "numbers", pd.api.types.is_numeric_dtype),
-        (dates, "dates without a time zone", lambda dates: is_day(dates.dtype)),
         (counts, "whole numbers", pd.api.types.is_numeric_dtype),
     ]
     for columns, kind, fits in kinds:
         for name in [n for n in columns if n in table.columns]:
             if not fits(table[name]):
                 problems.append(f"column {name} must hold {kind}, found {table[name].dtype}")
+    for name in [n for n in dates if n in table.columns]:
+        wrong = read_days(table[name])[1]
+        if wrong.any():
+            problems.append(f"column {name} must hold {not_days(table[name], wrong)}")
     return problems
 
 
@@ -183,11 +187,12 @@ def _read(
     words: Mapping[str, Sequence[object]],
     yes_no: Sequence[str],
 ) -> dict[str, pd.Series]:
-    """Columns of objects that can be read without doubt: flags, numbers, dates all missing."""
+    """Columns of objects that can be read without doubt: flags, numbers, dates as text."""
     columns = {name: table[name].map(_word) for name in yes_no if name in table.columns}
     for name in [n for n in dates if n in table.columns]:
-        if table[name].dtype == object and table[name].isna().all():
-            columns[name] = pd.to_datetime(table[name])
+        days, wrong = read_days(table[name])
+        if not wrong.any():
+            columns[name] = days
     for name, allowed in words.items():
         if name in table.columns and not _texts(allowed) and _all_numbers(table[name]):
             columns[name] = pd.to_numeric(table[name])
@@ -278,6 +283,9 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     for name, dtype in zip(out.columns, out.dtypes, strict=True):
         if not isinstance(dtype, np.dtype):
             out[name] = _plain_column(out[name])
+        elif not dtype.isnative:
+            # of another machine, such as FITS and netCDF hold
+            out[name] = out[name].astype(dtype.newbyteorder("="))
     out.attrs = dict(table.attrs)
     return out
 

@@ -100,7 +100,7 @@ def add_preferences(
     own = points.at("ideal_point", cow, year)
     lead = lead_of(rows, coalition_table(coalitions))
     to_lead = np.abs(own - points.at("ideal_point", lead, year))
-    listed = roster(members)
+    listed = roster(members, as_of=moment)
     partners = _partners(rows, listed, points, calendar.known(moment), year, own)
     return attach(
         panel,

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
-from coalition_models.features.common import Integers, known_table, month_number
+from coalition_models.features.common import AsOf, Integers, known_table, month_number
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.own_tables import own_table, words_of
+from coalition_models.members.spell_checks import EXIT_KINDS, exit_before_entry
 from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
 
 __all__ = ["NEVER", "Roster", "known_month", "regions", "roster"]
@@ -46,7 +47,10 @@ class Roster:
     cow: Integers
     spell: Integers
     entry: Integers
+    #: month of the main exit, or the one in which it is known
     exit: Integers
+    #: month of the main exit itself
+    left: Integers
     exit_kind: Objects
     #: month of the exit by the chosen date, for counting exits
     dated: Integers
@@ -112,19 +116,24 @@ class Roster:
         return of_row.ravel(), pair[there], spell[there], pair_month
 
 
-def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Roster:
+def roster(
+    data: pd.DataFrame | None = None, *, exit_date: str = "main", as_of: AsOf = "start"
+) -> Roster:
     """Read the spells of all members.
 
     Parameters
     ----------
     data : DataFrame, optional
         Your own spells: ``coalition, cow, spell, entry, exit, exit_kind``; optionally
-        ``peak_troops``, ``announced``, ``last_personnel``. All members of a coalition must be
+        ``peak_troops``, ``announced``, ``last_personnel``, and ``exit_known``, the day from which
+        an exit can be told, of spells made by :func:`spells_from_levels`. All members of a coalition must be
         there, each spell once. By default ``participation``, of which only the coalitions whose
         members are all listed count as complete.
     exit_date : {"main", "announced", "last"}
         As in :func:`build_panel`; where it is not known or out of order (an announcement before
         the entry, last people who stay into the state's next spell) the main date is used.
+    as_of : {"start", "end"}
+        With ``"start"`` an exit counts from the day on which it can be known (``exit_known``).
 
     Examples
     --------
@@ -140,6 +149,10 @@ def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Rost
     else:
         complete = set(table["coalition"])
     main = known_month(table, "exit")
+    if as_of == "start" and "exit_known" in table.columns:
+        # a state last seen some months ago may only be missing from the lists
+        told = known_month(table, "exit_known")
+        main = np.where(told == NEVER, main, np.maximum(main, told))
     dated = main
     column = DATE_COLUMN[exit_date]
     if exit_date != "main":
@@ -157,6 +170,7 @@ def roster(data: pd.DataFrame | None = None, *, exit_date: str = "main") -> Rost
         spell=table["spell"].to_numpy(dtype=np.int64),
         entry=month_number(table["entry"]),
         exit=main,
+        left=known_month(table, "exit"),
         exit_kind=kind,
         dated=dated,
         peak=peak,
@@ -173,9 +187,9 @@ def _own(data: pd.DataFrame, column: str) -> pd.DataFrame:
         [*_NEEDED, *({column} - set(_NEEDED))],
         "table of members",
         numbers=["peak_troops"],
-        dates=["entry", "exit", column],
+        dates=["entry", "exit", "exit_known", column],
         filled=["entry", "exit_kind"],
-        words=words_of("participation", "exit_kind", *precision),
+        words={**words_of("participation", *precision), "exit_kind": EXIT_KINDS},
         key=["coalition", "cow", "spell"],
     )
     if table.empty:
@@ -189,7 +203,7 @@ def _own(data: pd.DataFrame, column: str) -> pd.DataFrame:
 def _disorder(table: pd.DataFrame) -> list[str]:
     """Spells that end before they begin, do not end, or begin before an earlier one ends.
 
-    Judged by months, as :func:`build_panel` does, because many dates are known to the month only.
+    Judged as :func:`build_panel` does: order by the day where it is known, overlap by months.
     """
     entry = month_number(table["entry"])
     last = month_number(table["exit"].fillna(pd.Timestamp("2000-01-01")))
@@ -200,7 +214,7 @@ def _disorder(table: pd.DataFrame) -> list[str]:
     early = np.zeros(len(table), dtype=bool)
     early[order] = entry[order] < so_far.groupby(state[order]).shift().to_numpy()
     wrong = {
-        "an exit before the entry": last < entry,
+        "an exit before the entry": exit_before_entry(table),
         "no exit though not ongoing": (last == NEVER) & ~table["exit_kind"].isin(_OPEN).to_numpy(),
         "an entry before the state's earlier spell ends": early,
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from coalition_models.arguments import as_day, check_arguments
+from coalition_models.arguments import as_day, as_days, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.report.style import (
@@ -19,6 +19,7 @@ from coalition_models.report.style import (
     new_figure,
     styled,
 )
+from coalition_models.sources.plain_tables import plain_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +34,7 @@ _KIND_NAMES = {
     "exogenous": "recalled for war or disaster at home",
     "ongoing": "still there",
     "leader": "lead state",
+    "unknown": "not known whether it left",
 }
 
 
@@ -60,8 +62,11 @@ def participation_lines(
         raise DataError(f"members lacks the columns {', '.join(absent)}")
     if members.empty:
         raise DataError("no spell to draw: the table of members is empty")
-    lines = members[needed].copy()
-    lines["label"] = members["name"] if "name" in members.columns else members["state"]
+    table = plain_table(members, "members", dates=["entry", "exit"])
+    for name in ("entry", "exit"):
+        table[name] = as_days(table[name], name)
+    lines = table[needed].copy()
+    lines["label"] = table["name"] if "name" in table.columns else table["state"]
     unknown = sorted(set(lines["exit_kind"]) - set(EXIT_COLOURS))
     if unknown:
         raise DataError(

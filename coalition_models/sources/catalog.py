@@ -334,7 +334,7 @@ def read_table_as(path: Path, shape: str) -> pd.DataFrame:
     6
     """
     contract = contract_of(shape)
-    return validate(read_loosely(path, contract.columns), contract)
+    return validate(read_loosely(path, contract.columns), shape)
 
 
 def _load_external(item: Entry) -> pd.DataFrame:

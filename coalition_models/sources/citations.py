@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from coalition_models.errors import DataError, counted, first_few
@@ -88,13 +89,16 @@ def _with_upstream(name: str) -> list[Entry]:
 def _names(item: object) -> list[str]:
     if isinstance(item, str):
         return [item]
+    kept = getattr(item, "attrs", None)
+    attrs = kept if isinstance(kept, Mapping) else {}
     known = getattr(item, "sources", None)
     if known is None:
-        known = getattr(item, "attrs", {}).get("sources")
-    stamp = getattr(item, "attrs", {}).get("coalition_models", {})
+        known = attrs.get("sources")
+    stamp = attrs.get("coalition_models") or {}
     if known is None and "name" in stamp:
         known = [stamp["name"]]
-    if known is None:
+    # a module or a class may have something else under that name
+    if isinstance(known, str) or not isinstance(known, Iterable):
         raise DataError(
             f"cannot tell the sources of {type(item).__name__}: give table names, "
             "a panel made by build_panel(), or a fit"
