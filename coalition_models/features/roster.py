@@ -133,7 +133,8 @@ def roster(
         As in :func:`build_panel`; where it is not known or out of order (an announcement before
         the entry, last people who stay into the state's next spell) the main date is used.
     as_of : {"start", "end"}
-        With ``"start"`` an exit counts from the day on which it can be known (``exit_known``).
+        With ``"start"`` an exit counts from the day on which it can be known (``exit_known``),
+        and until then, or as long as it is missing, the state is taken to be there.
 
     Examples
     --------
@@ -148,18 +149,19 @@ def roster(
         complete = set(known.loc[known["participation_complete"] == "yes", "coalition"])
     else:
         complete = set(table["coalition"])
-    main = known_month(table, "exit")
+    left = known_month(table, "exit")
+    main, dated = left, left
     if as_of == "start" and "exit_known" in table.columns:
         # a state last seen some months ago may only be missing from the lists
-        told = known_month(table, "exit_known")
-        main = np.where(told == NEVER, main, np.maximum(main, told))
-    dated = main
+        told = np.maximum(known_month(table, "exit_known"), left)
+        main = np.minimum(told, _next_entry(table))
+        dated = np.where(told == NEVER, left, told)
     column = DATE_COLUMN[exit_date]
     if exit_date != "main":
         # the number of a state stands for its name, which the table need not have
         spells = table.assign(state=table["cow"]).reset_index(drop=True)
         usable = usable_dates(spells, cast(ExitDate, exit_date), "month").to_numpy(dtype=bool)
-        dated = np.where(usable, known_month(table, column), main)
+        dated = np.where(usable, known_month(table, column), dated)
     peak: Floats = np.full(len(table), np.nan)
     if "peak_troops" in table.columns:
         peak = table["peak_troops"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -170,13 +172,24 @@ def roster(
         spell=table["spell"].to_numpy(dtype=np.int64),
         entry=month_number(table["entry"]),
         exit=main,
-        left=known_month(table, "exit"),
+        left=left,
         exit_kind=kind,
         dated=dated,
         peak=peak,
         lead=np.asarray(kind == "leader", dtype=bool),
         complete=frozenset(complete),
     )
+
+
+def _next_entry(table: pd.DataFrame) -> Integers:
+    """Month in which each spell's state came back: it is there once, whatever was known before."""
+    state = shared_codes(*[[table["coalition"], table["cow"]]] * 2)[0]
+    entry = month_number(table["entry"])
+    order = np.lexsort((entry, state))
+    following = np.full(len(table), NEVER, dtype=np.int64)
+    same = state[order][1:] == state[order][:-1]
+    following[order[:-1][same]] = entry[order][1:][same]
+    return following
 
 
 def _own(data: pd.DataFrame, column: str) -> pd.DataFrame:

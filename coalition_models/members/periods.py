@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, cast
 
 import numpy as np
@@ -63,8 +64,8 @@ def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None
     """Tell from its own rows how long the periods of a panel are.
 
     A panel may have lost its ``attrs``, or kept them although its rows are others by now (as after
-    ``groupby().last()``), so the rows decide: the smallest step between two rows of one spell.
-    Gaps within a spell are longer steps, and say nothing.
+    ``groupby().last()``), so the rows decide: the smallest step between two rows of one spell,
+    which must be the commonest. Gaps within a spell are longer steps, and say nothing.
 
     Parameters
     ----------
@@ -99,20 +100,29 @@ def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None
     months = (panel["period"].dt.year * 12 + panel["period"].dt.month - 1).to_numpy(np.int64)
     steps = _steps(panel, months)
     smallest = int(steps["months"].min()) if len(steps) else None
-    if known is not None and smallest is not None and smallest != known:
-        cure = f"'{names[smallest]}'" if smallest in names else "what they are"
-        raise DataError(
-            f"the panel is said to have one row per {named}, but the nearest two rows of a spell "
-            f"are {smallest} months apart: its rows were changed since it was built. Build it "
-            f"anew with that period, or, if the rows are whole periods of another length, set "
-            f"panel.attrs['panel'] = {{'period': ...}} to {cure}"
-        )
     length = smallest if known is None else known
+    if smallest is not None and length is not None:
+        if smallest >= length:
+            _refuse_mixed(panel, steps, smallest if known is None else length)
+        counts = steps["months"].value_counts()
+        usual = int(counts.idxmax())
+        # of as many steps of each length those of the period itself are usual
+        if smallest < length or counts.get(length, 0) < counts[usual]:
+            raise DataError(_contradiction(named, usual, names))
     if length is None or length not in names:
         return None
-    _refuse_mixed(panel, steps, length)
     _refuse_other_days(panel["period"], months, names[length], length)
     return names[length]
+
+
+def _contradiction(named: str | None, usual: int, names: Mapping[int, Period]) -> str:
+    said = f"is said to have one row per {named}, but" if named else "has rows of odd lengths:"
+    cure = f"'{names[usual]}'" if usual in names else "what they are"
+    return (
+        f"the panel {said} most rows of a spell are {usual} months after the one before: it was "
+        "changed since it was built. Build it anew with the period wanted, or, if its rows are "
+        f"whole periods of another length, set panel.attrs['panel'] = {{'period': ...}} to {cure}"
+    )
 
 
 def _steps(panel: pd.DataFrame, months: npt.NDArray[np.int64]) -> pd.DataFrame:

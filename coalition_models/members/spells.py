@@ -81,9 +81,10 @@ def spells_from_levels(
         ``mission_end``, or ``unknown`` where the list is too sparse to tell (see the notes).
         ``entry_known`` is False for a spell already running in the first period of the data:
         :func:`build_panel` refuses ``clock="entry"`` for it. ``exit_known`` is the day from which
-        the exit can be known: the last one of the period that follows the ``gap`` missing ones,
-        and of an early exit no sooner than the coalition is seen more than ``end_margin``
-        periods after it. What others knew of an exit counts from that day, not from ``exit``.
+        an early exit can be known: the last one of the period that follows the ``gap`` missing
+        ones, and no sooner than the coalition is seen more than ``end_margin`` periods after
+        it. What others knew of an exit counts from that day, not from ``exit``. It is missing
+        for other kinds: nobody could tell yet that the state had left.
 
     Raises
     ------
@@ -262,7 +263,7 @@ def _known_from(
         seen = np.searchsorted(dates, spells["last"].to_numpy()[mine] + margin + 1)
         number[mine] = np.maximum(number[mine], dates[np.minimum(seen, len(dates) - 1)])
     day = pd.Series(period_start(number + 1, unit), index=spells.index) - pd.Timedelta(days=1)
-    return day.mask(spells["exit_kind"].isin(["ongoing", "unknown"]))
+    return day.where(spells["exit_kind"] == "early")
 
 
 def _check_levels(levels: pd.DataFrame, level: str) -> None:
