@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Sized
 from datetime import date
 from functools import lru_cache
 from numbers import Integral, Real
@@ -15,13 +15,28 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 
-__all__ = ["as_day", "as_days", "check_arguments", "check_workers", "read_day"]
+__all__ = [
+    "FAR",
+    "as_day",
+    "as_days",
+    "check_arguments",
+    "check_count",
+    "check_workers",
+    "not_days",
+    "read_day",
+    "read_days",
+]
 
 #: year-month-day, or year-month for its first day; a time of day may follow. Nothing else: in
 #: 03/04/2004 nobody knows which number is the month
 _ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?)?")
 #: how much of a wrong value a message shows
 _SHOWN = 60
+#: the largest number of periods, months or years that an option may count; a hundred years of
+#: months is beyond any coalition, and keys made of a state and a month hold it with room to spare
+FAR = 1200
+#: days outside these cannot be kept to the nanosecond, as tables do
+_FIRST_DAY, _LAST_DAY = pd.Timestamp("1678-01-01"), pd.Timestamp("2261-12-31 23:59:59.999999999")
 
 _WORDS: dict[object, str] = {
     bool: "True or False",
@@ -83,7 +98,9 @@ def as_day(value: str | pd.Timestamp | None, name: str) -> pd.Timestamp | None:
     day = read_day(value)
     if day is None:
         raise DataError(f"{name} must be a date such as '2008-12-31', not {_shown(value)}")
-    return day
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise DataError(f"{name} must be a date from 1678 to 2261, not {_shown(str(value))}")
+    return day.as_unit("ns")
 
 
 def read_day(value: object) -> pd.Timestamp | None:
@@ -111,6 +128,53 @@ def read_day(value: object) -> pd.Timestamp | None:
     return None if pd.isna(day) or day.tz is not None else day
 
 
+def read_days(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Read a column of dates in the forms of :func:`read_day`, and tell which are none.
+
+    Returns
+    -------
+    tuple of Series
+        The days to the nanosecond, missing where none could be read, and whether a value is
+        there that is no date or lies outside the years 1678 to 2261.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days, wrong = read_days(pd.Series(["2004-04-13", "13/04/2004", None]))
+    >>> days.isna().tolist(), wrong.tolist()
+    ([False, True, True], [False, True, False])
+    """
+    dtype = values.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind == "M":
+        # big-endian ones are not taken by pandas' groups
+        values = values.astype(dtype.newbyteorder("="))
+        far = (values < _FIRST_DAY) | (values > _LAST_DAY)
+        return values.where(~far).astype("datetime64[ns]"), far
+    texts = values.astype(object)
+    known = {value: _near_day(value) for value in _distinct(texts)}
+    days = [pd.NaT if _is_missing(value) else known.get(_key(value)) for value in texts]
+    wrong = pd.Series([day is None for day in days], index=values.index, dtype=bool)
+    read = [pd.NaT if day is None else day for day in days]
+    return pd.Series(read, index=values.index, name=values.name, dtype="datetime64[ns]"), wrong
+
+
+def _key(value: object) -> object:
+    return value if isinstance(value, Hashable) else repr(value)
+
+
+def _distinct(values: pd.Series) -> dict[object, None]:
+    return dict.fromkeys(_key(value) for value in values if not _is_missing(value))
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _near_day(value: object) -> pd.Timestamp | None:
+    day = read_day(value)
+    return None if day is None or not _FIRST_DAY <= day <= _LAST_DAY else day.as_unit("ns")
+
+
 def as_days(values: pd.Series, name: str) -> pd.Series:
     """Read a column of dates in the forms of :func:`read_day`; missing ones stay missing.
 
@@ -125,16 +189,61 @@ def as_days(values: pd.Series, name: str) -> pd.Series:
     >>> as_days(pd.Series(["2004-04", None]), "date").tolist()
     [Timestamp('2004-04-01 00:00:00'), NaT]
     """
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
-        return values.astype("datetime64[ns]")
-    known = {value: read_day(value) for value in values.dropna().unique()}
-    wrong = [value for value, day in known.items() if day is None]
-    if wrong:
-        raise DataError(
-            f"column {name} must hold dates such as '2008-12-31' without a time zone; found "
-            f"{first_few(map(_shown, wrong), limit=3)}"
-        )
-    return pd.to_datetime(values.map(known))
+    days, wrong = read_days(values)
+    if wrong.any():
+        raise DataError(f"column {name} must hold {not_days(values, wrong)}")
+    return days
+
+
+def not_days(values: pd.Series, wrong: pd.Series, kind: str = "dates") -> str:
+    """Say what a column of dates must hold, and which of its values are none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> late = pd.Series(["13/04/2004"])
+    >>> not_days(late, pd.Series([True]))
+    "dates such as '2008-12-31' without a time zone; found '13/04/2004' in row 0"
+    """
+    bad = values[wrong.to_numpy(dtype=bool)]
+    rows: dict[str, list[object]] = {}
+    for row, value in bad.items():
+        rows.setdefault(_shown_day(value), []).append(row)
+    found = [
+        f"{text} in {'row' if len(where) == 1 else 'rows'} {first_few(where, limit=3)}"
+        for text, where in rows.items()
+    ]
+    return f"{kind} such as '2008-12-31' without a time zone; found {first_few(found, limit=3)}"
+
+
+def _shown_day(value: object) -> str:
+    text = str(value) if isinstance(value, date) else _shown(value)
+    day = read_day(value)
+    return text if day is None else f"{text} (only the years 1678 to 2261 can be kept)"
+
+
+def check_count(value: float, name: str, *, least: int = 0, most: int = FAR, of: str = "") -> int:
+    """Check an option that counts periods, months or years, and lies within sense.
+
+    Raises
+    ------
+    DataError
+        Naming the range.
+
+    Examples
+    --------
+    >>> check_count(6, "window", of="months")
+    6
+    >>> check_count(10**6, "window", of="months")
+    Traceback (most recent call last):
+    coalition_models.errors.DataError: window must be a whole number of months from 0 to 1200, not
+    1000000
+    """
+    whole = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+    if not whole or not least <= value <= most or int(value) != value:
+        kind = f"a whole number of {of}" if of else "a whole number"
+        raise DataError(f"{name} must be {kind} from {least} to {most}, not {_shown(value)}")
+    return int(value)
 
 
 def check_workers(workers: int) -> int:

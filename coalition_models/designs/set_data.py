@@ -182,6 +182,9 @@ def _un_years() -> SetData:
     members["peak_troops"] = peak.reindex(keys).to_numpy()
     unknown = int(rows["troops_standard"].isna().sum())
     by = sizes.groupby("coalition")["date"]
+    members["exit_known"] = members["exit_known"].where(
+        members["exit_known"].isna(), _next_maps(members, rows)
+    )
     back = int((members["spell"] > 1).sum())
     return SetData(
         title="Troop contributors on the maps of UN missions, 1994-2024",
@@ -216,6 +219,17 @@ def _between_maps(rows: pd.DataFrame) -> pd.DataFrame:
                 for year in range(before + 1, after)
             ]
     return pd.concat(found) if found else rows.iloc[:0]
+
+
+def _next_maps(members: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """Last day of the year of a mission's next map, which shows who has left; or the year after."""
+    renamed = rows["coalition"].replace(dict(RENAMED_MISSIONS))
+    maps = rows["year"].groupby(renamed).agg(lambda years: np.unique(years))
+    shown = []
+    for mission, left in zip(members["coalition"], members["exit"].dt.year, strict=True):
+        later = maps[mission][maps[mission] > left]
+        shown.append(pd.Timestamp(int(later[0]) if len(later) else left + 1, 12, 31))
+    return pd.Series(shown, index=members.index)
 
 
 def _interventions() -> SetData:

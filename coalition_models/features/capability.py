@@ -160,7 +160,8 @@ def _index(facts: Facts, external: External) -> tuple[Yearly | None, list[str]]:
 
 def _roster(panel: pd.DataFrame, facts: Facts) -> Roster:
     """All spells, each up to the later of its main exit and the one that the panel is dated by."""
-    listed = listed_members(facts, "add_capability", exit_date=dated_by(panel))
+    # who is at risk in the period counts, whenever others could tell that it left
+    listed = listed_members(facts, "add_capability", exit_date=dated_by(panel), as_of="end")
     return replace(listed, exit=np.maximum(listed.exit, listed.dated))
 
 

@@ -16,6 +16,7 @@ from coalition_models.features.common import (
     check_as_of,
     check_window,
     find_until,
+    short_window,
 )
 from coalition_models.features.deaths import (
     Deaths,
@@ -158,6 +159,8 @@ def add_casualties(
         strength = _mean_strength(rows, until, known)
         columns["deaths_12m_per_1000"] = 1000 * columns["deaths_12m"] / strength
     inside = deaths.inside(rows["coalition"], until)
+    # events of a year remain events of the year, so only an empty window is told
+    empty = short_window(0, calendar, moment, "first_loss, mass_casualty") if shock == 0 else {}
     choices: dict[str, object] = {
         "half_life": half_life,
         "per": per,
@@ -167,6 +170,7 @@ def add_casualties(
         "as_of": moment,
         "undated": "next 1 January" if rule == "january" else rule,
         "look_ahead": rule == "spread" and bool(late),
+        **empty,
     }
     used = ("deaths", "members", "troops") if per == "troops" else ("deaths",)
     return attach(

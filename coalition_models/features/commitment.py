@@ -114,7 +114,7 @@ def add_commitment(
     calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
     given = {"data": data, "members": members, "changes": changes, "states": states}
     held = facts_for(panel, facts, "add_commitment", given)
-    listed = listed_members(held, "add_commitment")
+    listed = listed_members(held, "add_commitment", as_of=moment)
     levels = strengths(listed, needed(held, "troops", "add_commitment"))
     own = listed.positions(rows)
     known = calendar.known(moment)

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import FAR, check_count
 from coalition_models.errors import DataError, counted, first_few, warn
-from coalition_models.members.periods import PERIODS
-from coalition_models.record import record_of, with_features, with_record
+from coalition_models.members.periods import PERIODS, Period, panel_period
+from coalition_models.record import made_of, record_of, with_features, with_record
 from coalition_models.sources.catalog import load
 from coalition_models.sources.fetch import places
 from coalition_models.sources.schema import is_day
@@ -88,25 +89,25 @@ def check_as_of(as_of: str) -> AsOf:
     )
 
 
-def check_window(window: int, name: str = "window") -> int:
-    """Check a number of months.
+def check_window(window: int, name: str = "window", *, most: int = FAR) -> int:
+    """Check a number of months, 100 years of them at most.
 
     Examples
     --------
     >>> check_window(6)
     6
     """
-    if isinstance(window, bool) or int(window) != window or window < 0:
-        raise DataError(f"{name} must be a whole number of months, 0 or more, not {window!r}")
-    return int(window)
+    return check_count(window, name, of="months", most=most)
 
 
-def short_window(window: int, calendar: Calendar, as_of: AsOf) -> dict[str, object]:
+def short_window(
+    window: int, calendar: Calendar, as_of: AsOf, columns: str = "its columns"
+) -> dict[str, object]:
     """Warn of a window that looks back over less than one period, and note it.
 
     As of the start of a year, the last six months are July to December before it: what happened
-    from January to June is seen by no row at all. A window of 0, the period itself, misses
-    nothing, and so does knowledge of the end of the period.
+    from January to June is seen by no row at all. A window of 0 sees nothing at all, so that what
+    looks back (``columns``) is constant. Knowledge of the end of the period misses nothing.
 
     Returns
     -------
@@ -119,21 +120,31 @@ def short_window(window: int, calendar: Calendar, as_of: AsOf) -> dict[str, obje
     >>> short_window(6, Calendar(np.array([24048]), np.array([24048]), 1), "start")
     {}
     """
-    if as_of == "end" or not 0 < window < calendar.months:
+    if as_of == "end" or window >= calendar.months:
         return {}
-    note = f"window of {window} months shorter than the period of {calendar.months}"
-    warn(
-        f"a {note}: what happened in the first {calendar.months - window} months of a period is "
-        f"near in no row; take window={calendar.months}, or shorter periods"
+    if window == 0:
+        return _note(
+            f"window of 0 months: {columns} 0 in every row",
+            "as of the start of a period; take a window of 1 or more, or as_of='end'",
+        )
+    return _note(
+        f"window of {window} months shorter than the period of {calendar.months}",
+        f"what happened in the first {calendar.months - window} months of a period is near in no "
+        f"row; take window={calendar.months}, or shorter periods",
     )
-    return {"note": note}
+
+
+def _note(what: str, why: str) -> dict[str, object]:
+    warn(f"a {what}: {why}")
+    return {"note": what}
 
 
 def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) -> Calendar:
     """Read the months that each row covers.
 
     The length of a period stands in the panel's record; where a frame has none it is read off two
-    successive rows of one spell.
+    successive rows of one spell. Rows that contradict it are refused, see
+    :func:`coalition_models.members.periods.panel_period`.
     """
     absent = [name for name in needed if name not in panel.columns]
     if absent:
@@ -153,7 +164,7 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
         rows = panel.index[empty.any(axis=1).to_numpy()]
         raise DataError(f"{' and '.join(names)} missing in rows {first_few(rows)} of the panel")
     first = month_number(panel["period"])
-    months = 12 // PERIODS[_period_name(panel, first)]
+    months = 12 // PERIODS[_period_name(panel)]
     return Calendar(first, first + months - 1, months)
 
 
@@ -220,6 +231,12 @@ def _inferred_entry(
         )
     began: Integers = origin.astype(np.int64)
     choices = record_of(panel).panel
+    late = began > first
+    if late.any():
+        raise DataError(
+            "start is below 0, as if the spell had begun after its first rows, in "
+            f"{_spells_of(panel, late)}; {cure}"
+        )
     if choices.get("clock") == "entry":
         return began
     # one origin for all spells of a coalition may be the coalition's own
@@ -242,22 +259,14 @@ def _spells_of(panel: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> str:
     return first_few(" ".join(map(str, row)) for row in some.itertuples(index=False))
 
 
-def _period_name(panel: pd.DataFrame, first: Integers) -> str:
-    known = record_of(panel).panel.get("period")
-    if known in PERIODS:
-        return str(known)
-    by = [c for c in ("coalition", "state", "cow", "spell") if c in panel.columns]
-    months = pd.Series(first).sort_values(kind="stable")
-    groups = [pd.Series(panel[c].to_numpy()) for c in by]
-    steps = months.groupby(groups, observed=True).diff().dropna()
-    smallest = int(steps[steps > 0].min()) if (steps > 0).any() else 0
-    names = {12 // n: name for name, n in PERIODS.items()}
-    if smallest not in names:
+def _period_name(panel: pd.DataFrame) -> Period:
+    found = panel_period(panel, record_of(panel).panel.get("period"))
+    if found is None:
         raise DataError(
             "cannot tell whether the rows are months, quarters or years; set "
             "it with cm.merge(...) or build_panel(period=)"
         )
-    return names[smallest]
+    return found
 
 
 def month_number(dates: pd.Series) -> Integers:
@@ -275,7 +284,13 @@ def month_number(dates: pd.Series) -> Integers:
 
 def _ordered(group: Integers, month: Integers) -> tuple[Integers, Integers]:
     order = np.lexsort((month, group))
-    return order, group[order] * _STRIDE + month[order]
+    return order, _key(group[order], month[order])
+
+
+def _key(group: Integers, month: Integers) -> Integers:
+    """One number for a group and a month; a month beyond all others stays within its group."""
+    key: Integers = group * _STRIDE + np.clip(month, 0, _STRIDE - 1)
+    return key
 
 
 def find_until(
@@ -290,7 +305,7 @@ def find_until(
     array([ 0, -1, -1])
     """
     order, keys = _ordered(group, month)
-    place = np.searchsorted(keys, at_group * _STRIDE + at_month, side="right") - 1
+    place = np.searchsorted(keys, _key(at_group, at_month), side="right") - 1
     found = np.where(place >= 0, order[np.maximum(place, 0)], -1) if len(order) else place
     same = (found >= 0) & (group[found] == at_group) if len(order) else np.zeros(len(place), bool)
     return np.where(same, found, -1)
@@ -306,7 +321,7 @@ def find_from(group: Integers, month: Integers, at_group: Integers, at_month: In
     array([ 1,  0, -1])
     """
     order, keys = _ordered(group, month)
-    place = np.searchsorted(keys, at_group * _STRIDE + at_month, side="left")
+    place = np.searchsorted(keys, _key(at_group, at_month), side="left")
     inside = place < len(order)
     if not len(order):
         return np.full(len(at_group), -1, dtype=np.int64)
@@ -333,8 +348,8 @@ def window_sum(
     """
     order, keys = _ordered(group, month)
     total = np.concatenate([[0.0], np.cumsum(value[order])])
-    upper = np.searchsorted(keys, at_group * _STRIDE + high, side="right")
-    lower = np.searchsorted(keys, at_group * _STRIDE + low, side="left")
+    upper = np.searchsorted(keys, _key(at_group, high), side="right")
+    lower = np.searchsorted(keys, _key(at_group, low), side="left")
     sums: npt.NDArray[np.float64] = total[np.maximum(upper, lower)] - total[lower]
     return sums
 
@@ -377,6 +392,12 @@ def attach(
         for name, column in columns.items()
     }
     taken = [name for name in values if name in panel.columns]
+    own = [name for name in taken if made_of(panel, name) is None]
+    if own:
+        warn(
+            f"the panel had {'columns' if len(own) > 1 else 'a column'} {', '.join(own)} that no "
+            "builder is known to have made; replaced. Rename yours to keep it."
+        )
     out = panel.drop(columns=taken).assign(**values)
     with_record(out, record_of(panel))
     told = notes or {}

@@ -27,7 +27,7 @@ from coalition_models.features.keys import shared_codes
 from coalition_models.features.roster import NEVER, Roster, listed_members, regions
 from coalition_models.features.troops import Strengths, strengths
 from coalition_models.members.facts import Facts
-from coalition_models.members.spells import EXIT_KINDS
+from coalition_models.members.spell_checks import EVENT_KINDS
 from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_contagion"]
@@ -85,7 +85,9 @@ def add_contagion(
         Whether exits of others within the period count (``"end"``).
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``members``, all of them
-        (``leader`` as kind of exit marks the lead state); ``troops`` for the columns on strength.
+        (``leader`` as kind of exit marks the lead state); ``troops`` for the columns on strength. In members made by
+        :func:`spells_from_levels` an exit is known only some periods after the state was last
+        seen; as of the start it counts from its column ``exit_known``.
     data, troops
         Names of an earlier version for the tables ``members`` and ``troops`` of facts.
 
@@ -122,7 +124,7 @@ def add_contagion(
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
     kinds = _kinds(exit_kinds)
     held = facts_for(panel, facts, "add_contagion", {"data": data, "troops": troops})
-    listed = listed_members(held, "add_contagion", exit_date=exit_date)
+    listed = listed_members(held, "add_contagion", exit_date=exit_date, as_of=moment)
     levels = strengths(listed, held.table("troops"))
     chosen = np.isin(listed.exit_kind, kinds) & (listed.dated != NEVER)
     code, at = listed.codes(rows["coalition"])
@@ -172,11 +174,10 @@ def _windows(windows: Sequence[int]) -> list[int]:
 
 def _kinds(exit_kinds: Sequence[str]) -> list[str]:
     kinds = [exit_kinds] if isinstance(exit_kinds, str) else list(exit_kinds)
-    events = [k for k in EXIT_KINDS if k not in ("ongoing", "leader")]
-    unknown = [k for k in kinds if k not in events]
+    unknown = [k for k in kinds if k not in EVENT_KINDS]
     if unknown or not kinds:
         raise DataError(
-            f"exit_kinds must be one or more of {', '.join(events)}; "
+            f"exit_kinds must be one or more of {', '.join(EVENT_KINDS)}; "
             f"found {first_few(unknown) or 'none'}"
         )
     return kinds
@@ -185,7 +186,7 @@ def _kinds(exit_kinds: Sequence[str]) -> list[str]:
 def _weights(listed: Roster, levels: Strengths, chosen: Flags) -> Floats:
     """Persons who left: the last strength observed before the exit, else the peak."""
     spell = np.flatnonzero(chosen).astype(np.int64)
-    last = levels.at(spell, listed.dated[chosen])[0]
+    last = levels.at(spell, np.minimum(listed.dated, listed.left)[chosen])[0]
     # a zero seen on the way out is not what was withdrawn
     return np.where(np.nan_to_num(last) > 0, last, listed.peak[chosen])
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import CoverageError, DataError, counted, first_few
+from coalition_models.errors import CoverageError, DataError, counted, first_few, warn
 from coalition_models.features.common import (
     AsOf,
     Integers,
@@ -116,12 +116,12 @@ def known_deaths(facts: Facts, as_of: AsOf, undated: Undated, builder: str) -> D
             "give coverage={coalition: (first month, last month)} with the deaths: only within it "
             f"does a missing row mean that nobody died; not given for {first_few(without)}"
         )
+    table = _covered(table, coverage)
     dated = np.ones(len(table), dtype=bool)
     if "date_precision" in table.columns:
         dated = (table["date_precision"] != "year").to_numpy(dtype=bool)
     month = month_number(table["date"])
     number = table["deaths"].to_numpy(dtype=np.float64)
-    _check_inside(table, month, coverage)
     row = np.arange(len(table))
     if undated == "drop":
         # without a single dated death a zero would say nothing
@@ -165,21 +165,21 @@ def undated_deaths(facts: Facts) -> list[str]:
     return list(dict.fromkeys(table.loc[(table["date_precision"] == "year"), "coalition"]))
 
 
-def _check_inside(
-    table: pd.DataFrame, month: Integers, coverage: dict[str, tuple[int, int]]
-) -> None:
+def _covered(table: pd.DataFrame, coverage: dict[str, tuple[int, int]]) -> pd.DataFrame:
+    """Leave out deaths outside the months covered: sums count from where the coverage begins."""
+    month = month_number(table["date"])
     low = table["coalition"].map({name: w[0] for name, w in coverage.items()}).to_numpy()
     high = table["coalition"].map({name: w[1] for name, w in coverage.items()}).to_numpy()
     outside = (month < low) | (month > high)
     if outside.any():
-        rows = [
-            f"{row.coalition} {row.cow} {row.date:%Y-%m-%d}"
-            for row in table[outside].itertuples(index=False)
-        ]
-        raise DataError(
-            f"{counted(int(outside.sum()), 'loss', 'lies', 'lie')} outside the coverage of deaths: "
-            f"{first_few(rows)}; widen coverage, or leave them out"
+        rows = table[outside]
+        names = dict.fromkeys(f"{r.coalition} {r.date:%Y-%m-%d}" for r in rows.itertuples())
+        warn(
+            f"{counted(len(rows), 'row', 'of', 'of')} the table of deaths "
+            f"{'lies' if len(rows) == 1 else 'lie'} outside coverage= and "
+            f"{'is' if len(rows) == 1 else 'are'} left out: {first_few(names)}"
         )
+    return table[~outside]
 
 
 def _months(coverage: pd.DataFrame | None) -> dict[str, tuple[int, int]]:

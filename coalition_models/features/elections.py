@@ -11,6 +11,8 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.common import (
+    AsOf,
+    Calendar,
     attach,
     calendar_of,
     check_as_of,
@@ -191,7 +193,7 @@ def add_elections(
         "half_life": half_life,
         "strict": {"notice": notice} if strict else False,
         "as_of": moment,
-        **short_window(months, calendar, moment),
+        **_short(months, calendar, moment),
         **from_article,
         **_told(own, {n: s for part in used[1:] for n, s in part.items()}, absent),
     }
@@ -259,6 +261,14 @@ def _cure(sources: str | None, absent: Sequence[str]) -> str:
         "REIGN 1950 to February 2021, NELDA 1945 to 2012, Bjoernskov and Rode 1950 to 2020, each "
         f"the kinds of elections that it lists. Beyond that {give}"
     )
+
+
+def _short(months: int, calendar: Calendar, moment: AsOf) -> dict[str, object]:
+    """Note, or warn of, a window in which some elections are near in no row."""
+    if months == 0 and moment == "start":
+        # the election of the period itself is what was asked for; one before it is not in it
+        return {"note": "window of 0 months: post_election is 0 in every row"}
+    return short_window(months, calendar, moment)
 
 
 def _window(window: int, preset: str | None) -> tuple[int, dict[str, object]]:

@@ -105,7 +105,7 @@ def add_preferences(
     own = points.at("ideal_point", cow, year)
     lead = lead_of(rows, coalition_table(held, "add_preferences"))
     to_lead = np.abs(own - points.at("ideal_point", lead, year))
-    listed = listed_members(held, "add_preferences")
+    listed = listed_members(held, "add_preferences", as_of=moment)
     partners = _partners(rows, listed, points, calendar.known(moment), year, own)
     return attach(
         panel,

@@ -8,18 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError
 from coalition_models.features.common import (
     Integers,
     attach,
     calendar_of,
     check_as_of,
-    check_window,
     entry_month,
 )
 from coalition_models.features.given import facts_for
 from coalition_models.features.yearly import (
+    MOST_YEARS,
     Yearly,
     check_lag,
     external_source,
@@ -114,7 +114,8 @@ def add_regime(
     check_arguments(add_regime, locals())
     moment = check_as_of(as_of)
     chosen = _check_measures(measures)
-    back = check_window(years, "years")
+    back = check_count(years, "years", most=MOST_YEARS, of="years")
+    points = check_count(points, "points", least=1, most=20, of="points")
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
     cow = rows["cow"].to_numpy(dtype=np.int64)

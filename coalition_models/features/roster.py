@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
-from coalition_models.features.common import Integers, month_number
+from coalition_models.features.common import AsOf, Integers, month_number
 from coalition_models.features.given import needed
 from coalition_models.features.keys import shared_codes
 from coalition_models.members.facts import Facts
@@ -45,7 +45,10 @@ class Roster:
     cow: Integers
     spell: Integers
     entry: Integers
+    #: month of the main exit, or the one in which it is known
     exit: Integers
+    #: month of the main exit itself
+    left: Integers
     exit_kind: Objects
     #: month of the exit by the chosen date, for counting exits
     dated: Integers
@@ -111,19 +114,29 @@ class Roster:
         return of_row.ravel(), pair[there], spell[there], pair_month
 
 
-def roster(members: pd.DataFrame, complete: Iterable[str], *, exit_date: str = "main") -> Roster:
+def roster(
+    members: pd.DataFrame,
+    complete: Iterable[str],
+    *,
+    exit_date: str = "main",
+    as_of: AsOf = "start",
+) -> Roster:
     """Read the spells of all members.
 
     Parameters
     ----------
     members : DataFrame
         Checked spells: ``coalition, cow, spell, entry, exit, exit_kind``; optionally
-        ``peak_troops``, ``announced``, ``last_personnel``.
+        ``peak_troops``, ``announced``, ``last_personnel``, and ``exit_known``, the day from which
+        an exit can be told, of spells made by :func:`spells_from_levels`.
     complete : iterable of str
         Coalitions whose members are all listed.
     exit_date : {"main", "announced", "last"}
         As in :func:`build_panel`; where it is not known or out of order (an announcement before
         the entry, last people who stay into the state's next spell) the main date is used.
+    as_of : {"start", "end"}
+        With ``"start"`` an exit counts from the day on which it can be known (``exit_known``),
+        and until then, or as long as it is missing, the state is taken to be there.
 
     Examples
     --------
@@ -133,8 +146,13 @@ def roster(members: pd.DataFrame, complete: Iterable[str], *, exit_date: str = "
     """
     if exit_date not in DATE_COLUMN:
         raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
-    main = known_month(members, "exit")
-    dated = main
+    left = known_month(members, "exit")
+    main, dated = left, left
+    if as_of == "start" and "exit_known" in members.columns:
+        # a state last seen some months ago may only be missing from the lists
+        told = np.maximum(known_month(members, "exit_known"), left)
+        main = np.minimum(told, _next_entry(members))
+        dated = np.where(told == NEVER, left, told)
     column = DATE_COLUMN[exit_date]
     if exit_date != "main":
         if column not in members.columns:
@@ -142,7 +160,7 @@ def roster(members: pd.DataFrame, complete: Iterable[str], *, exit_date: str = "
         # the number of a state stands for its name, which the table need not have
         spells = members.assign(state=members["cow"]).reset_index(drop=True)
         usable = usable_dates(spells, cast(ExitDate, exit_date), "month").to_numpy(dtype=bool)
-        dated = np.where(usable, known_month(members, column), main)
+        dated = np.where(usable, known_month(members, column), dated)
     peak: Floats = np.full(len(members), np.nan)
     if "peak_troops" in members.columns:
         peak = members["peak_troops"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -153,6 +171,7 @@ def roster(members: pd.DataFrame, complete: Iterable[str], *, exit_date: str = "
         spell=members["spell"].to_numpy(dtype=np.int64),
         entry=month_number(members["entry"]),
         exit=main,
+        left=left,
         exit_kind=kind,
         dated=dated,
         peak=peak,
@@ -161,7 +180,9 @@ def roster(members: pd.DataFrame, complete: Iterable[str], *, exit_date: str = "
     )
 
 
-def listed_members(facts: Facts, builder: str, *, exit_date: str = "main") -> Roster:
+def listed_members(
+    facts: Facts, builder: str, *, exit_date: str = "main", as_of: AsOf = "start"
+) -> Roster:
     """Spells of all members in some facts, of which the complete coalitions are marked.
 
     Examples
@@ -175,7 +196,18 @@ def listed_members(facts: Facts, builder: str, *, exit_date: str = "main") -> Ro
     known = facts.table("coalitions")
     if known is not None and "participation_complete" in known.columns:
         partial = set(known.loc[known["participation_complete"] != "yes", "coalition"])
-    return roster(members, set(members["coalition"]) - partial, exit_date=exit_date)
+    return roster(members, set(members["coalition"]) - partial, exit_date=exit_date, as_of=as_of)
+
+
+def _next_entry(table: pd.DataFrame) -> Integers:
+    """Month in which each spell's state came back: it is there once, whatever was known before."""
+    state = shared_codes(*[[table["coalition"], table["cow"]]] * 2)[0]
+    entry = month_number(table["entry"])
+    order = np.lexsort((entry, state))
+    following = np.full(len(table), NEVER, dtype=np.int64)
+    same = state[order][1:] == state[order][:-1]
+    following[order[:-1][same]] = entry[order][1:][same]
+    return following
 
 
 def known_month(table: pd.DataFrame, column: str) -> Integers:

@@ -102,7 +102,7 @@ def strengths(members: Roster, observed: pd.DataFrame | None) -> Strengths:
     month = table["month"].to_numpy(dtype=np.int64)
     spell = find_until(group, members.entry, wanted, month)
     inside = spell >= 0
-    inside[inside] = month[inside] <= members.exit[spell[inside]]
+    inside[inside] = month[inside] <= members.left[spell[inside]]
     found = pd.DataFrame(
         {"spell": spell[inside], "month": month[inside], "troops": table["troops"][inside]}
     )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_count
 from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.common import AsOf, Calendar, Integers, known_table
 from coalition_models.members.facts import Facts
@@ -17,6 +18,7 @@ from coalition_models.sources.fetch import at_hand, warn_left_out, warn_unusable
 from coalition_models.sources.own_tables import own_table, require_columns
 
 __all__ = [
+    "MOST_YEARS",
     "External",
     "Yearly",
     "check_external",
@@ -35,6 +37,8 @@ Floats = npt.NDArray[np.float64]
 External = Literal["if_at_hand", "require"]
 
 _STRIDE = 10_000
+#: a source may lag behind by as many years, and a change may have taken as many
+MOST_YEARS = 100
 
 
 def check_lag(lag: int) -> int:
@@ -45,12 +49,12 @@ def check_lag(lag: int) -> int:
     >>> check_lag(1)
     1
     """
-    if isinstance(lag, bool) or int(lag) != lag or lag < 0:
+    try:
+        return check_count(lag, "lag", most=MOST_YEARS, of="years")
+    except DataError as error:
         raise DataError(
-            "lag must be a whole number of years: 1 for the last completed year, 0 for the "
-            f"current one, which nobody knows yet; found {lag!r}"
-        )
-    return int(lag)
+            f"{error}; 1 takes the last completed year, 0 the current one, which nobody knows yet"
+        ) from error
 
 
 def check_external(external: str) -> External:
@@ -123,7 +127,8 @@ class Yearly:
         values = self.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
         if not len(values):
             return np.full(len(cow), np.nan)
-        wanted = cow * _STRIDE + year
+        # a year beyond the calendar's would be one of another state
+        wanted = cow * _STRIDE + np.clip(year, 0, _STRIDE - 1)
         place = np.minimum(np.searchsorted(self.keys, wanted), len(values) - 1)
         return np.where(self.keys[place] == wanted, values[place], np.nan)
 

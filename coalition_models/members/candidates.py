@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from coalition_models.members.rules import DefectionRule
-from coalition_models.members.spells import spell_labels
-from coalition_models.members.timing import DATE_COLUMN
+from coalition_models.members.spell_checks import spell_labels
+from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
 from coalition_models.members.withdrawals import significant_withdrawals, withdrawals
 from coalition_models.record import keep_record
 
@@ -19,6 +19,7 @@ __all__ = [
     "SetAside",
     "change_candidates",
     "exit_candidates",
+    "exit_dates",
     "sizes_of",
     "text_of",
     "unplanned",
@@ -63,6 +64,11 @@ class Falls:
         self._profile = profile
         self._known: dict[tuple[str, str, int], pd.DataFrame] = {}
 
+    def lacks(self, spells: pd.DataFrame) -> list[str]:
+        """Coalitions of the spells of which the profile has no row at all."""
+        has = set(self._profile["coalition"]) if "coalition" in self._profile.columns else set()
+        return [name for name in dict.fromkeys(spells["coalition"]) if name not in has]
+
     def of(self, rule: DefectionRule) -> pd.DataFrame:
         """Every fall, as the rule takes strengths."""
         way = (rule.every, rule.level, rule.dip)
@@ -102,8 +108,30 @@ class Falls:
         return falls, everything
 
 
+def exit_dates(spells: pd.DataFrame, exit_date: ExitDate) -> pd.DataFrame:
+    """Date each exit as a panel does, by month: ``date``, and ``dated_by`` for what dates it.
+
+    All spells of a state must be there: its next one tells whether its last people left at all.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> lithuania = cm.load("participation").query("coalition == 'iraq' and state == 'LTU'")
+    >>> exit_dates(lithuania, "last")["date"].dt.strftime("%Y-%m-%d").tolist()[0]
+    '2007-08-09'
+    """
+    if exit_date == "main":
+        return spells.assign(date=spells["exit"], dated_by="main")
+    use = usable_dates(spells, exit_date, "month")
+    other = spells[DATE_COLUMN[exit_date]]
+    return spells.assign(
+        date=spells["exit"].where(~use, other),
+        dated_by=pd.Series("main", spells.index, dtype=object).where(~use, exit_date),
+    )
+
+
 def exit_candidates(spells: pd.DataFrame, rule: DefectionRule, aside: SetAside) -> pd.DataFrame:
-    """Exits whose kind the rule counts, dated as it says."""
+    """Exits whose kind the rule counts, of spells dated by :func:`exit_dates`."""
     over = spells[spells["exit"].notna() & (spells["exit_kind"] != "ongoing")].copy()
     main = over["exit_kind"].isin(rule.exit_kinds)
     other = over["exit_kind_alt"] if "exit_kind_alt" in over.columns else over["exit_kind"]
@@ -111,27 +139,12 @@ def exit_candidates(spells: pd.DataFrame, rule: DefectionRule, aside: SetAside) 
     counts = {
         "main": main,
         "alternative": other,
-        "lenient": main & other,
-        "strict": main | other,
+        "both": main & other,
+        "either": main | other,
     }[rule.contested]
     text = over["exit_kind"].astype("object")
     aside.add(over[~counts], "exit coded " + text[~counts], "not a kind of exit that counts")
-    chosen = over[counts].copy()
-    column = DATE_COLUMN[rule.exit_date]
-    chosen["date"], chosen["dated_by"] = chosen["exit"], "main"
-    if rule.exit_date != "main" and column in chosen.columns:
-        other_date = chosen[column]
-        after_entry = other_date >= chosen["entry"]
-        in_order = (
-            (other_date <= chosen["exit"])
-            if rule.exit_date == "announced"
-            else (other_date >= chosen["exit"])
-        )
-        use = after_entry & in_order
-        chosen["date"] = chosen["exit"].where(~use, other_date)
-        chosen["dated_by"] = pd.Series("main", chosen.index).where(~use, rule.exit_date)
-    chosen["contested"] = (main != other)[counts]
-    return chosen
+    return over[counts].assign(contested=(main != other)[counts])
 
 
 def change_candidates(

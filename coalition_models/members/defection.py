@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
@@ -11,6 +13,7 @@ from coalition_models.members.candidates import (
     SetAside,
     change_candidates,
     exit_candidates,
+    exit_dates,
     sizes_of,
     text_of,
     unplanned,
@@ -18,7 +21,8 @@ from coalition_models.members.candidates import (
 from coalition_models.members.cuts import significant_cuts
 from coalition_models.members.profile_tasks import check_changes
 from coalition_models.members.rules import DefectionRule, named_rule
-from coalition_models.members.spells import check_spells
+from coalition_models.members.spell_checks import SPELL_DATES, check_spells
+from coalition_models.members.timing import DATE_COLUMN, ExitDate
 from coalition_models.record import with_notes
 from coalition_models.sources.plain_tables import plain_table
 
@@ -110,9 +114,13 @@ class Coder:
         profile: pd.DataFrame | None = None,
         changes: pd.DataFrame | None = None,
     ) -> None:
-        self._participation = plain_table(participation, "participation")
-        self._changes = None if changes is None else plain_table(changes, "changes")
+        self._participation = plain_table(participation, "participation", dates=SPELL_DATES)
+        self._changes = None
+        if changes is not None:
+            self._changes = plain_table(changes, "changes", dates=["date"])
         self._problems = check_spells(self._participation)
+        if self._participation.empty:
+            self._problems.append("participation has no rows: there is nobody who could defect")
         self._falls = None if profile is None else Falls(profile)
 
     def code(self, rule: DefectionRule | str) -> pd.DataFrame:
@@ -129,6 +137,7 @@ def _coded(
     chosen: DefectionRule,
 ) -> pd.DataFrame:
     aside = SetAside()
+    spells = exit_dates(spells, cast(ExitDate, chosen.exit_date))
     if chosen.peak_at_least > 0:
         small = ~(spells["peak_troops"] >= chosen.peak_at_least).fillna(False).astype(bool)
         aside.add(spells[small], "spell", f"peak under {chosen.peak_at_least:g} persons")
@@ -170,6 +179,16 @@ def _checked(
             f"the rule {rule.name!r} looks at the size of falls: give profile=, made by "
             "operational_profile()"
         )
+    unseen = falls.lacks(participation) if falls and "coalition" in participation else []
+    if rule.ranks_falls and unseen:
+        problems.append(
+            f"the profile has no row of {first_few(unseen)}: give one of all that participate"
+        )
+    column = DATE_COLUMN[rule.exit_date]
+    if rule.exit_date != "main" and column not in participation.columns:
+        problems.append(f"exit_date={rule.exit_date!r} needs the column {column!r}")
+    if rule.contested != "main" and "exit_kind_alt" not in participation.columns:
+        problems.append(f"contested={rule.contested!r} needs the column 'exit_kind_alt'")
     if rule.peak_at_least > 0 and "peak_troops" not in participation.columns:
         problems.append("peak_at_least needs the column 'peak_troops' in participation")
     needed = ["coalition", "state", "date", "change", "planned"]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.arguments import as_days, check_arguments
 from coalition_models.errors import DataError, first_few
-from coalition_models.members.periods import Period, as_period, period_number
+from coalition_models.members.periods import Period, as_period, panel_period, period_number
 from coalition_models.members.rules import KINDS
 from coalition_models.members.spells import spell_labels
 from coalition_models.record import keep_record, record_of, with_notes
@@ -92,7 +92,7 @@ def panel_events(
     """
     check_arguments(panel_events, locals())
     panel = plain_table(panel, "the panel", only=_PANEL)
-    defections = plain_table(defections, "defections")
+    defections = plain_table(defections, "defections", dates=["date"])
     chosen = _check(panel, defections, kinds, how)
     unit = _unit(panel, period)
     ordered = panel.sort_values([*_SPELL, "period"], kind="stable", ignore_index=True)
@@ -165,10 +165,18 @@ def _check_coded(defections: pd.DataFrame) -> list[str]:
 
 
 def _unit(panel: pd.DataFrame, period: str | None) -> Period:
-    known = period or record_of(panel).panel.get("period")
-    if known is None:
+    kept = record_of(panel).panel.get("period")
+    if period is not None and kept is not None and as_period(period) != kept:
+        raise DataError(
+            f"period={period!r}, but the panel says that its rows are one {kept} long; leave "
+            "period= out, or build the panel anew"
+        )
+    named = period or kept
+    if named is None:
         raise DataError("the panel does not say how long its periods are: give period='month'")
-    return as_period(str(known))
+    unit = as_period(str(named))
+    panel_period(panel, unit)
+    return unit
 
 
 def _place(

@@ -7,11 +7,17 @@ from typing import cast
 
 import pandas as pd
 
-from coalition_models.arguments import as_day, check_arguments
+from coalition_models.arguments import as_day, check_arguments, check_count, read_days
 from coalition_models.errors import CoverageError, DataError, counted, first_few
+from coalition_models.members.coalition_tables import read_coalitions
 from coalition_models.members.facts import Facts, facts_with
-from coalition_models.members.periods import as_period
-from coalition_models.members.spells import EXIT_KINDS, check_spells, spell_labels
+from coalition_models.members.periods import as_period, panel_period
+from coalition_models.members.spell_checks import (
+    EVENT_KINDS,
+    SPELL_DATES,
+    check_spells,
+    spell_labels,
+)
 from coalition_models.members.timing import (
     DATE_COLUMN,
     Account,
@@ -24,24 +30,12 @@ from coalition_models.members.timing import (
 )
 from coalition_models.record import Frozen, Record, record_of, with_record
 from coalition_models.sources.catalog import load
-from coalition_models.sources.codes import to_cow
+from coalition_models.sources.codes import to_cow, unmatched
 from coalition_models.sources.plain_tables import plain_table
-from coalition_models.sources.schema import Column, Contract, validate
+from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["build_panel", "dated_by", "describe_panel", "recorded"]
 
-
-#: what a table of one's own coalitions must hold
-_COALITIONS = Contract(
-    "coalitions",
-    (
-        Column("coalition", required=True),
-        Column("start", "date", required=True),
-        Column("mandate_end", "date"),
-        Column("lead_state", pattern="[A-Z]{3}"),
-    ),
-    key=("coalition",),
-)
 
 #: what :func:`describe_panel` counts
 _ROWS = Contract(
@@ -114,8 +108,8 @@ def build_panel(
     Returns
     -------
     DataFrame
-        ``coalition state cow spell entry period start stop event exit_kind``, sorted, one row
-        per member and period. ``entry`` is the day on which the spell began, also where
+        ``coalition state name cow spell entry period start stop event exit_kind``, sorted, one
+        row per member and period; ``name`` is the state's name in English. ``entry`` is the day on which the spell began, also where
         ``truncate_before`` or another clock leaves its first periods out: what the ``add_*``
         functions say of the time since entry counts from it. ``record_of(panel)`` holds
         the choices, the spells left out with the reason, notes, and the facts.
@@ -150,11 +144,14 @@ def build_panel(
     )
     account = Account()
     given = members if isinstance(members, Facts) else None
-    spells = _with_codes(_spells(members) if isinstance(members, Facts) else members)
-    table, named = _coalition_table(spells, coalitions, given)
-    spells = spells[spells["coalition"].isin(table.index)].reset_index(drop=True)
-    problems = check_spells(spells, "month")
+    spells, problems = _members(_spells(members) if isinstance(members, Facts) else members)
+    table, named, more = _coalition_table(spells, coalitions, given)
+    problems += more
+    if "coalition" in spells.columns and not more:
+        spells = spells[spells["coalition"].isin(table.index)].reset_index(drop=True)
+    problems += check_spells(spells, "month")
     if problems:
+        problems = list(dict.fromkeys(problems))
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(f"these spells cannot become a panel; mend them:\n{listing}")
     _refuse_incomplete(spells, table, named)
@@ -213,79 +210,94 @@ def _check_choices(
     if exit_date not in DATE_COLUMN:
         raise DataError(f"exit_date must be one of {', '.join(DATE_COLUMN)}, not {exit_date!r}")
     kinds = (exit_kinds,) if isinstance(exit_kinds, str) else tuple(exit_kinds)
-    events = [k for k in EXIT_KINDS if k not in ("ongoing", "leader")]
-    unknown = [k for k in kinds if k not in events]
+    unknown = [k for k in kinds if k not in EVENT_KINDS]
     if unknown or not kinds:
         raise DataError(
-            f"exit_kinds must be one or more of {', '.join(events)}; found {list(kinds)}"
+            f"exit_kinds must be one or more of {', '.join(EVENT_KINDS)}; found {list(kinds)}"
         )
-    if int(wind_up) != wind_up or wind_up < 0:
-        raise DataError(f"wind_up must be a whole number of periods, 0 or more, not {wind_up!r}")
     return Choices(
         period=as_period(period),
         clock=cast(Clock, clock),
         exit_date=cast(ExitDate, exit_date),
         exit_kinds=kinds,
-        wind_up=int(wind_up),
+        wind_up=check_count(wind_up, "wind_up", of="periods"),
         until=as_day(until, "until"),
         truncate_before=as_day(truncate_before, "truncate_before"),
         peak_at_least=float(peak_at_least),
     )
 
 
-def _with_codes(members: pd.DataFrame) -> pd.DataFrame:
-    if not isinstance(members, pd.DataFrame):
-        raise DataError(f"members must be a pandas DataFrame, not {type(members).__name__}")
-    needed = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
-    absent = [name for name in needed if name not in members.columns]
-    if absent:
-        raise DataError(
-            f"members must have the columns {', '.join(needed)}; missing: {', '.join(absent)}"
-        )
+def _members(members: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the spells with plain columns and codes, and what is wrong with their columns."""
     if members.empty:
         raise DataError("members has no rows: there is nobody to follow")
-    spells = plain_table(members, "members")
-    if "cow" not in spells.columns:
-        spells = spells.assign(cow=to_cow(spells["state"], spells["entry"]))
-    return spells
+    spells = plain_table(members, "members", dates=SPELL_DATES)
+    needed = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
+    absent = [name for name in needed if name not in spells.columns]
+    problems = []
+    if absent:
+        problems.append(
+            f"members must have the columns {', '.join(needed)}; missing: {', '.join(absent)}"
+        )
+    if "cow" not in spells.columns and "state" in spells.columns:
+        spells, unknown = _with_codes(spells)
+        if unknown:
+            problems.append(f"unknown states: {'; '.join(unknown)}")
+    return spells, problems
+
+
+def _with_codes(spells: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Look up the numbers of states on the day of entry, or of exit for a later name."""
+    cow = pd.Series(pd.NA, index=spells.index, dtype="Int64")
+    for name in [n for n in ("entry", "exit") if n in spells.columns]:
+        # a date that cannot be read is named elsewhere
+        days, dated = read_days(spells[name])[0], cow.isna()
+        dated &= days.notna()
+        cow[dated] = to_cow(spells.loc[dated, "state"], days[dated], missing="na")
+    blank = cow.isna() & read_days(spells["entry"])[0].notna() if "entry" in spells else cow.isna()
+    days = read_days(spells["entry"])[0] if "entry" in spells else pd.Series(pd.NaT, spells.index)
+    unknown = unmatched(spells.loc[blank, "state"], days[blank]) if blank.any() else []
+    return spells[~blank].assign(cow=cow[~blank]).reset_index(drop=True), unknown
 
 
 def _coalition_table(
     spells: pd.DataFrame,
     coalitions: Sequence[str] | pd.DataFrame | None,
     facts: Facts | None = None,
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the coalitions in question and those that were asked for by name."""
+) -> tuple[pd.DataFrame, tuple[str, ...], list[str]]:
+    """Return the coalitions in question, those asked for by name, and what is wrong with them."""
     names: tuple[str, ...] = ()
+    problems: list[str] = []
     if isinstance(coalitions, pd.DataFrame):
         if facts is not None:
             raise DataError(
                 "the facts hold a table of coalitions already: facts.replace(coalitions=...)"
             )
-        table = plain_table(coalitions, "the table of coalitions")
         needed = ["coalition", "start", "mandate_end", "lead_state"]
-        absent = [name for name in needed if name not in table.columns]
-        if absent:
-            raise DataError(f"the table of coalitions lacks the columns {', '.join(absent)}")
-        validate(table, _COALITIONS)
+        table, problems = read_coalitions(coalitions, needed)
+        if problems:
+            return table, names, problems
     else:
         known = None if facts is None else facts.coalitions
         table = load("coalitions") if known is None else known
         if coalitions is not None:
             chosen = [coalitions] if isinstance(coalitions, str) else coalitions
             names = tuple(dict.fromkeys(chosen))
+            if not names:
+                raise DataError("coalitions is an empty list: name some, or leave it out for all")
     table = table.set_index("coalition", drop=False)
-    wanted = list(names) or list(dict.fromkeys(spells["coalition"]))
+    given = list(dict.fromkeys(spells.get("coalition", pd.Series(dtype=object)).dropna()))
+    wanted = list(names) or given
     unknown = [name for name in wanted if name not in table.index]
-    empty = [name for name in names if name not in set(spells["coalition"])]
-    if unknown or empty:
-        raise DataError(
+    empty = [name for name in names if name not in given]
+    if unknown:
+        problems = [
             f"unknown coalition: {first_few(unknown)}; known: {', '.join(table.index)}; for "
             "coalitions of your own give a table shaped like load('coalitions')"
-            if unknown
-            else f"no member of these coalitions in the table given: {first_few(empty)}"
-        )
-    return table.loc[wanted], names
+        ]
+    elif empty:
+        problems = [f"no member of these coalitions in the table given: {first_few(empty)}"]
+    return table.loc[[name for name in wanted if name in table.index]], names, problems
 
 
 def _refuse_incomplete(spells: pd.DataFrame, table: pd.DataFrame, named: tuple[str, ...]) -> None:
@@ -354,6 +366,7 @@ def describe_panel(panel: pd.DataFrame) -> pd.DataFrame:
         raise DataError(f"this panel cannot be counted: {'; '.join(problems)}")
     if panel.empty:
         raise DataError("the panel has no rows")
+    panel_period(panel, (panel.attrs.get("panel") or {}).get("period"))
     spells = panel.groupby(["coalition", "state", "spell"])["event"].sum().reset_index()
     rows = panel.groupby("coalition").agg(
         rows=("event", "size"),

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError
+from coalition_models.members.coalition_tables import own_coalitions
 from coalition_models.members.periods import Period, as_period, period_number, period_start
 from coalition_models.members.profile_levels import (
     by_day,
@@ -18,23 +19,17 @@ from coalition_models.members.profile_levels import (
     without_contradictions,
 )
 from coalition_models.members.profile_tasks import with_tasks
-from coalition_models.members.spells import check_spells
+from coalition_models.members.spell_checks import SPELL_DATES, check_spells
+from coalition_models.members.spells import follow_renamed
 from coalition_models.record import record_of, with_notes, with_record
 from coalition_models.sources.catalog import load
 from coalition_models.sources.plain_tables import plain_table
-from coalition_models.sources.schema import Column, Contract, validate
 
 __all__ = ["operational_profile"]
 
 METHODS = ("step", "interpolate")
 _KEY = ["coalition", "state"]
 _POINT = ["troops", "observed_on", "source", "confidence", "doubtful", "mark"]
-#: what a table of one's own coalitions must hold
-_ENDS = Contract(
-    "coalitions",
-    (Column("coalition", required=True), Column("mandate_end", "date")),
-    key=("coalition",),
-)
 #: of two points on one day the later of these holds
 _RANK = {"withdrawn": 0, "unknown": 1, "observed": 2}
 _TRUST = {"low": 0, "medium": 1, "high": 2}
@@ -129,12 +124,15 @@ def operational_profile(
     unit = as_period(period)
     _check_options(method, doubtful, exit_is, stale_after)
     bundled = levels is None
+    statuses = [statuses] if isinstance(statuses, str) else list(statuses)
     table = read_levels(load("troops") if levels is None else levels, level)
     if changes is None and bundled:
         changes = load("profile_changes")
     spells = _spells(members)
     last_seen = (exit_is or _guess(spells)) == "last_seen"
-    used, aside = observed_levels(table, level, statuses, doubtful, dict(renamed or {}))
+    used, aside = observed_levels(
+        table, level, statuses, doubtful, follow_renamed(renamed, table["coalition"])
+    )
     used = without_contradictions(used, spells, aside)
     ends = _coalition_ends(spells, used, coalitions)
     points = _points(used, spells, last_seen)
@@ -171,8 +169,7 @@ def _check_options(method: str, doubtful: str, exit_is: str | None, stale_after:
         raise DataError(f"doubtful must be 'drop' or 'keep', not {doubtful!r}")
     if exit_is not in (None, "departure", "last_seen"):
         raise DataError(f"exit_is must be 'departure' or 'last_seen', not {exit_is!r}")
-    if stale_after < 0:
-        raise DataError(f"stale_after must be 0 months or more, not {stale_after!r}")
+    check_count(stale_after, "stale_after", of="months")
 
 
 def _guess(spells: pd.DataFrame) -> str:
@@ -180,7 +177,8 @@ def _guess(spells: pd.DataFrame) -> str:
 
 
 def _spells(members: pd.DataFrame) -> pd.DataFrame:
-    spells = by_day(plain_table(members, "members"), "entry", "exit", "last_personnel")
+    spells = plain_table(members, "members", dates=SPELL_DATES)
+    spells = by_day(spells, "entry", "exit", "last_personnel")
     problems = check_spells(spells)
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
@@ -193,10 +191,7 @@ def _spells(members: pd.DataFrame) -> pd.DataFrame:
 def _coalition_ends(
     spells: pd.DataFrame, levels: pd.DataFrame, coalitions: pd.DataFrame | None
 ) -> dict[str, pd.Timestamp]:
-    table = load("coalitions") if coalitions is None else plain_table(coalitions, "coalitions")
-    if "mandate_end" not in table.columns:
-        raise DataError("the table of coalitions must have the columns coalition, mandate_end")
-    validate(table, _ENDS)
+    table = own_coalitions(coalitions, ["coalition", "mandate_end"])
     known = table.set_index("coalition")["mandate_end"].to_dict()
     seen = levels.groupby("coalition")["date"].max().to_dict()
     last = spells.groupby("coalition")["exit"].max().to_dict()

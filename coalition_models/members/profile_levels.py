@@ -42,7 +42,7 @@ def by_day(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def read_levels(levels: pd.DataFrame, level: str) -> pd.DataFrame:
     """Check the levels, and take each for its day."""
-    table = plain_table(levels, "levels")
+    table = plain_table(levels, "levels", dates=["date"])
     contract = Contract(
         "levels",
         (

@@ -72,7 +72,7 @@ def with_tasks(
     absent = [c for c in (*_KEY, "date", "change") if c not in changes.columns]
     if absent:
         raise DataError(f"changes lacks the columns {first_few(absent)}")
-    table = plain_table(changes, "changes")
+    table = plain_table(changes, "changes", dates=["date"])
     problems = check_changes(table)
     if problems:
         raise DataError(f"changes cannot be used; mend them: {'; '.join(problems)}")

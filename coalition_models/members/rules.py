@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.rule_origins import rule_origin
-from coalition_models.members.spells import EXIT_KINDS
+from coalition_models.members.spell_checks import EVENT_KINDS
 from coalition_models.members.withdrawals import LEVELS, MEASURES
 from coalition_models.render import listing
 
@@ -23,7 +23,7 @@ KINDS = ("full", "partial_cut", "re_role", "relocation", "caveat")
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "exits": ("significant", "coded", "none"),
-    "contested": ("main", "alternative", "lenient", "strict"),
+    "contested": ("main", "alternative", "either", "both"),
     "exit_date": ("main", "announced", "last"),
     "cuts": ("significant", "coded", "none"),
     "unclear": ("planned", "unplanned"),
@@ -33,6 +33,11 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "every": ("year", "quarter", "month"),
     "level": LEVELS,
     "pooled": ("all", "coalition"),
+}
+#: words of earlier versions, which most readers took for the opposite of what they meant
+_FORMER = {
+    ("contested", "lenient"): "; 'lenient' is now called 'both': each coding must count",
+    ("contested", "strict"): "; 'strict' is now called 'either': one coding suffices",
 }
 
 
@@ -56,9 +61,9 @@ class DefectionRule:
         its kind alone; or never.
     exit_kinds : tuple of str
         Kinds of exit, as coded in the facts, that are not planned.
-    contested : {"main", "alternative", "lenient", "strict"}
-        Where a fair reader could code an exit otherwise: the main coding; the other one;
-        ``lenient`` counts the exit only if both count, ``strict`` if one does.
+    contested : {"main", "alternative", "either", "both"}
+        Where a fair reader could code an exit otherwise: the main coding; the other one; with
+        ``either`` one coding suffices for the exit to count, with ``both`` each must count.
     exit_date : {"main", "announced", "last"}
         Which date a full exit has, where known: else the main one.
     cuts : {"significant", "coded", "none"}
@@ -134,10 +139,11 @@ class DefectionRule:
             object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
         problems = [
             f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}"
+            + _FORMER.get((name, getattr(self, name)), "")
             for name, allowed in _ALLOWED.items()
             if getattr(self, name) not in allowed
         ]
-        for name, allowed in (("kinds", KINDS), ("exit_kinds", _EVENT_KINDS)):
+        for name, allowed in (("kinds", KINDS), ("exit_kinds", EVENT_KINDS)):
             value = getattr(self, name)
             if not value or set(value) - set(allowed):
                 problems.append(f"{name} must be among {', '.join(allowed)}; found {list(value)}")
@@ -145,8 +151,10 @@ class DefectionRule:
             if not getattr(self, name) >= 0:
                 problems.append(f"{name} must be 0 or more, not {getattr(self, name)!r}")
         for name in ("drawdown_years", "dip"):
-            if int(getattr(self, name)) != getattr(self, name) or getattr(self, name) < 0:
-                problems.append(f"{name} must be a whole number, not {getattr(self, name)!r}")
+            try:
+                check_count(getattr(self, name), name)
+            except DataError as error:
+                problems.append(str(error))
         if not 0 <= self.quantile < 1:
             problems.append(f"quantile must lie between 0 and 1, not {self.quantile!r}")
         if problems:
@@ -185,8 +193,8 @@ class DefectionRule:
         doubt = {
             "main": "",
             "alternative": ", by the other coding where there is one",
-            "lenient": ", if no fair reader could code it otherwise",
-            "strict": ", or that a fair reader could code so",
+            "both": ", if no fair reader could code it otherwise",
+            "either": ", or that a fair reader could code so",
         }[self.contested]
         dated = {
             "main": "the main exit",
@@ -230,7 +238,6 @@ class DefectionRule:
         return f"{size}{less}{late}, from one {self.every} to the next ({self.level} of it)"
 
 
-_EVENT_KINDS = tuple(k for k in EXIT_KINDS if k not in ("ongoing", "leader"))
 _CHANGE_WORDS = {
     "re_role": "a change to another task",
     "relocation": "a move to another place",
@@ -272,7 +279,7 @@ _RULES = (
     DefectionRule("mcinnis-percent", measure="percent"),
     DefectionRule("mcinnis-within", pooled="coalition"),
     DefectionRule("mcinnis-median", quantile=0.5),
-    DefectionRule("mcinnis-unclear", unclear="unplanned", contested="strict"),
+    DefectionRule("mcinnis-unclear", unclear="unplanned", contested="either"),
     DefectionRule("mcinnis-coded", exits="coded", cuts="coded"),
     # unilateral full exit of a partner
     _exits("tago-2009"),
@@ -284,7 +291,7 @@ _RULES = (
     # leaves before the operation reaches its end; only the abstract was seen
     _exits("pilster-2015", ("early", "exogenous")),
     # who leaves when its own agreed aim is met has not defected
-    _exits("morey-2017", contested="lenient"),
+    _exits("morey-2017", contested="both"),
 )
 
 #: rules by name; the first is the default

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import as_day, check_arguments
+from coalition_models.arguments import FAR, as_day, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.covariate_paths import COVARIATE_KINDS, covariate_path
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
@@ -39,6 +39,8 @@ _DEFAULT_KINDS = {
 #: no country code of ISO 3166 or of the Correlates of War reaches these
 _FIRST_COW = 10_001
 _CENSORED = "mission_end"
+#: rows of one wave that fit into the memory of a small machine
+_MOST_ROWS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,10 @@ def simulate_panel(
     Returns
     -------
     DataFrame
-        ``coalition state cow spell entry period start stop event exit_kind`` and the covariates,
-        one row per member and period at risk, sorted. Codes of states (``S01`` ...) and ``cow``
-        (from 10001) belong to no real country. ``record_of(...).notes["truth"]`` holds every
-        choice, and the states' log frailties if there are any, as plain numbers.
+        ``coalition state name cow spell entry period start stop event exit_kind`` and the
+        covariates, one row per member and period at risk, sorted. Codes of states (``S01`` ...),
+        names and ``cow`` (from 10001) belong to no real country. ``record_of(...).notes["truth"]``
+        holds every choice, and the states' log frailties if there are any, as plain numbers.
 
     Raises
     ------
@@ -278,6 +280,12 @@ def _check(design: _Design) -> None:
             f"must lie between 0 and 1: {given['late_entry']}, {given['reentry']}",
         ),
         (not design.gap >= 1, f"gap must be at least one period, found {design.gap}"),
+        (
+            design.members * design.coalitions * design.periods > _MOST_ROWS,
+            f"members x coalitions x periods: {_MOST_ROWS:,} at most, found "
+            f"{design.members * design.coalitions * design.periods:,}",
+        ),
+        (design.spells > FAR, f"spells: {FAR} at most, found {design.spells}"),
         (min(design.frailty, design.seed) < 0, "frailty and seed must be 0 or more"),
     ]
     problems = [text for bad, text in wrong if bad]
@@ -385,6 +393,7 @@ def _assemble(waves: list[_Rows], paths: dict[str, Floats], design: _Design) -> 
     columns: dict[str, object] = {
         "coalition": _labels("sim", design.coalitions)[unit // design.members],
         "state": _labels("S", design.members)[state],
+        "name": _labels("State ", design.members)[state],
         "cow": state + _FIRST_COW,
         "spell": spell,
         "entry": period_start(zero + entry, design.period),

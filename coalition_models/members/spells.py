@@ -7,135 +7,32 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, counted, first_few
-from coalition_models.members.periods import Period, as_period, period_number
+from coalition_models.arguments import check_arguments, check_count
+from coalition_models.errors import CoalitionWarning, DataError, counted, first_few, warn
+from coalition_models.members.periods import Period, as_period, period_number, period_start
+from coalition_models.members.spell_checks import (
+    EVENT_KINDS,
+    EXIT_KINDS,
+    check_spells,
+    one_state,
+    spell_labels,
+)
 from coalition_models.sources.codes import from_cow
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
 
-__all__ = ["EXIT_KINDS", "check_spells", "spell_labels", "spells_from_levels"]
-
-#: how a spell ended, as coded in the facts
-EXIT_KINDS = ("early", "scheduled", "mission_end", "post_mandate", "exogenous", "ongoing", "leader")
-
-_CONTRACT = Contract(
-    "spells",
-    (
-        Column("coalition", required=True),
-        Column("state", required=True),
-        Column("cow", "integer", required=True, minimum=2, maximum=999),
-        Column("spell", "integer", required=True, minimum=1),
-        Column("entry", "date", required=True),
-        Column("exit", "date"),
-        Column("exit_kind", required=True, values=EXIT_KINDS),
-        Column("announced", "date"),
-        Column("last_personnel", "date"),
-        Column("peak_troops", "number", minimum=0),
-    ),
-    key=("coalition", "state", "spell"),
-)
+__all__ = [
+    "EVENT_KINDS",
+    "EXIT_KINDS",
+    "check_spells",
+    "follow_renamed",
+    "spell_labels",
+    "spells_from_levels",
+]
 
 
-def spell_labels(spells: pd.DataFrame) -> list[str]:
-    """Name spells for messages: ``iraq ESP-1``.
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> spell_labels(cm.load("participation").head(1))
-    ['iraq ALB-1']
-    """
-    return [
-        f"{row.coalition} {row.state}-{row.spell}"
-        for row in spells[["coalition", "state", "spell"]].itertuples(index=False)
-    ]
-
-
-def check_spells(spells: pd.DataFrame, period: Period = "month") -> list[str]:
-    """List everything that is wrong with a table of spells, as sentences.
-
-    Checked: columns and types, unknown states, repeated keys, an exit before the entry, a missing
-    exit that is not coded as ongoing, and spells of one state that overlap. Order and overlap are
-    judged on calendar periods, because many dates are known to the month only.
-
-    Parameters
-    ----------
-    spells : DataFrame
-        ``coalition, state, cow, spell, entry, exit, exit_kind``; optionally ``announced``,
-        ``last_personnel``, ``peak_troops``, ``entry_known``.
-    period : {"month", "quarter", "year"}
-
-    Returns
-    -------
-    list of str
-        Empty if the table is right.
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> check_spells(cm.load("participation"))
-    []
-    """
-    missing = [c.name for c in _CONTRACT.columns[:7] if c.name not in spells.columns]
-    if missing:
-        return [f"missing column: {name}" for name in missing]
-    problems = _CONTRACT.problems(spells)
-    if problems:
-        return problems
-    return [
-        *_unknown_states(spells),
-        *_exit_problems(spells, period),
-        *_overlaps(spells, period),
-    ]
-
-
-def _unknown_states(spells: pd.DataFrame) -> list[str]:
-    pairs = spells[["state", "cow", "entry"]].drop_duplicates(["state", "cow"])
-    expected = from_cow(pairs["cow"], to="iso3", dates=pairs["entry"], missing="na")
-    wrong = pairs[(expected.fillna("") != pairs["state"]).to_numpy()]
-    if wrong.empty:
-        return []
-    right = [code if isinstance(code, str) else "no state" for code in expected[wrong.index]]
-    names = [
-        f"{row.state} with cow {row.cow} (that code is {code})"
-        for row, code in zip(wrong.itertuples(index=False), right, strict=True)
-    ]
-    return [f"unknown state or code that does not fit the name: {first_few(names)}"]
-
-
-def _exit_problems(spells: pd.DataFrame, period: Period) -> list[str]:
-    found = []
-    open_end = spells["exit"].isna() & ~spells["exit_kind"].isin(["ongoing", "leader"])
-    if open_end.any():
-        found.append(
-            "no exit date although the spell is not coded ongoing: "
-            + first_few(spell_labels(spells[open_end]))
-        )
-    order = period_number(spells["exit"], period) < period_number(spells["entry"], period)
-    reversed_rows = order.fillna(False).to_numpy(dtype=bool)
-    if reversed_rows.any():
-        bad = spells[reversed_rows]
-        dates = [
-            f"{label} ({row.entry:%Y-%m-%d} to {row.exit:%Y-%m-%d})"
-            for label, row in zip(spell_labels(bad), bad.itertuples(index=False), strict=True)
-        ]
-        found.append(f"exit before entry: {first_few(dates)}")
-    return found
-
-
-def _overlaps(spells: pd.DataFrame, period: Period) -> list[str]:
-    ordered = spells.sort_values(["coalition", "state", "entry", "spell"], kind="stable")
-    same = ordered[["coalition", "state"]].eq(ordered[["coalition", "state"]].shift()).all(axis=1)
-    last = period_number(ordered["exit"], period).astype("float64").fillna(np.inf)
-    running = last.groupby([ordered["coalition"], ordered["state"]]).cummax()
-    first = period_number(ordered["entry"], period).astype("float64")
-    clash = (same & (first < running.shift())).to_numpy(dtype=bool)
-    if not clash.any():
-        return []
-    labels = spell_labels(ordered)
-    pairs = [f"{labels[i - 1]} and {labels[i]}" for i in np.flatnonzero(clash)]
-    return [f"overlapping spells: {first_few(pairs)}"]
+#: distances between rows of a coalition's states from which a list can be called sparse
+_FEWEST = 3
 
 
 def spells_from_levels(
@@ -164,7 +61,8 @@ def spells_from_levels(
         January and May has one spell, seen in January and June two.
     renamed : mapping, optional
         Old name of a coalition to its new one (``{"MONUC": "MONUSCO"}``): a mission that changes
-        its name is one mission, so staying under the new name is not an exit.
+        its name is one mission, so staying under the new name is not an exit. Names that changed
+        twice are followed to the last one.
     level : str
         The column with the strength.
     minimum : float
@@ -177,11 +75,38 @@ def spells_from_levels(
     Returns
     -------
     DataFrame
-        ``coalition, state, cow, spell, entry, exit, exit_kind, entry_known, peak_troops,
-        periods_observed``. ``exit`` is the last date seen. ``exit_kind`` is ``ongoing`` for a
-        spell that reaches the last period of the data, else ``early`` or ``mission_end``.
+        ``coalition, state, cow, spell, entry, exit, exit_kind, entry_known, exit_known,
+        peak_troops, periods_observed``. ``exit`` is the last date seen. ``exit_kind`` is
+        ``ongoing`` for a spell that reaches the last period of the data, else ``early`` or
+        ``mission_end``, or ``unknown`` where the list is too sparse to tell (see the notes).
         ``entry_known`` is False for a spell already running in the first period of the data:
-        :func:`build_panel` refuses ``clock="entry"`` for it.
+        :func:`build_panel` refuses ``clock="entry"`` for it. ``exit_known`` is the day from which
+        an early exit can be known: the last one of the period that follows the ``gap`` missing
+        ones, and no sooner than the coalition is seen more than ``end_margin`` periods after
+        it. What others knew of an exit counts from that day, not from ``exit``. It is missing
+        for other kinds: nobody could tell yet that the state had left.
+
+    Raises
+    ------
+    DataError
+        Missing columns, dates that are none, strengths that are not known, old names in
+        ``renamed`` that no row bears or that lead in a circle, a state under two names at a time.
+
+    Warns
+    -----
+    CoalitionWarning
+        Exits that lie in holes of a sparse list, with their number.
+
+    Notes
+    -----
+    In a list that is drawn up every period, a state without a row is absent. In one of irregular
+    dates it is not: where the rows of a coalition's states are in the median more than ``gap``
+    missing periods apart (of three distances or more), an exit after which the list says nothing of the state for more than
+    ``gap`` periods is of the kind ``unknown``. It is never an event; :func:`build_panel` censors
+    the spell there. A later row below the minimum tells that the state has left.
+
+    A state that goes on under another name (Serbia and Montenegro, then Serbia) is one state; its
+    spell bears the last name.
 
     Examples
     --------
@@ -196,15 +121,19 @@ def spells_from_levels(
     """
     check_arguments(spells_from_levels, locals())
     unit = as_period(period)
-    levels = plain_table(levels, "levels")
-    _check_levels(levels, level, gap, end_margin)
-    seen = _presence(levels, level, minimum, unit, dict(renamed or {}))
-    step = seen.groupby(["coalition", "state"])["number"].diff()
+    gap = check_count(gap, "gap", of="periods")
+    end_margin = check_count(end_margin, "end_margin", of="periods")
+    levels = plain_table(levels, "levels", dates=["date"])
+    _check_levels(levels, level)
+    levels = _under_one_name(levels, follow_renamed(renamed, levels["coalition"]), unit)
+    seen = _presence(levels, level, minimum, unit)
+    step = seen.groupby(["coalition", "one"])["number"].diff()
     new = step.isna() | (step > gap + 1)
-    seen["spell"] = new.groupby([seen["coalition"], seen["state"]]).cumsum().astype("int64")
+    seen["spell"] = new.groupby([seen["coalition"], seen["one"]]).cumsum().astype("int64")
     spells = (
-        seen.groupby(["coalition", "state", "spell"], sort=True)
+        seen.groupby(["coalition", "one", "spell"], sort=True)
         .agg(
+            state=("state", "last"),
             cow=("cow", "first"),
             entry=("begin", "min"),
             exit=("date", "max"),
@@ -216,21 +145,128 @@ def spells_from_levels(
         .reset_index()
     )
     # rows below the minimum say nothing of the state, but that the coalition was still there
-    observed = period_number(levels["date"], unit).astype("int64")
-    names = levels["coalition"].replace(dict(renamed or {}))
-    coalition_last = spells["coalition"].map(observed.groupby(names.to_numpy()).max())
-    data_last = int(observed.max())
+    coalition_last = spells["coalition"].map(levels.groupby("coalition")["number"].max())
+    data_last = int(levels["number"].max())
     spells["exit_kind"] = np.select(
         [spells["last"] == data_last, spells["last"] < coalition_last - end_margin],
         ["ongoing", "early"],
         "mission_end",
     )
-    spells["entry_known"] = spells["first"] > int(observed.min())
+    holes = _mark_holes(spells, levels, gap, unit)
+    if holes:
+        warn(holes, CoalitionWarning)
+    spells["entry_known"] = spells["first"] > int(levels["number"].min())
+    spells["exit_known"] = _known_from(spells, levels, (gap, end_margin), unit)
     columns = ["coalition", "state", "cow", "spell", "entry", "exit", "exit_kind"]
-    return spells[[*columns, "entry_known", "peak_troops", "periods_observed"]]
+    columns += ["entry_known", "exit_known", "peak_troops", "periods_observed"]
+    return spells.sort_values(["coalition", "state", "spell"], ignore_index=True)[columns]
 
 
-def _check_levels(levels: pd.DataFrame, level: str, gap: int, end_margin: int) -> None:
+def follow_renamed(renamed: Mapping[str, str] | None, names: pd.Series) -> dict[str, str]:
+    """Lead every old name of a coalition to its last one.
+
+    Raises
+    ------
+    DataError
+        An old name that no row bears, or names that lead in a circle.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> follow_renamed({"A": "B", "B": "C"}, pd.Series(["A", "B"]))
+    {'A': 'C', 'B': 'C'}
+    """
+    given = dict(renamed or {})
+    problems, known = [], dict.fromkeys(names.dropna())
+    unknown = [name for name in given if name not in known and name not in given.values()]
+    if unknown:
+        problems.append(
+            f"no row bears the old name {first_few(unknown)}; the names are {first_few(known)}"
+        )
+    final, circles = {}, []
+    for name in given:
+        way = [name]
+        while way[-1] in given and len(way) <= len(given):
+            way.append(given[way[-1]])
+        if len(way) > len(given) and way[-1] in given:
+            circles.append(name)
+        final[name] = way[-1]
+    if circles:
+        problems.append(f"names lead in a circle: {first_few(circles)}")
+    if problems:
+        raise DataError(f"renamed cannot be followed: {'; '.join(problems)}")
+    return final
+
+
+def _under_one_name(levels: pd.DataFrame, renamed: dict[str, str], unit: Period) -> pd.DataFrame:
+    """Number the periods, and name coalitions and states so that each has one name throughout."""
+    rows = levels.assign(
+        coalition=levels["coalition"].replace(renamed),
+        number=period_number(levels["date"], unit).astype("int64"),
+    )
+    rows["one"] = one_state(rows, "date")
+    names = rows.groupby(["coalition", "one", "number"])["state"].nunique()
+    twice = (names > 1).groupby(["coalition", "one"]).sum()
+    # in the period of the change itself a state may be listed under both names
+    if (twice > 1).any():
+        pairs = [
+            f"{coalition} {' and '.join(sorted(set(part['state'])))} (COW {part['cow'].iloc[0]})"
+            for (coalition, one), part in rows.groupby(["coalition", "one"])
+            if twice[coalition, one] > 1
+        ]
+        raise DataError(
+            f"cannot make spells from these levels: one state under two names at a time: "
+            f"{first_few(pairs)}; give the state one name at a time"
+        )
+    return rows
+
+
+def _mark_holes(spells: pd.DataFrame, levels: pd.DataFrame, gap: int, unit: Period) -> str:
+    """Give exits after which a sparse list is silent the kind ``unknown``; say so, if any is."""
+    one = ["coalition", "one"]
+    seen = levels[[*one, "number"]].drop_duplicates().sort_values([*one, "number"])
+    apart = seen.groupby(one)["number"].diff() - 1
+    by = apart.groupby(seen["coalition"])
+    # of one or two distances nobody can say what is usual
+    median = by.median().where(by.count() >= _FEWEST)
+    seen["next"] = seen.groupby(one)["number"].shift(-1)
+    rows = spells.merge(seen, left_on=[*one, "last"], right_on=[*one, "number"], how="left")
+    upcoming = rows["next"].to_numpy(dtype=np.float64)
+    present = spells.groupby(one)["first"].shift(-1).to_numpy(dtype=np.float64)
+    # the next row tells of the exit if it is one below the minimum
+    told = ~np.isnan(upcoming) & (upcoming != present)
+    sparse = (spells["coalition"].map(median) > gap).to_numpy(dtype=bool)
+    leaves = spells["exit_kind"].isin(["early", "mission_end"]).to_numpy(dtype=bool)
+    holes = sparse & leaves & ~told
+    if not holes.any():
+        return ""
+    spells["exit_kind"] = spells["exit_kind"].mask(holes, "unknown")
+    wide = float(median[median > gap].median())
+    return (
+        f"{int(holes.sum())} of {counted(int(leaves.sum()), 'exit', 'lies', 'lie')} in holes of "
+        "the list, so their kind is 'unknown' and none is an event: a state's rows have in the "
+        f"median {wide:g} missing {unit}s between them, more than gap={gap}. Take a gap or a "
+        "period that spans the holes, or give rows below the minimum where a state left."
+    )
+
+
+def _known_from(
+    spells: pd.DataFrame, levels: pd.DataFrame, waits: tuple[int, int], unit: Period
+) -> pd.Series:
+    """Last day of the first period in which an exit can be told from a gap."""
+    gap, margin = waits
+    number = (spells["last"] + gap + 1).to_numpy(dtype=np.int64)
+    for coalition, part in levels.groupby("coalition"):
+        dates = np.unique(part["number"].to_numpy(dtype=np.int64))
+        mine = np.flatnonzero((spells["coalition"] == coalition) & (spells["exit_kind"] == "early"))
+        # an early exit is one that the coalition outlived by more than the margin
+        seen = np.searchsorted(dates, spells["last"].to_numpy()[mine] + margin + 1)
+        number[mine] = np.maximum(number[mine], dates[np.minimum(seen, len(dates) - 1)])
+    day = pd.Series(period_start(number + 1, unit), index=spells.index) - pd.Timedelta(days=1)
+    return day.where(spells["exit_kind"] == "early")
+
+
+def _check_levels(levels: pd.DataFrame, level: str) -> None:
     contract = Contract(
         "levels",
         (
@@ -243,11 +279,6 @@ def _check_levels(levels: pd.DataFrame, level: str, gap: int, end_margin: int) -
     )
     absent = [c.name for c in contract.columns if c.name not in levels.columns]
     problems = [f"missing column: {name}" for name in absent] or contract.problems(levels)
-    problems += [
-        f"{name} must be a whole number of periods, 0 or more, not {value!r}"
-        for name, value in (("gap", gap), ("end_margin", end_margin))
-        if int(value) != value or value < 0
-    ]
     if not problems and levels[level].isna().any():
         unknown = levels[levels[level].isna()]
         rows = [f"{r.coalition} {r.state} {r.date:%Y-%m-%d}" for r in unknown.itertuples()]
@@ -279,26 +310,18 @@ def _two_codes(levels: pd.DataFrame) -> list[str]:
     return [f"more than one cow code for a state: {first_few(found)}"] if found else []
 
 
-def _presence(
-    levels: pd.DataFrame, level: str, minimum: float, period: Period, renamed: dict[str, str]
-) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        {
-            "coalition": levels["coalition"].replace(renamed),
-            "state": levels["state"],
-            "cow": levels["cow"],
-            "date": levels["date"],
-            "level": levels[level],
-            "number": period_number(levels["date"], period).astype("int64"),
-        }
-    )
+def _presence(levels: pd.DataFrame, level: str, minimum: float, unit: Period) -> pd.DataFrame:
+    columns = ["coalition", "state", "cow", "date", "number", "one"]
+    frame = levels[columns].assign(level=levels[level])
     present = frame[(frame["level"] >= minimum).fillna(False).to_numpy(dtype=bool)]
     if present.empty:
         raise DataError(f"no row reaches the minimum of {minimum:g} in column {level!r}")
-    by = ["coalition", "state", "number"]
+    by = ["coalition", "one", "number"]
     return (
-        present.groupby(by, sort=True)
+        present.sort_values("date", kind="stable")
+        .groupby(by, sort=True)
         .agg(
+            state=("state", "last"),
             cow=("cow", "first"),
             begin=("date", "min"),
             date=("date", "max"),

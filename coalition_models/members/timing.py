@@ -10,7 +10,8 @@ import pandas as pd
 
 from coalition_models.errors import CoalitionWarning, DataError, counted, first_few, warn
 from coalition_models.members.periods import Period, period_number, period_start
-from coalition_models.members.spells import spell_labels
+from coalition_models.members.spell_checks import one_state, spell_labels
+from coalition_models.sources.codes import career
 
 __all__ = [
     "DATE_COLUMN",
@@ -38,8 +39,8 @@ _LOST = {
     "the entry: clock='entry'.",
 }
 #: columns of every panel, in order
-PANEL_COLUMNS = ["coalition", "state", "cow", "spell", "entry", "period", "start", "stop", "event"]
-PANEL_COLUMNS += ["exit_kind"]
+PANEL_COLUMNS = ["coalition", "state", "name", "cow", "spell", "entry", "period", "start", "stop"]
+PANEL_COLUMNS += ["event", "exit_kind"]
 
 
 @dataclass(frozen=True)
@@ -99,26 +100,38 @@ def time_spells(
     timed = timed.reset_index(drop=True)
     timed["entry_n"] = period_number(timed["entry"], unit).astype("int64")
     timed = _date_exits(timed, choices, account)
-    begin = period_number(table["start"], unit)
-    timed["begin_n"] = timed["coalition"].map(begin).astype("Int64")
-    timed["horizon_n"] = timed["coalition"].map(_horizons(table, choices)).astype("int64")
+    last_day = timed["coalition"].map(_last_days(table, choices))
+    timed["begin_n"] = timed["coalition"].map(period_number(table["start"], unit)).astype("Int64")
+    timed["horizon_n"] = period_number(last_day, unit).astype("int64")
     timed["first_n"] = timed["entry_n"]
-    groups = timed.groupby(["coalition", "state"])
+    # of one state, also where it bears two names
+    groups = timed.groupby([timed["coalition"], one_state(timed)])
     # the last period of any earlier spell: one row per state and period, never two
     earlier = groups["exit_n"].transform(lambda s: s.shift().cummax())
     follows = (timed["first_n"] <= earlier).fillna(False).to_numpy(dtype=bool)
     timed.loc[follows, "first_n"] = earlier[follows].astype("int64") + 1
     account.note(timed[follows], "at risk from the period after the previous spell ended")
     timed["origin_n"] = timed["entry_n"]
+    left = timed["left_on"].dt.normalize()
+    timed["before_start"] = False
     if choices.clock == "coalition":
+        start = timed["coalition"].map(table["start"])
         clipped = (timed["first_n"] < timed["begin_n"]).to_numpy(dtype=bool)
         account.note(timed[clipped], "entry clipped to the coalition's start")
         timed["first_n"] = np.where(clipped, timed["begin_n"], timed["first_n"]).astype("int64")
         timed["origin_n"] = timed["begin_n"].astype("int64")
+        timed["before_start"] = (left < start.dt.normalize()).to_numpy(dtype=bool)
     exit_n = timed["exit_n"].fillna(timed["horizon_n"] + 1).astype("int64")
     timed["last_n"] = np.minimum(exit_n, timed["horizon_n"])
-    counted = timed["exit_kind"].isin(choices.exit_kinds) & (exit_n <= timed["horizon_n"])
-    timed["is_event"] = counted.astype("int64")
+    counts = timed["exit_kind"].isin(choices.exit_kinds)
+    # at the edges the day decides, not the period that it falls into
+    seen = (left <= last_day).to_numpy(dtype=bool)
+    late = counts & ~seen & (exit_n == timed["horizon_n"]).to_numpy(dtype=bool)
+    account.note(timed[late], "left after the last day of observation, censored in its period")
+    silent = timed["exit_kind"] == "unknown"
+    account.note(timed[silent], "not known whether or when it left, censored when last seen")
+    timed["is_event"] = (counts & seen).astype("int64")
+    timed["too_late"] = (timed["entry"].dt.normalize() > last_day).to_numpy(dtype=bool)
     return timed
 
 
@@ -127,7 +140,7 @@ def _date_exits(timed: pd.DataFrame, choices: Choices, account: Account) -> pd.D
     unit = choices.period
     main = period_number(timed["exit"], unit)
     if choices.exit_date == "main":
-        return timed.assign(exit_n=main, exit_dated_by="main")
+        return timed.assign(exit_n=main, left_on=timed["exit"], exit_dated_by="main")
     usable = usable_dates(timed, choices.exit_date, unit)
     column = DATE_COLUMN[choices.exit_date]
     other = period_number(timed[column], unit)
@@ -136,7 +149,9 @@ def _date_exits(timed: pd.DataFrame, choices: Choices, account: Account) -> pd.D
     fallback = (concerned & ~usable).to_numpy(dtype=bool)
     account.note(timed[fallback], f"no usable {column} date, the main exit date is used")
     return timed.assign(
-        exit_n=main.where(~use, other), exit_dated_by=np.where(use, choices.exit_date, "main")
+        exit_n=main.where(~use, other),
+        left_on=timed["exit"].where(~use, timed[column]),
+        exit_dated_by=np.where(use, choices.exit_date, "main"),
     )
 
 
@@ -168,16 +183,23 @@ def usable_dates(spells: pd.DataFrame, exit_date: ExitDate, unit: Period) -> pd.
     return usable.fillna(False).astype(bool)
 
 
-def _horizons(table: pd.DataFrame, choices: Choices) -> pd.Series:
-    """Last period at risk of each coalition."""
-    mandate = period_number(table["mandate_end"], choices.period) - choices.wind_up
+def _last_days(table: pd.DataFrame, choices: Choices) -> pd.Series:
+    """Last day at risk of each coalition."""
+    last = table["mandate_end"].dt.normalize()
+    if choices.wind_up:
+        # whole periods are wound up, so that the last one left is whole too
+        number = period_number(table["mandate_end"], choices.period) - choices.wind_up + 1
+        known = number.notna().to_numpy(dtype=bool)
+        after = period_start(number[known].to_numpy(dtype=np.int64), choices.period)
+        last = last.copy()
+        last[known] = pd.DatetimeIndex(after) - pd.Timedelta(days=1)
     if choices.until is not None:
-        limit = int(period_number(pd.Series([choices.until]), choices.period).iloc[0])
-        mandate = mandate.fillna(limit).clip(upper=limit)
-    if mandate.isna().any():
-        names = ", ".join(table.index[mandate.isna().to_numpy(dtype=bool)])
+        limit = choices.until.normalize()
+        last = last.fillna(limit).clip(upper=limit)
+    if last.isna().any():
+        names = ", ".join(table.index[last.isna().to_numpy(dtype=bool)])
         raise DataError(f"the mandate of {names} is open: give until=, the last day of observation")
-    return mandate
+    return last
 
 
 def select_spells(
@@ -187,7 +209,8 @@ def select_spells(
     before = pd.Series(False, index=timed.index)
     if choices.truncate_before is not None:
         cut = int(period_number(pd.Series([choices.truncate_before]), choices.period).iloc[0])
-        before = timed["last_n"] < cut
+        left = (timed["left_on"].dt.normalize() < choices.truncate_before.normalize()).to_numpy()
+        before = (timed["last_n"] < cut) | left
         timed = timed.assign(first_n=timed["first_n"].clip(lower=cut))
     lead = timed["coalition"].map(table["lead_state"])
     is_lead = (timed["state"] == lead) | (timed["exit_kind"] == "leader")
@@ -201,9 +224,9 @@ def select_spells(
             (peak < choices.peak_at_least, f"peak strength under {choices.peak_at_least:g}"),
         ]
     reasons += [
-        (timed["entry_n"] > timed["horizon_n"], "entered after observation ended"),
+        (timed["too_late"], "entered after observation ended"),
         (before, "ended before observation begins"),
-        (timed["last_n"] < timed["origin_n"], _TOO_EARLY),
+        ((timed["last_n"] < timed["origin_n"]) | timed["before_start"], _TOO_EARLY),
         (timed["last_n"] < timed["first_n"], _TAKEN),
     ]
     keep = pd.Series(True, index=timed.index)
@@ -238,6 +261,7 @@ def expand(spells: pd.DataFrame, choices: Choices) -> pd.DataFrame:
     offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
     number = first[which] + offset
     base = spells[["coalition", "state", "cow", "spell", "entry", "exit_kind"]]
+    base = base.assign(name=_names(spells))
     if choices.exit_date != "main":
         base = base.assign(exit_dated_by=spells["exit_dated_by"])
     rows = base.iloc[which].reset_index(drop=True)
@@ -249,3 +273,13 @@ def expand(spells: pd.DataFrame, choices: Choices) -> pd.DataFrame:
     extra = [c for c in rows.columns if c not in PANEL_COLUMNS]
     rows = rows[[*PANEL_COLUMNS, *extra]].astype({"cow": "int64", "spell": "int64"})
     return rows.sort_values(["coalition", "state", "spell", "period"], ignore_index=True)
+
+
+def _names(spells: pd.DataFrame) -> list[str]:
+    """English names of states; those that the code table does not know keep what they have."""
+    names = []
+    for row in spells[["state", "cow", "entry"]].itertuples(index=False):
+        past = career(int(row.cow), row.entry.date())
+        same = [p.name for p in past if p.iso3 == row.state]
+        names.append(same[-1] if same else past[0].name if past else str(row.state))
+    return names

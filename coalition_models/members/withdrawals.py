@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
 from coalition_models.record import record_of, with_notes
@@ -15,6 +17,8 @@ from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["MEASURES", "share_below", "significant_withdrawals", "withdrawals"]
+
+Floats = npt.NDArray[np.float64]
 
 MEASURES = ("either", "both", "persons", "percent")
 LEVELS = ("end", "mean", "peak")
@@ -90,14 +94,13 @@ def withdrawals(
     unit = as_period(every)
     if level not in LEVELS:
         raise DataError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+    dip = check_count(dip, "dip", of="periods")
     profile = _checked_profile(profile)
     fine = _profile_period(profile)
     per = PERIODS[fine] // PERIODS[unit]
     if per < 1:
         raise DataError(f"a profile by {fine} cannot show falls by {unit}: make a finer profile")
-    if int(dip) != dip or dip < 0:
-        raise DataError(f"dip must be a whole number of periods, 0 or more, not {dip!r}")
-    rows = _without_dips(_extended(profile, fine, per), int(dip))
+    rows = _without_dips(_extended(profile, fine, per), dip)
     rows["drop"] = rows.groupby(_KEY)["troops"].shift() - rows["troops"]
     rows["drop_from"] = rows.groupby(_KEY)["spell"].shift()
     blocks = _blocks(rows, level, per)
@@ -113,7 +116,7 @@ def withdrawals(
         withdrawals={
             "every": unit,
             "level": level,
-            "dip": int(dip),
+            "dip": dip,
             "compared": pairs,
             "strength_unknown": unknown,
         },
@@ -175,20 +178,28 @@ def _without_dips(rows: pd.DataFrame, dip: int) -> pd.DataFrame:
     """Fill valleys of at most ``dip`` periods within a spell."""
     if dip == 0:
         return rows
-    there = rows["present"].astype(bool) & ~rows["ended"].astype(bool)
-    keys = [rows[name].where(there) for name in (*_KEY, "spell")]
-    groups = rows["troops"].groupby(keys)
+    there = (rows["present"].astype(bool) & ~rows["ended"].astype(bool)).to_numpy(dtype=bool)
+    troops = rows["troops"].to_numpy(dtype=np.float64, copy=True)
+    inside = np.flatnonzero(there)
+    keys = [rows[name].iloc[inside].reset_index(drop=True) for name in (*_KEY, "spell")]
+    for places in pd.Series(inside).groupby(keys).indices.values():
+        at = inside[np.asarray(places)]
+        troops[at] = _filled(troops[at], dip)
+    return rows.assign(troops=troops)
+
+
+def _filled(strength: Floats, dip: int) -> Floats:
+    """Fill the valleys of one spell; what is not known stays so and bounds no valley."""
+    known = ~np.isnan(strength)
+    # a window longer than the spell is the spell
+    size = min(dip, len(strength) - 1) + 1
+    low = np.full(size - 1, -np.inf)
+    padded = np.concatenate([low, np.where(known, strength, -np.inf), low])
     # the highest of every window of dip + 1 periods; a window that sticks out of the spell has
     # no neighbour to be filled up to
-    highest = [
-        pd.concat([groups.shift(lag - k).fillna(-np.inf) for k in range(dip + 1)], axis=1).max(
-            axis=1
-        )
-        for lag in range(dip + 1)
-    ]
-    filled = pd.concat(highest, axis=1).min(axis=1)
-    use = there & rows["troops"].notna() & np.isfinite(filled)
-    return rows.assign(troops=rows["troops"].where(~use, filled.where(use)))
+    highest = sliding_window_view(padded, size).max(axis=1)
+    filled = sliding_window_view(highest, size).min(axis=1)
+    return np.where(known & np.isfinite(filled), filled, strength)
 
 
 def _blocks(rows: pd.DataFrame, level: str, per: int) -> pd.DataFrame:
@@ -353,11 +364,12 @@ def _check_ranking(
         f"quantile must lie between 0 and 1, not {quantile!r}": not 0 <= quantile < 1,
         f"pooled must be True or 'coalition', not {pooled!r}": pooled not in (True, "coalition"),
         f"minimum must be 0 persons or more, not {minimum!r}": not minimum >= 0,
-        f"drawdown_years must be a whole number of years, 0 or more, not {drawdown_years!r}": (
-            int(drawdown_years) != drawdown_years or drawdown_years < 0
-        ),
     }
     problems = [text for text, bad in wrong.items() if bad]
+    try:
+        check_count(drawdown_years, "drawdown_years", of="years")
+    except DataError as error:
+        problems.append(str(error))
     problems += [] if absent else Contract("falls", _FALLS).problems(falls)
     if problems:
         raise DataError("; ".join(problems))

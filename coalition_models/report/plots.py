@@ -39,6 +39,7 @@ _KIND_NAMES = {
     "exogenous": "recalled for war or disaster at home",
     "ongoing": "still there",
     "leader": "lead state",
+    "unknown": "not known whether it left",
 }
 
 
@@ -66,6 +67,9 @@ def participation_lines(
         raise DataError(f"members lacks the columns {', '.join(absent)}")
     if table.empty:
         raise DataError("no spell to draw: the table of members is empty")
+    table = plain_table(members, "members", dates=["entry", "exit"])
+    for name in ("entry", "exit"):
+        table[name] = as_days(table[name], name)
     lines = table[_NEEDED].copy()
     lines["label"] = state_names(table)
     unknown = sorted(set(lines["exit_kind"].map(str)) - set(EXIT_COLOURS))

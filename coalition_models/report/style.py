@@ -42,6 +42,7 @@ EXIT_COLOURS = {
     "exogenous": "#E69F00",
     "ongoing": "#8a8f98",
     "leader": "#4a4a4a",
+    "unknown": "#c4c8ce",
 }
 
 _RC: dict[Any, Any] = {

@@ -300,7 +300,7 @@ def read_table_as(path: Path, shape: str) -> pd.DataFrame:
     6
     """
     contract = contract_of(shape)
-    frame = validate(read_loosely(path, contract.columns), contract)
+    frame = validate(read_loosely(path, contract.columns), shape)
     if frame.empty:
         raise DataError(f"{path.name} has no rows: it holds the names of the columns only")
     return frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -93,8 +94,10 @@ def _names(item: object) -> list[str]:
         return [item]
     known = getattr(item, "sources", None)
     if known is None:
-        known = sources_of(item) if isinstance(item, pd.DataFrame) and remembers(item) else None
-    if known is None:
+        held = isinstance(item, pd.DataFrame) and remembers(item)
+        known = sources_of(item) if held else None
+    # a module or a class may have something else under that name
+    if isinstance(known, str) or not isinstance(known, Iterable):
         raise DataError(
             f"cannot tell the sources of {type(item).__name__}: give table names, "
             "a panel made by build_panel(), or a fit"

@@ -24,7 +24,7 @@ from coalition_models.arguments import check_arguments, read_day
 from coalition_models.errors import DataError
 from coalition_models.sources._paths import data_dir
 
-__all__ = ["from_cow", "to_cow"]
+__all__ = ["StatePeriod", "career", "from_cow", "iso3_of", "to_cow", "unmatched"]
 
 System = Literal["auto", "iso3", "name", "gw", "cow"]
 Target = Literal["iso3", "gw", "name"]
@@ -33,12 +33,18 @@ Day = datetime.date
 #: one date, year or time stamp for all rows, or one per row
 Dates = int | Day | str | pd.Series | Sequence[object] | None
 
+_DAY = datetime.timedelta(days=1)
+#: abbreviations of the Correlates of War that are nobody's ISO3 code, and whom they mean
+_COW_ABBREVIATIONS = dict(
+    pair.split(":")
+    for pair in ["AAB:ATG", "ALG:DZA", "ANG:AGO", "AUL:AUS", "BAH:BHR", "BAR:BRB", "BFO:BFA", "BHM:BHS", "BHU:BTN", "BNG:BGD", "BOS:BIH", "BOT:BWA", "BRU:BRN", "BUI:BDI", "BUL:BGR", "CAM:KHM", "CAO:CMR", "CAP:CPV", "CDI:CIV", "CEN:CAF", "CHA:TCD", "CON:COG", "COS:CRI", "CRO:HRV", "CZR:CZE", "DEN:DNK", "DRC:COD", "DRV:VNM", "EQG:GNQ", "ETM:TLS", "FIJ:FJI", "FRN:FRA", "GAM:GMB", "GDR:DDR", "GFR:DEU", "GMY:DEU", "GRG:GEO", "GRN:GRD", "GUA:GTM", "GUI:GIN", "HAI:HTI", "HON:HND", "ICE:ISL", "INS:IDN", "IRE:IRL", "KOS:XKX", "KUW:KWT", "KYR:KGZ", "KZK:KAZ", "LAT:LVA", "LEB:LBN", "LES:LSO", "LIB:LBY", "LIT:LTU", "MAA:MRT", "MAC:MKD", "MAD:MDV", "MAG:MDG", "MAL:MYS", "MAS:MUS", "MAW:MWI", "MLD:MDA", "MNC:MCO", "MON:MNG", "MOR:MAR", "MSI:MHL", "MYA:MMR", "MZM:MOZ", "NAU:NRU", "NEP:NPL", "NEW:NZL", "NIG:NGA", "NIR:NER", "NTH:NLD", "OMA:OMN", "PAL:PLW", "PAR:PRY", "PHI:PHL", "POR:PRT", "ROK:KOR", "ROM:ROU", "SAF:ZAF", "SAL:SLV", "SEY:SYC", "SIE:SLE", "SIN:SGP", "SKN:KNA", "SLO:SVK", "SLU:LCA", "SNM:SMR", "SOL:SLB", "SPN:ESP", "SRI:LKA", "SUD:SDN", "SVG:VCT", "SWA:SWZ", "SWD:SWE", "TAJ:TJK", "TAW:TWN", "TAZ:TZA", "THI:THA", "TOG:TGO", "TRI:TTO", "UAE:ARE", "UKG:GBR", "URU:URY", "VAN:VUT", "YAR:YEM", "YPR:YMD", "ZAM:ZMB", "ZIM:ZWE"]
+)
 _SYSTEMS = ("auto", "iso3", "name", "gw", "cow")
 _TARGETS = ("iso3", "gw", "name")
 
 
 @dataclass(frozen=True)
-class _Period:
+class StatePeriod:
     """One state under one set of codes, from its first to its last day."""
 
     cow: int
@@ -68,10 +74,10 @@ class _Span:
 
 
 @lru_cache(maxsize=1)
-def _periods() -> tuple[_Period, ...]:
+def _periods() -> tuple[StatePeriod, ...]:
     records = cast(list[dict[str, str]], _read("states.csv").to_dict("records"))
     rows = [
-        _Period(
+        StatePeriod(
             cow=int(row["cow"]),
             gw=int(row["gw"]) if row["gw"] else None,
             iso3=row["iso3"] or None,
@@ -93,7 +99,7 @@ def _read(file: str) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=4)
-def _index(system: Literal["iso3", "name", "gw", "cow"]) -> dict[str, tuple[_Period, ...]]:
+def _index(system: Literal["iso3", "name", "gw", "cow"]) -> dict[str, tuple[StatePeriod, ...]]:
     """Map each code or normalised name to the periods of every state that ever bore it."""
     if system == "name":
         names = _read("names.csv")
@@ -116,7 +122,7 @@ def _normal(name: str) -> str:
     return " ".join(word for word in words if word != "the")
 
 
-def _candidates(value: object, system: System) -> tuple[_Period, ...]:
+def _candidates(value: object, system: System) -> tuple[StatePeriod, ...]:
     if system in ("gw", "cow"):
         number = _number(value)
         return () if number is None else _index(system).get(str(number), ())
@@ -137,10 +143,71 @@ def _number(value: object) -> int | None:
     return int(number) if number.is_integer() else None
 
 
-def _choose(candidates: Iterable[_Period], span: _Span) -> list[_Period]:
+def _choose(candidates: Iterable[StatePeriod], span: _Span) -> list[StatePeriod]:
     """Return the last period that shares a day with the span; all of them if it is not known."""
     meeting = [p for p in candidates if p.first <= span.last and p.last >= span.first]
     return meeting[-1:] if span.known else meeting
+
+
+@lru_cache(maxsize=1)
+def _next_periods() -> dict[StatePeriod, StatePeriod]:
+    """What a state went on as on the day after: under the same number of one of the systems."""
+    following = {}
+    for one in _periods():
+        for other in _periods():
+            lasting = one.cow == other.cow or (one.gw is not None and one.gw == other.gw)
+            if lasting and one.last < Day.max and other.first == one.last + _DAY:
+                following[one] = other
+    return following
+
+
+@lru_cache(maxsize=100_000)
+def career(cow: int, day: Day) -> tuple[StatePeriod, ...]:
+    """Periods of the state that bore a COW number on a day: the one of that day and those after.
+
+    A state goes on where its COW or its Gleditsch-Ward number does without a day between.
+
+    Examples
+    --------
+    >>> [period.iso3 for period in career(345, datetime.date(2003, 1, 1))]
+    ['YUG', 'SCG', 'SRB']
+    >>> career(265, datetime.date(1989, 1, 1))[-1].last.isoformat()
+    '1990-10-02'
+    """
+    now = [p for p in _index("cow").get(str(cow), ()) if p.cow == cow and p.first <= day <= p.last]
+    found = now[-1:]
+    while found and found[-1] in _next_periods():
+        found.append(_next_periods()[found[-1]])
+    return tuple(found)
+
+
+def unmatched(values: pd.Series, dates: pd.Series) -> list[str]:
+    """Say of each name or ISO3 code that is no state on its date why it is none.
+
+    Examples
+    --------
+    >>> unmatched(pd.Series(["ESP", "DDR"]), pd.Series(pd.to_datetime(["2003-01-01"] * 2)))
+    ["'DDR' names no state in 2003-01-01, but German Democratic Republic (COW 265) \
+1949-10-05..1990-10-02"]
+    """
+    problems = _resolve(_series(values), dates, "auto")[1]
+    return list(dict.fromkeys(_reason(*found, "auto") for found in problems.values()))
+
+
+def iso3_of(text: str, day: object) -> str | None:
+    """ISO3 code of a state that is named in another way, or None.
+
+    Known are names, and the abbreviations of the Correlates of War where they differ.
+
+    Examples
+    --------
+    >>> iso3_of("UKG", 2003), iso3_of("GMY", 2003), iso3_of("Spain", 2003), iso3_of("XYZ", 2003)
+    ('GBR', 'DEU', 'ESP', None)
+    """
+    meant = _COW_ABBREVIATIONS.get(text.strip().upper(), text)
+    cow = to_cow([meant], cast(Dates, day), missing="na")
+    code = from_cow(cow, dates=cast(Dates, day), missing="na").iloc[0]
+    return code if isinstance(code, str) else None
 
 
 # ------------------------------------------------------------------------------------- dates
@@ -303,6 +370,8 @@ def from_cow(
 def _series(values: str | int | Sequence[object] | pd.Series) -> pd.Series:
     if isinstance(values, pd.Series):
         return values
+    if np.ndim(cast(npt.ArrayLike, values)) > 1:
+        raise DataError("names and codes must be one value or one column of them, not a table")
     single = isinstance(values, str) or np.ndim(cast(npt.ArrayLike, values)) == 0
     return pd.Series([values] if single else list(cast(Sequence[object], values)), dtype=object)
 
@@ -313,12 +382,12 @@ def _check_option(name: str, value: str, allowed: tuple[str, ...]) -> None:
 
 
 #: a value, the time asked for, and the periods that it might be
-_Unmatched = tuple[object, _Span, tuple[_Period, ...]]
+_Unmatched = tuple[object, _Span, tuple[StatePeriod, ...]]
 
 
 def _resolve(
     values: pd.Series, dates: Dates, system: System, wanted: str = "cow"
-) -> tuple[list[_Period | None], dict[tuple[str, str], _Unmatched]]:
+) -> tuple[list[StatePeriod | None], dict[tuple[str, str], _Unmatched]]:
     """Find each row's period, and each value that has none with what came near."""
     spans = _spans(dates, values.index)
     value_codes, distinct = pd.factorize(values.astype(object), use_na_sentinel=False)
@@ -328,7 +397,7 @@ def _resolve(
     span_codes = np.array([numbers[id(span)] for span in spans], dtype=np.int64)
     pair_codes, pairs = pd.factorize(value_codes * max(len(numbers), 1) + span_codes)
     by_number = list(kinds.values())
-    known: list[_Period | None] = []
+    known: list[StatePeriod | None] = []
     problems: dict[tuple[str, str], _Unmatched] = {}
     for pair in pairs.tolist():
         value, span = distinct[pair // len(numbers)], by_number[pair % len(numbers)]
@@ -344,7 +413,7 @@ def _resolve(
     return [known[code] for code in pair_codes.tolist()], problems
 
 
-def _reason(value: object, span: _Span, candidates: tuple[_Period, ...], system: System) -> str:
+def _reason(value: object, span: _Span, candidates: tuple[StatePeriod, ...], system: System) -> str:
     if not candidates:
         return f"{value!r} is unknown{_nearest(value, system)}"
     when = "; ".join(f"{p.name} (COW {p.cow}) {p.dates()}" for p in candidates)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import lzma
+import tarfile
+import zipfile
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.sources.schema import Column
 
 __all__ = ["read_loosely", "read_table"]
+
+#: endings by which pandas knows a compressed file
+_PACKED = (".gz", ".bz2", ".zip", ".xz", ".zst", ".tar")
+#: what a file raises that is not what its ending says
+_BROKEN = (zipfile.BadZipFile, lzma.LZMAError, tarfile.TarError, zlib.error)
 
 
 def read_table(path: Path, columns: tuple[Column, ...]) -> pd.DataFrame:
@@ -44,14 +55,35 @@ def _raw(path: Path) -> pd.DataFrame:
     if path.is_dir():
         raise DataError(f"cannot read {name}: it is a folder; give a CSV file")
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        if not isinstance(raw.index, pd.RangeIndex):
+            # pandas takes the first fields of longer rows for names of the rows
+            raise DataError(
+                f"cannot read {name}: its rows have {raw.index.nlevels} more "
+                f"{'field' if raw.index.nlevels == 1 else 'fields'} than its first line has names"
+            )
+        _refuse_short_rows(path, name, len(raw.columns))
+    except DataError:
+        raise
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"cannot read {name}: {why}") from error
-    if not isinstance(frame.index, pd.RangeIndex):
-        # pandas takes the first column as labels of the rows, and shifts all names by one
-        raise DataError(f"cannot read {name}: its rows have more cells than it has columns")
-    return frame
+    return raw.astype(object).where(raw.notna(), np.nan)
+
+
+def _refuse_short_rows(path: Path, name: str, wanted: int) -> None:
+    """Refuse rows with fewer fields than the first line, which pandas fills up from the left."""
+    if path.suffix in _PACKED:
+        return
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file)
+        short = [
+            f"line {reader.line_num} ({len(row)} of {wanted})"
+            for row in reader
+            if row and len(row) < wanted
+        ]
+    if short:
+        raise DataError(f"cannot read {name}: rows with too few fields: {first_few(short, 3)}")
 
 
 def _typed(series: pd.Series, column: Column, file: str) -> pd.Series:

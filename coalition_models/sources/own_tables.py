@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import as_days, read_day
+from coalition_models.arguments import not_days, read_days
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.record import keep_record
 from coalition_models.sources.catalog import contract_of
-from coalition_models.sources.schema import Column, Contract, is_day
+from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["YES_NO", "own_table", "plain", "plain_panel", "require_columns", "words_of"]
 
@@ -145,23 +145,17 @@ def _kind_problems(
     counts = dict.fromkeys([*whole, *(n for n in ("cow", "year") if n in names)])
     kinds: list[tuple[Iterable[str], str, Callable[[pd.Series], bool]]] = [
         ([n for n in numbers if n not in counts], "numbers", pd.api.types.is_numeric_dtype),
-        (dates, "dates without a time zone", lambda dates: is_day(dates.dtype)),
         (counts, "whole numbers", pd.api.types.is_numeric_dtype),
     ]
     for columns, kind, fits in kinds:
         for name in [n for n in columns if n in table.columns]:
             if not fits(table[name]):
-                problems.append(f"column {name} must hold {kind}, {_found(table[name], kind)}")
+                problems.append(f"column {name} must hold {kind}, found {table[name].dtype}")
+    for name in [n for n in dates if n in table.columns]:
+        wrong = read_days(table[name])[1]
+        if wrong.any():
+            problems.append(f"column {name} must hold {not_days(table[name], wrong)}")
     return problems
-
-
-def _found(column: pd.Series, kind: str) -> str:
-    """What stands there in place of the kind expected: the rows of text that is no date."""
-    if not kind.startswith("dates") or column.dtype != object:
-        return f"found {column.dtype}"
-    odd = column[column.notna() & column.map(lambda value: read_day(value) is None)]
-    rows = [f"{row} ({value!r})" for row, value in odd.items()]
-    return f"as datetime64 or text in the order year-month-day; not so in rows {first_few(rows)}"
 
 
 def _not_finite(table: pd.DataFrame, numbers: Sequence[str], whole: Sequence[str]) -> list[str]:
@@ -194,27 +188,16 @@ def _read(
     words: Mapping[str, Sequence[object]],
     yes_no: Sequence[str],
 ) -> dict[str, pd.Series]:
-    """Columns of objects that can be read without doubt: flags, numbers, dates all missing."""
+    """Columns of objects that can be read without doubt: flags, numbers, dates as text."""
     columns = {name: table[name].map(_word) for name in yes_no if name in table.columns}
     for name in [n for n in dates if n in table.columns]:
-        if table[name].dtype == object or table[name].isna().all():
-            columns[name] = _days_or_as_given(table[name])
-        elif is_day(table[name].dtype) and table[name].dtype != "datetime64[ns]":
-            columns[name] = as_days(table[name], name)
+        days, wrong = read_days(table[name])
+        if not wrong.any():
+            columns[name] = days
     for name, allowed in words.items():
         if name in table.columns and not _texts(allowed) and _all_numbers(table[name]):
             columns[name] = pd.to_numeric(table[name])
     return columns
-
-
-def _days_or_as_given(column: pd.Series) -> pd.Series:
-    """Dates as text (year-month-day) or objects, read; what is no date is named by the check."""
-    if column.isna().all():
-        return pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]", name=column.name)
-    try:
-        return as_days(column, str(column.name))
-    except DataError:
-        return column
 
 
 def _word(value: object) -> object:
@@ -301,6 +284,9 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     for name, dtype in zip(out.columns, out.dtypes, strict=True):
         if not isinstance(dtype, np.dtype):
             out[name] = _plain_column(out[name])
+        elif not dtype.isnative:
+            # of another machine, such as FITS and netCDF hold
+            out[name] = out[name].astype(dtype.newbyteorder("="))
     keep_record(out, table)
     return out
 

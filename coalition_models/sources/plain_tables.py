@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import read_days
 from coalition_models.errors import DataError, first_few
 from coalition_models.record import keep_record
 
@@ -14,13 +15,18 @@ __all__ = ["plain_table"]
 
 
 def plain_table(
-    frame: pd.DataFrame, what: str, *, only: Sequence[str] | None = None
+    frame: pd.DataFrame,
+    what: str,
+    *,
+    only: Sequence[str] | None = None,
+    dates: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return a copy with rows numbered from 0 and columns of the plain kinds.
 
     Categories become their values: as keys, those that no row has would be groups, ordered ones
     are compared by their order, and those of two tables do not join. Text of any dtype becomes
-    objects, Arrow numbers pandas' own, and days are kept to the nanosecond, so that tables join.
+    objects, Arrow numbers pandas' own, bytes the machine's order, and days are kept to the
+    nanosecond, so that tables join.
 
     Parameters
     ----------
@@ -29,6 +35,10 @@ def plain_table(
         Name of the table, for messages.
     only : sequence of str, optional
         Columns to change; others, such as a user's own covariates, stay as they are.
+    dates : sequence of str
+        Columns of dates: text in the order year-month-day is read, an empty column of any kind
+        becomes one of missing dates. A column with a value that is no date is left as it is, for
+        its contract to name the value and the row.
 
     Raises
     ------
@@ -48,6 +58,9 @@ def plain_table(
     out = frame.reset_index(drop=True)
     for name in out.columns if only is None else [c for c in only if c in out.columns]:
         out[name] = _plain(out[name])
+    for name in [n for n in dates if n in out.columns]:
+        days, wrong = read_days(out[name])
+        out[name] = out[name] if wrong.any() else days
     keep_record(out, frame)
     return out
 
@@ -63,8 +76,11 @@ def _plain(column: pd.Series) -> pd.Series:
         return text.where(text.notna(), np.nan)
     if isinstance(dtype, pd.ArrowDtype):
         return _from_arrow(column)
-    if isinstance(dtype, np.dtype) and dtype.kind == "M":
-        return column.astype("datetime64[ns]")
+    if isinstance(dtype, np.dtype):
+        # of another machine, such as FITS and netCDF hold
+        column = column if dtype.isnative else column.astype(dtype.newbyteorder("="))
+        days, wrong = read_days(column) if dtype.kind == "M" else (column, None)
+        return column if wrong is not None and wrong.any() else days
     return column
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, not_days, read_days
 from coalition_models.errors import DataError, counted, first_few
 
 __all__ = ["Column", "Contract", "columns_from_descriptor", "is_day", "validate"]
@@ -146,6 +146,9 @@ def _column_problems(
     series: pd.Series, column: Column, frame: pd.DataFrame, key: tuple[str, ...]
 ) -> list[str]:
     found = []
+    wrong = read_days(series)[1] if column.kind == "date" else series.isna()
+    if column.kind == "date" and wrong.any():
+        return [f"column {column.name} must hold {not_days(series, wrong, 'date values')}"]
     if not _has_kind(series, column.kind):
         example = series.dropna().head(1).tolist()
         return [
@@ -227,6 +230,15 @@ def _key_problems(frame: pd.DataFrame, key: tuple[str, ...]) -> list[str]:
     return [f"{int(repeated.sum())} rows share a key ({', '.join(key)}): {first_few(_keys(rows))}"]
 
 
+def _with_days(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Read the dates of a table of one's own, which may be text."""
+    if frame.columns.has_duplicates:
+        return frame
+    names = [c.name for c in contract.columns if c.kind == "date" and c.name in frame.columns]
+    read = {name: read_days(frame[name]) for name in names}
+    return frame.assign(**{name: days for name, (days, wrong) in read.items() if not wrong.any()})
+
+
 def validate(frame: pd.DataFrame, contract: Contract | str) -> pd.DataFrame:
     """Check a table against a column contract and return it unchanged.
 
@@ -235,7 +247,8 @@ def validate(frame: pd.DataFrame, contract: Contract | str) -> pd.DataFrame:
     frame : DataFrame
     contract : Contract or str
         A contract, or the name of a bundled table whose columns your own table shares
-        (``"participation"``, ``"troops"``, ...).
+        (``"participation"``, ``"troops"``, ...); dates may then be text in the order
+        year-month-day.
 
     Returns
     -------
@@ -259,7 +272,10 @@ def validate(frame: pd.DataFrame, contract: Contract | str) -> pd.DataFrame:
         from coalition_models.sources.catalog import contract_of
 
         contract = contract_of(contract)
-    problems = contract.problems(frame)
+        problems = contract.problems(_with_days(frame, contract))
+        problems += [] if len(frame) else ["the table has no rows"]
+    else:
+        problems = contract.problems(frame)
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(

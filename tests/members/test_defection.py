@@ -296,8 +296,8 @@ def test_other_codings_move_eight_exits_out_and_three_in(iraq):
 
     main, other = who("main"), who("alternative")
     assert (len(main - other), len(other - main)) == (8, 3)
-    assert who("lenient") == main & other
-    assert who("strict") == main | other
+    assert who("both") == main & other
+    assert who("either") == main | other
 
 
 def test_morey_keeps_who_left_when_its_own_aim_was_met(iraq):

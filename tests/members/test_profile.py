@@ -206,8 +206,8 @@ def test_levels_of_one_day_that_are_trusted_alike_give_their_mean(made_up, polan
     [
         {"troops": "1,000"},
         {"troops": float("inf")},
-        {"date": "2005-02-15"},
-        {"date": pd.Timestamp("2005-02-15").date()},
+        {"date": "15/02/2005"},
+        {"date": 20050215},
         {"date": pd.Period("2005-02", "M")},
         {"date": pd.Timestamp("2005-02-15", tz="UTC")},
         {"date": pd.NaT},
@@ -225,7 +225,7 @@ def test_levels_that_are_none_are_refused_by_column(made_up, poland, change):
 def test_other_tables_of_a_profile_are_checked(made_up, poland):
     seen = made_up.levels({"POL": {"2005-02-15": 500}})
     task = made_up.changes([("POL", "2005-03-31", "re_role", "no", 0, 0)])
-    for wrong in ({"change": "rerole"}, {"date": "2005-03-31"}, {"planned": "No"}):
+    for wrong in ({"change": "rerole"}, {"date": "31/03/2005"}, {"planned": "No"}):
         with pytest.raises(DataError, match=f"changes cannot be used.*{next(iter(wrong))}"):
             made_up.profile_of(poland, seen, changes=task.assign(**wrong))
     zone = poland.assign(entry=poland["entry"].dt.tz_localize("UTC"))
