@@ -45,7 +45,7 @@ def shown(root, tmp_path_factory):
                 "trade": [0.2, 0.1, 0.4, 0.3, 0.9, 0.5, 0.7, 0.6],
                 "dyadid": range(8),
             }
-        )
+        ),
     }
     folder = tmp_path_factory.mktemp("reader")
     write_templates(folder / "mine")

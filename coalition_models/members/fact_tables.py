@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import as_day
+from coalition_models.arguments import as_day, read_days
 from coalition_models.errors import DataError, first_few
+from coalition_models.members.coalition_tables import coalition_problems
+from coalition_models.members.periods import period_number
+from coalition_models.members.spell_checks import SPELL_DATES, check_spells, order_problems
 from coalition_models.sources.codes import from_cow, to_cow
 from coalition_models.sources.own_tables import own_table, plain, words_of
 
@@ -19,12 +21,10 @@ __all__ = ["COVERED", "TABLES", "Coverage", "coverage_table", "read_fact_table"]
 #: coalition to the first and last month in which all its deaths are known
 Coverage = Mapping[str, Sequence[str | pd.Timestamp]]
 
-#: kinds of exit that have no date
-_OPEN = ("ongoing", "leader")
+#: the month of what has not ended, later than any date
+_NEVER = 1_000_000
 #: tables whose coverage can be given
 COVERED = ("deaths", "elections", "leaders")
-#: first month of all, as a number, for spells that have not ended
-_NEVER = 900_000
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
         table = _with_states(table, shape, what)
         if name == "members":
             table = _with_spells(table)
-        if name == "coalitions" and "mandate_end" not in table.columns:
-            table = table.assign(mandate_end=pd.Series(pd.NaT, index=table.index))
+        if name == "coalitions":
+            table = _with_lead_codes(table)
     source, columns = shape.words
     table = own_table(
         table,
@@ -94,8 +94,8 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
     )
     problems = shape.more(table) if shape.more is not None else []
     if problems:
-        raise DataError("\n".join(f"the {what} has {text}" for text in problems))
-    return _with_lead_codes(table) if name == "coalitions" else table
+        raise DataError("\n".join(f"the {what}: {text}" for text in problems))
+    return table
 
 
 def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
@@ -106,7 +106,7 @@ def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
     if shape.day == "year" and "year" in table.columns:
         when = table["year"]
     elif shape.day in table.columns:
-        when = own_table(table[[shape.day]], [shape.day], what, dates=[shape.day])[shape.day]
+        when = read_days(table[shape.day])[0]
     try:
         cow = to_cow(table["state"], when)
     except DataError as error:
@@ -124,12 +124,15 @@ def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
 
 
 def _with_lead_codes(table: pd.DataFrame) -> pd.DataFrame:
-    """Lead states by ISO3 code, whatever the user called them."""
-    led = table["lead_state"].notna()
-    if not led.any():
+    """Lead states by ISO3 code, whatever the user called them; a mandate that may be open."""
+    if "mandate_end" not in table.columns:
+        table = table.assign(mandate_end=pd.Series(pd.NaT, index=table.index))
+    if not {"lead_state", "start"} <= set(table.columns):
         return table
-    start = table.loc[led, "start"]
-    codes = from_cow(to_cow(table.loc[led, "lead_state"], start), dates=start, missing="na")
+    start, wrong = read_days(table["start"])
+    led = (table["lead_state"].notna() & start.notna() & ~wrong).to_numpy()
+    numbers = to_cow(table.loc[led, "lead_state"], start[led], missing="na")
+    codes = from_cow(numbers, dates=start[led], missing="na")
     named = table["lead_state"].astype(object)
     named[led] = codes.where(codes.notna(), table.loc[led, "lead_state"])
     return table.assign(lead_state=named)
@@ -139,66 +142,22 @@ def _with_spells(table: pd.DataFrame) -> pd.DataFrame:
     """State codes and numbers of spells where the user gave none."""
     out = table
     if "spell" not in out.columns and {"coalition", "cow", "entry"} <= set(out.columns):
-        order = out.sort_values("entry", kind="stable").groupby(["coalition", "cow"]).cumcount()
+        days = out.assign(entry=read_days(out["entry"])[0])
+        order = days.sort_values("entry", kind="stable").groupby(["coalition", "cow"]).cumcount()
         out = out.assign(spell=order.reindex(out.index) + 1)
     if "state" not in out.columns and {"cow", "entry"} <= set(out.columns):
-        days = own_table(out[["entry"]], ["entry"], "table of members", dates=["entry"])["entry"]
-        out = out.assign(state=from_cow(out["cow"], dates=days, missing="na"))
+        out = out.assign(state=from_cow(out["cow"], dates=read_days(out["entry"])[0], missing="na"))
     return out
 
 
-def _months(dates: pd.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
-    filled = dates.fillna(pd.Timestamp("2000-01-01"))
-    months = (filled.dt.year * 12 + filled.dt.month - 1).to_numpy(dtype=np.int64)
-    return np.where(dates.isna(), _NEVER, months)
-
-
-def _spells(rows: pd.DataFrame) -> str:
-    columns = ["coalition", "state" if "state" in rows.columns else "cow", "spell"]
-    return first_few(" ".join(map(str, row)) for row in rows[columns].itertuples(index=False))
-
-
-def _disorder(table: pd.DataFrame) -> list[str]:
-    """Spells that end before they begin, do not end, or begin before an earlier one ends.
-
-    An exit before its entry is an error to the day, unless a date is known to the month or year
-    only; overlaps are judged by months.
-    """
+def _member_problems(table: pd.DataFrame) -> list[str]:
+    """What is wrong with spells, as :func:`build_panel` sees it, for states by name or number."""
     if table.empty:
         return ["no rows; give all spells of each coalition"]
-    entry, last = _months(table["entry"]), _months(table["exit"])
-    day = np.ones(len(table), dtype=bool)
-    for column in ("entry_precision", "exit_precision"):
-        if column in table.columns:
-            day &= ~table[column].isin(["month", "year"]).to_numpy(dtype=bool)
-    reverse = (last < entry) | (day & (table["exit"] < table["entry"]).to_numpy(dtype=bool))
-    order = table.assign(n=entry, last=last).sort_values(["coalition", "cow", "n"], kind="stable")
-    by = [order["coalition"], order["cow"]]
-    so_far = order.groupby(by)["last"].cummax().groupby(by).shift()
-    early = (order["n"] < so_far).reindex(table.index).to_numpy(dtype=bool)
-    wrong = {
-        "an exit before the entry": reverse,
-        "no exit though not ongoing": (last == _NEVER) & ~table["exit_kind"].isin(_OPEN).to_numpy(),
-        "an entry before the state's earlier spell ends": early,
-    }
-    return [f"{text}: {_spells(table[bad])}" for text, bad in wrong.items() if bad.any()]
-
-
-def _coalition_problems(table: pd.DataFrame) -> list[str]:
-    problems = []
-    reverse = table["mandate_end"] < table["start"]
-    if reverse.any():
-        names = first_few(table.loc[reverse.to_numpy(dtype=bool), "coalition"])
-        problems.append(f"a mandate that ends before it starts (swapped?): {names}")
-    led = table[table["lead_state"].notna()]
-    if len(led):
-        known = to_cow(led["lead_state"], led["start"], missing="na")
-        unknown = led.loc[known.isna(), "lead_state"]
-        if len(unknown):
-            problems.append(
-                f"a lead state that is no state: {first_few(unknown)}; give its ISO3 code or name"
-            )
-    return problems
+    if "state" in table.columns and table["state"].notna().all():
+        return check_spells(table)
+    # states without a code are told apart by their number
+    return order_problems(table.assign(state=table["cow"].astype(str)))
 
 
 def _negative(column: str) -> Callable[[pd.DataFrame], list[str]]:
@@ -235,9 +194,9 @@ def _leader_problems(table: pd.DataFrame) -> list[str]:
     if "known_until" in ordered.columns:
         end = end.fillna(ordered["known_until"])
     # by months, because ends are often known to the month only
-    last = pd.Series(_months(end), index=ordered.index).groupby(ordered["cow"]).cummax()
-    earlier = last.groupby(ordered["cow"]).shift(fill_value=-1)
-    overlap = _months(ordered["start"]) < earlier.to_numpy()
+    last = period_number(end, "month").fillna(_NEVER).groupby(ordered["cow"]).cummax()
+    earlier = last.groupby(ordered["cow"]).shift(fill_value=-_NEVER)
+    overlap = (period_number(ordered["start"], "month") < earlier).to_numpy(dtype=bool)
     if overlap.any():
         terms = [
             f"{row.cow} {row.leader} ({row.start:%Y-%m-%d})"
@@ -322,18 +281,18 @@ TABLES: Mapping[str, _Shape] = {
         ("coalition", "cow", "spell", "entry", "exit", "exit_kind"),
         day="entry",
         numbers=("peak_troops",),
-        dates=("entry", "exit", "announced", "last_personnel"),
+        dates=SPELL_DATES,
         filled=("entry", "exit_kind"),
         words=("participation", ("exit_kind", "role", *_PRECISIONS)),
         key=("coalition", "cow", "spell"),
-        more=_disorder,
+        more=_member_problems,
     ),
     "coalitions": _Shape(
         ("coalition", "start", "lead_state"),
         dates=("start", "mandate_end"),
         filled=("coalition", "start"),
         key=("coalition",),
-        more=_coalition_problems,
+        more=lambda table: coalition_problems(table, ("coalition", "start", "lead_state")),
     ),
     "troops": _Shape(
         ("coalition", "cow", "date", "troops"),

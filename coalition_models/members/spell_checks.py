@@ -21,6 +21,7 @@ __all__ = [
     "check_spells",
     "exit_before_entry",
     "one_state",
+    "order_problems",
     "spell_labels",
 ]
 
@@ -118,6 +119,19 @@ def check_spells(spells: pd.DataFrame, period: Period = "month") -> list[str]:
         *_exit_problems(rows),
         *_overlaps(rows, period),
     ]
+
+
+def order_problems(spells: pd.DataFrame, period: Period = "month") -> list[str]:
+    """List exits before entries, missing exits, and spells of one state that overlap.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> order_problems(cm.load("participation"))
+    []
+    """
+    rows = _readable(spells)
+    return [] if rows is None else [*_exit_problems(rows), *_overlaps(rows, period)]
 
 
 def _readable(spells: pd.DataFrame) -> pd.DataFrame | None:
