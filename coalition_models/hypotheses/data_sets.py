@@ -96,11 +96,6 @@ def asked(
         return [_own("panel", panel_or_sets, outcome, cluster)]
     if isinstance(panel_or_sets, Mapping):
         _check_outcome(outcome)
-        taken = [str(name) for name in panel_or_sets if str(name) in DATA_SETS]
-        if taken:
-            raise DataError(
-                f"{first_few(taken)} is a data set of this package; give your panel another name"
-            )
         return [_own(str(n), frame, outcome, cluster) for n, frame in panel_or_sets.items()]
     if panel_or_sets is None:
         names: list[str] = list(DATA_SETS)

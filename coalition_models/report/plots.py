@@ -228,9 +228,10 @@ def plot_coefficients(
     >>> cm.plot_coefficients(cm.cox("event ~ risk", df)).data["estimate"].round(2).tolist()
     [4.38]
     """
+    options = {"terms": terms, "level": level, "title": title}
+    check_arguments(plot_coefficients, options)
     given = named(fits, Fit)
     models = {_unlike(name, place, given): fit for place, (name, fit) in enumerate(given)}
-    check_arguments(plot_coefficients, {**locals(), "fits": list(models.values())})
     shared = [
         t for t in next(iter(models.values())).names if all(t in f.names for f in models.values())
     ]

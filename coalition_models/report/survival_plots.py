@@ -202,7 +202,7 @@ def plot_survival(
     fits = [(name, one) for name, one in given if isinstance(one, Fit)]
     if curves and fits:
         raise DataError("fit must be fits or curves, not both: draw them in two pictures")
-    check_arguments(plot_survival, {**locals(), "fit": given[0][1]})
+    check_arguments(plot_survival, {**locals(), "fit": given[0][1]})  # named() has read it
     if curves:
         if scenarios is not None or times is not None:
             raise DataError("a SurvivalCurve is drawn as it stands: leave out scenarios and times")

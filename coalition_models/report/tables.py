@@ -72,8 +72,9 @@ def table(
     >>> print(cm.table(cm.cox("event ~ risk", df)).markdown().splitlines()[2])
     | risk | 1.476 (p 0.169) |
     """
+    options = {"terms": terms, "hazard_ratios": hazard_ratios, "names": names, "level": level}
+    check_arguments(table, {**options, "title": title, "baseline": baseline})
     given = named(fits, Fit, names=names)
-    check_arguments(table, {**locals(), "fits": [fit for _, fit in given]})
     headings = [name or f"({place})" for place, (name, _) in enumerate(given, start=1)]
     models = [fit for _, fit in given]
     tidied = [fit.tidy(hazard_ratios, level).set_index("term") for fit in models]

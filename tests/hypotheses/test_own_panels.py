@@ -33,9 +33,3 @@ def test_an_unknown_outcome_is_refused(panel, outcome):
 def test_an_event_that_is_no_0_or_1_is_refused(panel, event):
     with pytest.raises(cm.DataError, match="the panel 'panel': event column 'event'"):
         cm.test_hypotheses(panel.assign(event=event(panel["event"])), "H02")
-
-
-@pytest.mark.parametrize("name", ["iraq", "un", "wars"])
-def test_an_own_panel_needs_a_name_of_its_own(panel, name):
-    with pytest.raises(cm.DataError, match=f"{name} is a data set of this package"):
-        cm.test_hypotheses({name: panel}, "H02")
