@@ -371,7 +371,7 @@ def attach(
             CoalitionWarning,
             stacklevel=3,
         )
-    out = panel.drop(columns=taken).assign(**values)
+    out = (panel.drop(columns=taken) if taken else panel).assign(**values)
     out.attrs = dict(panel.attrs)
     missing = {name: int(column.isna().sum()) for name, column in values.items()}
     for name in values:

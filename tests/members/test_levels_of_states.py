@@ -37,7 +37,9 @@ def test_old_names_that_no_row_bears_are_refused(wrong):
         cm.spells_from_levels(L, renamed=wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"A": "B", "B": "A"}, {"A": "A"}, {"A": "B", "B": "C", "C": "A"}])
+@pytest.mark.parametrize(
+    "wrong", [{"A": "B", "B": "A"}, {"A": "A"}, {"A": "B", "B": "C", "C": "A"}]
+)
 def test_names_that_lead_in_a_circle_are_refused(wrong):
     with pytest.raises(cm.DataError, match="circle: A"):
         follow_renamed(wrong, L["coalition"])
@@ -98,7 +100,9 @@ def sparse(step, count=8, states=("POL", "ESP", "ITA")):
 @pytest.mark.parametrize("step", [5, 9, 14])
 def test_exits_in_holes_of_a_sparse_list_are_no_events(step):
     rows = sparse(step)
-    with pytest.warns(cm.CoalitionWarning, match=rf"21 of 21 exits lie in holes .* {step - 1} miss"):
+    with pytest.warns(
+        cm.CoalitionWarning, match=rf"21 of 21 exits lie in holes .* {step - 1} miss"
+    ):
         spells = cm.spells_from_levels(rows)
     assert (spells["exit_kind"] == "early").sum() == 0
     assert (spells["exit_kind"] == "unknown").sum() == 21

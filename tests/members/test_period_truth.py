@@ -70,7 +70,9 @@ def test_attrs_kept_by_a_grouping_do_not_speak_for_its_rows(months, which):
     grouped = months.assign(yr=months["period"].dt.year).groupby(by, as_index=False)
     years = getattr(grouped, which)()
     years.attrs = dict(months.attrs)
-    with pytest.raises(DataError, match="one row per month, but most rows of a spell are 12 months"):
+    with pytest.raises(
+        DataError, match="one row per month, but most rows of a spell are 12 months"
+    ):
         cm.add_casualties(years)
     with pytest.raises(DataError, match="one row per month"):
         cm.describe_panel(years)

@@ -39,7 +39,10 @@ def test_one_state_under_two_codes_at_a_time_is_refused(one, other):
 
 def test_one_state_under_two_names_has_one_row_a_month():
     both = pd.concat(
-        [spell("SCG", 345, "2006-02-01", "2006-06-04"), spell("SRB", 345, "2006-06-05", "2007-12-01")]
+        [
+            spell("SCG", 345, "2006-02-01", "2006-06-04"),
+            spell("SRB", 345, "2006-06-05", "2007-12-01"),
+        ]
     )
     panel = cm.build_panel(both, coalitions=coalition())
     assert not panel["period"].duplicated().any()

@@ -70,7 +70,9 @@ def test_who_enters_after_the_last_day_is_no_member():
 @pytest.mark.parametrize("period", ["month", "year"])
 def test_an_exit_before_the_first_day_has_no_row(period):
     both = pd.concat([spell(exit="2013-06-05"), spell("BEL", 211, exit="2014-08-01")])
-    panel = cm.build_panel(both, coalitions=coalition(), period=period, truncate_before="2013-06-20")
+    panel = cm.build_panel(
+        both, coalitions=coalition(), period=period, truncate_before="2013-06-20"
+    )
     assert set(panel["state"]) == {"BEL"}
     assert panel.attrs["panel"]["dropped"][0]["reason"] == "ended before observation begins"
     assert events(both, period=period, truncate_before="2013-06-05") == 2
