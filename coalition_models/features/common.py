@@ -398,7 +398,7 @@ def attach(
             f"the panel had {'columns' if len(own) > 1 else 'a column'} {', '.join(own)} that no "
             "builder is known to have made; replaced. Rename yours to keep it."
         )
-    out = panel.drop(columns=taken).assign(**values)
+    out = (panel.drop(columns=taken) if taken else panel).assign(**values)
     with_record(out, record_of(panel))
     told = notes or {}
     by = "state" if "state" in panel.columns else "cow"

@@ -17,7 +17,7 @@ from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
-from coalition_models.errors import CoverageError, DataError, FitError
+from coalition_models.errors import CoverageError, DataError, FitError, gathered
 from coalition_models.features.common import check_window
 from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
@@ -245,7 +245,8 @@ def _elections(
         by_window = leader_cases_by_window(coalition, windows, exit_date=date)
         for window, cases in zip(windows, by_window, strict=True):
             choice = {"window": window, "date": date}
-            near = add_elections(panel, window=window)
+            with gathered():
+                near = add_elections(panel, window=window)
             yield {"unit": "state-month", **choice, **_months(near, "election_near")}
             for unit, column in (
                 ("leader, last day", "election_near"),
@@ -265,7 +266,8 @@ def _democracy(coalition: str, dates: Sequence[str]) -> Iterator[dict[str, objec
                 yield {"unit": unit, **choice, **_nothing(absent[measure])}
             continue
         panel = build_panel(members, coalitions=[coalition], exit_date=date)
-        known = add_regime(panel, measures=[measure])
+        with gathered():
+            known = add_regime(panel, measures=[measure])
         yield {"unit": "state-month", **choice, **_months(known, column)}
         cases = leader_cases(coalition, exit_date=date)
         months = cases.assign(
@@ -275,7 +277,8 @@ def _democracy(coalition: str, dates: Sequence[str]) -> Iterator[dict[str, objec
             start=0,
         )
         with_panel(months, {"period": "month", "clock": "coalition"})
-        at_end = add_regime(months, measures=[measure])
+        with gathered():
+            at_end = add_regime(months, measures=[measure])
         yield {"unit": "leader, last day", **choice, **_leaders(at_end, column)}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from coalition_models.designs.leader_cases import leader_cases
+from coalition_models.errors import gathered
 from coalition_models.features.regime import add_regime
 from coalition_models.record import with_panel
 from coalition_models.sources.fetch import at_hand
@@ -137,7 +138,9 @@ def _democracies(cases: pd.DataFrame) -> str:
         start=0,
     )
     with_panel(months, {"period": "month", "clock": "coalition"})
-    free = cases[add_regime(months, measures=["bmr"])["democracy_bmr"].to_numpy() == 1]
+    with gathered():
+        known = add_regime(months, measures=["bmr"])
+    free = cases[known["democracy_bmr"].to_numpy() == 1]
     return (
         f" (here {len(free)} of the leaders, of {free['state'].nunique()} states, lead one by "
         "Boix, Miller and Rosato)"

@@ -42,7 +42,12 @@ def read_coalitions(table: pd.DataFrame, needed: Sequence[str]) -> tuple[pd.Data
     """
     plain = plain_table(table, "the table of coalitions", dates=_DATES)
     absent = [name for name in needed if name not in plain.columns]
-    found = [f"the table of coalitions lacks the columns {', '.join(absent)}"] if absent else []
+    found = []
+    if absent:
+        found.append(
+            f"the table of coalitions lacks the columns {', '.join(absent)}; it must have "
+            f"{', '.join(needed)}"
+        )
     return plain, found + coalition_problems(plain, needed)
 
 

@@ -285,7 +285,7 @@ def _coalition_table(
             names = tuple(dict.fromkeys(chosen))
             if not names:
                 raise DataError("coalitions is an empty list: name some, or leave it out for all")
-    table = table.set_index("coalition", drop=False)
+    table = table.set_axis(pd.Index(table["coalition"], dtype=object))
     given = list(dict.fromkeys(spells.get("coalition", pd.Series(dtype=object)).dropna()))
     wanted = list(names) or given
     unknown = [name for name in wanted if name not in table.index]

@@ -315,7 +315,8 @@ def _grid(
                 }
             )
         )
-    grid = pd.concat(blocks, ignore_index=True)
+    # text made here is of pandas' own dtype for strings where that is asked for
+    grid = plain_table(pd.concat(blocks, ignore_index=True), "the grid")
     numbers = grid["number"].to_numpy(dtype=np.int64)
     grid["period"] = period_start(numbers, unit)
     grid["day"] = pd.DatetimeIndex(period_start(numbers + 1, unit)) - pd.Timedelta(days=1)

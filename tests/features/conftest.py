@@ -7,19 +7,6 @@ import pytest
 
 import coalition_models as cm
 
-#: told of tables that hold a few states only, as most tests' do; tests of their own see to them
-TOLD = (
-    "ignore:.*(missing in every row|nothing is known of)",
-    "ignore:.* go in the next version",
-)
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "features" in item.path.parts and item.get_closest_marker("told") is None:
-            for text in TOLD:
-                item.add_marker(pytest.mark.filterwarnings(text), append=False)
-
 
 @pytest.fixture(scope="session")
 def iraq():

@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 from scipy import stats
 
 import coalition_models as cm
+from coalition_models.features.clock import on_clock
 from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.estimate import estimate_term
@@ -20,9 +21,8 @@ from coalition_models.hypotheses.robustness import (
     Robustness,
     check_robustness,
     leave_one_out,
-    on_clock,
 )
-from coalition_models.record import record_of
+from coalition_models.record import Frozen, Record, keep_record, record_of, with_record
 
 WARNED = pytest.mark.filterwarnings("ignore:[0-9]+ clusters")
 
@@ -116,12 +116,27 @@ def test_clocks_are_those_of_the_panel_built_with_them(iraq):
         length = both["stop_timed"] - both["start_timed"]
         assert length.eq(1).all()
         apart = both[both["start"] != both["start_timed"]]
-        # this spell is at risk only from the month after its predecessor's, where on_clock starts
-        known = [["JPN", 2]] if clock == "entry" else []
-        assert apart[["state", "spell"]].drop_duplicates().to_numpy().tolist() == known
+        assert apart.empty
         assert record_of(timed).panel["clock"] == clock
-    assert on_clock(iraq.assign(stop=iraq["stop"] + 1), "entry") is None
-    assert on_clock(iraq.drop(columns="period"), "entry") is None
+    for wrong in (iraq.assign(stop=iraq["stop"] + 1), iraq.drop(columns="period")):
+        with pytest.raises(cm.DataError):
+            on_clock(wrong, "entry")
+
+
+@pytest.mark.parametrize("before", ["2005-01-01", "2006-01-01", "2007-07-01"])
+@pytest.mark.parametrize("clock", ["entry", "coalition"])
+@pytest.mark.parametrize("name", ["iraq", "isaf"])
+def test_a_truncated_panel_is_timed_as_one_built_with_the_clock(name, clock, before):
+    """From the recorded day of entry, not from the first row that is left."""
+    facts = cm.facts(name)
+    other = {"entry": "coalition", "coalition": "entry"}[clock]
+    built = cm.build_panel(facts, clock=clock, truncate_before=before)
+    timed = on_clock(cm.build_panel(facts, clock=other, truncate_before=before), clock)
+    key = ["state", "spell", "period"]
+    both = built.merge(timed, on=key, suffixes=("", "_timed"))
+    assert len(both) == len(built) == len(timed)
+    assert (both["start"] == both["start_timed"]).all()
+    assert (both["stop"] == both["stop_timed"]).all()
 
 
 def refitted(frame, labels, fit, term, scale, degrees):
@@ -218,7 +233,10 @@ def test_with_the_penalty_every_fit_is_made_anew(model, pulses, alliances):
 @pytest.mark.parametrize("named", [True, False])
 def test_the_grid_keeps_to_the_clock_that_a_claim_needs(iraq, alone, named):
     panel = iraq.assign(years=iraq["stop"] / 12)
-    panel.attrs = iraq.attrs if named else {}
+    keep_record(panel, iraq)
+    if not named:
+        record = record_of(panel)
+        with_record(panel, Record(panel=Frozen({"period": "month"}), facts=record.facts))
     claim = replace(
         select("H02")[0], clock="coalition", term="years", controls=(), steps=(), alternatives=()
     )

@@ -53,12 +53,12 @@ def test_keys_are_those_of_the_shape(panel):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"drop": ["cow", "threat"]}, "it lacks cow, threat"),
-        ({"start": "2004"}, "not so in start"),
-        ({"threat": "high"}, "not so in threat"),
-        ({"end": pd.Timestamp("2000-01-01")}, "in rows 0, 1"),
-        ({"start": pd.NaT}, "in rows 0, 1"),
-        ({}, "row 1 overlaps another"),
+        ({"drop": ["cow", "threat"]}, "lacks the columns cow, threat"),
+        ({"start": "2004"}, "column start must hold"),
+        ({"threat": "high"}, "column threat must hold numbers"),
+        ({"end": pd.Timestamp("2000-01-01")}, "an end before it: row 0"),
+        ({"start": pd.NaT}, "no start, or an end before it: row 0"),
+        ({}, "overlap an earlier one: row 1"),
     ],
 )
 def test_bad_tables_are_refused(panel, change, said):
@@ -83,5 +83,5 @@ def test_former_communist_states():
 def test_dates_in_a_time_zone_are_refused(panel):
     start = pd.to_datetime(["2004-01-01"]).tz_localize("UTC")
     table = pd.DataFrame({"cow": [230], "start": start, "end": [pd.NaT], "threat": [1.0]})
-    with pytest.raises(DataError, match=r"dates without a time zone .*not so in start"):
+    with pytest.raises(DataError, match=r"column start must hold .*time zone"):
         add_from_table(panel, table, "threat", "cow, start, end, threat")

@@ -348,7 +348,7 @@ def test_an_own_table_of_coalitions_is_checked():
     spells = small(state=["DEU"], cow=[255], entry=["2013-02-01"], exit=["2013-03-01"])
     for wrong, text in [
         (MALI.assign(lead_state="fra"), "column lead_state must match"),
-        (MALI.assign(start="2013-01-11"), "column start must hold date values"),
+        (MALI.assign(start="11.01.2013"), "column start must hold date values"),
         (MALI.assign(start=pd.NaT), "column start is empty in 1 row"),
         (pd.concat([MALI, MALI]), "2 rows share a key"),
     ]:

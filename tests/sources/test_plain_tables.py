@@ -57,7 +57,9 @@ def test_spells_do_not_depend_on_the_form_of_the_levels(form):
     equal(cm.spells_from_levels(changed), cm.spells_from_levels(LEVELS))
     troops = cm.load("troops").dropna(subset=["troops"])
     changed = FORMS[form](troops, ["coalition", "state"])
-    equal(cm.spells_from_levels(changed), cm.spells_from_levels(troops))
+    # the bundled lists are of irregular dates
+    with pytest.warns(cm.CoalitionWarning, match="lie in holes of the list"):
+        equal(cm.spells_from_levels(changed), cm.spells_from_levels(troops))
 
 
 @pytest.mark.parametrize("form", FORMS)
