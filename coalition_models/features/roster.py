@@ -126,9 +126,9 @@ def roster(
     data : DataFrame, optional
         Your own spells: ``coalition, cow, spell, entry, exit, exit_kind``; optionally
         ``peak_troops``, ``announced``, ``last_personnel``, and ``exit_known``, the day from which
-        an exit can be told, of spells made by :func:`spells_from_levels`. All members of a coalition must be
-        there, each spell once. By default ``participation``, of which only the coalitions whose
-        members are all listed count as complete.
+        an exit can be told, of spells made by :func:`spells_from_levels`. All members of a
+        coalition must be there, each spell once. By default ``participation``, of which only the
+        coalitions whose members are all listed count as complete.
     exit_date : {"main", "announced", "last"}
         As in :func:`build_panel`; where it is not known or out of order (an announcement before
         the entry, last people who stay into the state's next spell) the main date is used.
