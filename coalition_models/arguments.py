@@ -151,23 +151,15 @@ def read_days(values: pd.Series) -> tuple[pd.Series, pd.Series]:
         far = (values < _FIRST_DAY) | (values > _LAST_DAY)
         return values.where(~far).astype("datetime64[ns]"), far
     texts = values.astype(object)
-    known = {value: _near_day(value) for value in _distinct(texts)}
-    days = [pd.NaT if _is_missing(value) else known.get(_key(value)) for value in texts]
-    wrong = pd.Series([day is None for day in days], index=values.index, dtype=bool)
-    read = [pd.NaT if day is None else day for day in days]
-    return pd.Series(read, index=values.index, name=values.name, dtype="datetime64[ns]"), wrong
-
-
-def _key(value: object) -> object:
-    return value if isinstance(value, Hashable) else repr(value)
-
-
-def _distinct(values: pd.Series) -> dict[object, None]:
-    return dict.fromkeys(_key(value) for value in values if not _is_missing(value))
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))
+    there = texts[texts.notna().to_numpy(dtype=bool)]
+    keys = [value if isinstance(value, Hashable) else repr(value) for value in there]
+    known = {key: _near_day(key) for key in dict.fromkeys(keys)}
+    wrong = pd.Series(False, index=range(len(texts)))
+    days = pd.Series(pd.NaT, index=range(len(texts)), dtype="datetime64[ns]")
+    place = np.flatnonzero(texts.notna().to_numpy(dtype=bool))
+    wrong.iloc[place] = [known[key] is None for key in keys]
+    days.iloc[place] = pd.DatetimeIndex([known[key] or pd.NaT for key in keys])
+    return days.set_axis(values.index).rename(values.name), wrong.set_axis(values.index)
 
 
 def _near_day(value: object) -> pd.Timestamp | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import zip_longest
 from textwrap import wrap
 
@@ -14,9 +13,9 @@ from coalition_models.arguments import check_arguments
 from coalition_models.designs.set_data import SetData, set_data
 from coalition_models.designs.set_features import add_set_features, set_facts
 from coalition_models.designs.set_panel import set_panel
-from coalition_models.errors import DataError, counted
+from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.members.defection import Coder, code_defections
-from coalition_models.members.events import panel_events
+from coalition_models.members.events import not_at_risk, panel_events
 from coalition_models.members.panel import dated_by, describe_panel
 from coalition_models.members.rules import DefectionRule, named_rule
 from coalition_models.record import record_of, sources_of, with_panel
@@ -38,6 +37,30 @@ SETS = {
 _ITEM, _VALUE = 36, 62
 
 
+@dataclass(frozen=True)
+class _Maker:
+    """Builds the panel of a set from its facts, for any date of exit."""
+
+    data: SetData
+    name: str
+    features: bool
+    peak_at_least: float
+
+    def build(self, exit_date: str) -> tuple[pd.DataFrame, dict[str, str]]:
+        """Panel with its features, and which of them are missing for what reason."""
+        family = "bundled" if self.data.bundled else self.name
+        facts, absent = set_facts(self.data, family)
+        rows = set_panel(
+            self.data,
+            facts,
+            historical=self.name == "wars",
+            peak_at_least=self.peak_at_least,
+            exit_date=exit_date,
+        )
+        with_panel(rows, record_of(rows).panel, sources=self.data.sources)
+        return add_set_features(rows, family, absent) if self.features else (rows, {})
+
+
 @dataclass(frozen=True, repr=False)
 class AnalysisSet:
     """A ready panel with everything that its outcome can be recoded from.
@@ -54,7 +77,7 @@ class AnalysisSet:
     profile: pd.DataFrame | None
     changes: pd.DataFrame | None
     sheet: pd.DataFrame
-    rebuild: Callable[[str], pd.DataFrame] | None = field(default=None, compare=False)
+    maker: _Maker | None = field(default=None, compare=False)
 
     def defections(self, rule: DefectionRule | str) -> pd.DataFrame:
         """Code the set's defections under a rule, as :func:`code_defections` does."""
@@ -79,20 +102,29 @@ class AnalysisSet:
         chosen = named_rule(rule) if isinstance(rule, str) else rule
         found = self.defections(chosen)
         panel = self.dated(chosen.exit_date)
-        if kinds is None:
-            return panel_events(panel, found, how=how)
-        return panel_events(panel, found, how=how, kinds=kinds)
+        coded = (
+            panel_events(panel, found, how=how)
+            if kinds is None
+            else panel_events(panel, found, how=how, kinds=kinds)
+        )
+        lost = not_at_risk(coded)
+        if lost:
+            warn(
+                f"{counted(len(lost), 'defection', 'is', 'are')} no event, since the member is not "
+                f"at risk then (the mandate over, or the spell left out): {first_few(lost)}"
+            )
+        return coded
 
     def dated(self, exit_date: str) -> pd.DataFrame:
         """Return the panel in which spells end on this date (main, announced, last)."""
         if exit_date == dated_by(self.panel):
             return self.panel
-        if self.rebuild is None:
+        if self.maker is None:
             raise DataError(
                 f"the rule dates exits by {exit_date!r}, and this set cannot build its panel anew; "
                 "give one built with that exit_date"
             )
-        return self.rebuild(exit_date)
+        return self.maker.build(exit_date)[0]
 
     def to_table(self) -> Table:
         """Return the data sheet as a table for print."""
@@ -167,22 +199,8 @@ def analysis_set(
     data = set_data(name, variant)
     if peak_at_least > 0 and "peak_troops" not in data.members.columns:
         raise DataError(f"the strengths of members of {name!r} are not known: drop peak_at_least")
-    family = "bundled" if data.bundled else name
-    facts, absent = set_facts(data, family)
-
-    @lru_cache(maxsize=4)
-    def build(exit_date: str) -> tuple[pd.DataFrame, dict[str, str]]:
-        rows = set_panel(
-            data,
-            facts,
-            historical=name == "wars",
-            peak_at_least=peak_at_least,
-            exit_date=exit_date,
-        )
-        with_panel(rows, record_of(rows).panel, sources=data.sources)
-        return add_set_features(rows, family, absent) if features else (rows, {})
-
-    panel, missing = build("main")
+    maker = _Maker(data, name, features=features, peak_at_least=peak_at_least)
+    panel, missing = maker.build("main")
     return AnalysisSet(
         name=name,
         variant=variant,
@@ -191,7 +209,7 @@ def analysis_set(
         profile=data.profile,
         changes=data.changes,
         sheet=_sheet(data, panel, missing, peak_at_least),
-        rebuild=lambda exit_date: build(exit_date)[0],
+        maker=maker,
     )
 
 

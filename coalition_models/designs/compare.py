@@ -11,7 +11,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
 from coalition_models.errors import DataError, FitError, first_few, gathered
-from coalition_models.members.events import panel_events
+from coalition_models.members.events import not_at_risk, panel_events
 from coalition_models.members.rules import KINDS, DefectionRule, named_rule
 from coalition_models.models.cox import cox
 from coalition_models.models.fit import Fit
@@ -27,6 +27,7 @@ class RuleComparison:
     """What each rule counts, and what that does to the estimates.
 
     ``counts``: one row per rule with the number of defections by kind, the events in the panel,
+    the defections outside its time at risk (``not_at_risk``),
     the defections gained and lost against the first rule, and the rule as a sentence.
     ``changes``: one row per defection gained or lost. ``estimates``: one row per rule and term
     (hazard ratio, interval, p-value, ``ratio_to_first``), or the reason why there is none.
@@ -140,14 +141,17 @@ def compare_rules(
     source = analysis_set(data) if isinstance(data, str) else data
     _check_formula(formula)
     first: pd.DataFrame | None = None
+    panels: dict[str, pd.DataFrame] = {}
     counts, changes, estimates = [], [], []
     coder = source.coder()
     for rule in chosen:
         found = coder.code(rule)
         first = found if first is None else first
         moved = _moved(found, first)
-        panel = panel_events(source.dated(rule.exit_date), found, how=how)
-        counts.append(_count(rule, found, panel, moved))
+        if rule.exit_date not in panels:
+            panels[rule.exit_date] = source.dated(rule.exit_date)
+        panel = panel_events(panels[rule.exit_date], found, how=how)
+        counts.append({**_count(rule, found, panel, moved), "not_at_risk": len(not_at_risk(panel))})
         changes.append(moved.assign(rule=rule.name))
         if formula is not None:
             estimates.append(_estimate(rule, panel, formula, how, cluster))

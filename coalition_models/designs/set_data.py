@@ -224,11 +224,11 @@ def _between_maps(rows: pd.DataFrame) -> pd.DataFrame:
 def _next_maps(members: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
     """Last day of the year of a mission's next map, which shows who has left; or the year after."""
     renamed = rows["coalition"].replace(dict(RENAMED_MISSIONS))
-    maps = rows["year"].groupby(renamed).agg(lambda years: np.unique(years))
+    maps = rows["year"].groupby(renamed).agg(lambda years: sorted(set(years))).to_dict()
     shown = []
     for mission, left in zip(members["coalition"], members["exit"].dt.year, strict=True):
-        later = maps[mission][maps[mission] > left]
-        shown.append(pd.Timestamp(int(later[0]) if len(later) else left + 1, 12, 31))
+        later = [year for year in maps[mission] if year > left]
+        shown.append(pd.Timestamp(int(later[0] if later else left + 1), 12, 31))
     return pd.Series(shown, index=members.index)
 
 

@@ -85,9 +85,9 @@ def add_contagion(
         Whether exits of others within the period count (``"end"``).
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``members``, all of them
-        (``leader`` as kind of exit marks the lead state); ``troops`` for the columns on strength. In members made by
-        :func:`spells_from_levels` an exit is known only some periods after the state was last
-        seen; as of the start it counts from its column ``exit_known``.
+        (``leader`` as kind of exit marks the lead state); ``troops`` for the columns on strength.
+        In members made by :func:`spells_from_levels` an exit is known only some periods after the
+        state was last seen; as of the start it counts from its column ``exit_known``.
     data, troops
         Names of an earlier version for the tables ``members`` and ``troops`` of facts.
 

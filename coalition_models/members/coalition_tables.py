@@ -93,10 +93,11 @@ def _no_lead_states(table: pd.DataFrame) -> list[str]:
     code = from_cow(cow, dates=days, missing="na")
     wrong = known[(code != known["lead_state"]).to_numpy(dtype=bool)]
     names = []
-    for row in wrong.itertuples(index=False):
-        meant = iso3_of(row.lead_state, row.start if dated else None)
+    starts = wrong["start"] if dated else [None] * len(wrong)
+    for lead, coalition, day in zip(wrong["lead_state"], wrong["coalition"], starts, strict=True):
+        meant = iso3_of(str(lead), day)
         cure = f"{meant} is meant" if meant else "no state on the day of its start"
-        names.append(f"{row.lead_state} of {row.coalition} ({cure})")
+        names.append(f"{lead} of {coalition} ({cure})")
     return [f"column lead_state must match an ISO3 code: {first_few(names)}"] if names else []
 
 

@@ -17,7 +17,9 @@ from coalition_models.record import keep_record, record_of, with_notes
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
 
-__all__ = ["panel_events"]
+__all__ = ["not_at_risk", "panel_events"]
+
+_GRAVER = "a graver defection in the same period"
 
 HOW = ("first", "competing", "repeated")
 _SPELL = ["coalition", "state", "spell"]
@@ -211,7 +213,21 @@ def _place(
 def _why(spell_known: bool, outside: bool) -> str:
     if not spell_known:
         return "the spell is not in the panel"
-    return "not at risk in that period" if outside else "a graver defection in the same period"
+    return "not at risk in that period" if outside else _GRAVER
+
+
+def not_at_risk(coded: pd.DataFrame) -> list[str]:
+    """Defections that :func:`panel_events` could not place, since nobody was at risk then.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> iraq = cm.facts("iraq")
+    >>> not_at_risk(cm.panel_events(cm.build_panel(iraq), cm.code_defections(iraq.members)))
+    []
+    """
+    lost = record_of(coded).notes.get("events", {}).get("not_in_a_row", ())
+    return [row["defection"] for row in lost if row["reason"] != _GRAVER]
 
 
 def _with_order(out: pd.DataFrame, earlier: pd.Series) -> pd.DataFrame:

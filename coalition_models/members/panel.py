@@ -99,8 +99,10 @@ def build_panel(
         Number of periods before the mandate's end at which everyone is censored already.
     until : date, optional
         Last day of observation, if earlier than the mandate's end (needed for an open mandate).
+        The day decides within its period too: who leaves later is censored, and noted.
     truncate_before : date, optional
-        First day of observation: earlier rows are left out, time still counts from the origin.
+        First day of observation: earlier rows are left out, and so are spells that ended before
+        that day; time still counts from the origin.
     peak_at_least : float
         Keep spells whose peak strength reaches this number of persons. The peak is known only
         afterwards, so this chooses a sample; it is not a feature.
@@ -109,17 +111,19 @@ def build_panel(
     -------
     DataFrame
         ``coalition state name cow spell entry period start stop event exit_kind``, sorted, one
-        row per member and period; ``name`` is the state's name in English. ``entry`` is the day on which the spell began, also where
-        ``truncate_before`` or another clock leaves its first periods out: what the ``add_*``
-        functions say of the time since entry counts from it. ``record_of(panel)`` holds
-        the choices, the spells left out with the reason, notes, and the facts.
+        row per member and period; ``name`` is the state's name in English. ``entry`` is the day on
+        which the spell began, also where ``truncate_before`` or another clock leaves its first
+        periods out: what the ``add_*`` functions say of the time since entry counts from it.
+        ``record_of(panel)`` holds the choices, the spells left out with the reason, notes, and
+        the facts.
 
     Raises
     ------
     DataError
-        Overlapping spells, an exit before its entry, repeated keys, unknown states, missing
-        columns (all listed at once); unknown options; ``clock="entry"`` with spells whose true
-        entry lies before the data.
+        Overlapping spells, an exit before its entry, repeated keys, dates that are none, unknown
+        states, states that had ended, lead states that are none, a coalition that ended before it
+        began, missing columns (all listed at once); unknown options; ``clock="entry"`` with
+        spells whose true entry lies before the data.
     CoverageError
         A coalition whose members are not all listed, unless asked for by name.
 

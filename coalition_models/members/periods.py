@@ -105,7 +105,7 @@ def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None
         if smallest >= length:
             _refuse_mixed(panel, steps, smallest if known is None else length)
         counts = steps["months"].value_counts()
-        usual = int(counts.idxmax())
+        usual = int(counts.index.to_numpy()[0])
         # of as many steps of each length those of the period itself are usual
         if smallest < length or counts.get(length, 0) < counts[usual]:
             raise DataError(_contradiction(named, usual, names))
@@ -141,7 +141,8 @@ def _steps(panel: pd.DataFrame, months: npt.NDArray[np.int64]) -> pd.DataFrame:
         {"row": order[1:], "spell": code[order][1:], "months": step, "clock": np.diff(clock[order])}
     )
     same = code[order][1:] == code[order][:-1]
-    return frame[same & (step > 0) & bool(by)]
+    found: pd.DataFrame = frame[same & (step > 0) & bool(by)]
+    return found
 
 
 def _refuse_mixed(panel: pd.DataFrame, steps: pd.DataFrame, length: int) -> None:

@@ -23,19 +23,10 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Coefficients: TypeAlias = Mapping[str, float | Mapping[str, float]]
 
-_DEFAULT_COEFFICIENTS = {
-    "election_near": 0.7,
-    "new_leader": 0.5,
-    "log_deaths": 0.3,
-    "risk": 0.4,
-    "commitment": -0.5,
-}
-_DEFAULT_KINDS = {
-    "election_near": "pulse",
-    "new_leader": "pulse",
-    "log_deaths": "shared",
-    "commitment": "fixed",
-}
+_DEFAULT_COEFFICIENTS = {"election_near": 0.7, "new_leader": 0.5, "log_deaths": 0.3}
+_DEFAULT_COEFFICIENTS |= {"risk": 0.4, "commitment": -0.5}
+_DEFAULT_KINDS = {"election_near": "pulse", "new_leader": "pulse"}
+_DEFAULT_KINDS |= {"log_deaths": "shared", "commitment": "fixed"}
 #: no country code of ISO 3166 or of the Correlates of War reaches these
 _FIRST_COW = 10_001
 _CENSORED = "mission_end"
@@ -256,6 +247,7 @@ def _check(design: _Design) -> None:
     causes = [k for k in design.exit_kinds if k not in design.coefficients]
     sizes = [b for effects in design.coefficients.values() for b in effects.values()]
     given = {name: f"{name}={value}" for name, value in vars(design).items()}
+    size = design.members * design.coalitions * design.periods
     counts = ("members", "coalitions", "periods", "spells")
     small = [given[name] for name in counts if getattr(design, name) < 1]
     wrong = [
@@ -280,11 +272,7 @@ def _check(design: _Design) -> None:
             f"must lie between 0 and 1: {given['late_entry']}, {given['reentry']}",
         ),
         (not design.gap >= 1, f"gap must be at least one period, found {design.gap}"),
-        (
-            design.members * design.coalitions * design.periods > _MOST_ROWS,
-            f"members x coalitions x periods: {_MOST_ROWS:,} at most, found "
-            f"{design.members * design.coalitions * design.periods:,}",
-        ),
+        (size > _MOST_ROWS, f"members x coalitions x periods: {_MOST_ROWS} at most, found {size}"),
         (design.spells > FAR, f"spells: {FAR} at most, found {design.spells}"),
         (min(design.frailty, design.seed) < 0, "frailty and seed must be 0 or more"),
     ]

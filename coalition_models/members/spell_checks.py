@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,8 +12,8 @@ import pandas as pd
 from coalition_models.arguments import read_days
 from coalition_models.errors import first_few
 from coalition_models.members.periods import Period, period_number
-from coalition_models.sources.codes import StatePeriod, career
 from coalition_models.sources.schema import Column, Contract
+from coalition_models.sources.state_periods import StatePeriod, career
 
 __all__ = [
     "EVENT_KINDS",
@@ -222,19 +223,20 @@ def _state_problems(spells: pd.DataFrame) -> list[str]:
         known = np.where(known == "day", "month", known)
     unknown: dict[str, None] = {}
     ended: list[str] = []
-    for row, label, word in zip(
-        spells.itertuples(index=False), spell_labels(spells), known, strict=True
+    last_days = spells["exit"].fillna(spells["entry"]).dt.date
+    columns = (spells["state"], spells["cow"], spells["entry"].dt.date, last_days)
+    for state, cow, first, last, label, word in zip(
+        *columns, spell_labels(spells), known, strict=True
     ):
-        past = career(int(row.cow), row.entry.date())
-        last = row.exit if not pd.isna(row.exit) else row.entry
-        borne = [p for p in past if p is past[0] or p.first <= last.date()]
-        if row.state not in [p.iso3 for p in borne]:
+        past = career(int(cow), first)
+        borne = [p for p in past if p is past[0] or p.first <= last]
+        if state not in [p.iso3 for p in borne]:
             code = (past[0].iso3 if past else None) or "no state"
-            unknown[f"{row.state} with cow {row.cow} (that code is {code})"] = None
+            unknown[f"{state} with cow {cow} (that code is {code})"] = None
             continue
-        named = [p for p in past if p.iso3 == row.state][-1]
-        if _outlives(last, named, str(word)):
-            ended.append(f"{label} to {last:%Y-%m-%d} ({_end_of(named, past)})")
+        named = [p for p in past if p.iso3 == state][-1]
+        if _outlives(last, named.last, str(word)):
+            ended.append(f"{label} to {last} ({_end_of(named, past)})")
     found = []
     if unknown:
         found.append(f"unknown state or code that does not fit the name: {first_few(unknown)}")
@@ -243,8 +245,7 @@ def _state_problems(spells: pd.DataFrame) -> list[str]:
     return found
 
 
-def _outlives(last: pd.Timestamp, named: StatePeriod, word: str) -> bool:
-    day, end = last.date(), named.last
+def _outlives(day: datetime.date, end: datetime.date, word: str) -> bool:
     length = {"day": 3, "month": 2, "year": 1}[word]
     return (day.year, day.month, day.day)[:length] > (end.year, end.month, end.day)[:length]
 

@@ -101,9 +101,10 @@ def spells_from_levels(
     -----
     In a list that is drawn up every period, a state without a row is absent. In one of irregular
     dates it is not: where the rows of a coalition's states are in the median more than ``gap``
-    missing periods apart (of three distances or more), an exit after which the list says nothing of the state for more than
-    ``gap`` periods is of the kind ``unknown``. It is never an event; :func:`build_panel` censors
-    the spell there. A later row below the minimum tells that the state has left.
+    missing periods apart (of three distances or more), an exit after which the list says nothing
+    of the state for more than ``gap`` periods is of the kind ``unknown``. It is never an event;
+    :func:`build_panel` censors the spell there. A later row below the minimum tells that the
+    state has left.
 
     A state that goes on under another name (Serbia and Montenegro, then Serbia) is one state; its
     spell bears the last name.
@@ -208,11 +209,12 @@ def _under_one_name(levels: pd.DataFrame, renamed: dict[str, str], unit: Period)
     names = rows.groupby(["coalition", "one", "number"])["state"].nunique()
     twice = (names > 1).groupby(["coalition", "one"]).sum()
     # in the period of the change itself a state may be listed under both names
-    if (twice > 1).any():
+    bad = set(twice.index[(twice > 1).to_numpy(dtype=bool)])
+    if bad:
         pairs = [
-            f"{coalition} {' and '.join(sorted(set(part['state'])))} (COW {part['cow'].iloc[0]})"
-            for (coalition, one), part in rows.groupby(["coalition", "one"])
-            if twice[coalition, one] > 1
+            f"{key[0]} {' and '.join(sorted(set(part['state'])))} (COW {part['cow'].iloc[0]})"
+            for key, part in rows.groupby(["coalition", "one"])
+            if key in bad
         ]
         raise DataError(
             f"cannot make spells from these levels: one state under two names at a time: "

@@ -11,7 +11,7 @@ import pandas as pd
 from coalition_models.errors import CoalitionWarning, DataError, counted, first_few, warn
 from coalition_models.members.periods import Period, period_number, period_start
 from coalition_models.members.spell_checks import one_state, spell_labels
-from coalition_models.sources.codes import career
+from coalition_models.sources.state_periods import career
 
 __all__ = [
     "DATE_COLUMN",
@@ -185,7 +185,7 @@ def usable_dates(spells: pd.DataFrame, exit_date: ExitDate, unit: Period) -> pd.
 
 def _last_days(table: pd.DataFrame, choices: Choices) -> pd.Series:
     """Last day at risk of each coalition."""
-    last = table["mandate_end"].dt.normalize()
+    last: pd.Series = table["mandate_end"].dt.normalize()
     if choices.wind_up:
         # whole periods are wound up, so that the last one left is whole too
         number = period_number(table["mandate_end"], choices.period) - choices.wind_up + 1
@@ -195,7 +195,8 @@ def _last_days(table: pd.DataFrame, choices: Choices) -> pd.Series:
         last[known] = pd.DatetimeIndex(after) - pd.Timedelta(days=1)
     if choices.until is not None:
         limit = choices.until.normalize()
-        last = last.fillna(limit).clip(upper=limit)
+        last = last.fillna(limit)
+        last = last.where(last <= limit, limit)
     if last.isna().any():
         names = ", ".join(table.index[last.isna().to_numpy(dtype=bool)])
         raise DataError(f"the mandate of {names} is open: give until=, the last day of observation")
@@ -278,8 +279,10 @@ def expand(spells: pd.DataFrame, choices: Choices) -> pd.DataFrame:
 def _names(spells: pd.DataFrame) -> list[str]:
     """English names of states; those that the code table does not know keep what they have."""
     names = []
-    for row in spells[["state", "cow", "entry"]].itertuples(index=False):
-        past = career(int(row.cow), row.entry.date())
-        same = [p.name for p in past if p.iso3 == row.state]
-        names.append(same[-1] if same else past[0].name if past else str(row.state))
+    for state, cow, day in zip(
+        spells["state"], spells["cow"], spells["entry"].dt.date, strict=True
+    ):
+        past = career(int(cow), day)
+        same = [p.name for p in past if p.iso3 == state]
+        names.append(same[-1] if same else past[0].name if past else str(state))
     return names

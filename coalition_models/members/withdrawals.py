@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from numpy.lib.stride_tricks import sliding_window_view
 
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.periods import PERIODS, Period, as_period, period_number, period_start
+from coalition_models.members.valleys import without_dips
 from coalition_models.record import record_of, with_notes
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["MEASURES", "share_below", "significant_withdrawals", "withdrawals"]
-
-Floats = npt.NDArray[np.float64]
 
 MEASURES = ("either", "both", "persons", "percent")
 LEVELS = ("end", "mean", "peak")
@@ -100,7 +97,7 @@ def withdrawals(
     per = PERIODS[fine] // PERIODS[unit]
     if per < 1:
         raise DataError(f"a profile by {fine} cannot show falls by {unit}: make a finer profile")
-    rows = _without_dips(_extended(profile, fine, per), dip)
+    rows = without_dips(_extended(profile, fine, per), dip)
     rows["drop"] = rows.groupby(_KEY)["troops"].shift() - rows["troops"]
     rows["drop_from"] = rows.groupby(_KEY)["spell"].shift()
     blocks = _blocks(rows, level, per)
@@ -172,34 +169,6 @@ def _extended(profile: pd.DataFrame, fine: Period, per: int) -> pd.DataFrame:
     more = final.loc[final.index.repeat(length)].copy()
     more["number"] += more.groupby(_KEY).cumcount() + 1
     return pd.concat([rows, more]).sort_values([*_KEY, "number"], ignore_index=True)
-
-
-def _without_dips(rows: pd.DataFrame, dip: int) -> pd.DataFrame:
-    """Fill valleys of at most ``dip`` periods within a spell."""
-    if dip == 0:
-        return rows
-    there = (rows["present"].astype(bool) & ~rows["ended"].astype(bool)).to_numpy(dtype=bool)
-    troops = rows["troops"].to_numpy(dtype=np.float64, copy=True)
-    inside = np.flatnonzero(there)
-    keys = [rows[name].iloc[inside].reset_index(drop=True) for name in (*_KEY, "spell")]
-    for places in pd.Series(inside).groupby(keys).indices.values():
-        at = inside[np.asarray(places)]
-        troops[at] = _filled(troops[at], dip)
-    return rows.assign(troops=troops)
-
-
-def _filled(strength: Floats, dip: int) -> Floats:
-    """Fill the valleys of one spell; what is not known stays so and bounds no valley."""
-    known = ~np.isnan(strength)
-    # a window longer than the spell is the spell
-    size = min(dip, len(strength) - 1) + 1
-    low = np.full(size - 1, -np.inf)
-    padded = np.concatenate([low, np.where(known, strength, -np.inf), low])
-    # the highest of every window of dip + 1 periods; a window that sticks out of the spell has
-    # no neighbour to be filled up to
-    highest = sliding_window_view(padded, size).max(axis=1)
-    filled = sliding_window_view(highest, size).min(axis=1)
-    return np.where(known & np.isfinite(filled), filled, strength)
 
 
 def _blocks(rows: pd.DataFrame, level: str, per: int) -> pd.DataFrame:

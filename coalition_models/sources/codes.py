@@ -22,9 +22,10 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments, read_day
 from coalition_models.errors import DataError
-from coalition_models.sources._paths import data_dir
+from coalition_models.sources.cow_abbreviations import COW_ABBREVIATIONS
+from coalition_models.sources.state_periods import StatePeriod, read_codes, state_periods
 
-__all__ = ["StatePeriod", "career", "from_cow", "iso3_of", "to_cow", "unmatched"]
+__all__ = ["from_cow", "iso3_of", "to_cow", "unmatched"]
 
 System = Literal["auto", "iso3", "name", "gw", "cow"]
 Target = Literal["iso3", "gw", "name"]
@@ -33,143 +34,8 @@ Day = datetime.date
 #: one date, year or time stamp for all rows, or one per row
 Dates = int | Day | str | pd.Series | Sequence[object] | None
 
-_DAY = datetime.timedelta(days=1)
-#: abbreviations of the Correlates of War that are nobody's ISO3 code, and whom they mean
-_COW_ABBREVIATIONS = dict(
-    pair.split(":")
-    for pair in [
-        "AAB:ATG",
-        "ALG:DZA",
-        "ANG:AGO",
-        "AUL:AUS",
-        "BAH:BHR",
-        "BAR:BRB",
-        "BFO:BFA",
-        "BHM:BHS",
-        "BHU:BTN",
-        "BNG:BGD",
-        "BOS:BIH",
-        "BOT:BWA",
-        "BRU:BRN",
-        "BUI:BDI",
-        "BUL:BGR",
-        "CAM:KHM",
-        "CAO:CMR",
-        "CAP:CPV",
-        "CDI:CIV",
-        "CEN:CAF",
-        "CHA:TCD",
-        "CON:COG",
-        "COS:CRI",
-        "CRO:HRV",
-        "CZR:CZE",
-        "DEN:DNK",
-        "DRC:COD",
-        "DRV:VNM",
-        "EQG:GNQ",
-        "ETM:TLS",
-        "FIJ:FJI",
-        "FRN:FRA",
-        "GAM:GMB",
-        "GDR:DDR",
-        "GFR:DEU",
-        "GMY:DEU",
-        "GRG:GEO",
-        "GRN:GRD",
-        "GUA:GTM",
-        "GUI:GIN",
-        "HAI:HTI",
-        "HON:HND",
-        "ICE:ISL",
-        "INS:IDN",
-        "IRE:IRL",
-        "KOS:XKX",
-        "KUW:KWT",
-        "KYR:KGZ",
-        "KZK:KAZ",
-        "LAT:LVA",
-        "LEB:LBN",
-        "LES:LSO",
-        "LIB:LBY",
-        "LIT:LTU",
-        "MAA:MRT",
-        "MAC:MKD",
-        "MAD:MDV",
-        "MAG:MDG",
-        "MAL:MYS",
-        "MAS:MUS",
-        "MAW:MWI",
-        "MLD:MDA",
-        "MNC:MCO",
-        "MON:MNG",
-        "MOR:MAR",
-        "MSI:MHL",
-        "MYA:MMR",
-        "MZM:MOZ",
-        "NAU:NRU",
-        "NEP:NPL",
-        "NEW:NZL",
-        "NIG:NGA",
-        "NIR:NER",
-        "NTH:NLD",
-        "OMA:OMN",
-        "PAL:PLW",
-        "PAR:PRY",
-        "PHI:PHL",
-        "POR:PRT",
-        "ROK:KOR",
-        "ROM:ROU",
-        "SAF:ZAF",
-        "SAL:SLV",
-        "SEY:SYC",
-        "SIE:SLE",
-        "SIN:SGP",
-        "SKN:KNA",
-        "SLO:SVK",
-        "SLU:LCA",
-        "SNM:SMR",
-        "SOL:SLB",
-        "SPN:ESP",
-        "SRI:LKA",
-        "SUD:SDN",
-        "SVG:VCT",
-        "SWA:SWZ",
-        "SWD:SWE",
-        "TAJ:TJK",
-        "TAW:TWN",
-        "TAZ:TZA",
-        "THI:THA",
-        "TOG:TGO",
-        "TRI:TTO",
-        "UAE:ARE",
-        "UKG:GBR",
-        "URU:URY",
-        "VAN:VUT",
-        "YAR:YEM",
-        "YPR:YMD",
-        "ZAM:ZMB",
-        "ZIM:ZWE",
-    ]
-)
 _SYSTEMS = ("auto", "iso3", "name", "gw", "cow")
 _TARGETS = ("iso3", "gw", "name")
-
-
-@dataclass(frozen=True)
-class StatePeriod:
-    """One state under one set of codes, from its first to its last day."""
-
-    cow: int
-    gw: int | None
-    iso3: str | None
-    name: str
-    first: Day
-    last: Day
-
-    def dates(self) -> str:
-        first = "" if self.first == Day.min else self.first.isoformat()
-        last = "" if self.last == Day.max else self.last.isoformat()
-        return f"{first}..{last}"
 
 
 @dataclass(frozen=True)
@@ -185,44 +51,19 @@ class _Span:
         return self.label != ""
 
 
-@lru_cache(maxsize=1)
-def _periods() -> tuple[StatePeriod, ...]:
-    records = cast(list[dict[str, str]], _read("states.csv").to_dict("records"))
-    rows = [
-        StatePeriod(
-            cow=int(row["cow"]),
-            gw=int(row["gw"]) if row["gw"] else None,
-            iso3=row["iso3"] or None,
-            name=row["name"],
-            first=Day.fromisoformat(row["start"]) if row["start"] else Day.min,
-            last=Day.fromisoformat(row["end"]) if row["end"] else Day.max,
-        )
-        for row in records
-    ]
-    return tuple(sorted(rows, key=lambda period: period.first))
-
-
-def _read(file: str) -> pd.DataFrame:
-    path = data_dir() / "codes" / file
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read the code table {path}: {error}") from error
-
-
 @lru_cache(maxsize=4)
 def _index(system: Literal["iso3", "name", "gw", "cow"]) -> dict[str, tuple[StatePeriod, ...]]:
     """Map each code or normalised name to the periods of every state that ever bore it."""
     if system == "name":
-        names = _read("names.csv")
+        names = read_codes("names.csv")
         bearers = list(zip(names["name"].map(_normal), names["cow"].astype(int), strict=True))
     else:
-        values = [(getattr(period, system), period.cow) for period in _periods()]
+        values = [(getattr(period, system), period.cow) for period in state_periods()]
         bearers = [(str(value), cow) for value, cow in values if value is not None]
     cows: dict[str, set[int]] = {}
     for key, cow in bearers:
         cows.setdefault(key, set()).add(cow)
-    return {key: tuple(p for p in _periods() if p.cow in found) for key, found in cows.items()}
+    return {key: tuple(p for p in state_periods() if p.cow in found) for key, found in cows.items()}
 
 
 def _normal(name: str) -> str:
@@ -261,38 +102,6 @@ def _choose(candidates: Iterable[StatePeriod], span: _Span) -> list[StatePeriod]
     return meeting[-1:] if span.known else meeting
 
 
-@lru_cache(maxsize=1)
-def _next_periods() -> dict[StatePeriod, StatePeriod]:
-    """What a state went on as on the day after: under the same number of one of the systems."""
-    following = {}
-    for one in _periods():
-        for other in _periods():
-            lasting = one.cow == other.cow or (one.gw is not None and one.gw == other.gw)
-            if lasting and one.last < Day.max and other.first == one.last + _DAY:
-                following[one] = other
-    return following
-
-
-@lru_cache(maxsize=100_000)
-def career(cow: int, day: Day) -> tuple[StatePeriod, ...]:
-    """Periods of the state that bore a COW number on a day: the one of that day and those after.
-
-    A state goes on where its COW or its Gleditsch-Ward number does without a day between.
-
-    Examples
-    --------
-    >>> [period.iso3 for period in career(345, datetime.date(2003, 1, 1))]
-    ['YUG', 'SCG', 'SRB']
-    >>> career(265, datetime.date(1989, 1, 1))[-1].last.isoformat()
-    '1990-10-02'
-    """
-    now = [p for p in _index("cow").get(str(cow), ()) if p.cow == cow and p.first <= day <= p.last]
-    found = now[-1:]
-    while found and found[-1] in _next_periods():
-        found.append(_next_periods()[found[-1]])
-    return tuple(found)
-
-
 def unmatched(values: pd.Series, dates: pd.Series) -> list[str]:
     """Say of each name or ISO3 code that is no state on its date why it is none.
 
@@ -316,7 +125,7 @@ def iso3_of(text: str, day: object) -> str | None:
     >>> iso3_of("UKG", 2003), iso3_of("GMY", 2003), iso3_of("Spain", 2003), iso3_of("XYZ", 2003)
     ('GBR', 'DEU', 'ESP', None)
     """
-    meant = _COW_ABBREVIATIONS.get(text.strip().upper(), text)
+    meant = COW_ABBREVIATIONS.get(text.strip().upper(), text)
     cow = to_cow([meant], cast(Dates, day), missing="na")
     code = from_cow(cow, dates=cast(Dates, day), missing="na").iloc[0]
     return code if isinstance(code, str) else None
@@ -546,7 +355,7 @@ def _nearest(value: object, system: System) -> str:
 
 @lru_cache(maxsize=1)
 def _titles() -> dict[str, str]:
-    return {_normal(name): name for name in _read("names.csv")["name"]}
+    return {_normal(name): name for name in read_codes("names.csv")["name"]}
 
 
 def _report(problems: dict[tuple[str, str], _Unmatched], missing: Missing, system: System) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -15,7 +17,12 @@ from coalition_models.designs.defections import (
 )
 from coalition_models.designs.iraq import FORMULA
 from coalition_models.errors import DataError
-from coalition_models.members.rules import NAMED_RULES, DefectionRule, quartile_readings
+from coalition_models.members.rules import (
+    NAMED_RULES,
+    DefectionRule,
+    named_rule,
+    quartile_readings,
+)
 from coalition_models.members.withdrawals import withdrawals
 
 
@@ -155,3 +162,31 @@ def test_un_readings_count_cuts_that_nobody_planned_or_coded(mirror, monkeypatch
     assert (found.counts["partial_cut"] > 0).all()
     table = small_falls({"un": un}).set_index("level")
     assert table.loc["end", "share"] == pytest.approx(347 / 399)
+
+
+@pytest.mark.parametrize(
+    ("date", "rows", "lost"), [("main", 1646, 0), ("announced", 1569, 0), ("last", 1751, 1)]
+)
+def test_a_rule_with_another_date_of_exit_gets_a_panel_of_its_own(date, rows, lost):
+    """At risk until the day that counts; Australia's last people stayed past the mandate."""
+    iraq = analysis_set("iraq", features=False)
+    rule = replace(named_rule("tago-2009"), name=date, exit_date=date)
+    found = compare_rules([rule], iraq).counts.loc[date]
+    assert found["defections"] == found["events"] + found["not_at_risk"] == 21
+    assert (found["rows"], found["not_at_risk"]) == (rows, lost)
+    built = cm.build_panel(cm.facts("iraq"), exit_date=date)
+    assert (len(built), built["event"].sum()) == (rows, 21 - lost)
+    if lost:
+        with pytest.warns(cm.CoalitionWarning, match=r"1 defection is no event.*iraq AUS-1 full"):
+            coded = iraq.recode(rule)
+    else:
+        coded = iraq.recode(rule)
+    assert coded["event"].sum() == 21 - lost
+
+
+@pytest.mark.parametrize(
+    "formula", ["combat_role ~ deaths_12m", "stop ~ troops", "1 - event ~ troops"]
+)
+def test_only_the_event_can_be_the_outcome_of_rules(formula):
+    with pytest.raises(cm.DataError, match="must have event on its left"):
+        compare_rules(["tago-2009"], analysis_set("iraq", features=False), formula=formula)

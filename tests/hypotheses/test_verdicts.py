@@ -10,10 +10,10 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from coalition_models.errors import DataError
+from coalition_models.features.clock import on_clock
 from coalition_models.hypotheses import verdicts
 from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS, estimate_term
-from coalition_models.hypotheses.robustness import on_clock
 from coalition_models.hypotheses.rule import FEWEST_EVENTS, judge, verdict_rule
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
 

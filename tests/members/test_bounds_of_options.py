@@ -12,7 +12,7 @@ import coalition_models as cm
 from coalition_models.features.common import find_until, window_sum
 from coalition_models.members.candidates import exit_dates
 from coalition_models.members.rules import DefectionRule
-from coalition_models.members.withdrawals import _filled
+from coalition_models.members.valleys import filled_valleys
 
 HUGE = [1201, 10**6, 10**12, 10**19]
 
@@ -88,8 +88,8 @@ def test_the_kinds_used_are_recorded(panel, kinds):
 
 
 def test_deaths_outside_the_coverage_are_left_out_and_told(panel):
-    dead = pd.DataFrame({"coalition": "iraq", "cow": 230, "deaths": [9, 2, 1],
-                         "date": pd.to_datetime(["2002-06-01", "2003-05-01", "2010-02-01"])})  # fmt: skip
+    days = pd.to_datetime(["2002-06-01", "2003-05-01", "2010-02-01"])
+    dead = pd.DataFrame({"coalition": "iraq", "cow": 230, "deaths": [9, 2, 1], "date": days})
     cover = {"iraq": ("2003-01", "2009-12")}
     with pytest.warns(cm.CoalitionWarning, match=r"2 rows of .* outside coverage.*iraq 2002-06-01"):
         out = cm.add_casualties(panel, data=dead, coverage=cover)
@@ -179,7 +179,7 @@ def test_valleys_are_filled_as_by_hand(dip):
             windows = [known[max(s - dip, 0) : s + 1].max() for s in range(t, t + dip + 1)
                        if max(s - dip, 0) < length]  # fmt: skip
             by_hand[t] = min(windows)
-        np.testing.assert_array_equal(_filled(strength, dip), by_hand)
+        np.testing.assert_array_equal(filled_valleys(strength, dip), by_hand)
 
 
 @pytest.mark.parametrize(

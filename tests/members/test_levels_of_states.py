@@ -33,7 +33,7 @@ def test_names_that_changed_twice_are_followed(renamed, names):
 
 @pytest.mark.parametrize("wrong", [{"AA": "B"}, {"A": "B", "Z": "C"}])
 def test_old_names_that_no_row_bears_are_refused(wrong):
-    with pytest.raises(cm.DataError, match="no row bears the old name (AA|Z); the names are A"):
+    with pytest.raises(cm.DataError, match=r"bears the old name (AA|Z); the names are A"):
         cm.spells_from_levels(L, renamed=wrong)
 
 
@@ -100,9 +100,7 @@ def sparse(step, count=8, states=("POL", "ESP", "ITA")):
 @pytest.mark.parametrize("step", [5, 9, 14])
 def test_exits_in_holes_of_a_sparse_list_are_no_events(step):
     rows = sparse(step)
-    with pytest.warns(
-        cm.CoalitionWarning, match=rf"21 of 21 exits lie in holes .* {step - 1} miss"
-    ):
+    with pytest.warns(cm.CoalitionWarning, match=rf"21 of 21 exits lie .* {step - 1} miss"):
         spells = cm.spells_from_levels(rows)
     assert (spells["exit_kind"] == "early").sum() == 0
     assert (spells["exit_kind"] == "unknown").sum() == 21

@@ -76,8 +76,9 @@ def test_dates_as_text_are_valid_and_others_are_named():
 
 
 def test_the_nearest_state_is_named_without_an_option_that_is_not_there():
-    spells = pd.DataFrame({"coalition": ["iraq"], "state": ["Germny"], "spell": 1,
-                           "entry": ["2003-05-01"], "exit": ["2004-01-01"], "exit_kind": "early"})  # fmt: skip
-    with pytest.raises(cm.DataError, match="nearest: .*Germany") as caught:
+    days = {"entry": ["2003-05-01"], "exit": ["2004-01-01"]}
+    spells = pd.DataFrame({"coalition": ["iraq"], "state": ["Germny"], "spell": 1, **days})
+    spells["exit_kind"] = "early"
+    with pytest.raises(cm.DataError, match=r"nearest: .*Germany") as caught:
         cm.build_panel(spells)
     assert "missing='na'" not in str(caught.value)
