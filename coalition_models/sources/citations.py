@@ -93,9 +93,8 @@ def _names(item: object) -> list[str]:
     if isinstance(item, str):
         return [item]
     known = getattr(item, "sources", None)
-    if known is None:
-        held = isinstance(item, pd.DataFrame) and remembers(item)
-        known = sources_of(item) if held else None
+    if known is None and isinstance(item, pd.DataFrame) and remembers(item):
+        known = sources_of(item)
     # a module or a class may have something else under that name
     if isinstance(known, str) or not isinstance(known, Iterable):
         raise DataError(
