@@ -100,7 +100,7 @@ def career(cow: int, day: Day) -> tuple[StatePeriod, ...]:
     >>> career(265, datetime.date(1989, 1, 1))[-1].last.isoformat()
     '1990-10-02'
     """
-    now = [p for p in statestate_periods() if p.cow == cow and p.first <= day <= p.last]
+    now = [p for p in state_periods() if p.cow == cow and p.first <= day <= p.last]
     found = now[-1:]
     while found and found[-1] in _next_periods():
         found.append(_next_periods()[found[-1]])
