@@ -157,7 +157,7 @@ def read_days(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     wrong = np.zeros(len(texts), dtype=bool)
     wrong[there] = [known[key] is None for key in keys]
     days = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[ns]")
-    days[there] = [known[key] or pd.NaT for key in keys]
+    days[there] = pd.DatetimeIndex([known[key] or pd.NaT for key in keys])
     return (
         pd.Series(days, index=values.index, name=values.name),
         pd.Series(wrong, index=values.index),
