@@ -221,7 +221,7 @@ def _reasons(
     absent = [name for name, values in columns.items() if np.isnan(values).all()]
     if "tenure_months" in absent:
         states = rows["state" if "state" in rows.columns else "cow"]
-        nobody = f"no leader of {first_few(sorted(set(states)))} is known then"
+        nobody = f"no leader of {first_few(sorted(set(states)), limit=60)} is known then"
         why = {name: _WHY[name] if name in _OF_CABINETS else nobody for name in absent}
     else:
         unsaid = {} if given else _WHY
