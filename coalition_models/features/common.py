@@ -16,6 +16,7 @@ from coalition_models.members.periods import PERIODS
 from coalition_models.record import record_of, with_features, with_record
 from coalition_models.sources.catalog import load
 from coalition_models.sources.fetch import places
+from coalition_models.sources.plain_tables import in_native_order
 from coalition_models.sources.schema import is_day
 
 __all__ = [
@@ -377,7 +378,7 @@ def attach(
         for name, column in columns.items()
     }
     taken = [name for name in values if name in panel.columns]
-    out = panel.drop(columns=taken).assign(**values)
+    out = in_native_order(panel).drop(columns=taken).assign(**values)
     with_record(out, record_of(panel))
     told = notes or {}
     by = "state" if "state" in panel.columns else "cow"

@@ -13,6 +13,7 @@ from coalition_models.arguments import as_days, read_day
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.record import keep_record
 from coalition_models.sources.catalog import contract_of
+from coalition_models.sources.plain_tables import native
 from coalition_models.sources.schema import Column, Contract, is_day
 
 __all__ = ["YES_NO", "own_table", "plain", "plain_panel", "require_columns", "words_of"]
@@ -301,6 +302,8 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     for name, dtype in zip(out.columns, out.dtypes, strict=True):
         if not isinstance(dtype, np.dtype):
             out[name] = _plain_column(out[name])
+        elif not dtype.isnative:
+            out[name] = native(out[name])
     keep_record(out, table)
     return out
 
