@@ -372,20 +372,29 @@ class _Features(Mapping[str, Made]):
 
 def _bits(column: pd.Series) -> npt.NDArray[np.uint64]:
     """Values of a column as whole numbers, equal for equal values."""
-    values = column.to_numpy()
-    if values.dtype == np.float64:
-        # the two zeros are one number, and so are all missing ones
-        with np.errstate(invalid="ignore"):
-            plain = np.where(np.isnan(values), np.nan, values + 0.0)
-        return plain.view(np.uint64)
-    if values.dtype.kind in "iubM" and values.dtype.itemsize == 8:
-        return values.view(np.uint64)
+    numeric = pd.api.types.is_numeric_dtype(column.dtype) and column.isna().any()
+    values = column.to_numpy(np.float64, na_value=np.nan) if numeric else np.asarray(column)
+    if values.dtype.kind == "M":
+        return values.astype("datetime64[ns]").view(np.uint64)
     if values.dtype.kind in "iufb":
-        return _bits(pd.Series(values.astype(np.float64)))
+        return _number_bits(values)
     hashed: npt.NDArray[np.uint64] = pd.util.hash_array(
-        pd.Series(values, dtype=object).map(repr).to_numpy(dtype=object), categorize=True
+        pd.Series(values, dtype=object).where(column.notna().to_numpy(), None).map(repr).to_numpy(),
+        categorize=True,
     )
     return hashed
+
+
+def _number_bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """A number is the same one in any type: those that double precision holds count as such."""
+    with np.errstate(invalid="ignore"):
+        number = values.astype(np.float64)
+        # the two zeros are one number, and so are all missing ones
+        plain = np.where(np.isnan(number), np.nan, number + 0.0).view(np.uint64)
+    if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
+        exact = np.abs(number) < 2.0**53
+        return np.where(exact, plain, values.astype(np.int64).view(np.uint64))
+    return plain
 
 
 def _whole(column: pd.Series) -> bytes:

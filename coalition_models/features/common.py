@@ -17,6 +17,7 @@ from coalition_models.members.periods import PERIODS, Period, panel_period
 from coalition_models.record import made_of, record_of, with_features, with_record
 from coalition_models.sources.catalog import load
 from coalition_models.sources.fetch import places
+from coalition_models.sources.plain_tables import in_native_order
 from coalition_models.sources.schema import is_day
 
 __all__ = [
@@ -398,7 +399,8 @@ def attach(
             f"the panel had {'columns' if len(own) > 1 else 'a column'} {', '.join(own)} that no "
             "builder is known to have made; replaced. Rename yours to keep it."
         )
-    out = (panel.drop(columns=taken) if taken else panel).assign(**values)
+    rows = in_native_order(panel)
+    out = (rows.drop(columns=taken) if taken else rows).assign(**values)
     with_record(out, record_of(panel))
     told = notes or {}
     by = "state" if "state" in panel.columns else "cow"
