@@ -30,6 +30,7 @@ __all__ = [
     "with_features",
     "with_notes",
     "with_record",
+    "without_features",
 ]
 
 _KEY = "made"
@@ -312,6 +313,21 @@ def with_features(
         )
     features = _Features({**record.features, **marks})
     return with_record(table, replace(record, features=features))
+
+
+def without_features(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Forget how columns were made that a table, which the caller owns, no longer has; return it.
+
+    Examples
+    --------
+    >>> frame = with_features(pd.DataFrame({"x": [1.0]}), {"x": {"window": 6}})
+    >>> dict(record_of(without_features(frame.drop(columns="x"), ["x"])).features)
+    {}
+    """
+    record = record_of(table)
+    gone = set(names)
+    kept = _Features({name: m for name, m in record.features.items() if name not in gone})
+    return with_record(table, replace(record, features=kept))
 
 
 def sources_of(table: pd.DataFrame, columns: Iterable[str] | None = None) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def native(column: pd.Series) -> pd.Series:
     """One column in this machine's byte order."""
     dtype = column.dtype
     foreign = isinstance(dtype, np.dtype) and not dtype.isnative
-    return column.astype(dtype.newbyteorder("=")) if foreign else column
+    return column.astype(dtype.newbyteorder("=")) if foreign else column  # type: ignore[union-attr]
 
 
 def _plain(column: pd.Series) -> pd.Series:

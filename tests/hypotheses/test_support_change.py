@@ -45,7 +45,7 @@ def test_by_hand(by_hand):
     expected = [0, 1, 1, 0, 0, np.nan]
     np.testing.assert_array_equal(out["support_change"], expected)
     assert record_of(out).features["support_change"]["missing_rows"] == 1
-    assert sources_of(out) == ["chisols"]
+    assert list(sources_of(out)) == ["chisols"]
     shorter = add_support_change(panel, months=1)["support_change"]
     np.testing.assert_array_equal(shorter, [0, 1, 0, 0, 0, np.nan])
     # minor changes do not count, and no year before the first is known

@@ -176,7 +176,10 @@ def _leaders(rng, codes):
     starts = [pd.Series(_dates(rng, 6)).sort_values().dt.to_period("M").unique() for _ in codes]
     parts = []
     for cow, months in zip(codes, starts, strict=True):
-        days = [pd.Timestamp("1999-05-05"), *(m.to_timestamp() + pd.Timedelta("9D") for m in months)]
+        days = [
+            pd.Timestamp("1999-05-05"),
+            *(m.to_timestamp() + pd.Timedelta("9D") for m in months),
+        ]
         parts.append(
             pd.DataFrame(
                 {

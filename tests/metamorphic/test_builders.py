@@ -7,11 +7,10 @@ or tables in a way that says nothing new, and the new columns must be those of b
 from __future__ import annotations
 
 import copy
-import io
 import pickle
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -23,8 +22,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import coalition_models as cm
-from coalition_models.errors import CoalitionError
-from coalition_models.record import record_of
 
 SETTINGS = settings(
     max_examples=2,
@@ -279,9 +276,7 @@ def _later(worlds, panel, tables, rng):
     new = {name: moved(table) for name, table in tables.items()}
     # known to end with 2023, whatever the dates
     same = dict.fromkeys(["nato_candidate"], True)
-    return Case(
-        worlds.panel(new), new, whole(panel), loader={"nato_accession": moved}, same=same
-    )
+    return Case(worlds.panel(new), new, whole(panel), loader={"nato_accession": moved}, same=same)
 
 
 def positions(panel, of):
