@@ -41,7 +41,7 @@ def by_hand(monkeypatch):
 
 def panel_of(*rows, period="month"):
     panel = pd.DataFrame(rows, columns=["coalition", "cow", "period"])
-    panel["period"] = pd.to_datetime(panel["period"])
+    panel = panel.assign(period=pd.to_datetime(panel["period"]), spell=range(len(panel)))
     with_panel(panel, {"period": period})
     return panel
 
