@@ -89,7 +89,7 @@ def _build_with(command: list[str], into: Path, target: str, extra: tuple[str, .
     name = library_name(_system(target))
     with tempfile.TemporaryDirectory(dir=into, prefix=".build-") as folder:
         objects = []
-        for variant in ("base", "avx2") if _is_x86(target) else ("base",):
+        for variant in VARIANTS if _is_x86(target) else ("base",):
             objects.append(f"{folder}/{variant}.o")
             flags = (*FLAGS, *VARIANTS[variant], *extra, f"-DVARIANT={variant}")
             _run([*command, *flags, "-c", str(SOURCES / "variant.c"), "-o", objects[-1]])

@@ -3,18 +3,29 @@
  * Sums run backwards in time. Rows at risk at one bin only are summed afresh for that bin; the
  * others enter a running sum when they are last at risk and leave it before they first are, as in
  * R's agfit4. Where most of a running sum has left it, it is summed anew, so that no digits are
- * lost. Sums go in a written order: LANES at a time, the same on every machine.
+ * lost. Sums go in a written order, LANES at a time, which the compiler may not change.
  */
 
+#if defined(__AVX2__)
 enum { CHUNK = 128, LANES = 4 };
+#else
+enum { CHUNK = 128, LANES = 2 };
+#endif
 
-typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+typedef double lanes __attribute__((vector_size(8 * LANES)));
+/* the same at any address of doubles */
+typedef double lanes_there __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
-#define LOAD(from) (*(const lanes *)(from))
+static inline lanes load(const double *from) { return *(const lanes_there *)from; }
 
-static double across(const lanes *a)
+/* Sum of the lanes. */
+static inline double across(lanes a)
 {
-    return ((*a)[0] + (*a)[2]) + ((*a)[1] + (*a)[3]);
+#if defined(__AVX2__)
+    return (a[0] + a[2]) + (a[1] + a[3]);
+#else
+    return a[0] + a[1];
+#endif
 }
 
 /* out (n,): exponentials to the last place, in a form that compilers vectorise and in an order
@@ -23,29 +34,25 @@ static double across(const lanes *a)
 static void row_exp(int64_t n, const double *restrict x, double *restrict out)
 {
     for (int64_t i = 0; i < n; i++) {
-        double v = x[i] < -708.0 ? -708.0 : x[i], k, r, p, power;
+        double v = x[i] < -708.0 ? -708.0 : x[i], k, r, r2, r4, q, power;
         int64_t bits;
         v = v > 709.0 ? 709.0 : v;
         k = v * 1.4426950408889634 + 6755399441055744.0; /* rounds to a whole number, low bits */
         memcpy(&bits, &k, sizeof bits);
         k -= 6755399441055744.0;
         r = (v - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
-        p = 1.6059043836821613e-10;
-        p = p * r + 2.08767569878681e-09;
-        p = p * r + 2.505210838544172e-08;
-        p = p * r + 2.755731922398589e-07;
-        p = p * r + 2.7557319223985893e-06;
-        p = p * r + 2.48015873015873e-05;
-        p = p * r + 1.984126984126984e-04;
-        p = p * r + 1.388888888888889e-03;
-        p = p * r + 8.333333333333333e-03;
-        p = p * r + 4.1666666666666664e-02;
-        p = p * r + 0.16666666666666666;
-        p = p * r + 0.5;
-        p = p * r + 1.0;
+        r2 = r * r;
+        r4 = r2 * r2;
+        /* 1/2! + r/3! + ... + r^11/13!, in pairs that do not wait for one another */
+        q = ((0.5 + r * 0.16666666666666666) +
+             r2 * (4.1666666666666664e-02 + r * 8.333333333333333e-03)) +
+            r4 * (((1.388888888888889e-03 + r * 1.984126984126984e-04) +
+                   r2 * (2.48015873015873e-05 + r * 2.7557319223985893e-06)) +
+                  r4 * ((2.755731922398589e-07 + r * 2.505210838544172e-08) +
+                        r2 * (2.08767569878681e-09 + r * 1.6059043836821613e-10)));
         bits = (int64_t)((uint64_t)(bits + 1023) << 52);
         memcpy(&power, &bits, sizeof power);
-        out[i] = (p * r + 1.0) * power;
+        out[i] = (1.0 + (r + r2 * q)) * power;
     }
 }
 
@@ -58,7 +65,7 @@ static int exponential(int64_t n, const double *x, double *out)
 /* Room for the passes over p covariates: lines of CHUNK rows, and small sums and matrices. */
 typedef struct {
     int64_t p;
-    const double **x;      /* (p rounded up to LANES,) where each covariate's rows stand */
+    const double **x;      /* (p rounded up to fours,) where each covariate's rows stand */
     double *copies;        /* (p, CHUNK) rows copied together */
     double *nil;           /* (CHUNK,) zeros, for covariates beyond p */
     double *eta, *risk, *case_weight, *one, *two; /* (CHUNK,) */
@@ -71,7 +78,7 @@ static int64_t sum_size(int64_t p) { return 1 + p + p * (p + 1) / 2; }
 
 static int work_open(Work *w, int64_t p)
 {
-    int64_t wide = (p + LANES - 1) / LANES * LANES, size = sum_size(p);
+    int64_t wide = (p + 3) / 4 * 4, size = sum_size(p);
     int64_t doubles = (p + 6) * CHUNK + 3 * size + p + p * p + 5 * p;
     double *at;
     w->p = p;
@@ -103,7 +110,7 @@ static int work_open(Work *w, int64_t p)
 /* Let the lines past p covariates be nil, up to the lanes' end and one more. */
 static void pad(Work *w, int64_t p)
 {
-    for (int64_t j = p; j <= (p + LANES - 1) / LANES * LANES; j++) w->x[j] = w->nil;
+    for (int64_t j = p; j <= (p + 3) / 4 * 4; j++) w->x[j] = w->nil;
 }
 
 static void work_close(Work *w)
@@ -129,14 +136,17 @@ static void predict(const Work *w, int64_t p, int64_t n, const double *beta)
 static void products(int64_t n, const double *one, const double *two, const double *const *x,
                      double *sums)
 {
-    lanes s[8] = {{0}};
+    const double *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
+    lanes a0 = {0}, a1 = {0}, a2 = {0}, a3 = {0}, b0 = {0}, b1 = {0}, b2 = {0}, b3 = {0};
     for (int64_t i = 0; i < n; i += LANES) {
-        lanes a = LOAD(one + i), b = LOAD(two + i);
-        lanes x0 = LOAD(x[0] + i), x1 = LOAD(x[1] + i), x2 = LOAD(x[2] + i), x3 = LOAD(x[3] + i);
-        s[0] += a * x0, s[1] += a * x1, s[2] += a * x2, s[3] += a * x3;
-        s[4] += b * x0, s[5] += b * x1, s[6] += b * x2, s[7] += b * x3;
+        lanes a = load(one + i), b = load(two + i), v = load(x0 + i);
+        a0 += a * v, b0 += b * v;
+        v = load(x1 + i), a1 += a * v, b1 += b * v;
+        v = load(x2 + i), a2 += a * v, b2 += b * v;
+        v = load(x3 + i), a3 += a * v, b3 += b * v;
     }
-    for (int h = 0; h < 8; h++) sums[h] = across(&s[h]);
+    sums[0] = across(a0), sums[1] = across(a1), sums[2] = across(a2), sums[3] = across(a3);
+    sums[4] = across(b0), sums[5] = across(b1), sums[6] = across(b2), sums[7] = across(b3);
 }
 
 /* out = a x over n values; returns its sum. */
@@ -144,11 +154,11 @@ static double times(int64_t n, const double *a, const double *x, double *out)
 {
     lanes s = {0};
     for (int64_t i = 0; i < n; i += LANES) {
-        lanes v = LOAD(a + i) * LOAD(x + i);
-        *(lanes *)(out + i) = v;
+        lanes v = load(a + i) * load(x + i);
+        *(lanes_there *)(out + i) = v;
         s += v;
     }
-    return across(&s);
+    return across(s);
 }
 
 /* Add the m rows at w->x, whose offsets stand in eta, to total (times sign): the sums of r,
@@ -164,8 +174,8 @@ static void add(const Work *w, int64_t p, int64_t m, int weighted, const double 
     if (weighted)
         for (int64_t i = 0; i < m; i++) risk[i] *= w->case_weight[i];
     for (int64_t i = m; i < n; i++) risk[i] = 0.0;
-    for (int64_t i = 0; i < n; i += LANES) first += LOAD(risk + i);
-    total[0] += sign * across(&first);
+    for (int64_t i = 0; i < n; i += LANES) first += load(risk + i);
+    total[0] += sign * across(first);
     for (int64_t j = 0; j < p; j += 2) {
         double *row = total + 1 + p + j * (j + 1) / 2, *next = row + j + 1;
         int64_t last = j + 1 < p ? j + 1 : j;
@@ -197,8 +207,8 @@ static void put_range(const Panel *panel, Work *w, int64_t p, const int64_t *col
         for (int64_t i = 0; i < n; i++) copy[i] = i < m ? line[i] : 0.0;
         w->x[j] = copy;
     }
-    for (int64_t i = 0; i < n; i++)
-        w->eta[i] = panel->offset && i < m ? panel->offset[begin + i] : 0.0;
+    memset(w->eta, 0, (size_t)n * sizeof *w->eta);
+    if (panel->offset) memcpy(w->eta, panel->offset + begin, (size_t)m * sizeof *w->eta);
     if (weights) memcpy(w->case_weight, weights + begin, (size_t)m * sizeof *weights);
 }
 
@@ -227,8 +237,8 @@ static void add_rows(const Panel *panel, Work *w, int64_t p, const int64_t *cols
         for (int64_t i = m; i < n; i++) copy[i] = 0.0;
         w->x[j] = copy;
     }
-    for (int64_t i = 0; i < n; i++)
-        w->eta[i] = panel->offset && i < m ? panel->offset[rows[i]] : 0.0;
+    memset(w->eta, 0, (size_t)n * sizeof *w->eta);
+    for (int64_t i = 0; panel->offset && i < m; i++) w->eta[i] = panel->offset[rows[i]];
     for (int64_t i = 0; weights && i < m; i++) w->case_weight[i] = weights[rows[i]];
     add(w, p, m, weights != NULL, beta, sign, full, total);
 }
