@@ -39,7 +39,6 @@ _LIBRARIES = (
     "formulaic",
     "lifelines",
     "matplotlib",
-    "numba",
     "numpy",
     "pandas",
     "scipy",

@@ -86,6 +86,8 @@ def build(
 def _build_with(command: list[str], into: Path, target: str, extra: tuple[str, ...]) -> Path:
     if target:
         command = [*command, "-target", target]
+    elif Path(command[-2:][0]).stem in ("zig", "ziglang"):  # zig's default is this very processor
+        command = [*command, "-mcpu=baseline"]
     name = library_name(_system(target))
     with tempfile.TemporaryDirectory(dir=into, prefix=".build-") as folder:
         objects = []
