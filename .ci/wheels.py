@@ -62,7 +62,9 @@ def main() -> None:
             }
             build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
             subprocess.run(build, cwd=ROOT, env=environment, check=True, capture_output=True)
-            made = max((ROOT / "dist").glob(f"*py3-none-{tag}.whl"), key=lambda p: p.stat().st_mtime)
+            made = max(
+                (ROOT / "dist").glob(f"*py3-none-{tag}.whl"), key=lambda p: p.stat().st_mtime
+            )
             check(made, tag, magic)
 
 
