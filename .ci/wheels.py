@@ -45,8 +45,8 @@ def check(wheel: Path, tag: str, magic: bytes) -> None:
     print(f"{wheel.name}: {libraries[0]}, {len(code) // 1024} kB")
 
 
-def main() -> None:
-    """Build and check every wheel."""
+def main(targets: list[str]) -> None:
+    """Build and check the wheels of some of zig's targets, or of all."""
     sys.path.insert(0, str(ROOT))
     from hatch_build import fetch_zig
 
@@ -54,7 +54,8 @@ def main() -> None:
         command = fetch_zig(folder)
         if command is None:
             raise SystemExit("zig could not be fetched")
-        for target, (tag, magic) in WHEELS.items():
+        for target in targets or WHEELS:
+            tag, magic = WHEELS[target]
             environment = os.environ | {
                 "CC": shlex.join(command),
                 "COALITION_MODELS_TARGET": target,
@@ -69,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
