@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from coalition_models.fingerprints import Marks, row_marks, value_marks, whole_mark
 
 __all__ = [
     "Frozen",
@@ -34,10 +35,6 @@ __all__ = [
 ]
 
 _KEY = "made"
-#: columns that tell the rows of a panel apart
-_ROW = ("coalition", "cow", "spell", "period")
-
-Marks = npt.NDArray[np.uint64]
 
 
 class Digested(Protocol):
@@ -124,13 +121,13 @@ class Made:
         """Whether a frame's column still holds what was made, in any choice or order of rows."""
         if not self.whole:
             return True
-        if self.whole == _whole(frame[name]):
+        if self.whole == whole_mark(frame[name]):
             return True
-        keys = _rows(frame)
+        keys = row_marks(frame)
         if keys is None or not len(self.rows):
             return False
         place = np.minimum(np.searchsorted(self.rows, keys), len(self.rows) - 1)
-        same = (self.rows[place] == keys) & (self.values[place] == _values(frame[name]))
+        same = (self.rows[place] == keys) & (self.values[place] == value_marks(frame[name]))
         return bool(same.all())
 
 
@@ -297,17 +294,17 @@ def with_features(
         Tables to cite.
     """
     record = record_of(table)
-    rows = _rows(table)
+    rows = row_marks(table)
     order = None if rows is None else np.argsort(rows, kind="stable")
     marks: dict[str, Made] = {}
     for name, choices in made.items():
         column = table[name]
-        values = _values(column)
+        values = value_marks(column)
         marks[name] = Made(
             Frozen(choices),
             int(column.isna().sum()),
             tuple(sources),
-            _whole(column),
+            whole_mark(column),
             np.zeros(0, np.uint64) if order is None or rows is None else rows[order],
             np.zeros(0, np.uint64) if order is None else values[order],
         )
@@ -384,57 +381,3 @@ class _Features(Mapping[str, Made]):
 
     def __len__(self) -> int:
         return len(self._held)
-
-
-def _bits(column: pd.Series) -> npt.NDArray[np.uint64]:
-    """Values of a column as whole numbers, equal for equal values."""
-    numeric = pd.api.types.is_numeric_dtype(column.dtype) and column.isna().any()
-    values = column.to_numpy(np.float64, na_value=np.nan) if numeric else np.asarray(column)
-    if values.dtype.kind == "M":
-        return values.astype("datetime64[ns]").view(np.uint64)
-    if values.dtype.kind in "iufb":
-        return _number_bits(values)
-    hashed: npt.NDArray[np.uint64] = pd.util.hash_array(
-        pd.Series(values, dtype=object).where(column.notna().to_numpy(), None).map(repr).to_numpy(),
-        categorize=True,
-    )
-    return hashed
-
-
-def _number_bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-    """A number is the same one in any type: those that double precision holds count as such."""
-    with np.errstate(invalid="ignore"):
-        number = values.astype(np.float64)
-        # the two zeros are one number, and so are all missing ones
-        plain = np.where(np.isnan(number), np.nan, number + 0.0).view(np.uint64)
-    if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
-        exact = np.abs(number) < 2.0**53
-        return np.where(exact, plain, values.astype(np.int64).view(np.uint64))
-    return plain
-
-
-def _whole(column: pd.Series) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(_bits(column)).data, digest_size=16).digest()
-
-
-def _values(column: pd.Series) -> Marks:
-    return _mixed(_bits(column))
-
-
-def _mixed(bits: Marks) -> Marks:
-    """Spread whole numbers over the range, so that near ones do not collide when added."""
-    with np.errstate(over="ignore"):
-        out = bits ^ (bits >> np.uint64(31))
-        out = out * np.uint64(0x9E3779B97F4A7C15)
-        return np.asarray(out ^ (out >> np.uint64(29)), dtype=np.uint64)
-
-
-def _rows(frame: pd.DataFrame) -> Marks | None:
-    """One number per row of a panel; None where its rows cannot be told apart."""
-    if not frame.columns.is_unique or any(name not in frame.columns for name in _ROW):
-        return None
-    total = np.zeros(len(frame), dtype=np.uint64)
-    with np.errstate(over="ignore"):
-        for name in _ROW:
-            total = _mixed(total + _values(frame[name]))
-    return total

@@ -8,9 +8,9 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few, warn
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     check_window,

@@ -6,12 +6,8 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError
-from coalition_models.features.common import (
-    attach,
-    calendar_of,
-    check_window,
-    short_window,
-)
+from coalition_models.features.attach import attach
+from coalition_models.features.common import calendar_of, check_window, short_window
 from coalition_models.features.support import support_changes, support_coded
 from coalition_models.features.yearly import external_source
 

@@ -154,17 +154,9 @@ def operational_profile(
         profile["gap"] |= profile["present"] & (profile["basis"] == "carried")
     profile = with_tasks(profile, spells, changes, unit)
     profile["coalition_end"] = profile["coalition"].map(ends)
-    with_notes(
-        profile,
-        profile={
-            "period": unit,
-            "method": method,
-            "statuses": list(statuses),
-            "doubtful": doubtful,
-            "exit_is": "last_seen" if last_seen else "departure",
-            "set_aside": aside,
-        },
-    )
+    made = {"period": unit, "method": method, "statuses": list(statuses), "doubtful": doubtful}
+    seen = "last_seen" if last_seen else "departure"
+    with_notes(profile, profile={**made, "exit_is": seen, "set_aside": aside})
     held = {} if known is None else known.sources
     sources = [n for t in ("troops", "members") for n in held.get(t, ())]
     return with_record(profile, replace(record_of(profile), sources=tuple(sources)))

@@ -396,6 +396,6 @@ def quartile_readings(
         rules.append(DefectionRule(**{**known, **chosen, "name": label}))
     if not rules:
         raise DataError(f"nothing to combine: {first_few([measure, quantile, pooled])}")
-    own = (start.measure, start.quantile, start.pooled, start.drawdown_years)
-    first = [r for r in rules if (r.measure, r.quantile, r.pooled, r.drawdown_years) == own]
+    names = ("measure", "quantile", "pooled", "drawdown_years")
+    first = [r for r in rules if all(getattr(r, n) == getattr(start, n) for n in names)]
     return [*first, *[r for r in rules if r not in first]]
