@@ -64,8 +64,9 @@ def votes(
     """
     listed = {"parlgov": parlgov, "reign": reign}
     right = [
-        elections_of(name, table[table["iso3"].isin(members["state"])], corrections)
-        .rows.assign(source=name)
+        elections_of(name, table[table["iso3"].isin(members["state"])], corrections).rows.assign(
+            source=name
+        )
         for name, table in listed.items()
     ]
     return pd.concat(right, ignore_index=True)[_VOTES]
