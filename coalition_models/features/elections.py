@@ -234,7 +234,8 @@ def _reasons(columns: Mapping[str, Floats], rows: pd.DataFrame, noted: object) -
     """Why columns are missing in every row."""
     absent = [name for name, values in columns.items() if np.isnan(values).all()]
     states = rows["state" if "state" in rows.columns else "cow"]
-    why = f"no list of all elections of {first_few(sorted(set(states)), limit=60)} covers these periods"
+    named = first_few(sorted(set(states)), limit=60)
+    why = f"no list of all elections of {named} covers these periods"
     if len(absent) < len(columns):
         why = "no such election is known of any row"
     return dict.fromkeys(absent, f"{noted}; {why}" if noted else why)

@@ -69,4 +69,6 @@ def add_support_change(panel: pd.DataFrame, *, months: int = 12) -> pd.DataFrame
         {"support_change": value},
         sources=["chisols"],
         choices={"months": length, **short_window(length, calendar, "start")},
+        builder="add_support_change",
+        cure="CHISOLS covers 1919 to 2018 and states above 500,000 inhabitants",
     )

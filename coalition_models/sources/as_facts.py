@@ -77,8 +77,8 @@ def _with_windows(rows: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _leaders(given: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, dict[str, object]]]:
-    if "office" in given.columns and given["office"].nunique() > 1:
-        offices = list(dict.fromkeys(given["office"].dropna()))
+    offices = list(dict.fromkeys(given["office"].dropna())) if "office" in given.columns else []
+    if len(offices) > 1:
         raise DataError(
             f"the table of leaders has leaders of {len(offices)} offices ({first_few(offices)}): "
             f"keep one, such as table[table['office'] == {offices[0]!r}], or leave it out and "
