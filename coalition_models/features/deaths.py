@@ -177,7 +177,7 @@ def _check_inside(
             for row in table[outside].itertuples(index=False)
         ]
         raise DataError(
-            f"{counted(int(outside.sum()), 'loss', 'lies', 'lie')} outside the coverage of deaths: "
+            f"{counted(int(outside.sum()), 'row')} of deaths outside their coverage: "
             f"{first_few(rows)}; widen coverage, or leave them out"
         )
 

@@ -176,7 +176,10 @@ def _leaders(rng, codes):
     starts = [pd.Series(_dates(rng, 6)).sort_values().dt.to_period("M").unique() for _ in codes]
     parts = []
     for cow, months in zip(codes, starts, strict=True):
-        days = [pd.Timestamp("1999-05-05"), *(m.to_timestamp() + pd.Timedelta("9D") for m in months)]
+        days = [
+            pd.Timestamp("1999-05-05"),
+            *(m.to_timestamp() + pd.Timedelta("9D") for m in months),
+        ]
         parts.append(
             pd.DataFrame(
                 {
@@ -214,14 +217,19 @@ class Worlds:
         return cm.build_panel(self.facts(tables), period=period)
 
     def call(
-        self, name: str, panel: pd.DataFrame, tables: Tables, *, given: bool = False, **options: Any
+        self,
+        name: str,
+        panel: pd.DataFrame,
+        tables: Tables,
+        facts: cm.Facts | None = None,
+        **options: Any,
     ) -> pd.DataFrame:
         """Run a builder on the facts of the panel, or on given ones."""
-        own = {to: tables[table] for to, table in self.own.get(name, {}).items()}
+        own: dict[str, Any] = {to: tables[of] for to, of in self.own.get(name, {}).items()}
         if options.pop("theatre", False):
             own["theatre"] = tables["theatre"]
-        if given and name not in self.own:
-            own["facts"] = self.facts(tables)
+        if facts is not None and name not in self.own:
+            own["facts"] = facts
         return self.builders[name](panel, **own, **options)
 
     @contextmanager
