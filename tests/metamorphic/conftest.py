@@ -217,14 +217,19 @@ class Worlds:
         return cm.build_panel(self.facts(tables), period=period)
 
     def call(
-        self, name: str, panel: pd.DataFrame, tables: Tables, *, given: bool = False, **options: Any
+        self,
+        name: str,
+        panel: pd.DataFrame,
+        tables: Tables,
+        facts: cm.Facts | None = None,
+        **options: Any,
     ) -> pd.DataFrame:
         """Run a builder on the facts of the panel, or on given ones."""
-        own = {to: tables[table] for to, table in self.own.get(name, {}).items()}
+        own: dict[str, Any] = {to: tables[of] for to, of in self.own.get(name, {}).items()}
         if options.pop("theatre", False):
             own["theatre"] = tables["theatre"]
-        if given and name not in self.own:
-            own["facts"] = self.facts(tables)
+        if facts is not None and name not in self.own:
+            own["facts"] = facts
         return self.builders[name](panel, **own, **options)
 
     @contextmanager

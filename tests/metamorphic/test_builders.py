@@ -11,7 +11,7 @@ import pickle
 import zlib
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import coalition_models as cm
+from coalition_models.members.fact_tables import TABLES as TABLES_OF_FACTS
+from coalition_models.record import record_of, remembers
 
 SETTINGS = settings(
     max_examples=2,
@@ -50,9 +52,10 @@ class Case:
     panel: pd.DataFrame
     tables: Any
     rows: np.ndarray
-    given: bool = False
-    loader: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    same: dict[str, Any] = field(default_factory=dict)
+    facts: cm.Facts | None = None
+    loader: dict[str, Callable[..., Any]] | None = None
+    #: columns that the relation does change
+    but: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=16)
@@ -61,8 +64,13 @@ def start_of(worlds, seed: int):
     return worlds.panel(tables), tables
 
 
+@lru_cache(maxsize=128)
+def case_of(worlds, make, seed: int) -> Case:
+    return make(worlds, *start_of(worlds, seed), np.random.default_rng(seed))
+
+
 @lru_cache(maxsize=256)
-def _plain(worlds, name: str, seed: int, moment: str, choice: int) -> pd.DataFrame:
+def plain(worlds, name: str, seed: int, moment: str, choice: int) -> pd.DataFrame:
     panel, tables = start_of(worlds, seed)
     return worlds.call(name, panel, tables, as_of=moment, **options_of(name, choice))
 
@@ -74,20 +82,24 @@ def options_of(name: str, choice: int) -> dict[str, Any]:
 
 def check(worlds, name: str, relation: str, seed: int, make) -> None:
     """Build twice, on what was drawn and on what the relation makes of it, and compare."""
-    rng = np.random.default_rng([seed, zlib.crc32(f"{name} {relation}".encode())])
-    moment, choice = ("start", "end")[rng.integers(2)], int(rng.integers(3))
-    before = _plain(worlds, name, seed, moment, choice)
-    panel, tables = start_of(worlds, seed)
-    case = make(worlds, panel, tables, rng)
-    with worlds.loader(**case.loader) if case.loader else nullcontext():
+    drawn = zlib.crc32(f"{seed} {name} {relation}".encode())
+    moment, choice = ("start", "end")[drawn % 2], drawn // 2 % 3
+    before = plain(worlds, name, seed, moment, choice)
+    case = case_of(worlds, make, seed)
+    with nullcontext() if case.loader is None else worlds.loader(**case.loader):
         found = worlds.call(
-            name, case.panel, case.tables, given=case.given, as_of=moment,
-            **options_of(name, choice),
-        )  # fmt: skip
+            name, case.panel, case.tables, case.facts, as_of=moment, **options_of(name, choice)
+        )
     pd.testing.assert_index_equal(found.index, case.panel.index)
-    names = [c for c in before.columns if c not in panel.columns]
-    for column in [c for c in names if c not in case.same]:
-        old, new = before[column].iloc[case.rows], found[column]
+    names = [c for c in record_of(before).features if c not in case.but]
+    same_numbers(before[names].iloc[case.rows], found)
+    lost = [c for c in names if not record_of(found).features[c].still(found, c)]
+    assert not lost, "columns not known as those made"
+
+
+def same_numbers(before: pd.DataFrame, found: pd.DataFrame) -> None:
+    for column in before.columns:
+        old, new = before[column], found[column]
         if old.dtype == object:
             assert old.where(old.notna(), None).tolist() == new.where(new.notna(), None).tolist()
             continue
@@ -187,14 +199,15 @@ PANEL = {
 # the tables
 
 
-def rebuilt(change, **how):
-    """A relation that changes tables; the panel is built from them, or they are given."""
+def rebuilt(change):
+    """A relation that changes every table; the panel is built from them, or they are given."""
 
     def make(worlds, panel, tables, rng):
         new = {name: change(table, rng) for name, table in tables.items()}
+        facts = worlds.facts(new)
         if rng.integers(2):
-            return Case(panel, new, whole(panel), given=True, **how)
-        return Case(worlds.panel(new), new, whole(panel), **how)
+            return Case(panel, new, whole(panel), facts)
+        return Case(cm.build_panel(facts), new, whole(panel))
 
     return make
 
@@ -225,9 +238,9 @@ def _unrelated(worlds, panel, tables, rng):
         if "coalition" not in more.columns:
             more = more[more["cow"] != 2]
         new[name] = pd.concat([more, table], ignore_index=True)
-    wide = worlds.panel(new)
     if rng.integers(2):
-        return Case(panel, new, whole(panel), given=True)
+        return Case(panel, new, whole(panel), worlds.facts(new))
+    wide = worlds.panel(new)
     mine = wide[wide["coalition"] == "one"]
     return Case(mine, new, whole(panel))
 
@@ -260,7 +273,7 @@ def _renamed_states(worlds, panel, tables, rng):
         positions(out.assign(cow=out["cow"].replace(back)), panel),
         loader={"nato_accession": lambda t: t.replace({"ccode": codes})},
         # who asked for membership of NATO, and when, is part of the code
-        same={"nato_candidate": True},
+        but=("nato_candidate",),
     )
 
 
@@ -274,9 +287,8 @@ def _later(worlds, panel, tables, rng):
         return out.assign(year=out["year"] + by) if "year" in out else out
 
     new = {name: moved(table) for name, table in tables.items()}
-    # known to end with 2023, whatever the dates
-    same = dict.fromkeys(["nato_candidate"], True)
-    return Case(worlds.panel(new), new, whole(panel), loader={"nato_accession": moved}, same=same)
+    loader = {"nato_accession": moved}
+    return Case(worlds.panel(new), new, whole(panel), loader=loader, but=("nato_candidate",))
 
 
 def positions(panel, of):
@@ -321,3 +333,116 @@ def test_the_panel_says_the_same(worlds, builder, relation, seed):
 @given(seed=SEEDS)
 def test_the_tables_say_the_same(worlds, builder, relation, seed):
     check(worlds, builder, relation, seed, TABLES[relation])
+
+
+@pytest.mark.filterwarnings("ignore:Dtype inference on a pandas object:FutureWarning")
+def test_text_that_is_inferred_as_arrow_strings(worlds, builder):
+    """All text of all tables, the package's too, as the next pandas reads it."""
+    before = plain(worlds, builder, 3, "start", 0)
+    with pd.option_context("future.infer_string", True), worlds.loader():
+        tables = {
+            name: pd.DataFrame({c: table[c].tolist() for c in table})
+            for name, table in worlds.draw(3).items()
+        }
+        assert tables["members"]["state"].dtype == "str"
+        panel = worlds.panel(tables).astype({"state": "str", "coalition": "str"})
+        found = worlds.call(builder, panel, tables)
+    same_numbers(before[list(record_of(before).features)], found)
+
+
+# files and plain merges lose what the panel remembers
+
+
+def _read_csv(panel, path):
+    panel.to_csv(path, index=False)
+    return pd.read_csv(path, parse_dates=["period", "entry"])
+
+
+def _read_parquet(panel, path):
+    pytest.importorskip("pyarrow", reason="parquet needs pyarrow")
+    panel.to_parquet(path)
+    return pd.read_parquet(path)
+
+
+def _read_pickle(panel, path):
+    panel.to_pickle(path)
+    return pd.read_pickle(path)
+
+
+def _plainly_merged(panel, path):
+    return panel.merge(pd.DataFrame({"state": ["ESP"], "gdp": [1.0]}), on="state", how="left")
+
+
+WAYS = {
+    "csv": _read_csv, "parquet": _read_parquet, "pickle": _read_pickle, "merge": _plainly_merged,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_panel_from_elsewhere_is_refused_or_gives_the_same(worlds, builder, way, tmp_path):
+    panel, tables = start_of(worlds, 4)
+    before = plain(worlds, builder, 4, "start", 0)
+    back = WAYS[way](panel, tmp_path / "panel")
+    names = list(record_of(before).features)
+    if builder in worlds.own or remembers(back):
+        return same_numbers(before[names], worlds.call(builder, back, tables))
+    with pytest.raises(cm.DataError, match=rf"cm\.merge.*{builder}\(panel, facts="):
+        worlds.call(builder, back, tables)
+    given_again = worlds.call(builder, back, tables, cm.facts_of(panel))
+    return same_numbers(before[names], given_again)
+
+
+def test_a_csv_without_dates_is_refused(worlds, builder, tmp_path):
+    panel, tables = start_of(worlds, 4)
+    panel.to_csv(tmp_path / "panel.csv")
+    back = pd.read_csv(tmp_path / "panel.csv")
+    with pytest.raises(cm.DataError, match="period must hold dates"):
+        worlds.call(builder, back, tables, cm.facts_of(panel))
+
+
+def test_facts_in_files(worlds, tmp_path):
+    _, tables = start_of(worlds, 4)
+    for name in (n for n in TABLES_OF_FACTS if n in tables):
+        tables[name].to_csv(tmp_path / f"{name}.csv", index=False)
+    again = cm.build_panel(cm.Facts.read(tmp_path))
+    for name in worlds.builders:
+        before = plain(worlds, name, 4, "start", 0)
+        same_numbers(before[list(record_of(before).features)], worlds.call(name, again, tables))
+
+
+# the relations would prove nothing if nothing were built
+
+
+def test_every_column_is_built_and_described(worlds, builder):
+    panel, tables = start_of(worlds, 1)
+    before = panel.copy(deep=True)
+    out = worlds.call(builder, panel, tables)
+    pd.testing.assert_frame_equal(panel, before)
+    pd.testing.assert_frame_equal(out[panel.columns], before)
+    made = record_of(out).features
+    assert set(made) == set(out.columns) - set(panel.columns)
+    assert out[list(made)].notna().any().all()
+    book = cm.codebook("features")
+    for column, notes in made.items():
+        assert book.loc[column, ["builder", "unit", "description", "source", "missing"]].all()
+        assert book.loc[column, "builder"].startswith("add_")
+        assert notes["missing_rows"] == int(out[column].isna().sum())
+        assert notes["as_of"] == "start"
+
+
+@pytest.mark.parametrize("relation", ["rows shuffled", "some rows", "unrelated coalition"])
+def test_a_builder_that_reads_other_rows_is_caught(worlds, relation, monkeypatch):
+    honest = worlds.builders["add_regime"]
+
+    def careless(panel, **options):
+        out = honest(panel, **options)
+        return out.assign(polity2=out["polity2"].cumsum() + len(facts_rows(panel, options)))
+
+    def facts_rows(panel, options):
+        return (options.get("facts") or cm.facts_of(panel)).members
+
+    case = case_of(worlds, {**PANEL, **TABLES}[relation], 0)
+    panel, _ = start_of(worlds, 0)
+    before, found = careless(panel), careless(case.panel, facts=case.facts)
+    with pytest.raises(AssertionError):
+        same_numbers(before[["polity2"]].iloc[case.rows], found)

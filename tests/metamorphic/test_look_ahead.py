@@ -1,33 +1,31 @@
-"""No builder knows the future, and no row depends on other rows: checked for every builder.
+"""No builder knows the future: checked for every builder and every table that it can read.
 
-The bundled tables are cut at a date, as they would have stood then. The rows whose moment of
-knowledge lies before it must not change. A mutation that lets a builder see one month more must
-be caught by the same comparison, or the comparison would prove nothing.
+Each table is rewritten from a day on: rows whose moment of knowledge lies before it must not
+change. A mutation that lets a builder see one month more must be caught by the same comparison, or
+the comparison would prove nothing. The package's own tables are cut at a day, as they would have
+stood then.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
-from collections.abc import Callable
 from functools import lru_cache
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import coalition_models as cm
-from coalition_models import features
-from coalition_models.features import common
-from coalition_models.features.given import facts_beside
-from coalition_models.record import keep_record, record_of
+from coalition_models.features import common, user_tables
+from coalition_models.members.fact_tables import TABLES
+from coalition_models.members.facts import trusted_facts
+from coalition_models.record import record_of
 
-#: they read no bundled table: their own properties stand in test_builder_properties
-NOT_BUNDLED = {"add_war_powers", "add_opinion", "add_regime"}
-#: the calendar of elections counts as known in advance: columns that say when the next one is
+SETTINGS = settings(
+    max_examples=2, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+)
+#: the calendar of elections counts as known in advance, unless strict=True: columns that say when
+#: the next one is
 CALENDAR = {
     "months_to_election",
     "election_near",
@@ -37,45 +35,215 @@ CALENDAR = {
     "years_to_election_cubed",
     "term_elapsed",
 }
-MINE = ("add_elections", "add_leadership", "add_casualties", "add_risk")
+#: a builder that reads a table only under some choice
+CHOICES = {
+    "add_casualties": {"per": "troops"},
+    "add_elections": {"strict": True},
+    "add_risk": {"theatre": True},
+}
+#: the last month of a year: its yearly figures are known a month later, and are rewritten
+CUT = pd.Timestamp("2003-12-01")
+#: one table each, and the package's own accessions to NATO
+REWRITTEN = [
+    "members", "coalitions", "troops", "changes", "deaths", "coverage", "states", "elections",
+    "leaders", "rules", "polls", "theatre", "nato_accession",
+]  # fmt: skip
 
 
-def _builders() -> dict[str, Callable[..., pd.DataFrame]]:
-    found = {}
-    for module in pkgutil.iter_modules(features.__path__):
-        loaded = importlib.import_module(f"{features.__name__}.{module.name}")
-        for name, function in inspect.getmembers(loaded, inspect.isfunction):
-            public = name.startswith("add_") and name in getattr(loaded, "__all__", [])
-            if public and "as_of" in inspect.signature(function).parameters:
-                found[name] = function
-    return {name: f for name, f in sorted(found.items()) if name not in NOT_BUNDLED}
+def after(table, column, more):
+    """Rows before the cut as they are, then others; the next ten days bring the first."""
+    return pd.concat([table[table[column] < CUT], more], ignore_index=True)
 
 
-BUILDERS = _builders()
-EVERY = pytest.mark.parametrize("name", BUILDERS)
+def rewritten(tables, name):
+    """One table as it could have been written by someone who lived on otherwise."""
+    table = tables[name].copy()
+    codes = tables["members"]["cow"].to_numpy()
+    soon = CUT + pd.Timedelta(days=9)
+    one = {"coalition": "one", "cow": codes, "date": soon}
+    rows = {
+        "troops": lambda: after(table, "date", pd.DataFrame({**one, "troops": 7_777})),
+        "changes": lambda: after(table, "date", pd.DataFrame({**one, "change": "reinforcement"})),
+        "deaths": lambda: after(table, "date", pd.DataFrame({**one, "deaths": 55})),
+        "polls": lambda: after(
+            table, "date", pd.DataFrame({"cow": codes, "date": soon, "support": 99.0})
+        ),
+        "elections": lambda: after(
+            table.assign(known=table["called"]),
+            "known",
+            pd.DataFrame({"cow": codes, "date": soon, "kind": "legislative", "called": CUT}),
+        ).drop(columns="known"),
+    }
+    if name in rows:
+        return rows[name]()
+    if name in ("states", "theatre"):
+        values = [c for c in table if c not in ("coalition", "cow", "year")]
+        table.loc[table["year"] >= CUT.year, values] += 5
+    if name == "coverage":
+        table["last"] = pd.Timestamp("2007-03-01")
+    if name == "coalitions":
+        table["mandate_end"] = pd.Timestamp("2005-05-05")
+    if name == "leaders":
+        return _others_lead(table, codes, soon)
+    if name == "rules":
+        old = table[table["start"] < CUT].assign(end=soon - pd.Timedelta(days=1))
+        new = pd.DataFrame({"cow": codes, "start": soon, "end": pd.NaT, "war_powers": 9})
+        return pd.concat([old, new.astype({"end": "datetime64[ns]"})], ignore_index=True)
+    if name == "members":
+        return _others_leave(table, soon)
+    return table
 
 
-def test_all_four_builders_of_this_file_are_found():
-    assert set(MINE) <= set(BUILDERS)
+def _others_lead(table, codes, soon):
+    old = table[table["start"] < CUT]
+    old = old.assign(end=old["end"].where(old["end"] < CUT, soon))
+    new = pd.DataFrame({"cow": codes, "leader": "new", "start": soon, "end": pd.NaT})
+    new = new.assign(left_right=0.0, party="green", source_change="yes")
+    return pd.concat([old, new.astype({"end": "datetime64[ns]"})], ignore_index=True)
 
 
-def added(out: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
-    return out[[c for c in out.columns if c not in panel.columns]]
+def _others_leave(table, soon):
+    stay = (table["exit"] >= CUT) & (table["exit_kind"] != "leader")
+    assert stay.sum() > 2
+    known = table["announced"].where(~stay | (table["announced"] < CUT))
+    table.loc[stay, ["exit", "exit_kind"]] = [pd.Timestamp("2006-11-01"), "scheduled"]
+    leaves = table.index[stay][0]
+    table.loc[leaves, ["exit", "exit_kind"]] = [soon, "early"]
+    return table.assign(announced=known, peak_troops=table["peak_troops"].where(~stay, 9_999))
 
 
-# the tables as they stood on a day
+def _other_accessions(table):
+    date = table["accession_date"]
+    return table.assign(accession_date=date.where(date < CUT, CUT))
 
 
-def _until(table: pd.DataFrame, column: str, day: pd.Timestamp) -> pd.DataFrame:
+@lru_cache(maxsize=64)
+def told(worlds, seed, name):
+    """Facts and tables with one table rewritten; all of them for 'all'; none for ''."""
+    tables = worlds.draw(seed)
+    chosen = [n for n in tables if name in (n, "all")]
+    new = {**tables, **{n: rewritten(tables, n) for n in chosen}}
+    return new, worlds.facts(new)
+
+
+@lru_cache(maxsize=256)
+def columns(worlds, builder, seed, name, moment):
+    tables, facts = told(worlds, seed, name)
+    out = worlds.call(
+        builder, start_of(worlds, seed), tables, facts, as_of=moment, **CHOICES.get(builder, {})
+    )
+    return out[list(record_of(out).features)]
+
+
+@lru_cache(maxsize=8)
+def start_of(worlds, seed):
+    return worlds.panel(worlds.draw(seed))
+
+
+def earlier(panel, moment):
+    """The start of a month knows nothing of the month, its end does."""
+    return panel["period"] <= CUT if moment == "start" else panel["period"] < CUT
+
+
+@pytest.mark.parametrize("name", REWRITTEN)
+@SETTINGS
+@given(seed=st.integers(0, 3))
+def test_a_table_rewritten_from_a_day_on_changes_no_earlier_row(worlds, builder, name, seed):
+    moment = ("start", "end")[(seed + len(name)) % 2]
+    known = earlier(start_of(worlds, seed), moment)
+    plain = columns(worlds, builder, seed, "", moment)[known]
+    if name == "nato_accession":
+        with worlds.loader(nato_accession=_other_accessions):
+            other = columns.__wrapped__(worlds, builder, seed, "", moment)[known]
+    else:
+        other = columns(worlds, builder, seed, name, moment)[known]
+    pd.testing.assert_frame_equal(plain, other)
+
+
+def check_all(worlds, builder, moment):
+    known = earlier(start_of(worlds, 0), moment)
+    plain = columns.__wrapped__(worlds, builder, 0, "", moment)
+    other = columns.__wrapped__(worlds, builder, 0, "all", moment)
+    pd.testing.assert_frame_equal(plain[known], other[known])
+    assert not plain[~known].equals(other[~known]), "the other facts must show later"
+
+
+@pytest.mark.parametrize("moment", ["start", "end"])
+def test_what_is_rewritten_shows_later_and_one_month_more_is_caught(
+    worlds, builder, moment, monkeypatch
+):
+    check_all(worlds, builder, moment)
+    honest = common.Calendar.known
+    monkeypatch.setattr(common.Calendar, "known", lambda self, as_of: honest(self, as_of) + 1)
+    if builder == "add_war_powers":
+        days = user_tables._days
+        monkeypatch.setattr(user_tables, "_days", lambda month: days(month + 1))
+    with pytest.raises(AssertionError, match="are different"):
+        check_all(worlds, builder, moment)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["add_alliance", "add_capability", "add_casualties", "add_commitment", "add_contagion",
+     "add_preferences", "add_regime", "add_risk"],
+)  # fmt: skip
+def test_the_start_of_a_month_knows_what_the_end_of_the_month_before_knew(worlds, name):
+    """As of the end of June equals as of the start of July, but for what counts from the row."""
+    counting = {"troops_age_months", "months_since_recommitment", "months_since_entry"}
+    # partners are those at risk in the row's own period, the entry is the row's own
+    counting |= {"cinc_share", "troop_share", "risk_above_entry", "risk_below_entry"}
+    panel = start_of(worlds, 2)
+    start = columns(worlds, name, 2, "", "start").drop(columns=counting, errors="ignore")
+    end = columns(worlds, name, 2, "", "end").drop(columns=counting, errors="ignore")
+    by = [panel["state"], panel["spell"]]
+    pd.testing.assert_frame_equal(
+        start.groupby(by).apply(lambda g: g.iloc[1:]).reset_index(drop=True),
+        end.groupby(by).apply(lambda g: g.iloc[:-1]).reset_index(drop=True),
+    )
+
+
+@pytest.mark.parametrize("period", ["quarter", "year"])
+def test_a_longer_period_knows_what_its_first_month_knew(worlds, builder, period):
+    tables, _ = told(worlds, 1, "")
+    months, long = start_of(worlds, 1), worlds.panel(tables, period)
+    by_month = columns(worlds, builder, 1, "", "start").join(months)
+    options = CHOICES.get(builder, {})
+    by_period = worlds.call(builder, long, tables, **options)
+    key = ["state", "spell", "period"]
+    # what counts periods, or members and elections of the row's own period
+    other = {"cinc_share", "deaths_last", "log_deaths_last", "partner_deaths_last", *CALENDAR}
+    names = [c for c in record_of(by_period).features if c not in other and "entry" not in c]
+    joined = by_period[[*key, *names]].merge(by_month[[*key, *names]], on=key, suffixes=("", "_m"))
+    assert len(joined) > 5
+    right = joined[[f"{c}_m" for c in names]].set_axis(names, axis=1)
+    pd.testing.assert_frame_equal(joined[names], right)
+
+
+# the package's own tables as they stood on a day
+
+
+def _until(table, column, day):
     return table[table[column] < day].reset_index(drop=True)
 
 
-def _leaders(table: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+def _years(table, day):
+    return table[table["year"] < day.year].reset_index(drop=True)
+
+
+def _terms(table, day):
     table = _until(table, "start", day)
     return table.assign(end=table["end"].where(table["end"] < day))
 
 
-def _spells(table: pd.DataFrame, day: pd.Timestamp, months: int) -> pd.DataFrame:
+CUTS = {
+    "elections": lambda t, d: _until(t, "date", d),
+    "state_years": _years,
+    "leaders": _terms,
+    "nato_accession": lambda t, d: _until(t, "accession_date", d),
+}
+
+
+def _spells(table, day, months):
     # a state at risk in the period of the cut has entered by its end
     table = _until(table, "entry", day + pd.DateOffset(months=months))
     over = table["exit"] < day
@@ -87,72 +255,80 @@ def _spells(table: pd.DataFrame, day: pd.Timestamp, months: int) -> pd.DataFrame
     )
 
 
-def _years(table: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    return table[table["year"] < day.year].reset_index(drop=True)
+@lru_cache(maxsize=32)
+def facts_until(day, months):
+    whole = cm.facts("iraq")
+    deaths = whole.deaths
+    # those without a month are known on the next 1 January
+    late = (deaths["date_precision"] == "year") & (deaths["date"].dt.year >= day.year)
+    held = {name: whole.table(name) for name in TABLES}
+    held |= {
+        "members": _spells(whole.members, day, months),
+        "troops": _until(whole.troops, "date", day),
+        "changes": _until(whole.changes, "date", day),
+        "deaths": _until(deaths[~late], "date", day),
+    }
+    # not checked: who is said not to have left comes back within the period
+    return trusted_facts(held, whole.sources)
 
 
-CUTS: dict[str, Callable[[pd.DataFrame, pd.Timestamp], pd.DataFrame]] = {
-    "fatal_incidents": lambda t, d: _until(t, "date", d),
-    "fatalities": _years,
-    "troops": lambda t, d: _until(t, "date", d),
-    "profile_changes": lambda t, d: _until(t, "date", d),
-    "elections": lambda t, d: _until(t, "date", d),
-    "state_years": _years,
-    "leaders": _leaders,
-}
+@lru_cache(maxsize=8)
+def iraq(period):
+    return cm.build_panel(cm.facts("iraq"), period=period)
 
 
-def as_it_stood(monkeypatch: pytest.MonkeyPatch, day: str, months: int) -> None:
-    """Let every builder read the bundled tables cut at a day; later facts do not exist."""
-    stamp = pd.Timestamp(day)
-    monkeypatch.setenv("COALITION_MODELS_MIRROR", "")
-    true_load = cm.load
-
-    @lru_cache(maxsize=32)
-    def cut(name: str, *, extended: bool = False) -> pd.DataFrame:
-        table = true_load(name, extended=extended)
-        if name == "participation":
-            return _spells(table, stamp, months)
-        return CUTS[name](table, stamp) if name in CUTS else table
-
-    for module in pkgutil.iter_modules(features.__path__):
-        loaded = importlib.import_module(f"{features.__name__}.{module.name}")
-        for reader in ("known_table", "load"):
-            if hasattr(loaded, reader):
-                monkeypatch.setattr(loaded, reader, cut)
+@lru_cache(maxsize=64)
+def bundled(worlds, builder, period, moment):
+    return worlds.call(builder, iraq(period), {}, as_of=moment)
 
 
-def differing(builder, panel, moment, day, monkeypatch) -> set[str]:
+def differing(worlds, builder, period, moment, day):
     """Columns that change in rows which cannot know of anything on or after the day."""
-    months = {"month": 1, "quarter": 3, "year": 12}[record_of(panel).panel["period"]]
+    panel, stamp = iraq(period), pd.Timestamp(day)
+    months = {"month": 1, "quarter": 3, "year": 12}[period]
     end = panel["period"] + pd.DateOffset(months=months)
     known = panel["period"] <= day if moment == "start" else end <= day
     assert known.any()
-    full = added(builder(panel, as_of=moment), panel)[known]
-    with monkeypatch.context() as patch:
-        as_it_stood(patch, day, months)
-        cut = added(builder(panel, as_of=moment), panel)[known]
-    return {
-        name for name in full.columns if name not in CALENDAR and not full[name].equals(cut[name])
-    }
+    full = bundled(worlds, builder, period, moment)[known]
+    cuts = {name: (lambda t, cut=cut: cut(t, stamp)) for name, cut in CUTS.items()}
+    with worlds.loader(**cuts):
+        cut = worlds.call(builder, panel, {}, facts_until(stamp, months), as_of=moment)[known]
+    return {c for c in record_of(cut).features if c not in CALENDAR and not full[c].equals(cut[c])}
 
 
-@EVERY
+@pytest.fixture
+def _no_external(monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", "")
+
+
+BUNDLED = pytest.mark.parametrize(
+    "name",
+    ["add_alliance", "add_capability", "add_casualties", "add_commitment", "add_contagion",
+     "add_elections", "add_leadership", "add_preferences", "add_risk"],
+)  # fmt: skip
+
+
+def test_every_builder_but_those_without_a_table_of_the_package_is_there(worlds):
+    names = set(BUNDLED.args[1])
+    assert set(worlds.builders) - names == {*worlds.own, "add_regime"}
+
+
+@BUNDLED
+@pytest.mark.usefixtures("_no_external")
 @pytest.mark.parametrize("moment", ["start", "end"])
-@pytest.mark.parametrize("day", ["2003-11-01", "2004-04-01", "2006-01-01", "2007-09-01"])
-def test_later_facts_change_no_earlier_row(name, moment, day, iraq, monkeypatch):
-    assert differing(BUILDERS[name], iraq, moment, day, monkeypatch) == set()
+@pytest.mark.parametrize("day", ["2003-11-01", "2006-01-01"])
+def test_later_facts_of_the_package_change_no_earlier_row(worlds, name, moment, day):
+    assert differing(worlds, name, "month", moment, day) == set()
 
 
-@EVERY
-@pytest.mark.filterwarnings("ignore:a window of 6 months")
-@pytest.mark.parametrize("period", ["quarter", "year"])
-def test_nor_where_rows_are_quarters_or_years(name, period, monkeypatch):
-    panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"], period=period)
-    for moment in ("start", "end"):
-        assert differing(BUILDERS[name], panel, moment, "2006-01-01", monkeypatch) == set()
+@BUNDLED
+@pytest.mark.usefixtures("_no_external")
+@pytest.mark.parametrize(("period", "moment"), [("quarter", "start"), ("year", "end")])
+def test_nor_where_rows_are_quarters_or_years(worlds, name, period, moment):
+    assert differing(worlds, name, period, moment, "2006-01-01") == set()
 
 
+@pytest.mark.usefixtures("_no_external")
 @pytest.mark.parametrize(
     ("name", "day", "caught"),
     [
@@ -160,214 +336,12 @@ def test_nor_where_rows_are_quarters_or_years(name, period, monkeypatch):
         ("add_risk", "2003-11-01", {"partner_deaths_12m", "risk_above_entry"}),
         ("add_leadership", "2004-04-01", {"leader_change", "tenure_months", "party_change"}),
         ("add_elections", "2004-03-01", {"months_since_election", "post_election"}),
+        ("add_contagion", "2004-04-01", {"earlier_defectors", "recent_exits_3m"}),
     ],
 )
-def test_a_builder_that_sees_the_month_itself_is_caught(name, day, caught, iraq, monkeypatch):
+def test_a_builder_that_sees_the_month_itself_is_caught(worlds, name, day, caught, monkeypatch):
     """Mutation: as of the start of a month, its own events are known. The check must notice."""
-    assert not differing(BUILDERS[name], iraq, "start", day, monkeypatch) & caught
     monkeypatch.setattr(common.Calendar, "known", lambda self, _: self.first)
-    assert caught <= differing(BUILDERS[name], iraq, "start", day, monkeypatch)
-
-
-@EVERY
-def test_neither_order_nor_other_rows_matter(name, iraq):
-    builder = BUILDERS[name]
-    before = iraq.copy(deep=True)
-    whole = builder(iraq)
-    pd.testing.assert_frame_equal(iraq, before)
-    pd.testing.assert_frame_equal(whole[list(iraq.columns)], before)
-    mixed = iraq.sample(frac=1, random_state=5)
-    out = builder(mixed)
-    pd.testing.assert_index_equal(out.index, mixed.index)
-    pd.testing.assert_frame_equal(out.sort_index(), whole)
-    # some states alone, and late rows alone: nothing is taken from the rows left out
-    part = iraq[iraq["state"].isin(["ESP", "POL"]) & (iraq["period"] >= "2004-01-01")]
-    pd.testing.assert_frame_equal(builder(part), whole.loc[part.index])
-
-
-@EVERY
-def test_every_column_is_described_and_its_missing_rows_are_counted(name, iraq):
-    out = BUILDERS[name](iraq)
-    book = cm.codebook("features")
-    for column, notes in record_of(out).features.items():
-        assert column in book.index
-        assert book.loc[column, ["builder", "unit", "description", "source", "missing"]].all()
-        assert notes["missing_rows"] == int(out[column].isna().sum())
-        assert notes["as_of"] == "start"
-
-
-@EVERY
-def test_repeated_labels_of_rows_do_no_harm(name, iraq):
-    plain = added(BUILDERS[name](iraq), iraq)
-    same = iraq.set_axis(np.zeros(len(iraq), dtype=int), axis=0)
-    out = added(BUILDERS[name](same), iraq)
-    pd.testing.assert_frame_equal(out.reset_index(drop=True), plain)
-
-
-# own tables: dates can be moved and events added
-
-months = st.integers(min_value=0, max_value=71)
-#: state, months since January 2001, and a size: deaths, or the position of a leader's party
-events = st.lists(
-    st.tuples(st.sampled_from([230, 325, 900]), months, st.integers(min_value=1, max_value=9)),
-    min_size=1,
-    max_size=12,
-    unique_by=lambda e: e[:2],
-)
-cuts = st.integers(min_value=28, max_value=60)
-
-
-def day_of(month: int) -> pd.Timestamp:
-    return pd.Timestamp("2001-01-10") + pd.DateOffset(months=month)
-
-
-def small_panel() -> pd.DataFrame:
-    spells = pd.DataFrame(
-        {
-            "coalition": "iraq",
-            "state": ["ESP", "ITA"],
-            "cow": [230, 325],
-            "spell": 1,
-            "entry": pd.to_datetime(["2003-04-01", "2003-08-01"]),
-            "exit": pd.to_datetime(["2006-03-01", "2006-09-01"]),
-            "exit_kind": "early",
-        }
-    )
-    return cm.build_panel(spells)
-
-
-PANEL = small_panel()
-
-
-def elections(made) -> pd.DataFrame:
-    rows = [(cow, day_of(month), "legislative") for cow, month, _ in made]
-    table = pd.DataFrame(rows, columns=["cow", "date", "kind"])
-    table = table.drop_duplicates(["cow", "date", "kind"])
-    return table.astype({"cow": "int64", "date": "datetime64[ns]"})
-
-
-def leaders(made) -> pd.DataFrame:
-    rows = [(cow, f"leader {i}", day_of(m), float(size)) for i, (cow, m, size) in enumerate(made)]
-    table = pd.DataFrame(rows, columns=["cow", "leader", "start", "left_right"])
-    table = table.astype({"cow": "int64", "start": "datetime64[ns]", "left_right": "float64"})
-    table = table.sort_values(["cow", "start"])
-    table["party"] = np.where(table["left_right"] > 5, "right", "left")
-    table["source_change"] = np.where(table["left_right"] > 7, "yes", "no")
-    return table.assign(end=table.groupby("cow")["start"].shift(-1))
-
-
-def losses(made) -> pd.DataFrame:
-    rows = [("iraq", cow, day_of(month), size) for cow, month, size in made]
-    table = pd.DataFrame(rows, columns=["coalition", "cow", "date", "deaths"])
-    return table.astype({"cow": "int64", "date": "datetime64[ns]", "deaths": "int64"})
-
-
-COVERAGE = {"iraq": ("2001-01", "2007-12")}
-
-
-def build(name: str, panel: pd.DataFrame, made, later: int = 0, **options) -> pd.DataFrame:
-    """Run a builder on own events; ``later``: years by which the yearly facts move too."""
-    if name == "add_elections":
-        return cm.add_elections(
-            panel, facts=facts_beside(panel, elections=elections(made)), **options
-        )
-    if name == "add_leadership":
-        return cm.add_leadership(panel, facts=facts_beside(panel, leaders=leaders(made)), **options)
-    if name == "add_risk":
-        return cm.add_risk(
-            panel, facts=facts_beside(panel, deaths=losses(made), coverage=COVERAGE), **options
-        )
-    years = [2002 + later, 2003 + later, 2004 + later]
-    people = pd.DataFrame({"cow": 230, "year": years, "population": [4e7, 5e7, 6e7]})
-    own = {"data": losses(made), "coverage": COVERAGE, "states": people}
-    return cm.add_casualties(panel, **own, trend_window=3, **options)
-
-
-def split_at(made, late, cut: int):
-    """Events before the cut, and events on or after it.
-
-    Both states have an event long before: one that a table lists nowhere would be missing.
-    """
-    early = [(230, -132, 1), (325, -132, 1), *(e for e in made if e[1] < cut)]
-    return early, [(cow, max(month, cut), size) for cow, month, size in late]
-
-
-@pytest.mark.parametrize("name", MINE)
-@pytest.mark.parametrize("moment", ["start", "end"])
-@settings(max_examples=20, deadline=None)
-@given(made=events, late=events, cut=cuts)
-def test_events_added_later_never_reach_back(name, moment, made, late, cut):
-    early, late = split_at(made, late, cut)
-    first = pd.Timestamp("2001-01-01") + pd.DateOffset(months=cut)
-    known = PANEL["period"] <= first if moment == "start" else PANEL["period"] < first
-    one = added(build(name, PANEL, early, as_of=moment), PANEL)[known]
-    two = added(build(name, PANEL, early + late, as_of=moment), PANEL)[known]
-    kept = [c for c in one.columns if c not in CALENDAR]
-    pd.testing.assert_frame_equal(one[kept], two[kept])
-
-
-@settings(max_examples=20, deadline=None)
-@given(made=events, late=events, cut=cuts)
-def test_nor_does_the_calendar_under_the_strict_option(made, late, cut):
-    """Votes called in a month or later do not exist for rows up to it."""
-    early, late = split_at(made, late, cut)
-    first = pd.Timestamp("2001-01-01") + pd.DateOffset(months=cut)
-    known = PANEL["period"] <= first
-    outs = []
-    for votes in (elections(early), elections(early + late)):
-        called = votes["date"].where(votes["date"] >= first, pd.Timestamp("2000-01-01"))
-        out = cm.add_elections(
-            PANEL, strict=True, facts=facts_beside(PANEL, elections=votes.assign(called=called))
-        )
-        outs.append(added(out, PANEL)[known])
-    pd.testing.assert_frame_equal(*outs)
-
-
-@pytest.mark.parametrize("name", MINE)
-@settings(max_examples=15, deadline=None)
-@given(made=events)
-def test_neither_an_unrelated_state_nor_the_order_of_events_matters(name, made):
-    own = [e for e in made if e[0] != 900]
-    others = [(900, month, size) for _, month, size in made]
-    plain = added(build(name, PANEL, own), PANEL)
-    mixed = added(build(name, PANEL, [*others, *reversed(own)]), PANEL)
-    # where the other state is a partner who died, what concerns partners changes
-    partners = ["partner", "coalition", "risk_", "fatality_rate"]
-    kept = [c for c in plain.columns if not any(word in c for word in partners)]
-    assert kept
-    pd.testing.assert_frame_equal(plain[kept], mixed[kept])
-
-
-@pytest.mark.parametrize("name", MINE)
-@pytest.mark.parametrize("moment", ["start", "end"])
-@settings(max_examples=15, deadline=None)
-@given(made=events)
-def test_dates_a_year_later_give_the_same_features_a_year_later(name, moment, made):
-    plain = build(name, PANEL, made, as_of=moment)
-    year = pd.DateOffset(years=1)
-    moved = PANEL.assign(period=PANEL["period"] + year, entry=PANEL["entry"] + year)
-    keep_record(moved, PANEL)
-    shifted = [(cow, month + 12, size) for cow, month, size in made]
-    later = build(name, moved, shifted, later=1, as_of=moment)
-    # members and strengths are the bundled ones and stay where they are
-    fixed = ["fatality_rate_operation", "fatality_rate_sector"]
-    pd.testing.assert_frame_equal(
-        added(later, PANEL).drop(columns=fixed, errors="ignore"),
-        added(plain, PANEL).drop(columns=fixed, errors="ignore"),
-    )
-
-
-@pytest.mark.parametrize("name", MINE)
-@settings(max_examples=10, deadline=None)
-@given(made=events)
-def test_splitting_a_spell_changes_nothing(name, made):
-    """Rows of one stay that are counted as two spells, on the same clock."""
-    split = PANEL.assign(spell=np.where(PANEL["period"] >= "2004-06-01", 2, 1))
-    keep_record(split, PANEL)
-    plain = added(build(name, PANEL, made), PANEL)
-    two = added(build(name, split, made), split)
-    # the role and the sector belong to the spell as it is coded
-    coded = ["combat_role", "fatality_rate_sector"]
-    pd.testing.assert_frame_equal(
-        plain.drop(columns=coded, errors="ignore"), two.drop(columns=coded, errors="ignore")
-    )
+    bundled.cache_clear()
+    assert caught <= differing(worlds, name, "month", "start", day)
+    bundled.cache_clear()
