@@ -85,7 +85,8 @@ def add_casualties(
         Whether deaths within the period count (``"end"``).
     data : DataFrame, optional
         Your own table, one row per dated loss: ``coalition, cow, date, deaths``. Needs
-        ``coverage``, because only you know where a missing row means that nobody died.
+        ``coverage``, because only you know where a missing row means that nobody died; rows
+        outside it are left out, and counted in the panel's ``attrs``.
     coverage : dict, optional
         With ``data``, and only then: coalition to first and last month covered, as text or dates,
         ``{"mali": ("2013-01", "2020-12")}``.
@@ -170,6 +171,7 @@ def add_casualties(
         "undated": "next 1 January" if rule == "january" else rule,
         "look_ahead": rule == "spread" and data is None,
         **empty,
+        **deaths.choices,
     }
     return attach(
         panel,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import as_day
-from coalition_models.errors import CoalitionWarning, CoverageError, DataError, counted, first_few
+from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.common import (
     AsOf,
     Integers,
@@ -53,6 +52,13 @@ class Deaths:
     number: Floats
     dated: Flags
     coverage: dict[str, tuple[int, int]]
+    #: rows of a table of one's own outside the months covered
+    left_out: int = 0
+
+    @property
+    def choices(self) -> dict[str, object]:
+        """What to tell of them beside a builder's choices; empty if there are none."""
+        return {"rows_outside_coverage": self.left_out} if self.left_out else {}
 
     def keys(self, coalitions: pd.Series, cow: pd.Series) -> tuple[Integers, Integers]:
         """Common whole-number keys of (coalition, state) for the deaths and for some rows."""
@@ -186,7 +192,8 @@ def _own(data: pd.DataFrame, coverage: Coverage | None) -> Deaths:
             f"row mean that nobody died; not given for {first_few(without)}"
         )
     months = _months(coverage)
-    data = _covered(data, months)
+    inside = _covered(data, months)
+    left_out, data = len(data) - len(inside), inside
     return Deaths(
         coalition=data["coalition"].to_numpy(dtype=object),
         cow=data["cow"].to_numpy(dtype=np.int64),
@@ -194,6 +201,7 @@ def _own(data: pd.DataFrame, coverage: Coverage | None) -> Deaths:
         number=data["deaths"].to_numpy(dtype=float),
         dated=np.ones(len(data), dtype=bool),
         coverage=months,
+        left_out=left_out,
     )
 
 
@@ -203,16 +211,6 @@ def _covered(data: pd.DataFrame, months: dict[str, tuple[int, int]]) -> pd.DataF
     window = data["coalition"].map(months)
     first, last = (window.map(lambda w, i=i: w[i]).to_numpy(np.int64) for i in (0, 1))
     outside = (month < first) | (month > last)
-    if outside.any():
-        rows = data[outside]
-        names = dict.fromkeys(f"{r.coalition} {r.date:%Y-%m-%d}" for r in rows.itertuples())
-        warnings.warn(
-            f"{counted(len(rows), 'row', 'of', 'of')} the table of deaths "
-            f"{'lies' if len(rows) == 1 else 'lie'} outside coverage= and "
-            f"{'is' if len(rows) == 1 else 'are'} left out: {first_few(names)}",
-            CoalitionWarning,
-            stacklevel=5,
-        )
     return data[~outside]
 
 

@@ -158,6 +158,7 @@ def add_risk(
             "as_of": moment,
             "undated": "next 1 January" if rule == "january" else rule,
             "look_ahead": rule == "spread" and losses is None,
+            **deaths.choices,
         },
     )
 
