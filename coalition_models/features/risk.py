@@ -168,6 +168,7 @@ def add_risk(
             "as_of": moment,
             "undated": "next 1 January" if rule == "january" else rule,
             "look_ahead": rule == "spread" and bool(undated_deaths(known)),
+            **deaths.choices,
         },
         builder="add_risk",
         cure="Rates need Facts(troops=...), roles and sectors columns of members",
