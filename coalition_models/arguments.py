@@ -157,7 +157,7 @@ def read_days(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     wrong = pd.Series(False, index=range(len(texts)))
     days = pd.Series(pd.NaT, index=range(len(texts)), dtype="datetime64[ns]")
     place = np.flatnonzero(texts.notna().to_numpy(dtype=bool))
-    wrong.iloc[place] = [known[key] is None for key in keys]
+    wrong.iloc[place] = np.array([known[key] is None for key in keys], dtype=bool)
     days.iloc[place] = pd.DatetimeIndex([known[key] or pd.NaT for key in keys])
     return days.set_axis(values.index).rename(values.name), wrong.set_axis(values.index)
 

@@ -117,11 +117,11 @@ def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None
 
 def _contradiction(named: str | None, usual: int, names: Mapping[int, Period]) -> str:
     said = f"is said to have one row per {named}, but" if named else "has rows of odd lengths:"
-    cure = f"'{names[usual]}'" if usual in names else "what they are"
+    whole = f"whole {names[usual]}s" if usual in names else "whole periods of another length"
     return (
         f"the panel {said} most rows of a spell are {usual} months after the one before: it was "
         "changed since it was built. Build it anew with the period wanted, or, if its rows are "
-        f"whole periods of another length, set panel.attrs['panel'] = {{'period': ...}} to {cure}"
+        f"{whole}, take off what it remembers (panel.attrs = {{}}) and give facts= to the builders"
     )
 
 
