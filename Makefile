@@ -1,9 +1,12 @@
-# Targets explain themselves: make help. The environment is made in .venv from requirements.lock.
+# Targets explain themselves: make help. The environment is made in .venv from requirements.lock;
+# what only development needs is added from requirements-dev.lock.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV := $(VENV)/.ready-dev
+LOOPS := $(wildcard coalition_models/kernels/c/*.c coalition_models/kernels/c/*.h)
 OUT ?= build
 WORKERS ?= 2
 
@@ -11,17 +14,22 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper notebook data clean
+.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper notebook data
+.PHONY: wheels clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml hatch_build.py coalition_models/kernels/_build.py $(LOOPS)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+$(DEV): $(READY) requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $(DEV)
 
 reproduce: $(READY) ## make the environment, run the main analysis, write build/report.html
 	$(BIN)/coalition-models reproduce --out $(OUT)
@@ -36,19 +44,19 @@ check: $(READY) ## run the analysis on the bundled data and compare with data/ex
 expected: $(READY) ## keep the results on the bundled data as the expected ones
 	$(BIN)/coalition-models reproduce --sources bundled --out $(OUT) --write-expected
 
-test: $(READY) lint ## everything that must hold: lint, types, floors, tests, examples, notebooks
+test: $(DEV) lint ## everything that must hold: lint, types, floors, tests, examples, notebooks
 	$(BIN)/python -m pytest -m "not slow" -q -n $(WORKERS) --dist loadfile
 
-test-slow: $(READY) ## simulation studies (some minutes)
+test-slow: $(DEV) ## simulation studies (some minutes)
 	$(BIN)/python -m pytest -m slow -q
 
-lint: $(READY) ## style, types and import floors
+lint: $(DEV) ## style, types and import floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-format: $(READY) ## put the code into its standard layout
+format: $(DEV) ## put the code into its standard layout
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -64,6 +72,9 @@ notebook: $(READY) ## open the notebooks in Jupyter (the first time fetches jupy
 
 data: $(READY) ## rebuild the derived tables from the upstream files and compare
 	$(BIN)/coalition-models data build --check
+
+wheels: $(READY) ## build the wheels of every platform into dist (fetches zig, to cross-compile)
+	$(BIN)/python .ci/wheels.py
 
 clean: ## remove what was built, not the environment
 	rm -rf $(OUT) .pytest_cache .mypy_cache .ruff_cache

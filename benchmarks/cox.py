@@ -117,12 +117,12 @@ def timed(job: Callable[[], object], repeats: int) -> Timing:
 
 
 @contextmanager
-def without_numba() -> Iterator[None]:
-    os.environ["COALITION_MODELS_NO_NUMBA"] = "1"
+def without_compiled() -> Iterator[None]:
+    os.environ["COALITION_MODELS_NO_COMPILED"] = "1"
     try:
         yield
     finally:
-        del os.environ["COALITION_MODELS_NO_NUMBA"]
+        del os.environ["COALITION_MODELS_NO_COMPILED"]
 
 
 @dataclass
@@ -283,12 +283,12 @@ def singles(
     report.agreement["cox() and array entry: coefficients"] = worst(table["estimate"], coef)
     report.agreement["cox() and array entry: clustered errors"] = worst(table["std_error"], robust)
     if size.rows <= 300_000:
-        with without_numba():
+        with without_compiled():
             plain = arrays.fit()
             report.times["this package, arrays, numpy only"] = timed(
                 arrays.fit, min(3, size.repeats)
             )
-        report.agreement["numpy and numba: clustered errors"] = worst(plain[2], robust)
+        report.agreement["numpy and compiled: clustered errors"] = worst(plain[2], robust)
     if reference is not None:
         report.agreement["R: coefficients"] = worst(coef, reference["coef"])
         report.agreement["R: model errors"] = worst(model, reference["model_se"])
@@ -401,8 +401,8 @@ def first_call() -> str:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     imports, call = (float(part) for part in done.stdout.split())
     return (
-        "In a new process with the compiled code on disk, importing the kernel takes "
-        f"{imports:.2f} s and the first fit {call:.2f} s (numba loads then)."
+        "In a new process importing the kernel takes "
+        f"{imports:.2f} s and the first fit {call:.2f} s."
     )
 
 
@@ -416,7 +416,7 @@ def machine() -> list[str]:
             if "model name" in li
         ]
         model = names[0] if names else model
-    packages = ("numpy", "numba", "pandas", "lifelines", "coalition-models")
+    packages = ("numpy", "pandas", "lifelines", "coalition-models")
     found = []
     for package in packages:
         try:

@@ -151,15 +151,17 @@ def read_days(values: pd.Series) -> tuple[pd.Series, pd.Series]:
         far = (values < _FIRST_DAY) | (values > _LAST_DAY)
         return values.where(~far).astype("datetime64[ns]"), far
     texts = values.astype(object)
-    there = texts[texts.notna().to_numpy(dtype=bool)]
-    keys = [value if isinstance(value, Hashable) else repr(value) for value in there]
+    there = texts.notna().to_numpy(dtype=bool)
+    keys = [value if isinstance(value, Hashable) else repr(value) for value in texts[there]]
     known = {key: _near_day(key) for key in dict.fromkeys(keys)}
-    wrong = pd.Series(False, index=range(len(texts)))
-    days = pd.Series(pd.NaT, index=range(len(texts)), dtype="datetime64[ns]")
-    place = np.flatnonzero(texts.notna().to_numpy(dtype=bool))
-    wrong.iloc[place] = np.array([known[key] is None for key in keys], dtype=bool)
-    days.iloc[place] = pd.DatetimeIndex([known[key] or pd.NaT for key in keys])
-    return days.set_axis(values.index).rename(values.name), wrong.set_axis(values.index)
+    wrong = np.zeros(len(texts), dtype=bool)
+    wrong[there] = [known[key] is None for key in keys]
+    days = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[ns]")
+    days[there] = pd.DatetimeIndex([known[key] or pd.NaT for key in keys])
+    return (
+        pd.Series(days, index=values.index, name=values.name),
+        pd.Series(wrong, index=values.index),
+    )
 
 
 def _near_day(value: object) -> pd.Timestamp | None:

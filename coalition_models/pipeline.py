@@ -41,7 +41,6 @@ _LIBRARIES = (
     "formulaic",
     "lifelines",
     "matplotlib",
-    "numba",
     "numpy",
     "pandas",
     "scipy",

@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from coalition_models.fingerprints import Marks, row_marks, value_marks, whole_mark
 
 __all__ = [
     "Frozen",
@@ -30,13 +31,10 @@ __all__ = [
     "with_features",
     "with_notes",
     "with_record",
+    "without_features",
 ]
 
 _KEY = "made"
-#: columns that tell the rows of a panel apart
-_ROW = ("coalition", "cow", "spell", "period")
-
-Marks = npt.NDArray[np.uint64]
 
 
 class Digested(Protocol):
@@ -123,13 +121,13 @@ class Made:
         """Whether a frame's column still holds what was made, in any choice or order of rows."""
         if not self.whole:
             return True
-        if self.whole == _whole(frame[name]):
+        if self.whole == whole_mark(frame[name]):
             return True
-        keys = _rows(frame)
+        keys = row_marks(frame)
         if keys is None or not len(self.rows):
             return False
         place = np.minimum(np.searchsorted(self.rows, keys), len(self.rows) - 1)
-        same = (self.rows[place] == keys) & (self.values[place] == _values(frame[name]))
+        same = (self.rows[place] == keys) & (self.values[place] == value_marks(frame[name]))
         return bool(same.all())
 
 
@@ -296,22 +294,37 @@ def with_features(
         Tables to cite.
     """
     record = record_of(table)
-    rows = _rows(table)
+    rows = row_marks(table)
     order = None if rows is None else np.argsort(rows, kind="stable")
     marks: dict[str, Made] = {}
     for name, choices in made.items():
         column = table[name]
-        values = _values(column)
+        values = value_marks(column)
         marks[name] = Made(
             Frozen(choices),
             int(column.isna().sum()),
             tuple(sources),
-            _whole(column),
+            whole_mark(column),
             np.zeros(0, np.uint64) if order is None or rows is None else rows[order],
             np.zeros(0, np.uint64) if order is None else values[order],
         )
     features = _Features({**record.features, **marks})
     return with_record(table, replace(record, features=features))
+
+
+def without_features(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Forget how columns were made that a table, which the caller owns, no longer has; return it.
+
+    Examples
+    --------
+    >>> frame = with_features(pd.DataFrame({"x": [1.0]}), {"x": {"window": 6}})
+    >>> dict(record_of(without_features(frame.drop(columns="x"), ["x"])).features)
+    {}
+    """
+    record = record_of(table)
+    gone = set(names)
+    kept = _Features({name: m for name, m in record.features.items() if name not in gone})
+    return with_record(table, replace(record, features=kept))
 
 
 def sources_of(table: pd.DataFrame, columns: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -368,48 +381,3 @@ class _Features(Mapping[str, Made]):
 
     def __len__(self) -> int:
         return len(self._held)
-
-
-def _bits(column: pd.Series) -> npt.NDArray[np.uint64]:
-    """Values of a column as whole numbers, equal for equal values."""
-    values = column.to_numpy()
-    if values.dtype == np.float64:
-        # the two zeros are one number, and so are all missing ones
-        with np.errstate(invalid="ignore"):
-            plain = np.where(np.isnan(values), np.nan, values + 0.0)
-        return plain.view(np.uint64)
-    if values.dtype.kind in "iubM" and values.dtype.itemsize == 8:
-        return values.view(np.uint64)
-    if values.dtype.kind in "iufb":
-        return _bits(pd.Series(values.astype(np.float64)))
-    hashed: npt.NDArray[np.uint64] = pd.util.hash_array(
-        pd.Series(values, dtype=object).map(repr).to_numpy(dtype=object), categorize=True
-    )
-    return hashed
-
-
-def _whole(column: pd.Series) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(_bits(column)).data, digest_size=16).digest()
-
-
-def _values(column: pd.Series) -> Marks:
-    return _mixed(_bits(column))
-
-
-def _mixed(bits: Marks) -> Marks:
-    """Spread whole numbers over the range, so that near ones do not collide when added."""
-    with np.errstate(over="ignore"):
-        out = bits ^ (bits >> np.uint64(31))
-        out = out * np.uint64(0x9E3779B97F4A7C15)
-        return np.asarray(out ^ (out >> np.uint64(29)), dtype=np.uint64)
-
-
-def _rows(frame: pd.DataFrame) -> Marks | None:
-    """One number per row of a panel; None where its rows cannot be told apart."""
-    if not frame.columns.is_unique or any(name not in frame.columns for name in _ROW):
-        return None
-    total = np.zeros(len(frame), dtype=np.uint64)
-    with np.errstate(over="ignore"):
-        for name in _ROW:
-            total = _mixed(total + _values(frame[name]))
-    return total

@@ -103,13 +103,14 @@ def with_every_feature(panel: pd.DataFrame) -> pd.DataFrame:
     >>> "troop_share" in with_every_feature(iraq_panel())
     True
     """
-    panel = add_commitment(panel)
-    panel = add_contagion(panel)
-    panel = add_alliance(panel)
-    panel = add_capability(panel)
-    panel = add_preferences(panel)
-    if all(at_hand(name) for name in REGIME_SOURCES):
-        panel = add_regime(panel)
+    with gathered():
+        panel = add_commitment(panel)
+        panel = add_contagion(panel)
+        panel = add_alliance(panel)
+        panel = add_capability(panel)
+        panel = add_preferences(panel)
+        if all(at_hand(name) for name in REGIME_SOURCES):
+            panel = add_regime(panel)
     return panel
 
 

@@ -130,7 +130,7 @@ def leader_cases_by_window(
         raise DataError(f"who must be 'effective' or 'head_of_government', not {who!r}")
     facts = bundled_facts((coalition,)) if isinstance(coalition, str) else coalition
     name, spells = _spells(facts, cast(ExitDate, exit_date))
-    stints, without = _stints(spells, _tenures(who, facts.leaders))
+    stints, without = _stints(spells, _tenures(who, facts.leaders, spells))
     if stints.empty:
         raise DataError(
             f"no leader on record was in office during a spell in {name!r}: check the cow "
@@ -182,9 +182,10 @@ def _spells(facts: Facts, exit_date: ExitDate) -> tuple[str, pd.DataFrame]:
     return coalition, dated
 
 
-def _tenures(who: str, leaders: pd.DataFrame | None) -> pd.DataFrame:
+def _tenures(who: str, leaders: pd.DataFrame | None, spells: pd.DataFrame) -> pd.DataFrame:
     """One row per unbroken time of one person in office, with the day the next one enters."""
-    terms = terms_of(who, leaders, extended=False)
+    states = spells["cow"].to_numpy(dtype=np.int64)
+    terms = terms_of(who, leaders, extended=False, states=states)
     table = terms.table.assign(began=terms.began)
     if "left_right" not in table.columns:
         table = table.assign(left_right=np.nan)

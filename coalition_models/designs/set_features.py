@@ -23,7 +23,7 @@ from coalition_models.features.regime import add_regime
 from coalition_models.features.risk import add_risk
 from coalition_models.members.fact_tables import coverage_table
 from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
-from coalition_models.record import keep_record
+from coalition_models.record import without_features
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.fetch import at_hand
@@ -163,7 +163,7 @@ def _without_unknown(
     if not unknown:
         return panel
     missing[f"{idea}: {', '.join(unknown)}"] = "not known to the set's sources for any row"
-    return keep_record(panel.drop(columns=unknown), panel)
+    return without_features(panel.drop(columns=unknown), unknown)
 
 
 def _reign_votes() -> pd.DataFrame:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     known_table,
@@ -79,8 +79,7 @@ def add_alliance(
     as_of: str = "start",
     external: str = "if_at_hand",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
-    coalitions: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add membership of NATO, ties to the United States, and the coalition's framework.
 
@@ -103,7 +102,7 @@ def add_alliance(
         In place of those that the panel was built from. Needed are ``coalitions`` (the lead
         state, ``framework``); the four ties are read from ``states`` if it holds them:
         ``lead_defence_pact, us_troops_hosted, us_aid_per_head, us_trade_per_gdp``.
-    data, coalitions
+    **old
         Names of an earlier version for tables of facts (``data``: ``states``).
 
     Returns
@@ -146,7 +145,7 @@ def add_alliance(
     rows = plain_panel(panel)
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
     cow = rows["cow"].to_numpy(dtype=np.int64)
-    held = facts_for(panel, facts, "add_alliance", {"data": data, "coalitions": coalitions})
+    held = facts_for(panel, facts, "add_alliance", old)
     table = coalition_table(held, "add_alliance")
     lead = lead_of(rows, table)
     year = year_known(calendar, moment, check_lag(lag))

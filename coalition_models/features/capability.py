@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     Calendar,
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     entry_month,
@@ -58,9 +58,7 @@ def add_capability(
     as_of: str = "start",
     external: str = "if_at_hand",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
-    members: pd.DataFrame | None = None,
-    coalitions: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add material capability, income, and the change of capability since entry.
 
@@ -79,7 +77,7 @@ def add_capability(
         In place of those that the panel was built from. Needed are ``members`` and
         ``coalitions`` (the lead state); ``capability_index`` and ``gdp_per_capita`` of ``states``
         are used if they are there.
-    data, members, coalitions
+    **old
         Names of an earlier version for tables of facts (``data``: ``states``).
 
     Returns
@@ -117,8 +115,7 @@ def add_capability(
     calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
     cow = rows["cow"].to_numpy(dtype=np.int64)
     year = year_known(calendar, moment, years)
-    given = {"data": data, "members": members, "coalitions": coalitions}
-    held = facts_for(panel, facts, "add_capability", given)
+    held = facts_for(panel, facts, "add_capability", old)
     income, sources = state_figures(held, ["gdp_per_capita"])
     index, more = _index(held, check_external(external))
     gdp = income.at("gdp_per_capita", cow, year)

@@ -8,10 +8,10 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     Calendar,
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     check_window,
@@ -30,7 +30,6 @@ from coalition_models.features.given import cited, facts_for, needed
 from coalition_models.features.roster import listed_members
 from coalition_models.features.troops import strengths
 from coalition_models.features.yearly import state_figures, year_known
-from coalition_models.members.fact_tables import Coverage
 from coalition_models.members.facts import Facts
 from coalition_models.sources.own_tables import plain_panel
 
@@ -52,11 +51,7 @@ def add_casualties(
     undated: str = "january",
     as_of: str = "start",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
-    coverage: Coverage | None = None,
-    members: pd.DataFrame | None = None,
-    troops: pd.DataFrame | None = None,
-    states: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add a member's own deaths in the coalition, and its partners'.
 
@@ -88,7 +83,7 @@ def add_casualties(
         In place of those that the panel was built from. Needed are ``deaths`` with their
         ``coverage``; with ``per="troops"`` also ``members`` and ``troops``. Inhabitants come from
         ``states`` if they hold ``population``, else from the package.
-    data, coverage, members, troops, states
+    **old
         Names of an earlier version for tables of facts; they go in the next one.
 
     Returns
@@ -130,8 +125,7 @@ def add_casualties(
     moment = check_as_of(as_of)
     rule = check_undated(undated)
     _check_options(half_life, per, mass_casualty)
-    given = {"data": data, "coverage": coverage, "members": members, "troops": troops}
-    known = facts_for(panel, facts, "add_casualties", {**given, "states": states})
+    known = facts_for(panel, facts, "add_casualties", old)
     trend = _check_trend(trend_window)
     shock = check_window(shock_window, "shock_window")
     wanted = ("coalition", "cow", "spell", "period") if per == "troops" else None

@@ -8,11 +8,11 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     AsOf,
     Calendar,
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     find_until,
@@ -48,10 +48,7 @@ def add_commitment(
     as_of: str = "start",
     external: str = "if_at_hand",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
-    members: pd.DataFrame | None = None,
-    changes: pd.DataFrame | None = None,
-    states: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add the strength of the contingent and how it compares.
 
@@ -78,7 +75,7 @@ def add_commitment(
         ``changes`` for what rests on reinforcements and extensions (they must cover every
         coalition that they name). ``population`` and ``soldiers`` of ``states`` are used if they
         are there.
-    data, members, changes, states
+    **old
         Names of an earlier version for tables of facts; they go in the next one.
 
     Returns
@@ -112,8 +109,7 @@ def add_commitment(
         raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
-    given = {"data": data, "members": members, "changes": changes, "states": states}
-    held = facts_for(panel, facts, "add_commitment", given)
+    held = facts_for(panel, facts, "add_commitment", old)
     listed = listed_members(held, "add_commitment", as_of=moment)
     levels = strengths(listed, needed(held, "troops", "add_commitment"))
     own = listed.positions(rows)

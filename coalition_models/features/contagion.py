@@ -11,9 +11,9 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     check_window,
@@ -62,8 +62,7 @@ def add_contagion(
     exit_date: str = "main",
     as_of: str = "start",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
-    troops: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add how many other members have defected, and whether the lead state draws down.
 
@@ -88,7 +87,7 @@ def add_contagion(
         (``leader`` as kind of exit marks the lead state); ``troops`` for the columns on strength.
         In members made by :func:`spells_from_levels` an exit is known only some periods after the
         state was last seen; as of the start it counts from its column ``exit_known``.
-    data, troops
+    **old
         Names of an earlier version for the tables ``members`` and ``troops`` of facts.
 
     Returns
@@ -123,7 +122,7 @@ def add_contagion(
     rows = plain_panel(panel)
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
     kinds = _kinds(exit_kinds)
-    held = facts_for(panel, facts, "add_contagion", {"data": data, "troops": troops})
+    held = facts_for(panel, facts, "add_contagion", old)
     listed = listed_members(held, "add_contagion", exit_date=exit_date, as_of=moment)
     levels = strengths(listed, held.table("troops"))
     chosen = np.isin(listed.exit_kind, kinds) & (listed.dated != NEVER)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from coalition_models.features.common import Calendar, Integers, find_from, find_until
 from coalition_models.features.election_votes import Votes
+from coalition_models.features.keys import shared_codes
 
 __all__ = ["Distances", "distances_by", "first_covering"]
 
@@ -73,11 +75,37 @@ def first_covering(parts: Sequence[Distances]) -> dict[str, Floats]:
 
 
 def _announced(votes: Votes, ahead: Integers, known: Integers, notice: int) -> Integers:
-    """Forget the next vote where it had not been called by the moment of knowledge."""
+    """The next vote that had been called by the moment of knowledge; -1 where none had.
+
+    One that is called later hides no vote called before, though it is held first.
+    """
     if not len(votes.month):
         return ahead
     since = np.where(np.isnan(votes.called), votes.month - notice - 1.0, votes.called)
-    return np.where((ahead >= 0) & (since[ahead] <= known), ahead, -1)
+    since = np.maximum(since, _rhythm(votes))
+    order = np.lexsort((votes.month, votes.cow))
+    following = np.full(len(order), -1, dtype=np.int64)
+    same = votes.cow[order][1:] == votes.cow[order][:-1]
+    following[order[:-1]] = np.where(same, order[1:], -1)
+    unknown = (ahead >= 0) & (since[ahead] > known)
+    while unknown.any():
+        ahead = np.where(unknown, following[ahead], ahead)
+        unknown = (ahead >= 0) & (since[ahead] > known)
+    return ahead
+
+
+def _rhythm(votes: Votes) -> Floats:
+    """Month of the vote from which a scheduled one is counted, before which nobody knew of it."""
+    kind = pd.factorize(votes.kind)[0]
+    first = ~votes.second_round
+    group, wanted = shared_codes([votes.cow[first], kind[first]], [votes.cow, kind])
+    month = votes.month[first]
+    last = find_until(group, month, wanted, votes.month - 1)
+    # a second round is counted from the vote before its first round
+    opening = votes.second_round & (last >= 0)
+    if len(month):
+        last = np.where(opening, find_until(group, month, wanted, month[last] - 1), last)
+    return np.where(np.isinf(votes.called) & (last >= 0), _at(month, last), -np.inf)
 
 
 def _distances(
@@ -115,16 +143,27 @@ def _term(votes: Votes, calendar: Calendar, cow: Integers, ahead: Integers) -> F
         return np.full(len(cow), np.nan)
     order = np.lexsort((votes.month, votes.kind == "presidential", votes.cow))
     order = order[~votes.second_round[order]]
-    previous = np.full(len(votes.month), np.nan)
+    previous = np.full(len(votes.month), -1, dtype=np.int64)
     same = (votes.cow[order][1:] == votes.cow[order][:-1]) & (
         votes.kind[order][1:] == votes.kind[order][:-1]
     )
-    previous[order[1:]] = np.where(same, votes.month[order][:-1], np.nan)
+    previous[order[1:]] = np.where(same, order[:-1], -1)
+    began = np.where(ahead >= 0, previous[ahead], -1)
+    # a vote between the row and the next one that was called: nobody knew of it
+    unknown = _between(votes, calendar, began, ahead)
+    while unknown.any():
+        began = np.where(unknown, previous[began], began)
+        unknown = _between(votes, calendar, began, ahead)
     # a second round still belongs to the term that its first round ends
-    start, end = _at(previous, ahead), _at(votes.month, ahead)
+    start, end = _at(votes.month, began), _at(votes.month, ahead)
     over = (ahead >= 0) & votes.second_round[ahead]
     share = np.clip((calendar.first - start) / (end - start), 0.0, 1.0)
     return np.where(over, 1.0, share)
+
+
+def _between(votes: Votes, calendar: Calendar, vote: Integers, ahead: Integers) -> Flags:
+    inside = (votes.month[vote] >= calendar.first) & (votes.month[vote] < votes.month[ahead])
+    return (vote >= 0) & inside
 
 
 def _at(values: npt.NDArray[np.generic], found: Integers) -> Floats:

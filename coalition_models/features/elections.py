@@ -10,10 +10,10 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     AsOf,
     Calendar,
-    attach,
     calendar_of,
     check_as_of,
     check_window,
@@ -65,7 +65,7 @@ def add_elections(
     notice: int = 2,
     as_of: str = "start",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add the distance to the next and the last national election.
 
@@ -120,8 +120,8 @@ def add_elections(
         a state it lists has in the panel's time, each once; or in the time from ``known_from`` to
         ``known_until`` (dates), where it has these columns. States it does not list are missing.
         ``cm.load("reign-elections")`` and the like are put in this form.
-    data
-        Name of an earlier version for the table ``elections`` of facts.
+    **old
+        Names of an earlier version for the table ``elections`` of facts.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def add_elections(
     rows = plain_panel(panel)
     calendar = calendar_of(rows)
     known = calendar.known(moment)
-    held = facts_for(panel, facts, "add_elections", {"data": data})
+    held = facts_for(panel, facts, "add_elections", old)
     own = held.table("elections")
     cow = rows["cow"].to_numpy(dtype=np.int64)
     length = check_window(notice, "notice") if strict else None
@@ -234,7 +234,8 @@ def _reasons(columns: Mapping[str, Floats], rows: pd.DataFrame, noted: object) -
     """Why columns are missing in every row."""
     absent = [name for name, values in columns.items() if np.isnan(values).all()]
     states = rows["state" if "state" in rows.columns else "cow"]
-    why = f"no list of all elections of {first_few(sorted(set(states)))} covers these periods"
+    named = first_few(sorted(set(states)), limit=60)
+    why = f"no list of all elections of {named} covers these periods"
     if len(absent) < len(columns):
         why = "no such election is known of any row"
     return dict.fromkeys(absent, f"{noted}; {why}" if noted else why)

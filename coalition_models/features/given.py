@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,23 +19,29 @@ __all__ = ["cited", "facts_beside", "facts_for", "needed", "within_coverage"]
 
 Floats = npt.NDArray[np.float64]
 
-#: name of an argument of an earlier version -> the table of facts that it was, by builder
-OLD = {
-    "add_casualties": {"data": "deaths"},
-    "add_risk": {"losses": "deaths"},
-    "add_commitment": {"data": "troops"},
-    "add_contagion": {"data": "members"},
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+#: builder -> its arguments of an earlier version and the tables of facts that they were; roles of
+#: spells (none of them) are a column of members now
+_OLD: Mapping[str, Mapping[str, str]] = {
+    "add_casualties": {"data": "deaths", **_same("coverage", "members", "troops", "states")},
+    "add_risk": {"data": "", "losses": "deaths", **_same("coverage", "members", "troops")},
+    "add_commitment": {"data": "troops", **_same("members", "changes", "states")},
+    "add_contagion": {"data": "members", **_same("troops")},
     "add_elections": {"data": "elections"},
     "add_leadership": {"data": "leaders"},
     "add_regime": {"data": "states"},
-    "add_capability": {"data": "states"},
-    "add_alliance": {"data": "states"},
-    "add_preferences": {"data": "states"},
+    "add_capability": {"data": "states", **_same("members", "coalitions")},
+    "add_alliance": {"data": "states", **_same("coalitions")},
+    "add_preferences": {"data": "states", **_same("members", "coalitions")},
 }
 
 
 def facts_for(
-    panel: pd.DataFrame, facts: Facts | None, builder: str, old: dict[str, Any] | None = None
+    panel: pd.DataFrame, facts: Facts | None, builder: str, old: Mapping[str, object]
 ) -> Facts:
     """Facts that a builder reads.
 
@@ -45,7 +52,7 @@ def facts_for(
         Given by the caller: these and no others.
     builder : str
         For messages.
-    old : dict
+    old : mapping
         Tables given under the names of an earlier version, which replace the panel's.
 
     Raises
@@ -54,7 +61,11 @@ def facts_for(
         If the panel was built here and lost what it remembers, so that nothing tells which facts
         it rests on.
     """
-    given = {name: table for name, table in (old or {}).items() if table is not None}
+    names = _OLD[builder]
+    unknown = [name for name in old if name not in names]
+    if unknown:
+        raise TypeError(f"{builder}() got an unexpected keyword argument {unknown[0]!r}")
+    given = {name: t for name, t in old.items() if t is not None and names[name]}
     if facts is not None:
         if given:
             raise DataError(f"give facts= or {', '.join(given)}=, not both")
@@ -69,8 +80,7 @@ def facts_for(
         )
     if not given:
         return held if held is not None else Facts()
-    names = OLD.get(builder, {})
-    tables = {names.get(name, name): table for name, table in given.items()}
+    tables = {names[name]: table for name, table in given.items()}
     written = ", ".join(f"{name}=" for name in given)
     meant = ", ".join(f"{name}=..." for name in tables)
     warn(

@@ -10,11 +10,11 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
+from coalition_models.features.attach import attach
 from coalition_models.features.cabinets import cabinet_columns
 from coalition_models.features.common import (
     AsOf,
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     check_window,
@@ -62,7 +62,7 @@ def add_leadership(
     rotation: str = "ignore",
     as_of: str = "start",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add leadership change, the leader's time in office, and the politics of the succession.
 
@@ -101,8 +101,8 @@ def add_leadership(
         unknown), ``source_change`` (yes, no). Terms of one state must not overlap by more than
         the month of a handover: only the last may have no end. ``cm.load("reign-leaders")`` and
         ``"archigos"`` are put in order as the package's own use of them is.
-    data
-        Name of an earlier version for the table ``leaders`` of facts.
+    **old
+        Names of an earlier version for the table ``leaders`` of facts.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def add_leadership(
         raise DataError(f"who must be one of {', '.join(OFFICES)}, not {who!r}")
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows)
-    held = facts_for(panel, facts, "add_leadership", {"data": data})
+    held = facts_for(panel, facts, "add_leadership", old)
     own = held.table("leaders")
     cow = rows["cow"].to_numpy(dtype=np.int64)
     joins = check_rotation(rotation)
@@ -221,7 +221,7 @@ def _reasons(
     absent = [name for name, values in columns.items() if np.isnan(values).all()]
     if "tenure_months" in absent:
         states = rows["state" if "state" in rows.columns else "cow"]
-        nobody = f"no leader of {first_few(sorted(set(states)))} is known then"
+        nobody = f"no leader of {first_few(sorted(set(states)), limit=60)} is known then"
         why = {name: _WHY[name] if name in _OF_CABINETS else nobody for name in absent}
     else:
         unsaid = {} if given else _WHY

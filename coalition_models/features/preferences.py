@@ -8,12 +8,8 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
-from coalition_models.features.common import (
-    Integers,
-    attach,
-    calendar_of,
-    check_as_of,
-)
+from coalition_models.features.attach import attach
+from coalition_models.features.common import Integers, calendar_of, check_as_of
 from coalition_models.features.given import cited, facts_for
 from coalition_models.features.keys import shared_codes
 from coalition_models.features.leads import coalition_table, lead_of
@@ -43,9 +39,7 @@ def add_preferences(
     lag: int = 1,
     as_of: str = "start",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
-    members: pd.DataFrame | None = None,
-    coalitions: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add ideal points in the UN General Assembly and their distances.
 
@@ -64,7 +58,7 @@ def add_preferences(
         In place of those that the panel was built from. Needed are ``members`` and
         ``coalitions`` (the lead state); ``ideal_point`` of ``states``, in any one dimension, is
         used if it is there.
-    data, members, coalitions
+    **old
         Names of an earlier version for tables of facts (``data``: ``states``).
 
     Returns
@@ -97,8 +91,7 @@ def add_preferences(
         raise DataError(f"source must be one of {', '.join(_SOURCES)}, not {source!r}")
     rows = plain_panel(panel)
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
-    given = {"data": data, "members": members, "coalitions": coalitions}
-    held = facts_for(panel, facts, "add_preferences", given)
+    held = facts_for(panel, facts, "add_preferences", old)
     points, sources = _points(source, held)
     year = year_known(calendar, moment, check_lag(lag))
     cow = rows["cow"].to_numpy(dtype=np.int64)

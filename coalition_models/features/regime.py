@@ -10,13 +10,8 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError
-from coalition_models.features.common import (
-    Integers,
-    attach,
-    calendar_of,
-    check_as_of,
-    entry_month,
-)
+from coalition_models.features.attach import attach
+from coalition_models.features.common import Integers, calendar_of, check_as_of, entry_month
 from coalition_models.features.given import facts_for
 from coalition_models.features.yearly import (
     MOST_YEARS,
@@ -56,7 +51,7 @@ def add_regime(
     lag: int = 1,
     as_of: str = "start",
     facts: Facts | None = None,
-    data: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add democracy by several measures and changes of regime.
 
@@ -81,8 +76,8 @@ def add_regime(
     facts : Facts, optional
         In place of those that the panel was built from; ``polity2``, ``democracy_bmr`` and
         ``polyarchy`` of ``states`` are used if they are there.
-    data
-        Name of an earlier version for the table ``states`` of facts.
+    **old
+        Names of an earlier version for the table ``states`` of facts.
 
     Returns
     -------
@@ -121,7 +116,7 @@ def add_regime(
     cow = rows["cow"].to_numpy(dtype=np.int64)
     year = year_known(calendar, moment, check_lag(lag))
     entry = year_at(entry_month(rows), lag)
-    held = facts_for(panel, facts, "add_regime", {"data": data})
+    held = facts_for(panel, facts, "add_regime", old)
     columns: dict[str, Floats] = {}
     sources: list[str] = []
     for measure in chosen:

@@ -8,10 +8,10 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, warn
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     Calendar,
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     entry_month,
@@ -26,7 +26,6 @@ from coalition_models.features.fatality_rate import fatality_rates
 from coalition_models.features.given import cited, facts_for, needed
 from coalition_models.features.theatre import theatre_intensity
 from coalition_models.features.yearly import year_known
-from coalition_models.members.fact_tables import Coverage
 from coalition_models.members.facts import Facts
 from coalition_models.sources.own_tables import own_table, plain_panel
 
@@ -51,11 +50,7 @@ def add_risk(
     as_of: str = "start",
     facts: Facts | None = None,
     theatre: pd.DataFrame | None = None,
-    data: pd.DataFrame | None = None,
-    losses: pd.DataFrame | None = None,
-    coverage: Coverage | None = None,
-    members: pd.DataFrame | None = None,
-    troops: pd.DataFrame | None = None,
+    **old: object,
 ) -> pd.DataFrame:
     """Add the role of the contingent, the losses around it, and how both compare with its entry.
 
@@ -82,7 +77,7 @@ def add_risk(
         need ``troops``.
     theatre : DataFrame, optional
         Your own ``coalition, year, intensity`` (any scale), one row per coalition and year.
-    data, losses, coverage, members, troops
+    **old
         Names of an earlier version for tables of facts (``data``: roles); they go in the next.
 
     Returns
@@ -126,12 +121,12 @@ def add_risk(
     _check_options(min_known, level)
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "state", "cow", "spell", "period"))
-    given = {"losses": losses, "coverage": coverage, "members": members, "troops": troops}
-    known = facts_for(panel, facts, "add_risk", given)
+    known = facts_for(panel, facts, "add_risk", old)
     spells = needed(known, "members", "add_risk", "roles and sectors")
-    if data is not None:
+    roles = old.get("data")
+    if isinstance(roles, pd.DataFrame):
         warn("data= of add_risk() goes in the next version: give role as a column of members")
-        spells = data
+        spells = roles
     deaths = known_deaths(known, moment, rule, "add_risk")
     rates = fatality_rates(deaths, known, min_known, "add_risk")
     until = calendar.known(moment)

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError, first_few, warn
+from coalition_models.features.attach import attach
 from coalition_models.features.common import (
     Integers,
-    attach,
     calendar_of,
     check_as_of,
     check_window,
@@ -27,7 +27,11 @@ Floats = npt.NDArray[np.float64]
 
 
 def add_war_powers(
-    panel: pd.DataFrame, *, data: pd.DataFrame, as_of: str = "start"
+    panel: pd.DataFrame,
+    rules: pd.DataFrame | None = None,
+    *,
+    as_of: str = "start",
+    data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Add parliament's say in sending troops, from your own table.
 
@@ -35,12 +39,14 @@ def add_war_powers(
     ----------
     panel : DataFrame
         Made by :func:`build_panel`; needs ``cow`` and ``period``.
-    data : DataFrame
+    rules : DataFrame
         One row per state and rule: ``cow``, ``start`` and ``end`` (first and last day in force;
         no end: still in force), ``war_powers`` (a number on your scale, such as 0 none, 1 must
         be asked afterwards, 2 must consent before). Rules of one state must not overlap.
     as_of : {"start", "end"}
         The rule in force on the day before the period began, or on its last day.
+    data
+        Name of an earlier version for ``rules``.
 
     Returns
     -------
@@ -62,16 +68,17 @@ def add_war_powers(
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
     >>> rules = pd.DataFrame({"cow": [230], "start": [pd.Timestamp("1978-12-29")],
     ...                       "end": [pd.NaT], "war_powers": [1.0]})
-    >>> out = add_war_powers(panel, data=rules)
+    >>> out = add_war_powers(panel, rules)
     >>> out.query("state == 'ESP'")["war_powers"].unique().tolist()
     [1.0]
     """
     check_arguments(add_war_powers, locals())
     moment = check_as_of(as_of)
+    table = _given("add_war_powers", "rules", rules, data)
     rows = plain_panel(panel)
     calendar = calendar_of(rows)
     day = _days(calendar.first) - 1 if moment == "start" else _days(calendar.last + 1) - 1
-    out = in_force(rows, data, "war_powers", ["cow"], day, what="table of war powers")
+    out = in_force(rows, table, "war_powers", ["cow"], day, what="table of war powers")
     return attach(
         panel,
         {"war_powers": out},
@@ -82,6 +89,20 @@ def add_war_powers(
     )
 
 
+def _given(
+    builder: str, name: str, table: pd.DataFrame | None, old: pd.DataFrame | None
+) -> pd.DataFrame:
+    """The table under its name, or under that of an earlier version."""
+    if (table is None) == (old is None):
+        raise DataError(f"{builder} needs a table of {name}: {builder}(panel, {name})")
+    if old is not None:
+        warn(f"data= of {builder}() goes in the next version: write {name}=")
+    found = table if table is not None else old
+    if not isinstance(found, pd.DataFrame):
+        raise DataError(f"{name} must be a pandas DataFrame, not {type(found).__name__}")
+    return found
+
+
 def _days(month: Integers) -> Integers:
     """Day number of the first day of a month, counted so that no date is negative."""
     since = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
@@ -89,7 +110,12 @@ def _days(month: Integers) -> Integers:
 
 
 def add_opinion(
-    panel: pd.DataFrame, *, data: pd.DataFrame, max_age: int | None = 12, as_of: str = "start"
+    panel: pd.DataFrame,
+    polls: pd.DataFrame | None = None,
+    *,
+    max_age: int | None = 12,
+    as_of: str = "start",
+    data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Add support for the mission in the last poll, from your own table.
 
@@ -98,7 +124,7 @@ def add_opinion(
     panel : DataFrame
         Made by :func:`build_panel`; needs ``cow`` and ``period`` (and ``coalition``, if your
         table has it).
-    data : DataFrame
+    polls : DataFrame
         One row per poll: ``cow``, ``date`` (the day from which it was public), ``support`` (per
         cent, 0 to 100); ``coalition`` if the polls are about one. Polls of one month are
         averaged.
@@ -106,6 +132,8 @@ def add_opinion(
         Months after which a poll no longer counts; None carries it forward without end.
     as_of : {"start", "end"}
         Whether polls within the period count (``"end"``).
+    data
+        Name of an earlier version for ``polls``.
 
     Returns
     -------
@@ -129,22 +157,23 @@ def add_opinion(
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
     >>> polls = pd.DataFrame({"cow": [230], "date": [pd.Timestamp("2004-02-10")],
     ...                       "support": [12.0]})
-    >>> out = add_opinion(panel, data=polls).query("state == 'ESP'")
+    >>> out = add_opinion(panel, polls).query("state == 'ESP'")
     >>> out["war_support"].tail(3).tolist()
     [nan, 12.0, 12.0]
     """
     check_arguments(add_opinion, locals())
     moment = check_as_of(as_of)
     oldest = None if max_age is None else check_window(max_age, "max_age")
-    by_coalition = "coalition" in data.columns
+    table = _given("add_opinion", "polls", polls, data)
+    by_coalition = "coalition" in table.columns
     rows = plain_panel(panel)
     calendar = calendar_of(
         rows, ("coalition", "cow", "period") if by_coalition else ("cow", "period")
     )
-    polls = _monthly(data, by_coalition)
+    monthly = _monthly(table, by_coalition)
     by = ["coalition", "cow"] if by_coalition else ["cow"]
-    group, wanted = shared_codes([polls[c] for c in by], [rows[c] for c in by])
-    month = polls["month"].to_numpy(dtype=np.int64)
+    group, wanted = shared_codes([monthly[c] for c in by], [rows[c] for c in by])
+    month = monthly["month"].to_numpy(dtype=np.int64)
     found = find_until(group, month, wanted, calendar.known(moment))
     inside = found >= 0
     now = calendar.first if moment == "start" else calendar.last
@@ -154,7 +183,7 @@ def add_opinion(
     columns: dict[str, Floats] = {"war_support_age_months": age}
     for name in ("support", "change"):
         values = np.full(len(panel), np.nan)
-        values[fresh] = polls[name].to_numpy(dtype=np.float64)[found[fresh]]
+        values[fresh] = monthly[name].to_numpy(dtype=np.float64)[found[fresh]]
         columns["war_support" if name == "support" else "war_support_change"] = values
     return attach(
         panel,

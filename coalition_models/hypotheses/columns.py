@@ -36,6 +36,8 @@ _BUILDERS = {
     "add_support_change": "hypotheses.support_change",
     "add_war_powers": "features.user_tables",
 }
+#: builder -> argument that takes the table a user brings
+_TABLES = {"add_war_powers": "rules", "add_opinion": "polls"}
 _FUNCTIONS = {"log1p"}
 
 
@@ -198,7 +200,7 @@ class Bench:
             if step.table:
                 if step.table not in self.tables:
                     raise CoverageError(f"bring the table {step.table!r}")
-                arguments["data"] = self.tables[step.table]
+                arguments[_TABLES[step.builder]] = self.tables[step.table]
             builder = _builder(step.builder)
             with gathered():
                 out = builder(self.panel, **arguments)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError
-from coalition_models.features.common import attach
+from coalition_models.features.attach import attach
 
 __all__ = ["add_former_communist"]
 

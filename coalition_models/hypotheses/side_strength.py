@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coalition_models.features.common import Calendar, attach, calendar_of, month_number
+from coalition_models.features.attach import attach
+from coalition_models.features.common import Calendar, calendar_of, month_number
 from coalition_models.features.yearly import external_source, year_at, yearly
 
 __all__ = ["add_side_strength"]

@@ -6,12 +6,8 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError
-from coalition_models.features.common import (
-    attach,
-    calendar_of,
-    check_window,
-    short_window,
-)
+from coalition_models.features.attach import attach
+from coalition_models.features.common import calendar_of, check_window, short_window
 from coalition_models.features.support import support_changes, support_coded
 from coalition_models.features.yearly import external_source
 
@@ -73,4 +69,6 @@ def add_support_change(panel: pd.DataFrame, *, months: int = 12) -> pd.DataFrame
         {"support_change": value},
         sources=["chisols"],
         choices={"months": length, **short_window(length, calendar, "start")},
+        builder="add_support_change",
+        cure="CHISOLS covers 1919 to 2018 and states above 500,000 inhabitants",
     )

@@ -1,72 +1,95 @@
-"""Choose between compiled loops (numba) and plain numpy, as late as possible.
+"""Choose between the compiled loops and plain numpy, as late as possible.
 
-Importing numba takes longer than importing the rest of the package, so nothing here imports it
-until a kernel runs. ``COALITION_MODELS_NO_NUMBA=1`` asks for numpy throughout.
+``COALITION_MODELS_NO_COMPILED=1`` asks for numpy throughout (``COALITION_MODELS_NO_NUMBA``, the
+name of old, still works). ``COALITION_MODELS_INSTRUCTIONS=base`` leaves vector units unused that
+not every processor has.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import ctypes
 import os
-from collections.abc import Callable
+import warnings
 from functools import cache
-from typing import ParamSpec, TypeVar, cast
+from pathlib import Path
 
-__all__ = ["compiled", "has_numba", "inlined", "strict"]
+from coalition_models.errors import CoalitionWarning
+from coalition_models.kernels import _build
 
-P = ParamSpec("P")
-R = TypeVar("R")
+__all__ = ["has_compiled", "table"]
 
-# What the compiler may do with sums: reorder them (needed to use vector units), but never assume
-# that infinities and missing values do not occur.
-_FAST = {"reassoc", "contract", "nsz"}
+_SWITCHES = ("COALITION_MODELS_NO_COMPILED", "COALITION_MODELS_NO_NUMBA")
+LEVELS = {"base": 0, "avx2": 1}
+_FUNCTIONS = 14
 
 
-def has_numba() -> bool:
-    """Tell whether compiled kernels are to be used.
+def has_compiled() -> bool:
+    """Tell whether compiled loops are to be used.
 
     Examples
     --------
-    >>> isinstance(has_numba(), bool)
+    >>> isinstance(has_compiled(), bool)
     True
     """
-    return os.environ.get("COALITION_MODELS_NO_NUMBA", "") in ("", "0") and _installed()
+    for switch in _SWITCHES:
+        if os.environ.get(switch, "") not in ("", "0"):
+            return False
+    return table() is not None
 
 
 @cache
-def _installed() -> bool:
-    return importlib.util.find_spec("numba") is not None
+def table() -> tuple[int, ...] | None:
+    """Addresses of the compiled loops for this processor, or None where there is no library."""
+    path = _build.SOURCES / _build.library_name()
+    library = _load(path)
+    if _is_checkout() and (library is None or _checksum(library) != _build.checksum()):
+        library = _rebuilt(path, library)
+    if library is None:
+        warnings.warn(
+            f"the compiled loops are not at hand ({path.name} is not in {path.parent}): fits are "
+            "computed by numpy, several times slower. Install from a wheel, or with a C compiler",
+            CoalitionWarning,
+            stacklevel=2,
+        )
+        return None
+    best = LEVELS.get(os.environ.get("COALITION_MODELS_INSTRUCTIONS", ""), max(LEVELS.values()))
+    library.coalition_kernels.restype = ctypes.c_void_p
+    found = (library.coalition_kernels(level) for level in range(best, -1, -1))
+    start = next(address for address in found if address)
+    return tuple((ctypes.c_void_p * _FUNCTIONS).from_address(start))
 
 
-def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a loop that Python calls; sums may be reordered, the code is kept on disk.
-
-    What such a loop calls must be :func:`inlined`: otherwise code just compiled and the same code
-    read from disk differ in the last place.
-    """
-    return _compile(function, fastmath=_FAST)
-
-
-def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a loop into each of its callers; sums may be reordered.
-
-    A loop compiled by itself would be optimised once in the process that compiles it and twice, as
-    part of its caller, in the processes that read it from disk.
-    """
-    return _compile(function, fastmath=_FAST, forceinline=True)
-
-
-def strict(function: Callable[P, R]) -> Callable[P, R]:
-    """Inline a loop whose floating-point operations must stay in the written order."""
-    return _compile(function, fastmath={"contract"}, forceinline=True)
-
-
-def _compile(function: Callable[P, R], **options: object) -> Callable[P, R]:
-    import numba
-
-    options |= {"nogil": True, "error_model": "numpy"}
+def _load(path: Path) -> ctypes.CDLL | None:
     try:
-        jitted = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # nowhere to keep the code: neither the package nor a home can be written
-        jitted = numba.njit(**options)(function)
-    return cast(Callable[P, R], jitted)
+        return ctypes.CDLL(str(path))
+    except OSError:
+        return None
+
+
+def _checksum(library: ctypes.CDLL) -> str:
+    library.coalition_sources.restype = ctypes.c_char_p
+    return str(library.coalition_sources().decode())
+
+
+def _is_checkout() -> bool:
+    """Whether the sources stand beside, so that the library may be older than they."""
+    return (_build.HERE.parent.parent / "pyproject.toml").is_file()
+
+
+def _rebuilt(path: Path, old: ctypes.CDLL | None) -> ctypes.CDLL | None:
+    """Build where sources were changed, or never built; an old library stands in only for none."""
+    try:
+        made = _build.build(path.parent)
+    except (_build.BuildError, OSError):
+        return None
+    if old is None:
+        return _load(made)
+    # The old one is loaded under this name already: read the new one under another.
+    other = made.with_name(f".{os.getpid()}-{made.name}")
+    try:
+        other.write_bytes(made.read_bytes())
+        return _load(other)
+    except OSError:
+        return None
+    finally:
+        other.unlink(missing_ok=True)

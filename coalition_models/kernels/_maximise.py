@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._monotone import recession_direction
 from coalition_models.kernels._newton import aliased_columns, inverse, newton
 from coalition_models.kernels._panel import Floats, Integers, Panel
@@ -124,19 +124,15 @@ def _compiled_climb(
     tolerance: float,
 ) -> tuple[Floats, Derivatives, int, float] | None:
     """Newton's method in one compiled call; None where there is none or it did not converge."""
-    if not has_numba():
+    if not has_compiled():
         return None
-    from coalition_models.kernels import _batch_loops, _loops
+    from coalition_models.kernels import _compiled
 
-    p = cols.size
-    work = _loops.work_space(p)
-    beta, bread, step = start.copy(), np.empty((p, p)), np.zeros(p)
-    score, information = first.score.copy(), first.information.copy()
-    value = first.log_likelihood
-    value, iterations, converged, decrement = _batch_loops.climb(
+    beta, score, information = start.copy(), first.score.copy(), first.information.copy(order="C")
+    value, iterations, converged, decrement = _compiled.climb(
         panel, cols, weights, beta, efron, min(max_iterations, SUSPICIOUS), tolerance,
-        score, information, bread, step, value, work,
+        score, information, first.log_likelihood,
     )  # fmt: skip
     if not converged:
         return None
-    return beta, Derivatives(float(value), score, information), int(iterations), float(decrement)
+    return beta, Derivatives(value, score, information), iterations, decrement

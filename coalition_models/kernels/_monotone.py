@@ -8,6 +8,8 @@ number of event times however many rows there are.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -87,7 +89,7 @@ def _counted_events(panel: Panel, weights: Floats) -> tuple[Integers, Integers]:
 
 def _gain(panel: Panel, cols: Integers, weights: Floats, top: Floats, bins: Integers) -> Floats:
     """Sum over bins of the events' covariates less the risk set's mean (zero if flat)."""
-    flat = panel._replace(offset=np.empty(0))
+    flat = replace(panel, offset=np.empty(0))
     total, _ = bin_sums(flat, cols, weights, np.zeros(cols.size), full=False)
     mean = total[bins, 1:] / total[bins, :1]
     result: Floats = (top - mean).sum(axis=0)

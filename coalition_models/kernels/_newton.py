@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._panel import Floats
 from coalition_models.kernels._sums import Derivatives
 
@@ -45,11 +45,11 @@ def aliased_columns(information: Floats, mass: float) -> NDArray[np.bool_]:
     array([False,  True])
     """
     p = information.shape[0]
-    if has_numba():
-        from coalition_models.kernels import _matrix_loops
+    if has_compiled():
+        from coalition_models.kernels import _compiled
 
         flags = np.zeros(p, dtype=bool)
-        _matrix_loops.mark_aliased(information, mass, flags)
+        _compiled.mark_aliased(np.ascontiguousarray(information), mass, flags)
         return flags
     left = information.copy()
     own = np.diag(information).copy()
@@ -64,11 +64,12 @@ def aliased_columns(information: Floats, mass: float) -> NDArray[np.bool_]:
 
 def inverse(information: Floats) -> Floats | None:
     """Inverse of a positive definite matrix, or None where it is singular to working precision."""
-    if has_numba():
-        from coalition_models.kernels import _matrix_loops
+    if has_compiled():
+        from coalition_models.kernels import _compiled
 
-        result = np.empty_like(information)
-        return result if _matrix_loops.invert(information, result) else None
+        own = np.ascontiguousarray(information)
+        result = np.empty_like(own)
+        return result if _compiled.invert(own, result) else None
     own = np.diag(information)
     if not (np.isfinite(information).all() and (own > 0).all()):
         return None

@@ -1,25 +1,16 @@
-"""Count concordant pairs with a tree of cumulative weights by rank of the score."""
+"""Count concordant pairs with a tree of cumulative weights by rank of the score, in Python."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coalition_models.kernels._backend import compiled
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
 __all__ = ["count_pairs"]
 
-Counter = Callable[
-    [Panel, Integers, Floats, NDArray[np.bool_], Integers, Integers, int],
-    tuple[float, float, float],
-]
 
-
-def _count(
+def count_pairs(
     panel: Panel,
     rank: Integers,
     weights: Floats,
@@ -76,9 +67,3 @@ def _count(
                         tree[at] += w
                         at += at & -at
     return higher, lower, same
-
-
-@cache
-def count_pairs(compile_it: bool) -> Counter:
-    """Return the counting loop, compiled or plain."""
-    return compiled(_count) if compile_it else _count

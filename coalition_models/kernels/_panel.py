@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,8 @@ Integers = NDArray[np.int64]
 Ties = Literal["efron", "breslow"]
 
 
-class Panel(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Panel:
     """Rows sorted by the event time at which they were last at risk; a bin is one event time.
 
     Rows at risk at exactly one event time come first (``[0, long_ptr[0])``), then the others. Bins
@@ -33,6 +34,11 @@ class Panel(NamedTuple):
     event_ptr: Integers  # (K + 1,) into event_rows
     event_rows: Integers  # rows that end in an event, by bin
     closes: NDArray[np.bool_]  # (K,) bin is the last of its stratum
+    # what the compiled loops are handed, once it is made; of this process only
+    handed_over: list[tuple[object, int]] = field(default_factory=list, init=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "handed_over": []}
 
 
 @dataclass(frozen=True)

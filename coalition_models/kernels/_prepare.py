@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coalition_models.errors import DataError, first_few
-from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._panel import Floats, Integers, Panel, Prepared, Ties
 
 __all__ = ["prepare", "snap_times"]
@@ -135,7 +137,8 @@ def prepare(
     order, counts = _order(first, last, times.size)
     centre, scale, columns = _columns(design, first, last, order)
     shift_centre = 0.0 if shift is None else float(shift[order].mean())
-    panel = _panel(columns, first, last, order, counts, happened, stratum_ptr)._replace(
+    panel = replace(
+        _panel(columns, first, last, order, counts, happened, stratum_ptr),
         weights=np.empty(0) if case is None else case[order],
         offset=np.empty(0) if shift is None else shift[order] - shift_centre,
     )
@@ -256,10 +259,10 @@ def _event_times(
 def _locate(
     start: Floats, stop: Floats, codes: Integers, times: Floats, stratum_ptr: Integers
 ) -> tuple[Integers, Integers]:
-    if has_numba():
-        from coalition_models.kernels import _arrange_loops
+    if has_compiled():
+        from coalition_models.kernels import _compiled
 
-        return _arrange_loops.locate(start, stop, codes, times, stratum_ptr)
+        return _compiled.locate(start, stop, codes, times, stratum_ptr)
     distinct = np.unique(times)
     width = distinct.size + 1
     stratum = np.repeat(np.arange(stratum_ptr.size - 1), np.diff(stratum_ptr))
@@ -273,10 +276,10 @@ def _locate(
 
 
 def _order(first: Integers, last: Integers, n_bins: int) -> tuple[Integers, Integers]:
-    if has_numba():
-        from coalition_models.kernels import _arrange_loops
+    if has_compiled():
+        from coalition_models.kernels import _compiled
 
-        return _arrange_loops.counting_order(first, last, n_bins)
+        return _compiled.counting_order(first, last, n_bins)
     rows = np.flatnonzero(first <= last)
     key = last[rows] + n_bins * (first[rows] < last[rows])
     order = rows[np.argsort(key, kind="stable")]
@@ -289,10 +292,10 @@ def _columns(
 ) -> tuple[Floats, Floats, Floats]:
     """Centre, scale and the sorted, standardised covariates."""
     sorted_rows: Floats | None = None
-    if has_numba():
-        from coalition_models.kernels import _arrange_loops
+    if has_compiled():
+        from coalition_models.kernels import _compiled
 
-        centre, scale = _arrange_loops.moments(X, first, last)
+        centre, scale = _compiled.moments(X, first, last)
     else:
         sorted_rows = np.ascontiguousarray(X[order].T)
         with np.errstate(invalid="ignore", over="ignore"):  # reported just below
@@ -314,7 +317,7 @@ def _columns(
     scale[constant] = 1.0
     factor = np.where(constant, 0.0, 1.0 / scale)
     if sorted_rows is None:
-        return centre, scale, _arrange_loops.gather(X, order, centre, factor)
+        return centre, scale, _compiled.gather(X, order, centre, factor)
     for line, by in zip(sorted_rows, factor, strict=True):
         line *= by
     return centre, scale, sorted_rows

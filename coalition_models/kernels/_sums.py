@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
 __all__ = [
@@ -55,26 +55,14 @@ class TieTerms:
 def derivatives(
     panel: Panel, cols: Integers, weights: Floats, beta: Floats, efron: bool
 ) -> Derivatives:
-    """Evaluate the log partial likelihood for the covariates ``cols``; compiled where numba is."""
+    """Evaluate the log partial likelihood for the covariates ``cols``; compiled where it can be."""
     p = beta.size
-    if has_numba():
-        from coalition_models.kernels import _loops
+    if has_compiled():
+        from coalition_models.kernels import _compiled
 
         score, information = np.empty(p), np.empty((p, p))
-        nothing = np.empty((0, 0, 0))
-        value = _loops.derivatives(
-            panel,
-            cols,
-            weights,
-            beta,
-            efron,
-            True,
-            score,
-            information,
-            nothing,
-            _loops.work_space(p),
-        )
-        return Derivatives(float(value), score, information)
+        value = _compiled.derivatives(panel, cols, weights, beta, efron, True, score, information)
+        return Derivatives(value, score, information)
     return _numpy_derivatives(panel, cols, weights, beta, efron)
 
 
@@ -85,23 +73,14 @@ def bin_sums(
 
     Both have shape (K, 1 + p) or (K, 1 + p + p (p + 1) / 2); events of weight zero do not count.
     """
-    if has_numba():
-        from coalition_models.kernels import _loops
+    if has_compiled():
+        from coalition_models.kernels import _compiled
 
         p = beta.size
         size = 1 + p + (p * (p + 1) // 2 if full else 0)
         sums = np.zeros((panel.closes.size, 2, size))
-        _loops.derivatives(
-            panel,
-            cols,
-            weights,
-            beta,
-            True,
-            full,
-            np.empty(p),
-            np.empty((p, p)),
-            sums,
-            _loops.work_space(p),
+        _compiled.derivatives(
+            panel, cols, weights, beta, True, full, np.empty(p), np.empty((p, p)), sums
         )
         return sums[:, 0], sums[:, 1]
     return _numpy_sums(panel, cols, weights, beta, full)

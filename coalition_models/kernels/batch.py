@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coalition_models.errors import DataError
-from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._maximise import SUSPICIOUS, maximise
 from coalition_models.kernels._monotone import recession_direction
 from coalition_models.kernels._newton import inverse
@@ -148,7 +148,9 @@ def fit_many_weights(
     begin = np.zeros(p) if start is None else np.nan_to_num(np.asarray(start, dtype=float))
     jobs = _Jobs(
         prepared=prepared,
-        weightings=factors if clusters is not None else factors[:, prepared.kept],
+        weightings=(
+            factors if clusters is not None else np.ascontiguousarray(factors[:, prepared.kept])
+        ),
         by_cluster=clusters is not None,
         masks=np.ones((factors.shape[0], p), dtype=bool),
         starts=np.tile(begin * prepared.scale, (factors.shape[0], 1)),
@@ -216,9 +218,9 @@ def fit_many_columns(
 def _subset_starts(prepared: Prepared, masks: NDArray[np.bool_]) -> Floats:
     """Start near each subset's maximum, judged from the fit of all columns where there is one."""
     zeros = np.zeros(masks.shape)
-    if not has_numba() or masks.shape[0] < prepared.n_columns:
+    if not has_compiled() or masks.shape[0] < prepared.n_columns:
         return zeros
-    from coalition_models.kernels import _matrix_loops
+    from coalition_models.kernels import _compiled
 
     p = prepared.n_columns
     full = maximise(
@@ -227,7 +229,7 @@ def _subset_starts(prepared: Prepared, masks: NDArray[np.bool_]) -> Floats:
     )  # fmt: skip
     if not full.converged or full.aliased.any():
         return zeros
-    return _matrix_loops.subset_starts(full.at.information, full.beta, masks)
+    return _compiled.subset_starts(full.at.information, full.beta, masks)
 
 
 def _sorted_codes(prepared: Prepared, clusters: ArrayLike | None) -> tuple[Integers, int]:
@@ -255,7 +257,7 @@ def _run(jobs: _Jobs, threads: int | None) -> BatchFit:
         converged=np.zeros(size[0], dtype=bool),
         diverging=np.zeros(size, dtype=bool),
     )
-    if has_numba():
+    if has_compiled():
         _run_compiled(jobs, out, threads)
     else:
         for b in range(size[0]):
@@ -274,20 +276,20 @@ def _run(jobs: _Jobs, threads: int | None) -> BatchFit:
 
 
 def _run_compiled(jobs: _Jobs, out: _Results, threads: int | None) -> None:
-    from coalition_models.kernels import _batch_loops
+    from coalition_models.kernels import _compiled
 
     n_jobs = jobs.masks.shape[0]
     small = n_jobs * jobs.prepared.panel.columns.shape[1] < SMALL and threads is None
     workers = 1 if small else max(1, min(threads or os.cpu_count() or 1, n_jobs))
 
+    batch = _compiled.BatchArrays(
+        jobs.prepared.panel, jobs.weightings, jobs.by_cluster, jobs.masks, jobs.starts,
+        jobs.codes, jobs.n_clusters, jobs.clustered, jobs.prepared.ties == "efron",
+        min(jobs.max_iterations, SUSPICIOUS), jobs.tolerance, vars(out),
+    )  # fmt: skip
+
     def work(bounds: tuple[int, int]) -> None:
-        _batch_loops.fit_some(
-            jobs.prepared.panel, jobs.weightings, jobs.by_cluster, jobs.masks, jobs.starts,
-            jobs.codes, jobs.n_clusters, jobs.clustered, jobs.prepared.ties == "efron",
-            min(jobs.max_iterations, SUSPICIOUS), jobs.tolerance, bounds[0], bounds[1],
-            out.beta, out.model, out.cluster, out.loglik, out.step, out.iterations,
-            out.aliased, out.converged,
-        )  # fmt: skip
+        _compiled.fit_some(batch, *bounds)
 
     # Short pieces, so that threads finish together whatever each fit takes.
     pieces = n_jobs if workers == 1 else max(1, n_jobs // (8 * workers))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coalition_models.errors import DataError
-from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._panel import Floats, Integers, Prepared
 from coalition_models.kernels.residuals import sorted_scores
 from coalition_models.kernels.variance import cluster_codes
@@ -20,10 +20,10 @@ def cluster_score_sums(
     """Weighted score residuals summed by cluster (G, q); standardised, ``codes`` as sorted."""
     panel, efron = prepared.panel, prepared.ties == "efron"
     scores = np.zeros((count, cols.size))
-    if has_numba():
-        from coalition_models.kernels import _batch_loops
+    if has_compiled():
+        from coalition_models.kernels import _compiled
 
-        _batch_loops.cluster_scores(panel, cols, weights, beta, efron, codes, scores)
+        _compiled.cluster_scores(panel, cols, weights, beta, efron, codes, scores)
         return scores
     for j, value in enumerate(sorted_scores(panel, prepared.last, cols, weights, beta, efron)):
         weighted = value * weights if weights.size else value

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coalition_models.errors import DataError
-from coalition_models.kernels._backend import has_numba
+from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._pairs import count_pairs
 from coalition_models.kernels._panel import Prepared
 
@@ -59,7 +59,11 @@ def concordance(prepared: Prepared, score: ArrayLike) -> Concordance:
     ptr = np.searchsorted(panel.first[leaving], np.arange(prepared.n_bins + 1)).astype(np.int64)
     is_event = np.zeros(own.size, dtype=bool)
     is_event[panel.event_rows] = True
-    counter = count_pairs(has_numba())
+    counter = count_pairs
+    if has_compiled():
+        from coalition_models.kernels import _compiled
+
+        counter = _compiled.count_pairs
     higher, lower, same = counter(
         panel,
         rank.astype(np.int64),

@@ -19,6 +19,8 @@ from coalition_models.members.candidates import (
     unplanned,
 )
 from coalition_models.members.cuts import significant_cuts
+from coalition_models.members.facts import Facts
+from coalition_models.members.profile import operational_profile
 from coalition_models.members.profile_tasks import check_changes
 from coalition_models.members.rules import DefectionRule, named_rule
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells
@@ -36,7 +38,7 @@ _COLUMNS += ["rests_on"]
 
 
 def code_defections(
-    participation: pd.DataFrame,
+    participation: pd.DataFrame | Facts,
     profile: pd.DataFrame | None = None,
     changes: pd.DataFrame | None = None,
     rule: DefectionRule | str = "mcinnis",
@@ -45,9 +47,9 @@ def code_defections(
 
     Parameters
     ----------
-    participation : DataFrame
-        Spells as in ``load("participation")`` or from :func:`spells_from_levels`. The lead state
-        never defects.
+    participation : Facts or DataFrame
+        Facts, whose strengths and changes are used unless others are given; or spells as in
+        ``load("participation")`` or from :func:`spells_from_levels`. The lead state never defects.
     profile : DataFrame, optional
         Made by :func:`operational_profile`. Needed by rules that look at the size of falls. It
         may hold more coalitions than ``participation``; then their falls are ranked too.
@@ -88,6 +90,12 @@ def code_defections(
     21
     """
     check_arguments(code_defections, locals())
+    if isinstance(participation, Facts):
+        facts = participation
+        if profile is None and facts.troops is not None:
+            profile = operational_profile(facts)
+        changes = facts.changes if changes is None else changes
+        participation = facts.members if facts.members is not None else pd.DataFrame()
     return Coder(participation, profile, changes).code(rule)
 
 

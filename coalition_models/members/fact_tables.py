@@ -13,6 +13,8 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.members.coalition_tables import coalition_problems
 from coalition_models.members.periods import period_number
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells, order_problems
+from coalition_models.record import with_notes
+from coalition_models.sources.as_facts import facts_of_source
 from coalition_models.sources.codes import from_cow, to_cow
 from coalition_models.sources.own_tables import own_table, plain, words_of
 
@@ -72,7 +74,8 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
     what = f"table of {name}"
     if not isinstance(given, pd.DataFrame):
         raise DataError(f"the {what} must be a pandas DataFrame, not {type(given).__name__}")
-    table = plain(given.reset_index(drop=True))
+    rows, notes = facts_of_source(name, given) if given.columns.is_unique else (given, {})
+    table = plain(rows.reset_index(drop=True))
     table.attrs = {}
     if table.columns.is_unique:
         table = _with_states(table, shape, what)
@@ -95,7 +98,7 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
     problems = shape.more(table) if shape.more is not None else []
     if problems:
         raise DataError("\n".join(f"the {what}: {text}" for text in problems))
-    return table
+    return with_notes(table, **notes) if notes else table
 
 
 def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
@@ -324,7 +327,7 @@ TABLES: Mapping[str, _Shape] = {
     "elections": _Shape(
         ("cow", "date", "kind"),
         day="date",
-        dates=("date", "called"),
+        dates=("date", "called", "known_from", "known_until"),
         filled=("date", "kind"),
         words=("elections", ("kind", "round")),
         yes_no=("scheduled",),

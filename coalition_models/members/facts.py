@@ -17,7 +17,15 @@ from coalition_models.members.fact_tables import TABLES, coverage_table, read_fa
 from coalition_models.record import record_of
 from coalition_models.sources.catalog import load
 
-__all__ = ["Facts", "bundled_facts", "facts", "facts_of", "facts_with", "trusted_facts"]
+__all__ = [
+    "Facts",
+    "bundled_by_value",
+    "bundled_facts",
+    "facts",
+    "facts_of",
+    "facts_with",
+    "trusted_facts",
+]
 
 #: first and last month in which a missing row means that nobody died, by coalition
 DEATHS_COVERAGE: Mapping[str, tuple[str, str]] = {
@@ -335,6 +343,20 @@ def facts_with(
     together = pd.concat([base.members, own], ignore_index=True)
     held = {name: getattr(base, name) for name in TABLES}
     return trusted_facts(held | {"members": together, "coalitions": table}, dict(base.sources))
+
+
+def bundled_by_value(members: pd.DataFrame) -> Facts | None:
+    """Bundled facts of the coalitions all of whose rows equal bundled ones; None without any.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> sorted(set(bundled_by_value(cm.load("participation").head(3)).members["coalition"]))
+    ['iraq']
+    """
+    names = list(dict.fromkeys(members["coalition"]))
+    same = _bundled_among(members, names)
+    return bundled_facts(tuple(same)) if same == names else None
 
 
 def _bundled_among(members: pd.DataFrame, names: list[str]) -> list[str]:

@@ -63,7 +63,7 @@ def period_start(numbers: npt.NDArray[np.int64], period: Period) -> npt.NDArray[
 def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None:
     """Tell from its own rows how long the periods of a panel are.
 
-    A panel may have lost its ``attrs``, or kept them although its rows are others by now (as after
+    A panel may have lost its record, or kept it although its rows are others by now (as after
     ``groupby().last()``), so the rows decide: the smallest step between two rows of one spell,
     which must be the commonest. Gaps within a spell are longer steps, and say nothing.
 
@@ -117,11 +117,10 @@ def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None
 
 def _contradiction(named: str | None, usual: int, names: Mapping[int, Period]) -> str:
     said = f"is said to have one row per {named}, but" if named else "has rows of odd lengths:"
-    whole = f"whole {names[usual]}s" if usual in names else "whole periods of another length"
+    meant = f" (period={names[usual]!r})" if usual in names else ""
     return (
         f"the panel {said} most rows of a spell are {usual} months after the one before: it was "
-        "changed since it was built. Build it anew with the period wanted, or, if its rows are "
-        f"{whole}, take off what it remembers (panel.attrs = {{}}) and give facts= to the builders"
+        f"changed since it was built. Build it anew with the period wanted{meant}"
     )
 
 

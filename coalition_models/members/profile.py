@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError
 from coalition_models.members.coalition_tables import own_coalitions
+from coalition_models.members.facts import Facts, bundled_by_value
 from coalition_models.members.periods import Period, as_period, period_number, period_start
 from coalition_models.members.profile_levels import (
     by_day,
@@ -22,7 +23,6 @@ from coalition_models.members.profile_tasks import with_tasks
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells
 from coalition_models.members.spells import follow_renamed
 from coalition_models.record import record_of, with_notes, with_record
-from coalition_models.sources.catalog import load
 from coalition_models.sources.plain_tables import plain_table
 
 __all__ = ["operational_profile"]
@@ -36,7 +36,7 @@ _TRUST = {"low": 0, "medium": 1, "high": 2}
 
 
 def operational_profile(
-    members: pd.DataFrame,
+    members: pd.DataFrame | Facts,
     levels: pd.DataFrame | None = None,
     *,
     changes: pd.DataFrame | None = None,
@@ -58,11 +58,13 @@ def operational_profile(
 
     Parameters
     ----------
-    members : DataFrame
-        Spells as in ``load("participation")`` or from :func:`spells_from_levels`.
+    members : Facts or DataFrame
+        Facts, whose strengths, changes and coalitions are used unless others are given; or spells
+        as in ``load("participation")`` or from :func:`spells_from_levels`.
     levels : DataFrame, optional
         Dated strengths: ``coalition, state, date`` and the level; optionally ``status,
-        confidence, source, note``. By default ``load("troops")``. Of several on one day the best
+        confidence, source, note``. By default those of the facts, or
+        the bundled ones where all rows are bundled. Of several on one day the best
         trusted holds, and of those trusted alike the mean. One of the day of exit is of the staff
         who stayed; with half of the strength before or more it is of those who leave that day.
     changes : DataFrame, optional
@@ -123,12 +125,17 @@ def operational_profile(
     check_arguments(operational_profile, locals())
     unit = as_period(period)
     _check_options(method, doubtful, exit_is, stale_after)
-    bundled = levels is None
     statuses = [statuses] if isinstance(statuses, str) else list(statuses)
-    table = read_levels(load("troops") if levels is None else levels, level)
-    if changes is None and bundled:
-        changes = load("profile_changes")
-    spells = _spells(members)
+    known = members if isinstance(members, Facts) else None
+    spells = _spells(_members_of(members) if isinstance(members, Facts) else members)
+    if known is None and levels is None:
+        known = bundled_by_value(spells)
+    if levels is None:
+        levels = _strengths_of(known)
+        changes = known.changes if changes is None and known is not None else changes
+    if known is not None and coalitions is None:
+        coalitions = known.coalitions
+    table = read_levels(levels, level)
     last_seen = (exit_is or _guess(spells)) == "last_seen"
     used, aside = observed_levels(
         table, level, statuses, doubtful, follow_renamed(renamed, table["coalition"])
@@ -147,19 +154,27 @@ def operational_profile(
         profile["gap"] |= profile["present"] & (profile["basis"] == "carried")
     profile = with_tasks(profile, spells, changes, unit)
     profile["coalition_end"] = profile["coalition"].map(ends)
-    with_notes(
-        profile,
-        profile={
-            "period": unit,
-            "method": method,
-            "statuses": list(statuses),
-            "doubtful": doubtful,
-            "exit_is": "last_seen" if last_seen else "departure",
-            "set_aside": aside,
-        },
-    )
-    sources = ("troops", "participation") if bundled else ()
-    return with_record(profile, replace(record_of(profile), sources=sources))
+    made = {"period": unit, "method": method, "statuses": list(statuses), "doubtful": doubtful}
+    seen = "last_seen" if last_seen else "departure"
+    with_notes(profile, profile={**made, "exit_is": seen, "set_aside": aside})
+    held = {} if known is None else known.sources
+    sources = [n for t in ("troops", "members") for n in held.get(t, ())]
+    return with_record(profile, replace(record_of(profile), sources=tuple(sources)))
+
+
+def _members_of(facts: Facts) -> pd.DataFrame:
+    if facts.members is None:
+        raise DataError("the facts hold no members: there is nobody to follow")
+    return facts.members
+
+
+def _strengths_of(facts: Facts | None) -> pd.DataFrame:
+    if facts is None or facts.troops is None:
+        raise DataError(
+            "nothing is known of the strengths of these members: give Facts(members=..., "
+            "troops=...), or a table of strengths as second argument"
+        )
+    return facts.troops
 
 
 def _check_options(method: str, doubtful: str, exit_is: str | None, stale_after: int) -> None:

@@ -389,13 +389,12 @@ def quartile_readings(
     check_arguments(quartile_readings, locals())
     start = DefectionRule() if base is None else base
     known = {f.name: getattr(start, f.name) for f in fields(DefectionRule)}
-    rules = []
+    names, rules = ("measure", "quantile", "pooled", "drawdown_years"), []
     for values in product(measure, quantile, pooled, drawdown_years):
         label = f"{values[0]} q{values[1]:g} {values[2]} d{values[3]}"
-        chosen = dict(zip(("measure", "quantile", "pooled", "drawdown_years"), values, strict=True))
+        chosen = dict(zip(names, values, strict=True))
         rules.append(DefectionRule(**{**known, **chosen, "name": label}))
     if not rules:
         raise DataError(f"nothing to combine: {first_few([measure, quantile, pooled])}")
-    own = (start.measure, start.quantile, start.pooled, start.drawdown_years)
-    first = [r for r in rules if (r.measure, r.quantile, r.pooled, r.drawdown_years) == own]
+    first = [r for r in rules if all(getattr(r, n) == getattr(start, n) for n in names)]
     return [*first, *[r for r in rules if r not in first]]

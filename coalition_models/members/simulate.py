@@ -191,15 +191,9 @@ def simulate_panel(
     size = (members, coalitions, periods, design.months)
     paths = {n: covariate_path(kind, size, rng) for n, kind in design.covariates.items()}
     panel = _assemble(_histories(design, paths, frailties, rng), paths, design)
-    with_notes(
-        panel,
-        truth={
-            **asdict(design),
-            "exit_kinds": list(design.exit_kinds),
-            "log_frailty": frailties.tolist() if frailty else [],
-        },
-    )
-    return panel
+    more = {"exit_kinds": list(design.exit_kinds), "log_frailty": frailties.tolist()}
+    truth = {**asdict(design), **more} if frailty else {**asdict(design), **more, "log_frailty": []}
+    return with_notes(panel, truth=truth)
 
 
 def _by_cause(coefficients: Coefficients | None) -> dict[str, dict[str, float]]:

@@ -17,7 +17,6 @@ __all__ = [
     "all_finite",
     "as_numbers",
     "found_instead",
-    "in_native_order",
     "missing_columns",
     "numbers_of",
     "plain_value",
@@ -38,28 +37,6 @@ def all_finite(values: Floats) -> bool:
     """Whether every number is finite, told from one sum where that is (False may mean overflow)."""
     with np.errstate(invalid="ignore", over="ignore"):
         return bool(np.isfinite(values.sum()))
-
-
-def in_native_order(data: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns in this machine's byte order, which grouping and taking rows need.
-
-    The frame itself where they are so already.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> in_native_order(pd.DataFrame({"cow": [2, 200]}, dtype=">i4"))["cow"].dtype.isnative
-    True
-    """
-    foreign = {
-        name: dtype.newbyteorder("=")
-        for name, dtype in data.dtypes.items()
-        if isinstance(dtype, np.dtype) and not dtype.isnative
-    }
-    if not foreign:
-        return data
-    columns = {n: data[n].astype(foreign[n]) if n in foreign else data[n] for n in data.columns}
-    return pd.DataFrame(columns, index=data.index)
 
 
 def as_numbers(column: pd.Series) -> Floats | None:

@@ -19,7 +19,6 @@ from coalition_models.models.categories import (
 )
 from coalition_models.models.columns import (
     all_finite,
-    in_native_order,
     refuse_infinite,
     refuse_missing,
     refuse_repeated_columns,
@@ -28,6 +27,7 @@ from coalition_models.models.columns import (
 )
 from coalition_models.models.grammar import read_formula
 from coalition_models.models.terms import RESERVED, Evaluation, evaluate, parse_terms
+from coalition_models.sources.plain_tables import in_native_order
 
 __all__ = ["Design", "build_design"]
 

@@ -28,7 +28,6 @@ from coalition_models.models.checks import (
     raise_all,
 )
 from coalition_models.models.columns import (
-    in_native_order,
     refuse_repeated_columns,
     require_columns,
     require_times,
@@ -37,6 +36,7 @@ from coalition_models.models.display import describe_data
 from coalition_models.models.labels import distinct_labels, times_given
 from coalition_models.record import with_notes
 from coalition_models.render import Table, format_number
+from coalition_models.sources.plain_tables import in_native_order
 
 __all__ = ["Interval", "SurvivalCurve", "limits", "survival_curve"]
 

@@ -13,7 +13,6 @@ import pandas as pd
 from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models.columns import (
     as_numbers,
-    in_native_order,
     missing_columns,
     plain_value,
     refuse_repeated_columns,
@@ -22,6 +21,7 @@ from coalition_models.models.columns import (
 from coalition_models.models.engine import Span
 from coalition_models.models.fit import Fit
 from coalition_models.models.labels import distinct_labels, listed, scenario_labels
+from coalition_models.sources.plain_tables import in_native_order
 
 __all__ = [
     "Path",

@@ -22,8 +22,9 @@ from coalition_models.models.checks import (
     raise_all,
 )
 from coalition_models.models.clock import Clock, check_clock, check_pace, clocks_among, note_of_gaps
-from coalition_models.models.columns import in_native_order, require_times
+from coalition_models.models.columns import require_times
 from coalition_models.models.formula import Design, build_design
+from coalition_models.sources.plain_tables import in_native_order
 
 __all__ = ["Sample", "draw_sample"]
 

@@ -13,6 +13,7 @@ from coalition_models.arguments import not_days, read_days
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.record import keep_record
 from coalition_models.sources.catalog import contract_of
+from coalition_models.sources.plain_tables import native
 from coalition_models.sources.schema import Column, Contract
 
 __all__ = ["YES_NO", "own_table", "plain", "plain_panel", "require_columns", "words_of"]
@@ -285,8 +286,7 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
         if not isinstance(dtype, np.dtype):
             out[name] = _plain_column(out[name])
         elif not dtype.isnative:
-            # of another machine, such as FITS and netCDF hold
-            out[name] = out[name].astype(dtype.newbyteorder("="))
+            out[name] = native(out[name])
     keep_record(out, table)
     return out
 

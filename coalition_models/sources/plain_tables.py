@@ -11,7 +11,7 @@ from coalition_models.arguments import read_days
 from coalition_models.errors import DataError, first_few
 from coalition_models.record import keep_record
 
-__all__ = ["plain_table"]
+__all__ = ["in_native_order", "native", "plain_table"]
 
 
 def plain_table(
@@ -65,6 +65,30 @@ def plain_table(
     return out
 
 
+def in_native_order(data: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns in this machine's byte order, which grouping and taking rows need.
+
+    The frame itself where they are so already.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> in_native_order(pd.DataFrame({"cow": [2, 200]}, dtype=">i4"))["cow"].dtype.isnative
+    True
+    """
+    if all(not isinstance(dtype, np.dtype) or dtype.isnative for dtype in data.dtypes):
+        return data
+    columns = {name: native(data[name]) for name in data.columns}
+    return keep_record(pd.DataFrame(columns, index=data.index), data)
+
+
+def native(column: pd.Series) -> pd.Series:
+    """One column in this machine's byte order."""
+    dtype = column.dtype
+    foreign = isinstance(dtype, np.dtype) and not dtype.isnative
+    return column.astype(dtype.newbyteorder("=")) if foreign else column  # type: ignore[union-attr]
+
+
 def _plain(column: pd.Series) -> pd.Series:
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
@@ -76,12 +100,10 @@ def _plain(column: pd.Series) -> pd.Series:
         return text.where(text.notna(), np.nan)
     if isinstance(dtype, pd.ArrowDtype):
         return _from_arrow(column)
-    if isinstance(dtype, np.dtype):
-        # of another machine, such as FITS and netCDF hold
-        column = column if dtype.isnative else column.astype(dtype.newbyteorder("="))
-        days, wrong = read_days(column) if dtype.kind == "M" else (column, None)
-        return column if wrong is not None and wrong.any() else days
-    return column
+    if isinstance(dtype, np.dtype) and dtype.kind == "M":
+        days, wrong = read_days(native(column))
+        return column if wrong.any() else days
+    return native(column)
 
 
 def _from_arrow(column: pd.Series) -> pd.Series:

@@ -319,7 +319,7 @@ def test_a_window_shorter_than_the_period_warns(row):
         # these miss nothing, and the suite turns warnings into errors
         whole = add(panel, window=12)
         add(panel, window=6, as_of="end")
-        assert not any("note" in about for about in record_of(whole).features.values())
+        assert not any("note" in about.choices for about in record_of(whole).features.values())
     wide = cm.add_leadership(panel, window=12)
     # Zapatero took office in April 2004 and Berlusconi's successor in May 2006
     assert row(wide, "ITA", "2006-01-01", "leader_change") == 0

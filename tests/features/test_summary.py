@@ -53,7 +53,7 @@ def test_missing_rows_by_state():
 
 def test_it_finds_the_columns_that_the_builders_made(iraq):
     polls = pd.DataFrame({"cow": [230], "date": [pd.Timestamp("2004-02-10")], "support": [9.0]})
-    panel = add_opinion(iraq, data=polls)
+    panel = add_opinion(iraq, polls)
     out = feature_summary(panel)
     assert set(out.index) == set(record_of(panel).features)
     for name, notes in record_of(panel).features.items():

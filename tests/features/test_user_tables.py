@@ -28,7 +28,7 @@ POLLS = pd.DataFrame(
 
 
 def test_the_rule_in_force_on_the_day(iraq, row):
-    start, end = add_war_powers(iraq, data=RULES), add_war_powers(iraq, data=RULES, as_of="end")
+    start, end = add_war_powers(iraq, RULES), add_war_powers(iraq, RULES, as_of="end")
     assert row(start, "ITA", "2005-03-01", "war_powers") == 0
     assert row(end, "ITA", "2005-03-01", "war_powers") == 2
     assert row(start, "ITA", "2005-04-01", "war_powers") == 2
@@ -50,15 +50,15 @@ def test_the_table_is_never_optional(iraq):
 
 def test_war_powers_that_contradict_each_other(iraq):
     with pytest.raises(cm.DataError, match="rules that overlap: 325"):
-        add_war_powers(iraq, data=RULES.assign(end=pd.NaT).astype({"end": "datetime64[ns]"}))
+        add_war_powers(iraq, RULES.assign(end=pd.NaT).astype({"end": "datetime64[ns]"}))
     with pytest.raises(cm.DataError, match="an end before it: 230"):
-        add_war_powers(iraq, data=RULES.assign(end=pd.Timestamp("2003-01-01")).iloc[2:])
+        add_war_powers(iraq, RULES.assign(end=pd.Timestamp("2003-01-01")).iloc[2:])
     with pytest.raises(cm.DataError, match=r"lacks the columns end.*war_powers must hold numbers"):
-        add_war_powers(iraq, data=RULES.drop(columns="end").assign(war_powers="strong"))
+        add_war_powers(iraq, RULES.drop(columns="end").assign(war_powers="strong"))
 
 
 def test_the_last_poll_is_carried_forward(iraq, row):
-    out = add_opinion(iraq, data=POLLS)
+    out = add_opinion(iraq, POLLS)
     names = ["war_support", "war_support_age_months", "war_support_change"]
     assert np.isnan([row(out, "ESP", "2003-09-01", n) for n in names]).all()
     # two polls of September: their mean
@@ -66,30 +66,30 @@ def test_the_last_poll_is_carried_forward(iraq, row):
     assert np.isnan(row(out, "ESP", "2003-10-01", "war_support_change"))
     assert [row(out, "ESP", "2004-02-01", n) for n in names[:2]] == [25, 5]
     assert [row(out, "ESP", "2004-03-01", n) for n in names] == [10, 1, -15]
-    end = add_opinion(iraq, data=POLLS, as_of="end")
+    end = add_opinion(iraq, POLLS, as_of="end")
     assert [row(end, "ESP", "2004-02-01", n) for n in names] == [10, 0, -15]
 
 
 def test_an_old_poll_no_longer_counts(iraq, row):
-    out = add_opinion(iraq, data=POLLS)
+    out = add_opinion(iraq, POLLS)
     assert row(out, "ITA", "2004-09-01", "war_support") == 40
     assert np.isnan(row(out, "ITA", "2004-10-01", "war_support"))
     assert row(out, "ITA", "2004-10-01", "war_support_age_months") == 13
-    forever = add_opinion(iraq, data=POLLS, max_age=None)
+    forever = add_opinion(iraq, POLLS, max_age=None)
     assert row(forever, "ITA", "2006-10-01", "war_support") == 40
 
 
 def test_polls_about_one_coalition_stay_there(iraq, isaf, row):
     polls = POLLS.assign(coalition="iraq")
     np.testing.assert_array_equal(
-        add_opinion(iraq, data=polls)["war_support"], add_opinion(iraq, data=POLLS)["war_support"]
+        add_opinion(iraq, polls)["war_support"], add_opinion(iraq, POLLS)["war_support"]
     )
-    assert add_opinion(isaf, data=polls)["war_support"].isna().all()
-    assert add_opinion(isaf, data=POLLS)["war_support"].notna().any()
+    assert add_opinion(isaf, polls)["war_support"].isna().all()
+    assert add_opinion(isaf, POLLS)["war_support"].notna().any()
 
 
 def test_bad_polls(iraq):
     with pytest.raises(cm.DataError, match=r"support from 0 to 100 per cent.*rows 1"):
-        add_opinion(iraq, data=POLLS.assign(support=[20, 120, 10, 40]))
+        add_opinion(iraq, POLLS.assign(support=[20, 120, 10, 40]))
     with pytest.raises(cm.DataError, match="max_age must be a whole number"):
-        add_opinion(iraq, data=POLLS, max_age=-2)
+        add_opinion(iraq, POLLS, max_age=-2)

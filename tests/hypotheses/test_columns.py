@@ -152,9 +152,9 @@ def test_the_set_of_leaders_is_their_cases():
 def test_the_event_of_an_own_panel_may_be_of_any_type_but_no_text(iraq):
     for kind in (object, "category", bool):
         (given,) = gather(
-            iraq.assign(event=iraq["event"].astype(kind)), outcome="exit", cluster="state"
+            iraq.assign(event=iraq["event"].astype(kind)), outcome="early exit", cluster="state"
         )
         assert given.panel["event"].sum() == iraq["event"].sum()
     for wrong in (iraq["event"].astype(str), 2 * iraq["event"]):
         with pytest.raises(DataError, match="event column 'event' must hold 0 and 1"):
-            gather(iraq.assign(event=wrong), outcome="exit", cluster="state")
+            gather(iraq.assign(event=wrong), outcome="early exit", cluster="state")

@@ -41,7 +41,7 @@ def by_hand(monkeypatch):
 
 def panel_of(*rows, period="month"):
     panel = pd.DataFrame(rows, columns=["coalition", "cow", "period"])
-    panel["period"] = pd.to_datetime(panel["period"])
+    panel = panel.assign(period=pd.to_datetime(panel["period"]), spell=range(len(panel)))
     with_panel(panel, {"period": period})
     return panel
 
@@ -64,7 +64,7 @@ def test_by_hand(by_hand):
     # in 1915 the index of 1914 counts, which is not known of 300; by June 220 has left
     expected = [0.16 / 0.30, 0.16 / 0.30, 0.14 / 0.30, 0.18 / 0.33, 0.11 / 0.26]
     np.testing.assert_allclose(out["side_strength"], expected)
-    assert sources_of(out) == ["cow-interstate-wars", "cow-capabilities"]
+    assert list(sources_of(out)) == ["cow-interstate-wars", "cow-capabilities"]
     assert record_of(out).features["side_strength"]["missing_rows"] == 0
 
 

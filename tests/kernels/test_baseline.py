@@ -12,9 +12,9 @@ from coalition_models.kernels.cox import fit, prepare
 PATH = ([0.0, 4.0, 9.0], [4.0, 9.0, 14.0], [[0.0, 0.5], [1.0, 0.2], [-1.0, -0.3]])
 
 
-@pytest.fixture(params=["numba", "numpy"], autouse=True)
+@pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def _engine(request, monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1" if request.param == "numpy" else "0")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1" if request.param == "numpy" else "0")
 
 
 def test_efron_and_breslow_increments_by_hand():

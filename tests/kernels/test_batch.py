@@ -10,13 +10,13 @@ from coalition_models.kernels.batch import fit_many_columns, fit_many_weights
 from coalition_models.kernels.clusters import clustered_covariance
 from coalition_models.kernels.cox import fit, prepare
 
-ENGINES = pytest.mark.parametrize("engine", ["numba", "numpy"])
+ENGINES = pytest.mark.parametrize("engine", ["compiled", "numpy"])
 TIES = pytest.mark.parametrize("ties", ["efron", "breslow"])
 
 
 @pytest.fixture
 def _engine(engine, monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1" if engine == "numpy" else "0")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1" if engine == "numpy" else "0")
 
 
 def draws(count, size, seed=0):

@@ -24,7 +24,7 @@ def test_importing_the_kernel_loads_neither_numba_nor_pandas():
 
 
 def test_numpy_path_stays_within_three_times_the_design(monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1")
     rng = np.random.default_rng(0)
     n, p = 40_000, 8
     start = rng.integers(0, 100, n).astype(float)
@@ -46,7 +46,7 @@ def test_numpy_path_stays_within_three_times_the_design(monkeypatch):
 
 def test_no_array_grows_with_events_times_rows(monkeypatch):
     """Long rows, each at risk at hundreds of event times: a small multiple of the rows."""
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1")
     rng = np.random.default_rng(0)
     n = 20_000
     stop = rng.integers(200, 1_000, n).astype(float)

@@ -18,9 +18,9 @@ seeds = st.integers(0, 10_000)
 TIES = pytest.mark.parametrize("ties", ["efron", "breslow"])
 
 
-@pytest.fixture(params=["numba", "numpy"], autouse=True)
+@pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def _engine(request, monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1" if request.param == "numpy" else "0")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1" if request.param == "numpy" else "0")
 
 
 def same(one, other, tolerance=1e-9):
@@ -92,11 +92,11 @@ def test_derivatives_are_those_of_the_definition(
     np.testing.assert_allclose(found.information, -curvature, rtol=1e-6)
 
 
-def test_numpy_and_numba_agree(make_rows, monkeypatch):
+def test_numpy_and_compiled_agree(make_rows, monkeypatch):
     rows = make_rows(9, p=5, longest=10)
     results = []
     for switch in ("0", "1"):
-        monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", switch)
+        monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", switch)
         data = prepare(
             rows.start, rows.stop, rows.event, rows.X, strata=rows.strata, weights=rows.weights
         )

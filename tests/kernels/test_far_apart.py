@@ -37,7 +37,7 @@ TIES = pytest.mark.parametrize("ties", ["efron", "breslow"])
 
 @pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def _engine(request, monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1" if request.param == "numpy" else "0")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1" if request.param == "numpy" else "0")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from coalition_models.kernels.cox import evaluate, fit, prepare
 from coalition_models.kernels.firth import fit_firth, penalised_test, profile_intervals
 
 
-@pytest.fixture(params=["numba", "numpy"], autouse=True)
+@pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def _engine(request, monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1" if request.param == "numpy" else "0")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1" if request.param == "numpy" else "0")
 
 
 def separated_data(make_rows, ties="efron", **options):

@@ -9,9 +9,9 @@ from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.kernels.cox import evaluate, fit, prepare
 
 
-@pytest.fixture(params=["numba", "numpy"], autouse=True)
+@pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def _engine(request, monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1" if request.param == "numpy" else "0")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1" if request.param == "numpy" else "0")
 
 
 def separated(rows, share=0.3, seed=0):

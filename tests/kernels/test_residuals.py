@@ -21,9 +21,9 @@ from coalition_models.kernels.variance import cluster_codes, sandwich, two_way_s
 TIES = pytest.mark.parametrize("ties", ["efron", "breslow"])
 
 
-@pytest.fixture(params=["numba", "numpy"], autouse=True)
+@pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def _engine(request, monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1" if request.param == "numpy" else "0")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1" if request.param == "numpy" else "0")
 
 
 def test_martingale_by_hand():

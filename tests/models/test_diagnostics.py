@@ -90,7 +90,7 @@ class TestMissingDirections:
     @pytest.mark.parametrize("robust", [False, True])
     @pytest.mark.parametrize("engine", ["0", "1"])
     def test_time_that_is_the_same_wherever_rows_differ(self, robust, engine, monkeypatch):
-        monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", engine)
+        monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", engine)
         fit = cox("event ~ x", EMPTIED)
         with pytest.warns(CoalitionWarning, match="nil before 2, .* the 4 event times from then"):
             found = check_ph(fit, robust=robust)

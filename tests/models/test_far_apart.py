@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::coalition_models.errors.Coaliti
 
 @pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def _engine(request, monkeypatch):
-    monkeypatch.setenv("COALITION_MODELS_NO_NUMBA", "1" if request.param == "numpy" else "0")
+    monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", "1" if request.param == "numpy" else "0")
 
 
 def shuffled(data):

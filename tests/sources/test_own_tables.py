@@ -160,8 +160,8 @@ CASES = {
         lambda p, t: cm.add_regime(p, measures="polity", facts=facts_beside(p, states=t)),
         STATES,
     ),
-    "war_powers": (lambda p, t: cm.add_war_powers(p, data=t), RULES),
-    "opinion": (lambda p, t: cm.add_opinion(p, data=t), POLLS),
+    "war_powers": (lambda p, t: cm.add_war_powers(p, t), RULES),
+    "opinion": (lambda p, t: cm.add_opinion(p, t), POLLS),
 }
 EVERY = pytest.mark.parametrize("case", CASES)
 
@@ -469,9 +469,7 @@ def test_zoned_and_repeated_columns_are_refused_by_name(case, zone):
 def test_a_column_of_dates_may_be_all_missing():
     ends = RULES.assign(end=pd.Series([None, None], dtype=object))
     known = RULES.assign(end=pd.Series([pd.NaT, pd.NaT]))
-    pd.testing.assert_frame_equal(
-        cm.add_war_powers(SHORT, data=ends), cm.add_war_powers(SHORT, data=known)
-    )
+    pd.testing.assert_frame_equal(cm.add_war_powers(SHORT, ends), cm.add_war_powers(SHORT, known))
 
 
 def test_plain_columns():
