@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, FitError, FormulaError, counted, first_few
+from coalition_models.errors import DataError, FitError, counted, first_few
 from coalition_models.models.columns import (
     all_finite,
     as_numbers,
@@ -21,7 +21,6 @@ from coalition_models.models.columns import (
 __all__ = [
     "DEFAULT_ID",
     "Histories",
-    "check_clock",
     "check_enough_events",
     "check_event",
     "check_history",
@@ -30,6 +29,7 @@ __all__ = [
     "default_id",
     "names_of",
     "raise_all",
+    "rounding_of",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -150,7 +150,7 @@ def check_times(
     if not problems:
         problems += _too_fine(ends, largest)
     if not problems and gap.min(initial=np.inf) <= _ROUNDING * largest:
-        tolerance = _rounding(*ends)
+        tolerance = rounding_of(*ends)
         reversed_rows = ends[0] > ends[1] + tolerance
         empty = ~reversed_rows & (gap <= tolerance)
         lengthen = (
@@ -212,9 +212,9 @@ def _read_time(data: pd.DataFrame, name: str, problems: list[str]) -> Floats:
     return values
 
 
-def _rounding(one: Floats, two: Floats) -> Floats:
+def rounding_of(one: Floats, two: Floats | None = None) -> Floats:
     """How far apart two times may lie and still be one."""
-    size: Floats = np.maximum(np.abs(one), np.abs(two))
+    size: Floats = np.abs(one) if two is None else np.maximum(np.abs(one), np.abs(two))
     return _ROUNDING * size
 
 
@@ -236,7 +236,7 @@ def check_history(
         here, before = order[1:], order[:-1]
         found = np.flatnonzero((codes[here] == codes[before]) & (start[here] < stop[before]))
         here, before = here[found], before[found]
-    tolerance = _rounding(start[here], stop[before])
+    tolerance = rounding_of(start[here], stop[before])
     overlapping = start[here] < stop[before] - tolerance
     if not overlapping.any():
         return []
@@ -292,43 +292,6 @@ def check_numbers(
         rows = first_few(data.index[bad])
         return values, [f"{what} column {name!r} must be {rule}; it is not in {rows}"]
     return values, []
-
-
-def check_clock(
-    formula: str,
-    named: Sequence[str],
-    data: pd.DataFrame,
-    times: tuple[Floats, Floats],
-    event: Floats,
-    strata: Integers | None,
-) -> None:
-    """Refuse a formula that names its own clock where rows span several event times.
-
-    A row keeps one value of its covariates, so its own end would be known before it comes.
-
-    Raises
-    ------
-    FormulaError
-        Naming the columns and the first rows.
-    """
-    if not named:
-        return
-    start, stop = times
-    layers = np.zeros(len(stop), dtype=np.int64) if strata is None else strata
-    spanning = np.zeros(len(stop), dtype=bool)
-    for layer in np.unique(layers):
-        mine = layers == layer
-        known = np.unique(stop[mine & (event == 1)])
-        low = np.searchsorted(known, start[mine] + _rounding(start[mine], start[mine]), "right")
-        high = np.searchsorted(known, stop[mine] - _rounding(stop[mine], stop[mine]), "left")
-        spanning[mine] = high > low
-    if spanning.any():
-        raise FormulaError(
-            f"{formula!r} names {' and '.join(named)}, the rows' own time, but "
-            f"{counted(spanning.sum(), 'row')} ({first_few(data.index[spanning], 5)}) span several "
-            "event times and have one value for all of them: split the rows at the event times "
-            "first. Where the time of entry itself is meant, give it a column of its own"
-        )
 
 
 def raise_all(problems: Sequence[str]) -> None:

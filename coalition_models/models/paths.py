@@ -158,7 +158,8 @@ def _repeated(value: object, times: int) -> pd.Series:
 def typical_values(fit: Fit) -> dict[str, object]:
     """What the variables of a fit, and its offset, are held at; its clock runs instead."""
     sample = fit.engine.sample
-    held = {k: v for k, v in sample.design.typical_values().items() if k not in _clock(fit)}
+    runs = {*_clock(fit), *sample.clocks}
+    held = {k: v for k, v in sample.design.typical_values().items() if k not in runs}
     if fit.choices.offset and sample.offset is not None:
         held[fit.choices.offset] = float(sample.offset.mean())
     return held
@@ -191,9 +192,11 @@ def with_clock(route: Path, fit: Fit) -> Path:
     """Let the time that a formula names run along a path, as it ran in the rows fitted to.
 
     A piece that spans several of the times observed is cut at them (Cox: in a discrete-time fit
-    a piece is one period).
+    a piece is one period). Other columns that are the same time run too, where a path has none.
     """
-    sample, names = fit.engine.sample, _clock(fit)
+    sample = fit.engine.sample
+    others = [name for name in sample.clocks if name not in route.frame.columns]
+    names = [*_clock(fit), *others]
     if not names or sample.stop is None or sample.start is None:
         return route
     order = np.lexsort((sample.start, sample.stop))
@@ -213,6 +216,7 @@ def with_clock(route: Path, fit: Fit) -> Path:
     running = {
         fit.choices.start: np.where(seen, latest[place], start),
         fit.choices.stop: np.where(seen, grid[place], stop),
+        **{name: np.interp(stop, *sample.clocks[name]) for name in others},
     }
     frame = frame.assign(**{name: running[name] for name in names})
     return replace(route, frame=frame, start=start, stop=stop)

@@ -13,7 +13,6 @@ import pandas as pd
 from coalition_models.errors import DataError, FormulaError, first_few
 from coalition_models.models.checks import (
     Histories,
-    check_clock,
     check_event,
     check_history,
     check_numbers,
@@ -22,6 +21,7 @@ from coalition_models.models.checks import (
     names_of,
     raise_all,
 )
+from coalition_models.models.clock import Clock, check_clock, check_pace, clocks_among, note_of_gaps
 from coalition_models.models.columns import require_times
 from coalition_models.models.formula import Design, build_design
 from coalition_models.sources.plain_tables import in_native_order
@@ -38,7 +38,7 @@ class Sample:
     """Arrays over the rows used, and the account of the others.
 
     ``matrix`` and the arrays have one entry per row used; ``start`` and ``stop`` are None where
-    the data have no times.
+    the data have no times. ``clocks`` are variables of the formula that are the time itself.
     """
 
     design: Design
@@ -61,6 +61,7 @@ class Sample:
     left_out: dict[str, int]
     notes: tuple[str, ...]
     keep: Flags | None
+    clocks: Mapping[str, Clock] = field(default_factory=dict)
 
     def used(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Of an array over the rows given, the rows used."""
@@ -174,7 +175,7 @@ def draw_sample(
     member = default_id(data, id)
     if stop is not None:
         require_times(data, start, stop, "start= and stop=")
-    _refuse_response_as_term(design)
+    _refuse_response_as_term(design, needed)
     read = [design.response, start, stop, weights, offset, *member, *by, *layers]
     own = list(dict.fromkeys(name for name in read if name is not None))
     rows = in_native_order(data)
@@ -200,9 +201,20 @@ def draw_sample(
     if histories is not None and times is not None and not problems:
         problems += check_history(rows, histories, *times)
     raise_all(problems)
-    if times is not None and not (intercept and _one_period(*times)):
-        named = [name for name in (start, stop) if name in design.variables]
-        check_clock(formula, named, rows, times, event, layer)
+    clocks: dict[str, Clock] = {}
+    if times is not None:
+        every = rows if design.keep is None and inside is None else _kept(data, design.keep, inside)
+        clocks = clocks_among(
+            every, [n for n in [*design.variables, *single, *layers] if n != stop], times[1]
+        )
+        if not (intercept and _one_period(*times)):
+            options = {"offset=": [offset], "weights=": [weights], "strata=": layers}
+            named = _clock_names(design, options, (start, stop), clocks)
+            # strata made of time have one event time each, and all rows reach it
+            own_time = any(place.startswith("strata=") for place in named.values())
+            check_clock(formula, named, rows.index, times, event, None if own_time else layer)
+        check_pace(every, members, times[0])
+        notes = [*notes, *note_of_gaps(members, *times)]
     return Sample(
         design=design,
         matrix=design.matrix if inside is None else np.ascontiguousarray(design.matrix[inside]),
@@ -225,7 +237,31 @@ def draw_sample(
         left_out=left_out,
         notes=(*design.remarks, *notes, *_id_notes(start, stop, member)),
         keep=_keep(design, inside),
+        clocks={name: clock for name, clock in clocks.items() if name in design.variables},
     )
+
+
+def _kept(data: pd.DataFrame, keep: Flags | None, inside: Flags | None) -> pd.DataFrame:
+    """All columns of the rows used."""
+    rows = data if keep is None else data[keep]
+    return rows if inside is None else rows[inside]
+
+
+def _clock_names(
+    design: Design,
+    options: Mapping[str, Sequence[str | None]],
+    own: Sequence[str | None],
+    clocks: Mapping[str, Clock],
+) -> dict[str, str]:
+    """Columns of time that the formula or an option names, and how each comes to be one."""
+    named = {name: "" for name in own if name is not None and name in design.variables}
+    alike = f"a function of {own[1]}"
+    named |= {name: alike for name in clocks if name in design.variables}
+    for option, names in options.items():
+        for name in names:
+            if name is not None and (name == own[1] or name in clocks):
+                named[name] = option if name == own[1] else f"{option}, {alike}"
+    return named
 
 
 def _numbers(
@@ -256,7 +292,12 @@ def _with_weight(numbers: Mapping[str, Floats], weights: str | None) -> Flags | 
     return inside
 
 
-def _refuse_response_as_term(design: Design) -> None:
+def _refuse_response_as_term(design: Design, needed: Sequence[str]) -> None:
+    if design.response in needed:
+        raise DataError(
+            f"the event {design.response!r} is also given as offset, weights, strata or cluster; "
+            "what a row ends with cannot be known before"
+        )
     if design.response in design.variables:
         raise FormulaError(
             f"the event {design.response!r} stands on both sides of {design.formula!r}; it cannot "

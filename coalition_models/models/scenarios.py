@@ -118,8 +118,9 @@ def predict_survival(
         ``{"election_near": [0, 1]}``: every combination is a scenario, from the first time at
         risk to the last event, with all other variables and the offset at their mean (numbers)
         or commonest value (categories) over the rows used, as ``held`` and the notes state. The
-        fit's own time, where the formula names it, runs along the path, and columns that make
-        the strata follow ``stratum``. Several values: a list, array, Series, range or set.
+        fit's own time, where the formula names it, runs along the path, and so do columns that
+        rise with it from each time to the next (``t``, ``t2``). Columns that make the strata
+        follow ``stratum``. Several values: a list, array, Series, range or set.
     path : str
     begin : float, optional
         Time from which fixed values are followed (survival is then given survival to it).
@@ -179,6 +180,7 @@ def predict_survival(
                 f"nobody was observed before {span.first:g}, so begin={first:g} is too early"
             )
         routes, held = fixed_paths(paths, fit, first, end, span.code)
+    running = [n for n in fit.engine.sample.clocks if n not in routes[0].frame.columns]
     routes = [with_clock(route, fit) for route in routes]
     parts = [_follow(fit, route, span.code, asked, level, interval) for route in routes]
     origin = min(span.first, 0.0)
@@ -192,6 +194,7 @@ def predict_survival(
             _limits_note(fit, level, interval),
             *_given_notes(given),
             *_held_note(held, fit),
+            *_running_note(running),
             *_flat_note(span, max([route.end for route in routes])),
         ),
         given=given,
@@ -225,6 +228,12 @@ def _held_note(held: Mapping[str, object], fit: Fit) -> list[str]:
         for words, part in (("Held at means or commonest values", others), ("Stratum", own))
         if part
     ]
+
+
+def _running_note(names: Sequence[str]) -> list[str]:
+    return (
+        [f"Running along with time, whose functions they are: {', '.join(names)}."] if names else []
+    )
 
 
 def _flat_note(span: Span, end: float) -> list[str]:
