@@ -277,7 +277,12 @@ def _fits_number(value: object, hint: object) -> bool:
         return isinstance(value, (bool, np.bool_)) or (isinstance(value, Real) and value in (0, 1))
     if not isinstance(value, Real) or isinstance(value, bool) or value != value:
         return False
-    return hint is float or isinstance(value, Integral) or float(value).is_integer()
+    try:
+        near = float(value)
+    except OverflowError:
+        # a whole number too large for the double precision that everything is computed in
+        return False
+    return hint is float or isinstance(value, Integral) or near.is_integer()
 
 
 def _fits_inside(value: object, origin: object, parts: tuple[object, ...]) -> bool:

@@ -181,8 +181,8 @@ def add_casualties(
 
 
 def _check_options(half_life: float, per: str | None, mass_casualty: int) -> None:
-    if not half_life > 0:
-        raise DataError(f"half_life must be a positive number of months, not {half_life!r}")
+    if not (0 < half_life <= 1e9 or half_life == float("inf")):
+        raise DataError(f"half_life must be a positive number of months, not {half_life!r:.40}")
     if per not in _RELATIVE:
         raise DataError(f"per must be 'troops', 'population' or None, not {per!r}")
     if not mass_casualty >= 1:

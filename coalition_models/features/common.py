@@ -154,9 +154,7 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
         twice = dict.fromkeys(panel.columns[panel.columns.duplicated()])
         raise DataError(f"the panel has repeated columns: {first_few(twice)}; keep one of each")
     if not is_day(panel["period"].dtype):
-        raise DataError(
-            f"column period must hold dates without a time zone, found {panel['period'].dtype}"
-        )
+        raise DataError(_no_days(panel["period"]))
     empty = panel[list(needed)].isna()
     if empty.to_numpy().any():
         names = [name for name in needed if empty[name].any()]
@@ -165,6 +163,22 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
     first = month_number(panel["period"])
     months = 12 // PERIODS[_period_name(panel)]
     return Calendar(first, first + months - 1, months)
+
+
+def _no_days(period: pd.Series) -> str:
+    """What a panel's periods must be, and what makes dates of what they are, as after a file."""
+    dtype, cure = period.dtype, "pd.to_datetime(df['period'])"
+    if isinstance(dtype, pd.PeriodDtype):
+        cure = "df['period'].dt.start_time"
+    elif isinstance(dtype, pd.DatetimeTZDtype):
+        cure = "df['period'].dt.tz_localize(None)"
+    elif pd.api.types.is_numeric_dtype(dtype):
+        cure = "pd.to_datetime(df['period'], format='%Y') of a year"
+    shown = first_few(dict.fromkeys(repr(value) for value in period[:3]))
+    return (
+        "column period must hold the first day of each row's period, as dates without a time "
+        f"zone; found {dtype} ({shown}): df['period'] = {cure}"
+    )
 
 
 def entry_month(panel: pd.DataFrame) -> Integers:

@@ -172,7 +172,8 @@ def _windows(windows: Sequence[int]) -> list[int]:
 
 
 def _kinds(exit_kinds: Sequence[str]) -> list[str]:
-    kinds = [exit_kinds] if isinstance(exit_kinds, str) else list(exit_kinds)
+    given = [exit_kinds] if isinstance(exit_kinds, str) else exit_kinds
+    kinds = list(dict.fromkeys(map(str, given)))
     unknown = [k for k in kinds if k not in EVENT_KINDS]
     if unknown or not kinds:
         raise DataError(

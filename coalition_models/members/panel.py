@@ -16,6 +16,7 @@ from coalition_models.members.spell_checks import (
     EVENT_KINDS,
     SPELL_DATES,
     check_spells,
+    outlived_states,
     spell_labels,
 )
 from coalition_models.members.timing import (
@@ -153,7 +154,7 @@ def build_panel(
     problems += more
     if "coalition" in spells.columns and not more:
         spells = spells[spells["coalition"].isin(table.index)].reset_index(drop=True)
-    problems += check_spells(spells, "month")
+    problems += check_spells(spells, "month") + outlived_states(spells, table, choices.until)
     if problems:
         problems = list(dict.fromkeys(problems))
         listing = "\n".join(f"  - {p}" for p in problems)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.sources.plain_tables import refuse_collections
 
 __all__ = ["PERIODS", "Period", "as_period", "panel_period", "period_number", "period_start"]
 
@@ -129,6 +130,7 @@ def _steps(panel: pd.DataFrame, months: npt.NDArray[np.int64]) -> pd.DataFrame:
     by = [c for c in ("coalition", "state", "cow", "spell") if c in panel.columns]
     code = np.zeros(len(panel), dtype=np.int64)
     for name in by:
+        refuse_collections(panel[name], "the panel")
         part = pd.factorize(panel[name].astype(object))[0]
         code = pd.factorize(code * (part.max(initial=0) + 2) + part + 1)[0]
     order = np.lexsort((months, code))

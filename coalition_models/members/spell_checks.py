@@ -23,6 +23,7 @@ __all__ = [
     "exit_before_entry",
     "one_state",
     "order_problems",
+    "outlived_states",
     "spell_labels",
 ]
 
@@ -225,11 +226,13 @@ def _state_problems(spells: pd.DataFrame) -> list[str]:
     ended: list[str] = []
     last_days = spells["exit"].fillna(spells["entry"]).dt.date
     columns = (spells["state"], spells["cow"], spells["entry"].dt.date, last_days)
-    for state, cow, first, last, label, word in zip(
-        *columns, spell_labels(spells), known, strict=True
+    open_end = spells["exit"].isna()
+    for state, cow, first, last, still, label, word in zip(
+        *columns, open_end, spell_labels(spells), known, strict=True
     ):
         past = career(int(cow), first)
-        borne = [p for p in past if p is past[0] or p.first <= last]
+        # how long an open spell lasts, and so which later names it bears, is not said here
+        borne = [p for p in past if p is past[0] or p.first <= last or still]
         if state not in [p.iso3 for p in borne]:
             code = (past[0].iso3 if past else None) or "no state"
             unknown[f"{state} with cow {cow} (that code is {code})"] = None
@@ -243,6 +246,39 @@ def _state_problems(spells: pd.DataFrame) -> list[str]:
     if ended:
         found.append(f"exit after the last day of the state: {first_few(ended)}")
     return found
+
+
+def outlived_states(
+    spells: pd.DataFrame, coalitions: pd.DataFrame, until: pd.Timestamp | None
+) -> list[str]:
+    """List ongoing spells of states that ended before observation does.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        As for :func:`check_spells`.
+    coalitions : DataFrame
+        ``mandate_end`` by coalition (the index); missing where the mandate is open.
+    until : Timestamp, optional
+        Last day of observation.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> one = pd.DataFrame({"coalition": ["un"], "state": ["DDR"], "cow": [265], "spell": [1],
+    ...                     "entry": ["1989-05-01"], "exit": [None], "exit_kind": ["ongoing"]})
+    >>> ends = pd.DataFrame({"mandate_end": pd.to_datetime(["1992-12-31"])}, index=["un"])
+    >>> outlived_states(one, ends, None)
+    ['exit after the last day of the state: un DDR-1 to 1992-12-31 (DDR ended on 1990-10-02)']
+    """
+    rows = _readable(spells)
+    if rows is None or "mandate_end" not in coalitions.columns:
+        return []
+    rows = rows[(rows["exit"].isna() & ~rows["no exit"] & (rows["exit_kind"] == "ongoing"))]
+    last = rows["coalition"].map(read_days(coalitions["mandate_end"])[0])
+    if until is not None:
+        last = last.where(last <= until, until)
+    return _state_problems(rows.assign(exit=last)[last.notna()])
 
 
 def _outlives(day: datetime.date, end: datetime.date, word: str) -> bool:

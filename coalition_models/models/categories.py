@@ -42,7 +42,8 @@ def numbers_and_categories(
     for name in frame.columns:
         column = frame[name]
         known = None if fitted is None else fitted.get(str(name))
-        _refuse_dates(column, formula)
+        if known is None:
+            _refuse_dates(column, formula)
         if known is not None:
             out[name] = _with_categories(column, known)
         elif fitted is None and isinstance(column.dtype, pd.CategoricalDtype):

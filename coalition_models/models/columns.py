@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, FormulaError, counted, first_few
+from coalition_models.sources.plain_tables import refuse_collections
 
 __all__ = [
     "all_finite",
@@ -153,6 +154,8 @@ def require_columns(data: pd.DataFrame, names: Sequence[str], where: str, cure: 
             f"no such column: {'; '.join(absent)}; asked for by {where!r}. The data have: "
             f"{first_few(data.columns, 20)}{f'. {cure[0].upper()}{cure[1:]}' if cure else ''}"
         )
+    for name in names:
+        refuse_collections(data[name])
 
 
 def require_times(data: pd.DataFrame, start: str | None, stop: str, where: str) -> None:
@@ -171,6 +174,8 @@ def require_times(data: pd.DataFrame, start: str | None, stop: str, where: str) 
                 "; where every row enters at 0, give start=None and stop='<column of durations>'"
             )
         require_columns(data, names, where, cure)
+    for name in names:
+        refuse_collections(data[name])
 
 
 def refuse_repeated_columns(data: pd.DataFrame) -> None:

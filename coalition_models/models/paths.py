@@ -21,7 +21,7 @@ from coalition_models.models.columns import (
 from coalition_models.models.engine import Span
 from coalition_models.models.fit import Fit
 from coalition_models.models.labels import distinct_labels, listed, scenario_labels
-from coalition_models.sources.plain_tables import in_native_order
+from coalition_models.sources.plain_tables import in_native_order, refuse_collections
 
 __all__ = [
     "Path",
@@ -70,6 +70,8 @@ def frame_paths(frame: pd.DataFrame, path: str, fit: Fit, code: int | None) -> l
     require_columns(frame, [start, stop], "a covariate path")
     if path != "path":
         require_columns(frame, [path], "path=")
+    if path in frame.columns:
+        refuse_collections(frame[path])
     if path in frame.columns and frame[path].isna().any():
         lost = first_few(frame.index[frame[path].isna()])
         raise DataError(f"column {path!r} is missing in rows {lost}: which path are they of?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def plain_table(
     Raises
     ------
     DataError
-        Two columns with one name.
+        Two columns with one name; a coalition, state or spell that is a list.
 
     Examples
     --------
@@ -55,8 +55,11 @@ def plain_table(
     if frame.columns.has_duplicates:
         twice = dict.fromkeys(frame.columns[frame.columns.duplicated()])
         raise DataError(f"{what} has repeated columns: {first_few(twice)}; keep one of each")
+    keys = ("coalition", "state", "cow", "spell")
     out = frame.reset_index(drop=True)
     for name in out.columns if only is None else [c for c in only if c in out.columns]:
+        if name in keys:
+            refuse_collections(out[name], what)
         out[name] = _plain(out[name])
     for name in [n for n in dates if n in out.columns]:
         days, wrong = read_days(out[name])
@@ -88,6 +91,27 @@ def native(column: pd.Series) -> pd.Series:
     if isinstance(dtype, np.dtype) and not dtype.isnative:
         return column.astype(dtype.newbyteorder("="))
     return column
+
+
+def refuse_collections(column: pd.Series, what: str = "") -> None:
+    """Refuse lists, sets, dicts and arrays in the cells of a column: they are no values.
+
+    Examples
+    --------
+    >>> refuse_collections(pd.Series(["ESP", ["ITA", "POL"]], name="state"), "members")
+    Traceback (most recent call last):
+    coalition_models.errors.DataError: members: column state holds a list in row 1; give each cell
+    one value
+    """
+    if column.dtype != object or pd.api.types.infer_dtype(column, skipna=True) == "string":
+        return
+    odd = column[[not isinstance(value, Hashable) for value in column]]
+    if len(odd):
+        raise DataError(
+            f"{f'{what}: ' if what else ''}column {column.name} holds a "
+            f"{type(odd.iloc[0]).__name__} in row{'s' if len(odd) > 1 else ''} "
+            f"{first_few(odd.index)}; give each cell one value"
+        )
 
 
 def _plain(column: pd.Series) -> pd.Series:

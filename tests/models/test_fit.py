@@ -13,7 +13,7 @@ from coalition_models.errors import CoalitionWarning, DataError, FormulaError
 from coalition_models.models.cox import cox
 from coalition_models.models.detectable import detectable_effects
 from coalition_models.models.discrete import logit
-from coalition_models.record import with_panel
+from coalition_models.record import with_features, with_panel
 from coalition_models.report.tables import table
 
 TIDY = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
@@ -41,12 +41,9 @@ def panel() -> pd.DataFrame:
     )
     frame.loc[[2, 5], "risk"] = np.nan
     with_panel(frame, {"period": "month", "clock": "entry", "until": None, "dropped": [1]})
-    frame.attrs["features"] = {
-        "risk": {"as_of": "start", "missing_rows": 2},
-        "unused": {"as_of": "end"},
-    }
-    frame.attrs["sources"] = ["participation", "coalitions"]
-    return frame
+    frame["unused"] = 0
+    made = {"risk": {"as_of": "start"}, "unused": {"as_of": "end"}}
+    return with_features(frame, made, sources=["participation", "coalitions"])
 
 
 @pytest.fixture(scope="module")

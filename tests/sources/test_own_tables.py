@@ -265,7 +265,9 @@ def test_spells_that_end_before_they_begin_or_not_at_all():
     for case in ("contagion", "preferences members", "commitment members"):
         assert "exit before entry: iraq ESP-1" in _refused(case, reverse)
     open_end = IRAQ.assign(exit=IRAQ["exit"].where(~spain))
-    assert "no exit date although the spell is not coded ongoing: iraq ESP-1" in _refused("contagion", open_end)
+    assert "no exit date although the spell is not coded ongoing: iraq ESP-1" in _refused(
+        "contagion", open_end
+    )
     undated = IRAQ.assign(entry=IRAQ["entry"].where(~spain))
     assert "column entry is empty in 1 row: iraq 230 1" in _refused("contagion", undated)
 
