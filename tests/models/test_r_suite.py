@@ -307,8 +307,4 @@ def test_median_where_half_are_left_exactly(case):
         data = pd.DataFrame({"stop": range(1, n + 1), "event": 1})
         median = float(np.squeeze(cm.survival_curve(data, start=None).median()))
         assert median == n / 2, n
-<<<<<<< HEAD
-        assert np.squeeze(midpoint) == n / 2 + 0.5
-=======
         assert float(np.squeeze(midpoint)) == n / 2 + 0.5
->>>>>>> wt-audit
