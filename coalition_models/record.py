@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from coalition_models.errors import DataError
 from coalition_models.fingerprints import Marks, row_marks, value_marks, whole_mark
 
 __all__ = [
@@ -199,6 +200,8 @@ def record_of(table: pd.DataFrame) -> Record:
     >>> cm.record_of(panel).panel["clock"]
     'entry'
     """
+    if not isinstance(table, pd.DataFrame):
+        raise DataError(f"table must be a pandas DataFrame, not {type(table).__name__}")
     found = table.attrs.get(_KEY)
     return found if isinstance(found, Record) else Record()
 

@@ -14,7 +14,7 @@ import pytest
 import coalition_models as cm
 
 #: takes anything that knows its sources; and figures whose first argument is a result of ours
-_LEFT_OUT = {"cite"}
+_LEFT_OUT = {"cite", "facts"}
 
 
 @cache
@@ -40,6 +40,9 @@ def _needs():
         "plot_forest": {"verdicts": found, "claim": "H02"},
         "plot_contested": {"contested": cm.contest(windows=[2], dates=["main"])},
         "describe_panel": {"panel": panel},
+        "facts_of": {"panel": panel},
+        "record_of": {"table": panel},
+        "merge": {"panel": panel, "table": opinion.drop(columns="date"), "on": "state"},
         "load": {"name": "troops"},
         "codebook": {"name": "troops"},
         "validate": {"frame": members, "contract": "participation"},
@@ -54,8 +57,8 @@ def _needs():
         "panel_events": {"panel": panel, "defections": cm.code_defections(iraq, profile)},
         "significant_withdrawals": {"falls": cm.withdrawals(profile)},
         "withdrawals": {"profile": profile},
-        "add_war_powers": {"panel": panel, "data": powers},
-        "add_opinion": {"panel": panel, "data": opinion},
+        "add_war_powers": {"panel": panel, "rules": powers},
+        "add_opinion": {"panel": panel, "polls": opinion},
         "correlations": {"panel": simulated},
         "feature_summary": {"panel": simulated},
         "cox": {**formula, "cluster": "state"},

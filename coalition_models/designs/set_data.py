@@ -174,7 +174,8 @@ def _un_years() -> SetData:
         gap=0,
         period="year",
         end_margin=0,
-        renamed=RENAMED_MISSIONS,
+        # not every mission is on the maps
+        renamed={a: b for a, b in RENAMED_MISSIONS.items() if a in set(rows["coalition"])},
     )
     sizes = rows.assign(coalition=rows["coalition"].replace(dict(RENAMED_MISSIONS)))
     peak = sizes.groupby(["coalition", "state"])["troops_standard"].max()
@@ -245,9 +246,9 @@ def _interventions() -> SetData:
         date=pd.to_datetime(rows["year"].astype(str) + "-12-31"),
         present=1,
     )
-    members = spells_from_levels(rows, level="present", gap=0, period="year", end_margin=0).drop(
-        columns="peak_troops"
-    )
+    members = spells_from_levels(
+        rows, level="present", gap=0, period="year", end_margin=0, complete=True
+    ).drop(columns="peak_troops")
     last = int(rows["year"].max())
     year_out = members["exit"].dt.year
     seen = set(zip(rows["coalition"], rows["year"], strict=True))

@@ -81,8 +81,9 @@ def add_casualties(
         Whether deaths within the period count (``"end"``).
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``deaths`` with their
-        ``coverage``; with ``per="troops"`` also ``members`` and ``troops``. Inhabitants come from
-        ``states`` if they hold ``population``, else from the package.
+        ``coverage``; rows outside it are left out and counted in the record. With
+        ``per="troops"`` also ``members`` and ``troops``. Inhabitants come from ``states`` if they
+        hold ``population``, else from the package.
     **old
         Names of an earlier version for tables of facts; they go in the next one.
 
@@ -165,6 +166,7 @@ def add_casualties(
         "undated": "next 1 January" if rule == "january" else rule,
         "look_ahead": rule == "spread" and bool(late),
         **empty,
+        **deaths.choices,
     }
     used = ("deaths", "members", "troops") if per == "troops" else ("deaths",)
     return attach(

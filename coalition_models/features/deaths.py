@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import CoverageError, DataError, counted, first_few, warn
+from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.features.common import (
     AsOf,
     Integers,
@@ -41,6 +41,13 @@ class Deaths:
     number: Floats
     dated: Flags
     coverage: dict[str, tuple[int, int]]
+    #: rows of a table of one's own outside the months covered
+    left_out: int = 0
+
+    @property
+    def choices(self) -> dict[str, object]:
+        """What to tell of them beside a builder's choices; empty if there are none."""
+        return {"rows_outside_coverage": self.left_out} if self.left_out else {}
 
     def keys(self, coalitions: pd.Series, cow: pd.Series) -> tuple[Integers, Integers]:
         """Common whole-number keys of (coalition, state) for the deaths and for some rows."""
@@ -116,6 +123,7 @@ def known_deaths(facts: Facts, as_of: AsOf, undated: Undated, builder: str) -> D
             "give coverage={coalition: (first month, last month)} with the deaths: only within it "
             f"does a missing row mean that nobody died; not given for {first_few(without)}"
         )
+    given = len(table)
     table = _covered(table, coverage)
     dated = np.ones(len(table), dtype=bool)
     if "date_precision" in table.columns:
@@ -147,6 +155,7 @@ def known_deaths(facts: Facts, as_of: AsOf, undated: Undated, builder: str) -> D
         number=number,
         dated=dated[row],
         coverage=coverage,
+        left_out=given - len(table),
     )
 
 
@@ -170,16 +179,7 @@ def _covered(table: pd.DataFrame, coverage: dict[str, tuple[int, int]]) -> pd.Da
     month = month_number(table["date"])
     low = table["coalition"].map({name: w[0] for name, w in coverage.items()}).to_numpy()
     high = table["coalition"].map({name: w[1] for name, w in coverage.items()}).to_numpy()
-    outside = (month < low) | (month > high)
-    if outside.any():
-        rows = table[outside]
-        names = dict.fromkeys(f"{r.coalition} {r.date:%Y-%m-%d}" for r in rows.itertuples())
-        warn(
-            f"{counted(len(rows), 'row', 'of', 'of')} the table of deaths "
-            f"{'lies' if len(rows) == 1 else 'lie'} outside coverage= and "
-            f"{'is' if len(rows) == 1 else 'are'} left out: {first_few(names)}"
-        )
-    return table[~outside]
+    return table[(month >= low) & (month <= high)]
 
 
 def _months(coverage: pd.DataFrame | None) -> dict[str, tuple[int, int]]:

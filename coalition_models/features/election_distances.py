@@ -105,7 +105,8 @@ def _rhythm(votes: Votes) -> Floats:
     opening = votes.second_round & (last >= 0)
     if len(month):
         last = np.where(opening, find_until(group, month, wanted, month[last] - 1), last)
-    return np.where(np.isinf(votes.called) & (last >= 0), _at(month, last), -np.inf)
+    scheduled = votes.called < 0
+    return np.where(scheduled & (last >= 0), _at(month, last), -np.inf)
 
 
 def _distances(

@@ -81,6 +81,11 @@ def facts_for(
     if not given:
         return held if held is not None else Facts()
     tables = {names[name]: table for name, table in given.items()}
+    if "coverage" in tables and "deaths" not in tables:
+        raise DataError(
+            "coverage= says where deaths of your own are complete, and none are given; the bundled "
+            "deaths have coverage of their own"
+        )
     written = ", ".join(f"{name}=" for name in given)
     meant = ", ".join(f"{name}=..." for name in tables)
     warn(

@@ -26,6 +26,7 @@ from coalition_models.features.fatality_rate import fatality_rates
 from coalition_models.features.given import cited, facts_for, needed
 from coalition_models.features.theatre import theatre_intensity
 from coalition_models.features.yearly import year_known
+from coalition_models.members.fact_tables import role_words
 from coalition_models.members.facts import Facts
 from coalition_models.sources.own_tables import own_table, plain_panel
 
@@ -168,6 +169,7 @@ def add_risk(
             "as_of": moment,
             "undated": "next 1 January" if rule == "january" else rule,
             "look_ahead": rule == "spread" and bool(undated_deaths(known)),
+            **deaths.choices,
         },
         builder="add_risk",
         cure="Rates need Facts(troops=...), roles and sectors columns of members",
@@ -186,7 +188,9 @@ def _combat(panel: pd.DataFrame, spells: pd.DataFrame) -> Floats:
         return np.full(len(panel), np.nan)
     # by number where there is one: a state may be listed under a name
     key = ["coalition", "cow" if "cow" in spells.columns else "state", "spell"]
-    roles = own_table(spells, [*key, "role"], "table of members", key=key)[[*key, "role"]]
+    words = {"role": role_words()}
+    held = own_table(spells, [*key, "role"], "table of members", words=words, key=key)
+    roles = held[[*key, "role"]]
     # every spell of the panel is looked up once, not every row
     codes, names = _spell_codes(panel[key])
     found = names.merge(roles, on=key, how="left")["role"].to_numpy(dtype=object)

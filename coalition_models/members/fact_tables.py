@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -15,10 +16,11 @@ from coalition_models.members.periods import period_number
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells, order_problems
 from coalition_models.record import with_notes
 from coalition_models.sources.as_facts import facts_of_source
+from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import from_cow, to_cow
 from coalition_models.sources.own_tables import own_table, plain, words_of
 
-__all__ = ["COVERED", "TABLES", "Coverage", "coverage_table", "read_fact_table"]
+__all__ = ["COVERED", "TABLES", "Coverage", "coverage_table", "read_fact_table", "role_words"]
 
 #: coalition to the first and last month in which all its deaths are known
 Coverage = Mapping[str, Sequence[str | pd.Timestamp]]
@@ -91,7 +93,7 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
         numbers=shape.numbers,
         dates=shape.dates,
         filled=shape.filled,
-        words=words_of(source, *columns) if source else {},
+        words={**(words_of(source, *columns) if source else {}), **_roles(name)},
         yes_no=shape.yes_no,
         key=shape.key,
     )
@@ -99,6 +101,23 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
     if problems:
         raise DataError("\n".join(f"the {what}: {text}" for text in problems))
     return with_notes(table, **notes) if notes else table
+
+
+def _roles(name: str) -> dict[str, tuple[object, ...]]:
+    """Words for the task of a contingent: a misspelt one would count as another task."""
+    return {"role": role_words()} if name == "members" else {}
+
+
+@lru_cache(maxsize=1)
+def role_words() -> tuple[object, ...]:
+    """Words for the main task of a contingent, as in the bundled spells.
+
+    Examples
+    --------
+    >>> "combat" in role_words()
+    True
+    """
+    return tuple(sorted(set(load("participation")["role"].dropna())))
 
 
 def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
@@ -286,7 +305,7 @@ TABLES: Mapping[str, _Shape] = {
         numbers=("peak_troops",),
         dates=SPELL_DATES,
         filled=("entry", "exit_kind"),
-        words=("participation", ("exit_kind", "role", *_PRECISIONS)),
+        words=("participation", ("exit_kind", *_PRECISIONS)),
         key=("coalition", "cow", "spell"),
         more=_member_problems,
     ),

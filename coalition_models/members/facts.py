@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.fact_tables import TABLES, coverage_table, read_fact_table
 from coalition_models.record import record_of
@@ -388,5 +389,6 @@ def facts_of(panel: pd.DataFrame) -> Facts | None:
     >>> cm.facts_of(panel) == cm.facts("iraq")
     True
     """
+    check_arguments(facts_of, locals())
     held = record_of(panel).facts
     return held if isinstance(held, Facts) else None

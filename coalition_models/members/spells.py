@@ -44,6 +44,7 @@ def spells_from_levels(
     minimum: float = 1,
     period: str = "month",
     end_margin: int = 3,
+    complete: bool = False,
 ) -> pd.DataFrame:
     """Turn dated strengths into participation spells.
 
@@ -71,6 +72,9 @@ def spells_from_levels(
     end_margin : int
         An exit counts as early when its last period lies more than this many periods before the
         last period in which the coalition is seen; otherwise it is a ``mission_end``.
+    complete : bool
+        Whether the list is known to name everyone who was there in every period, so that a
+        missing row is an absence also where rows are far apart (see the notes).
 
     Returns
     -------
@@ -153,7 +157,7 @@ def spells_from_levels(
         ["ongoing", "early"],
         "mission_end",
     )
-    holes = _mark_holes(spells, levels, gap, unit)
+    holes = "" if complete else _mark_holes(spells, levels, gap, unit)
     if holes:
         warn(holes, CoalitionWarning)
     spells["entry_known"] = spells["first"] > int(levels["number"].min())
@@ -248,7 +252,8 @@ def _mark_holes(spells: pd.DataFrame, levels: pd.DataFrame, gap: int, unit: Peri
         f"{int(holes.sum())} of {counted(int(leaves.sum()), 'exit', 'lies', 'lie')} in holes of "
         "the list, so their kind is 'unknown' and none is an event: a state's rows have in the "
         f"median {wide:g} missing {unit}s between them, more than gap={gap}. Take a gap or a "
-        "period that spans the holes, or give rows below the minimum where a state left."
+        "period that spans the holes, give rows below the minimum where a state left, or say "
+        "complete=True if the list names everyone in every period."
     )
 
 

@@ -9,7 +9,6 @@ from typing import Literal, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.kernels import cox as kernel
@@ -151,6 +150,8 @@ class CoxEngine:
         """Penalised likelihood-ratio p-values; None for Wald's."""
         if self.firth is None:
             return None
+        from scipy import stats  # slow to import, and no fit needs it
+
         tests = [
             firth.penalised_test(self.prepared, self.firth, [j])
             for j in range(len(fit.coefficients))

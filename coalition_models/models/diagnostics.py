@@ -107,8 +107,10 @@ def check_ph(fit: Fit, transform: Transform = "km", *, robust: bool = False) -> 
     Notes
     -----
     The rank of a covariance is the degrees of freedom of its test. A test is missing where the
-    function of time is the same wherever the term differs among rows at risk together. At
-    penalised estimates (Firth) the score of the plain likelihood, which is not zero there, counts.
+    function of time is the same wherever the term differs among rows at risk together. Ranks are
+    those among the ends of all rows, as in R, so that a row cut in two changes them; the other
+    functions do not depend on how a history is cut into rows. At penalised estimates (Firth) the
+    score of the plain likelihood, which is not zero there, counts.
 
     Examples
     --------

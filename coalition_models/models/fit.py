@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted
@@ -165,6 +164,8 @@ class Fit:
         0  risk     1.476      1.074
         """
         check_arguments(Fit.tidy, locals())
+        from scipy import stats  # slow to import, and no fit needs it
+
         low_tail = (1 - _check_level(level)) / 2
         errors = self.std_errors
         statistic = self.coefficients / errors
@@ -203,6 +204,8 @@ class Fit:
             ``term, statistic, df, p_value``; ``statistic`` is the chi-squared. A column ``note``
             is added where a test has less than its full degrees or is missing.
         """
+        from scipy import stats  # slow to import, and no fit needs it
+
         degrees = self.degrees(reference)
         rows, notes = [], []
         for term, where in self.terms.items():

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import linprog
 
 from coalition_models.errors import FitError, counted, first_few
 
@@ -90,6 +89,8 @@ def binary_direction(X: Floats, y: Floats) -> Floats | None:
     >>> binary_direction(X, np.array([0.0, 1.0, 0.0, 1.0])) is None
     True
     """
+    from scipy.optimize import linprog  # slow to import, seldom needed
+
     scale = np.abs(X).max(axis=0)
     signed = np.where(y == 1, 1.0, -1.0)[:, None] * (X / np.where(scale > 0, scale, 1.0))
     size = np.abs(signed).max(axis=1)

@@ -154,8 +154,13 @@ def _kind_problems(
                 problems.append(f"column {name} must hold {kind}, found {table[name].dtype}")
     for name in [n for n in dates if n in table.columns]:
         wrong = read_days(table[name])[1]
-        if wrong.any():
-            problems.append(f"column {name} must hold {not_days(table[name], wrong)}")
+        if not wrong.any():
+            continue
+        found = f"found {table[name].dtype}"
+        if pd.api.types.is_object_dtype(table[name].dtype):
+            # the values tell more where the column may hold anything
+            found = not_days(table[name], wrong).partition("; ")[2]
+        problems.append(f"column {name} must hold dates without a time zone, {found}")
     return problems
 
 

@@ -88,8 +88,9 @@ def in_native_order(data: pd.DataFrame) -> pd.DataFrame:
 def native(column: pd.Series) -> pd.Series:
     """One column in this machine's byte order."""
     dtype = column.dtype
-    foreign = isinstance(dtype, np.dtype) and not dtype.isnative
-    return column.astype(dtype.newbyteorder("=")) if foreign else column  # type: ignore[union-attr]
+    if isinstance(dtype, np.dtype) and not dtype.isnative:
+        return column.astype(dtype.newbyteorder("="))
+    return column
 
 
 def refuse_collections(column: pd.Series, what: str = "") -> None:

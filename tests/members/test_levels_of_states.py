@@ -119,6 +119,12 @@ def test_a_wide_enough_gap_or_period_has_no_holes():
     assert set(cm.spells_from_levels(sparse(9), period="year")["exit_kind"]) == {"ongoing"}
 
 
+def test_a_list_that_is_known_to_be_complete_has_no_holes():
+    spells = cm.spells_from_levels(sparse(9), complete=True)
+    assert spells["exit_kind"].value_counts().to_dict() == {"early": 21, "ongoing": 3}
+    assert spells["exit_known"].notna().sum() == 21
+
+
 def test_a_row_of_nobody_tells_of_an_exit_in_a_sparse_list():
     rows = sparse(9)
     left = (rows["state"] == "ESP") & (rows["date"] > "2006-01-01")

@@ -166,33 +166,35 @@ def _types(**kinds):
     )
 
 
+def _everyday(panel, rng):
+    out = cm.add_elections(panel, window=1, facts=cm.facts_of(panel))
+    out = out.query("cow > 0").assign(z=1).rename(columns={"z": "y"})
+    return pickle.loads(pickle.dumps(copy.deepcopy(out)))
+
+
 PANEL = {
     "rows shuffled": _shuffled,
     "some rows": _some_rows,
     "one state": _one_state,
     "parts put together": _concat,
-    "index of one label": on_panel(lambda p, rng: p.set_axis(np.zeros(len(p), int))),
-    "index of text": on_panel(lambda p, rng: p.set_axis([f"r{i % 9}" for i in range(len(p))])),
+    "more columns, one label": on_panel(
+        lambda p, rng: _more_columns(p, rng).set_axis(np.zeros(len(p), int))
+    ),
+    "columns turned, labels of text": on_panel(
+        lambda p, rng: p[p.columns[::-1]].set_axis([f"r{i % 9}" for i in range(len(p))])
+    ),
+    "merged": on_panel(_merged),
     "index named as a column": on_panel(lambda p, rng: p.set_index("cow", drop=False)),
     "index of levels": on_panel(lambda p, rng: p.set_index(["state", "period"], drop=False)),
-    "index of categories": on_panel(
-        lambda p, rng: p.set_index(p["state"].astype("category").rename("period"))
-    ),
-    "more columns": on_panel(_more_columns),
-    "columns turned": on_panel(lambda p, rng: p[p.columns[::-1]]),
-    "built twice": on_panel(lambda p, rng: cm.add_elections(p, window=1, facts=cm.facts_of(p))),
-    "merged": on_panel(_merged),
-    "pickled": on_panel(lambda p, rng: pickle.loads(pickle.dumps(p))),
-    "copied": on_panel(lambda p, rng: copy.deepcopy(p)),
-    "queried": on_panel(lambda p, rng: p.query("cow > 0").assign(z=1).rename(columns={"z": "y"})),
+    "after everyday work": on_panel(_everyday),
     "categories": _types(coalition="category", state="category", cow="category"),
-    "python text": _types(coalition="string[python]", state="string[python]"),
-    "objects": _types(coalition=object, start=object, event=object),
+    "text": _types(coalition="string[python]", state="string[python]", start=object, event=object),
     "nullable": on_panel(lambda p, rng: p.convert_dtypes()),
     "big-endian": _types(cow=">i4", spell=">i8", start=">f8", stop=">i2", event=">i4"),
     "small": _types(cow="int16", spell="int8", start="float32", stop="int8", event="uint8"),
-    "floats": _types(cow="float32", spell="float64"),
-    "seconds": _types(period="datetime64[s]", entry="datetime64[s]"),
+    "floats, seconds": _types(
+        cow="float32", spell="float64", period="datetime64[s]", entry="datetime64[s]"
+    ),
 }
 
 
@@ -225,8 +227,10 @@ def _retyped(kinds):
     return change
 
 
-def _odd_index(table, rng):
-    return table.set_index(pd.Index(["a"] * len(table), name=table.columns[0]))
+def _rearranged(table, rng):
+    """In another order, with more columns and an index of one label, named as a column."""
+    more = table.iloc[rng.permutation(len(table))].assign(month=1, key="x", _row=2, spare=0)
+    return more.set_index(pd.Index(["a"] * len(table), name=table.columns[0]))
 
 
 def _unrelated(worlds, panel, tables, rng):
@@ -303,16 +307,13 @@ def _facts_pickled(worlds, panel, tables, rng):
 
 
 TABLES = {
-    "facts shuffled": rebuilt(lambda t, rng: t.iloc[rng.permutation(len(t))]),
-    "facts with an odd index": rebuilt(_odd_index),
-    "facts with more columns": rebuilt(lambda t, rng: t.assign(month=1, key="x", _row=2, spare=0)),
+    "facts rearranged": rebuilt(_rearranged),
     "facts with dates as text": rebuilt(_text),
-    "facts of categories": rebuilt(_retyped({"O": "category"})),
+    "facts of categories": rebuilt(_retyped({"O": "category", "M": "datetime64[s]"})),
     "facts of nullable columns": rebuilt(lambda t, rng: t.convert_dtypes()),
     "facts of objects": rebuilt(_retyped(dict.fromkeys("OM", object))),
     "facts of big-endian numbers": rebuilt(_retyped({"i": ">i8", "f": ">f8"})),
     "facts of small numbers": rebuilt(_retyped({"i": "int16", "f": "float32"})),
-    "facts to the second": rebuilt(_retyped({"M": "datetime64[s]"})),
     "facts pickled": _facts_pickled,
     "unrelated coalition": _unrelated,
     "coalition named as a bundled one": _renamed_coalition,

@@ -356,7 +356,9 @@ def test_extended_elections_report_what_they_add(with_mirror):
     for name in ("nelda", "bjornskov-rode"):
         assert counts[name] == report[name]["added"] > 0
         assert report[name]["shared"] + report[name]["added"] == report[name]["listed"]
-    assert report["nelda"]["disagree"] == ["800 legislative: 2006-04-02 here, 2006-04-19 there"]
+    assert list(report["nelda"]["disagree"]) == [
+        "800 legislative: 2006-04-02 here, 2006-04-19 there"
+    ]
     korea = wide[(wide["state"] == "KOR") & (wide["date"] == "2004-04-15")].iloc[0]
     assert (korea["added_by"], korea["kind"]) == ("nelda", "legislative")
     tonga = wide[wide["state"] == "TON"]
