@@ -150,3 +150,28 @@ def test_a_row_without_its_keys_is_named(iraq, name):
     holed = iraq.assign(**{name: iraq[name].where(iraq.index != 3)})
     with pytest.raises(DataError, match=f"{name} missing in rows 3"):
         entry_month(holed)
+
+
+@pytest.mark.parametrize(
+    ("change", "cure"),
+    [
+        (lambda day: day.astype(str), r"pd.to_datetime\(df\['period'\]\)"),
+        (lambda day: day.dt.to_period("M"), r"df\['period'\].dt.start_time"),
+        (lambda day: day.dt.tz_localize("UTC"), r"tz_localize\(None\)"),
+        (lambda day: day.dt.year, "format='%Y'"),
+        (lambda day: pd.Series([[1]] * len(day), dtype=object), r"found object \(\[1\]\)"),
+    ],
+)
+def test_periods_that_are_no_days_are_refused_with_the_cure(change, cure):
+    panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    panel["period"] = change(panel["period"])
+    with pytest.raises(DataError, match=cure):
+        cm.add_elections(panel)
+
+
+def test_a_list_in_a_key_of_a_panel_is_named():
+    panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    for name in ("coalition", "state", "spell"):
+        odd = panel.assign(**{name: pd.Series([["x"]] * len(panel), dtype=object)})
+        with pytest.raises(DataError, match=f"column {name} holds a list"):
+            cm.add_contagion(odd)

@@ -223,3 +223,13 @@ def test_defections_are_dated_as_the_panel_is(spells):
     (lost,) = out.attrs["events"]["not_in_a_row"]
     assert lost["defection"] == "iraq AUS-1 full 2009-07-31"
     assert out["event"].tolist() == panel["event"].tolist()
+
+
+@pytest.mark.parametrize("field", ["cut_persons", "cut_percent", "minimum", "peak_at_least"])
+def test_numbers_beyond_double_precision_are_none(field, panel):
+    with pytest.raises(cm.DataError, match=f"{field} must be a number"):
+        DefectionRule(**{field: 10**400})
+    with pytest.raises(cm.DataError, match="half_life must be a number"):
+        cm.add_casualties(panel, half_life=10**400)
+    with pytest.raises(cm.DataError, match="half_life must be a positive number"):
+        cm.add_casualties(panel, half_life=0)

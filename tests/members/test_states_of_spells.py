@@ -150,3 +150,43 @@ def test_panels_have_the_names_of_states():
     mine = cm.build_panel(spell("SRB", 345, "2002-02-01", "2006-12-01"), coalitions=coalition())
     assert set(mine["name"]) == {"Serbia"}
     assert set(cm.simulate_panel(members=3, seed=1)["name"]) == {"State 01", "State 02", "State 03"}
+
+
+@pytest.mark.parametrize(
+    ("state", "cow", "end", "until", "day"),
+    [
+        (
+            "SUN",
+            365,
+            "1998-12-31",
+            None,
+            "to 1998-12-31 .SUN ended on 1991-12-25; it went on as RUS",
+        ),
+        ("SUN", 365, None, "1993-01-01", "to 1993-01-01 .SUN ended on 1991-12-25"),
+        ("DDR", 265, "1990-10-15", None, "DDR ended on 1990-10-02"),
+        ("CSK", 315, "1998-12-31", "1995-01-01", "to 1995-01-01 .CSK ended on 1992-12-31"),
+    ],
+)
+def test_an_ongoing_spell_ends_with_its_state(state, cow, end, until, day):
+    """Without a date of exit a spell lasts as long as observation, and so must the state."""
+    one = spell(state, cow, "1989-05-01", None, "ongoing")
+    with pytest.raises(cm.DataError, match=day):
+        cm.build_panel(one, coalitions=coalition(end=end), until=until)
+    early = cm.build_panel(one, coalitions=coalition(end=end), until="1990-01-31")
+    assert str(early["period"].max().date()) == "1990-01-01"
+
+
+def test_an_ongoing_spell_may_bear_the_later_name():
+    one = spell("RUS", 365, "1989-05-01", None, "ongoing")
+    panel = cm.build_panel(one, coalitions=coalition(end="1998-12-31"))
+    assert str(panel["period"].max().date()) == "1998-12-01"
+    early = cm.build_panel(one.assign(state="SUN"), coalitions=coalition(end="1991-11-30"))
+    assert len(early) == 31
+
+
+@pytest.mark.parametrize("column", ["state", "cow", "spell", "coalition", "exit_kind", "exit"])
+def test_a_list_in_a_cell_of_members_is_named(column):
+    one = spell("ITA", 325, "1989-05-01", "1990-05-01")
+    one[column] = pd.Series([[1]], dtype=object)
+    with pytest.raises(cm.DataError, match=rf"column {column} .*(list|\[1\])"):
+        cm.build_panel(one, coalitions=coalition())
