@@ -107,8 +107,8 @@ def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None
             _refuse_mixed(panel, steps, smallest if known is None else length)
         counts = steps["months"].value_counts()
         usual = int(counts.index.to_numpy()[0])
-        # of as many steps of each length those of the period itself are usual
-        if smallest < length or counts.get(length, 0) < counts[usual]:
+        # rows chosen at random leave steps of the period; rows of another length hardly any
+        if smallest < length or 3 * counts.get(length, 0) < counts[usual]:
             raise DataError(_contradiction(named, usual, names))
     if length is None or length not in names:
         return None

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
 from coalition_models.members.templates import TEMPLATES, write_templates
 
 MEMBERS = pd.DataFrame(
@@ -214,7 +215,9 @@ def test_old_names_warn_and_do_the_same():
     panel = cm.build_panel(cm.facts("iraq"))
     strengths = cm.load("troops").query("confidence == 'high'")
     with pytest.warns(cm.CoalitionWarning) as told:
-        old = cm.add_commitment(panel, data=strengths, external="if_at_hand")
+        old = cm.add_commitment(
+            panel, external="if_at_hand", facts=facts_beside(panel, troops=strengths)
+        )
     assert any("data= of add_commitment() go" in str(one.message) for one in told)
     new = cm.facts("iraq").replace(troops=strengths)
     with pytest.warns(cm.CoalitionWarning, match="missing in every row"):

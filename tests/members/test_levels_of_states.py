@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
 from coalition_models.members.spells import follow_renamed
+from coalition_models.record import record_of
 
 D = pd.to_datetime
 L = pd.DataFrame({"coalition": list("ABC"), "state": "POL", "cow": 290, "troops": 5,
@@ -109,7 +111,7 @@ def test_exits_in_holes_of_a_sparse_list_are_no_events(step):
                           "mandate_end": ["2020-12-31"], "lead_state": [None]})  # fmt: skip
     panel = cm.build_panel(spells, coalitions=table, clock="coalition")
     assert panel["event"].sum() == 0
-    assert any("not known whether or when it left" in n for n in panel.attrs["panel"]["notes"])
+    assert any("not known whether or when it left" in n for n in record_of(panel).panel["notes"])
     with pytest.raises(cm.DataError, match="exit_kinds must be"):
         cm.build_panel(spells, coalitions=table, clock="coalition", exit_kinds=["unknown"])
 
@@ -187,8 +189,8 @@ def test_sources_cut_at_a_date_change_no_earlier_row(seed, gap, margin, cut):
     def built(source):
         members = spells(source)
         troops = source[["coalition", "cow", "date", "troops"]]
-        out = cm.add_contagion(rows, data=members, troops=troops)
-        out = cm.add_commitment(out, members=members, data=troops)
+        out = cm.add_contagion(rows, facts=facts_beside(rows, members=members, troops=troops))
+        out = cm.add_commitment(out, facts=facts_beside(out, members=members, troops=troops))
         return out.drop(columns=["exit_kind"])
 
     full, short = built(levels), built(known)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.features.given import facts_beside
 from coalition_models.members.spell_checks import check_spells, exit_before_entry, one_state
 
 D = pd.to_datetime
@@ -139,7 +140,7 @@ def test_contagion_refuses_what_the_panel_refuses():
     panel = cm.build_panel(spell("BEL", 211, "2013-02-01", "2013-11-20"), coalitions=coalition())
     back = spell("BEL", 211, "2013-02-15", "2013-02-10")
     with pytest.raises(cm.DataError, match="an exit before the entry: mali 211 1"):
-        cm.add_contagion(panel, data=back)
+        cm.add_contagion(panel, facts=facts_beside(panel, members=back))
 
 
 def test_panels_have_the_names_of_states():
