@@ -145,11 +145,11 @@ def test_points_and_coalitions_of_nothing_are_refused(panel, spells):
             cm.build_panel(spells, coalitions=none)
 
 
-@pytest.mark.parametrize("attrs", [{"panel": None}, {"features": None}, {"sources": None}])
+@pytest.mark.parametrize("attrs", [{"panel": None}, {"features": None}, {"made": None}])
 def test_attrs_of_nothing_are_none(panel, attrs):
     bare = panel.copy()
     bare.attrs = attrs
-    assert "earlier_defectors" in cm.add_contagion(bare).columns
+    assert "earlier_defectors" in cm.add_contagion(bare, facts=cm.facts("iraq")).columns
     assert cm.describe_panel(bare).loc["total", "events"] == 21
 
 

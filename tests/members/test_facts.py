@@ -215,9 +215,7 @@ def test_old_names_warn_and_do_the_same():
     panel = cm.build_panel(cm.facts("iraq"))
     strengths = cm.load("troops").query("confidence == 'high'")
     with pytest.warns(cm.CoalitionWarning) as told:
-        old = cm.add_commitment(
-            panel, external="if_at_hand", facts=facts_beside(panel, troops=strengths)
-        )
+        old = cm.add_commitment(panel, data=strengths, external="if_at_hand")
     assert any("data= of add_commitment() go" in str(one.message) for one in told)
     new = cm.facts("iraq").replace(troops=strengths)
     with pytest.warns(cm.CoalitionWarning, match="missing in every row"):

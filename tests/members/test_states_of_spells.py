@@ -139,7 +139,7 @@ def test_an_exit_before_the_entry_is_refused_to_the_day_where_it_is_known(precis
 def test_contagion_refuses_what_the_panel_refuses():
     panel = cm.build_panel(spell("BEL", 211, "2013-02-01", "2013-11-20"), coalitions=coalition())
     back = spell("BEL", 211, "2013-02-15", "2013-02-10")
-    with pytest.raises(cm.DataError, match="an exit before the entry: mali 211 1"):
+    with pytest.raises(cm.DataError, match="exit before entry: mali BEL-1"):
         cm.add_contagion(panel, facts=facts_beside(panel, members=back))
 
 
