@@ -102,7 +102,9 @@ def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None
     steps = _steps(panel, months)
     smallest = int(steps["months"].min()) if len(steps) else None
     length = smallest if known is None else known
-    if smallest is not None and length is not None:
+    # without the number of the spell, rows of one state may be of spells far apart
+    told = known is None or "spell" in panel.columns
+    if told and smallest is not None and length is not None:
         if smallest >= length:
             _refuse_mixed(panel, steps, smallest if known is None else length)
         counts = steps["months"].value_counts()

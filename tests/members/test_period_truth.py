@@ -102,6 +102,13 @@ def test_a_clock_in_years_is_no_second_length(months):
     assert calendar_of(scaled).months == 1
 
 
+def test_rows_of_states_without_spells_do_not_contradict_what_is_said():
+    days = pd.to_datetime(["2004-06-01", "2005-06-01"])
+    assert panel_period(pd.DataFrame({"cow": 325, "period": days}), "month") == "month"
+    with pytest.raises(DataError, match="first day of each year"):
+        panel_period(pd.DataFrame({"cow": 325, "period": days}))
+
+
 def test_one_row_per_spell_tells_nothing():
     row = pd.DataFrame({"spell": [1], "period": pd.to_datetime(["2004-03-01"])})
     assert panel_period(row) is None
