@@ -29,7 +29,7 @@ def test_an_exit_after_the_last_day_is_no_event(period):
     inside = {"month": "2013-11-15", "quarter": "2013-10-31", "year": "2013-02-28"}[period]
     panel = cm.build_panel(spell(), coalitions=coalition(), period=period, until=inside)
     assert panel["event"].sum() == 0
-    assert any("after the last day of observation" in n for n in panel.attrs["panel"]["notes"])
+    assert any("after the last day of observation" in n for n in cm.record_of(panel).panel["notes"])
     assert events(spell(), period=period, until="2013-11-20") == 1
     assert events(spell(exit="2013-11-20 14:00"), period=period, until="2013-11-20") == 1
     assert events(spell(), period=period, until="2013-11-19") == 0
@@ -57,7 +57,7 @@ def test_who_enters_after_the_last_day_is_no_member():
     for options in ({"until": "2014-03-19"}, {"until": "2014-03-19", "period": "year"}):
         panel = cm.build_panel(both, coalitions=coalition(), **options)
         assert set(panel["state"]) == {"DEU"}
-        (left_out,) = panel.attrs["panel"]["dropped"]
+        (left_out,) = cm.record_of(panel).panel["dropped"]
         assert left_out["reason"] == "entered after observation ended"
     assert set(cm.build_panel(both, coalitions=coalition(), until="2014-03-20")["state"]) == {
         "DEU",
@@ -74,7 +74,7 @@ def test_an_exit_before_the_first_day_has_no_row(period):
         both, coalitions=coalition(), period=period, truncate_before="2013-06-20"
     )
     assert set(panel["state"]) == {"BEL"}
-    assert panel.attrs["panel"]["dropped"][0]["reason"] == "ended before observation begins"
+    assert cm.record_of(panel).panel["dropped"][0]["reason"] == "ended before observation begins"
     assert events(both, period=period, truncate_before="2013-06-05") == 2
 
 

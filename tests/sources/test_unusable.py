@@ -69,7 +69,7 @@ def test_a_wrong_file_in_the_mirror_is_one_warning_by_name(panel, folder, builde
     out, said = warned(getattr(cm, builder), panel)
     assert len(said) == 1
     assert f"{path} is not the pinned file of {name!r}" in said[0]
-    assert name not in out.attrs["sources"]
+    assert name not in cm.record_of(out).sources
     assert not at_hand(name)
     with pytest.raises(cm.DataError) as caught:
         cm.load(name)
@@ -115,7 +115,7 @@ def test_without_the_reader_a_source_is_not_at_hand(panel, folder, monkeypatch, 
     assert needing
     assert said
     assert all("rdata" in one and "coalition-models[fetch]" in one for one in said)
-    assert not set(needing) & set(out.attrs["sources"])
+    assert not set(needing) & set(cm.record_of(out).sources)
     with pytest.raises(cm.CoverageError, match="rdata"):
         cm.load(needing[0])
     with pytest.raises(cm.CoverageError, match="rdata"):
