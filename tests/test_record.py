@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.record import Record, made_of, record_of, sources_of
+from coalition_models.record import Record, made_of, record_of, sources_of, with_features
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +106,35 @@ def test_missing_columns_and_states_are_one_warning():
         cm.add_contagion(panel)
     assert len(w) == 1
     assert "Facts(troops=...)" in str(w[0].message)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        {"cow": ">i4", "spell": ">i8"},
+        {"cow": "int16", "spell": "float64", "period": "datetime64[s]"},
+        {"cow": "category", "coalition": "category", "x": ">f8"},
+        {"cow": "Int64", "x": "Float64", "coalition": "string[python]"},
+    ],
+)
+def test_a_column_is_known_in_any_type_and_another_is_not(kinds):
+    table = pd.DataFrame(
+        {
+            "coalition": "one",
+            "cow": [2, 230, 230],
+            "spell": 1,
+            "period": pd.to_datetime(["2004-01-01", "2004-01-01", "2004-02-01"]),
+            "x": [1.0, np.nan, 3.0],
+        }
+    )
+    with_features(table, {"x": {"source": "given"}}, ["polls"])
+    for frame in (table.astype(kinds), table.astype(kinds).iloc[::-2]):
+        assert sources_of(frame) == ("polls",)
+        assert sources_of(frame.assign(x=[2.0] * len(frame))) == ()
+
+
+def test_numbers_beyond_double_precision_are_told_apart():
+    table = pd.DataFrame({"x": [2**60, 2**60 + 2]})
+    with_features(table, {"x": {}}, ["polls"])
+    assert sources_of(table.assign(x=[2**60, 2**60 + 1])) == ()
+    assert sources_of(table.astype(">i8")) == ("polls",)

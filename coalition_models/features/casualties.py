@@ -135,24 +135,20 @@ def add_casualties(
     deaths = known_deaths(known, moment, rule, "add_casualties")
     late = undated_deaths(known)
     _check_short_trend(trend, rule, late)
-    group, at = deaths.keys(rows["coalition"], rows["cow"])
-    whole, all_at = deaths.codes(rows["coalition"])
+    own, everyone = deaths.keys(rows["coalition"], rows["cow"]), deaths.codes(rows["coalition"])
     until = calendar.known(moment)
-    columns = _own(deaths, group, at, calendar, until, half_life)
-    columns |= _shocks(deaths, group, at, until, mass_casualty, shock)
+    columns = _own(deaths, *own, calendar, until, half_life)
+    columns |= _shocks(deaths, *own, until, mass_casualty, shock)
     # where not one death is dated, nobody can tell that there was no such event
-    blind = rows["coalition"].isin(late).to_numpy() & ~np.isin(all_at, whole[deaths.dated])
+    blind = ~np.isin(everyone[1], everyone[0][deaths.dated])
+    blind &= rows["coalition"].isin(late).to_numpy()
     columns["mass_casualty"] = np.where(blind, np.nan, columns["mass_casualty"])
-    columns |= _coalition(deaths, (group, at), (whole, all_at), calendar, until, trend)
+    columns |= _coalition(deaths, own, everyone, calendar, until, trend)
     held, sources = state_figures(known, ["population"])
     cow = rows["cow"].to_numpy(dtype=np.int64)
     people = held.at("population", cow, year_known(calendar, moment))
     columns["relative_fatalities"] = columns["deaths_cumulative"] / (people / 1e6)
-    if per == "population":
-        columns["deaths_12m_per_million"] = columns["deaths_12m"] / (people / 1e6)
-    if per == "troops":
-        strength = _mean_strength(rows, until, known)
-        columns["deaths_12m_per_1000"] = 1000 * columns["deaths_12m"] / strength
+    columns |= _relative(per, columns["deaths_12m"], people, rows, until, known)
     inside = deaths.inside(rows["coalition"], until)
     # events of a year remain events of the year, so only an empty window is told
     empty = short_window(0, calendar, moment, "first_loss, mass_casualty") if shock == 0 else {}
@@ -265,6 +261,22 @@ def _coalition(
         "coalition_trend": trend(*everyone),
         "own_trend": trend(*own),
     }
+
+
+def _relative(
+    per: str | None,
+    deaths: Floats,
+    people: Floats,
+    rows: pd.DataFrame,
+    until: Integers,
+    facts: Facts,
+) -> dict[str, Floats]:
+    """Deaths of the last 12 months relative to what the user asked for."""
+    if per == "population":
+        return {"deaths_12m_per_million": deaths / (people / 1e6)}
+    if per == "troops":
+        return {"deaths_12m_per_1000": 1000 * deaths / _mean_strength(rows, until, facts)}
+    return {}
 
 
 def _mean_strength(panel: pd.DataFrame, until: Integers, facts: Facts) -> Floats:

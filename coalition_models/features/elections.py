@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,6 @@ from coalition_models.features.election_distances import Distances, distances_by
 from coalition_models.features.election_lists import by_other_sources
 from coalition_models.features.election_presets import preset_named
 from coalition_models.features.election_votes import (
-    Votes,
     check_kinds,
     own_votes,
     states_without_elections,
@@ -163,8 +163,7 @@ def add_elections(
     moment = check_as_of(as_of)
     chosen = check_kinds(kinds)
     months, from_article = _window(window, preset)
-    if not half_life > 0:
-        raise DataError(f"half_life must be a positive number of months, not {half_life!r}")
+    _check_half_life(half_life)
     rows = plain_panel(panel)
     calendar = calendar_of(rows)
     known = calendar.known(moment)
@@ -173,9 +172,9 @@ def add_elections(
     cow = rows["cow"].to_numpy(dtype=np.int64)
     length = check_window(notice, "notice") if strict else None
 
-    def measure(votes: Votes) -> Distances:
-        return distances_by(votes, calendar, cow, known, months, length)
-
+    measure = partial(
+        distances_by, calendar=calendar, cow=cow, known=known, months=months, notice=length
+    )
     absent: tuple[str, ...] = ()
     if own is not None:
         parts = [measure(own_votes(own, chosen))]
@@ -185,6 +184,7 @@ def add_elections(
     columns = first_covering(parts)
     columns |= _shapes(columns["months_to_election"], half_life)
     used = _used(parts, rows)
+    others = {name: states for part in used[1:] for name, states in part.items()}
     choices = {
         "window": months,
         "kinds": chosen if isinstance(chosen, str) else list(chosen),
@@ -195,7 +195,7 @@ def add_elections(
         "as_of": moment,
         **_short(months, calendar, moment),
         **from_article,
-        **_told(own, {n: s for part in used[1:] for n, s in part.items()}, absent),
+        **_told(own, others, absent),
     }
     if own is not None:
         columns = within_coverage(held, "elections", calendar, columns)
@@ -209,6 +209,11 @@ def add_elections(
         builder="add_elections",
         cure=_cure(sources if own is None else None, absent),
     )
+
+
+def _check_half_life(half_life: float) -> None:
+    if not half_life > 0:
+        raise DataError(f"half_life must be a positive number of months, not {half_life!r}")
 
 
 def _named(

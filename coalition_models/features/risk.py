@@ -123,11 +123,7 @@ def add_risk(
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "state", "cow", "spell", "period"))
     known = facts_for(panel, facts, "add_risk", old)
-    spells = needed(known, "members", "add_risk", "roles and sectors")
-    roles = old.get("data")
-    if isinstance(roles, pd.DataFrame):
-        warn("data= of add_risk() goes in the next version: give role as a column of members")
-        spells = roles
+    spells = _roles(old, needed(known, "members", "add_risk", "roles and sectors"))
     deaths = known_deaths(known, moment, rule, "add_risk")
     rates = fatality_rates(deaths, known, min_known, "add_risk")
     until = calendar.known(moment)
@@ -141,16 +137,12 @@ def add_risk(
     }
     entry = entry_month(rows)
     at_entry = Calendar(entry, entry + calendar.months - 1, calendar.months).known(moment)
-    if level == "fatality_rate":
-        before = rates.of_operation(rows["coalition"], at_entry)
-    else:
-        before = np.log1p(_partner_deaths(rows, deaths, at_entry))
-    change = columns[_LEVELS[level]] - before
-    columns |= {
-        "risk_above_entry": np.maximum(change, 0.0),
-        "risk_below_entry": np.maximum(-change, 0.0),
-        "months_since_entry": (calendar.first - entry).astype(np.float64),
-    }
+    before = (
+        rates.of_operation(rows["coalition"], at_entry)
+        if level == "fatality_rate"
+        else np.log1p(_partner_deaths(rows, deaths, at_entry))
+    )
+    columns |= _since_entry(columns[_LEVELS[level]] - before, calendar.first - entry)
     if extended or theatre is not None:
         year = year_known(calendar, moment)
         columns["theatre_intensity"] = theatre_intensity(
@@ -181,6 +173,24 @@ def _check_options(min_known: float, level: str) -> None:
         raise DataError(f"min_known must be a share between 0 and 1, not {min_known!r}")
     if level not in _LEVELS:
         raise DataError(f"level must be one of {', '.join(_LEVELS)}, not {level!r}")
+
+
+def _roles(old: dict[str, object], members: pd.DataFrame) -> pd.DataFrame:
+    """Spells with their roles; an earlier version took them as a table of their own."""
+    roles = old.get("data")
+    if not isinstance(roles, pd.DataFrame):
+        return members
+    warn("data= of add_risk() goes in the next version: give role as a column of members")
+    return roles
+
+
+def _since_entry(change: Floats, months: Integers) -> dict[str, Floats]:
+    """How far the level is above or below that of the entry, and how long ago that was."""
+    return {
+        "risk_above_entry": np.maximum(change, 0.0),
+        "risk_below_entry": np.maximum(-change, 0.0),
+        "months_since_entry": months.astype(np.float64),
+    }
 
 
 def _combat(panel: pd.DataFrame, spells: pd.DataFrame) -> Floats:

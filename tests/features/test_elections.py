@@ -169,6 +169,37 @@ def test_strict_knows_a_vote_only_once_it_is_called(iraq, votes, row):
     assert row(at_end, "ESP", "2004-01-01", "months_to_election") == 2
 
 
+@pytest.mark.parametrize("moment", ["start", "end"])
+@pytest.mark.parametrize(
+    ("snap", "kind"), [("2004-03-14", "legislative"), ("2004-02-20", "legislative"),
+                       ("2004-03-14", "presidential")],
+)  # fmt: skip
+def test_a_vote_called_later_hides_none_called_before(iraq, row, moment, snap, kind):
+    """A snap vote called in February, before one that was called in December for May."""
+    both = pd.DataFrame(
+        {
+            "cow": 230,
+            "date": pd.to_datetime(["2000-03-12", "2004-05-09", snap]),
+            "kind": ["legislative", "legislative", kind],
+            "called": pd.to_datetime(["2000-01-17", "2003-12-05", "2004-02-02"]),
+        }
+    )
+    known = "2004-01-01"
+    outs = [
+        cm.add_elections(
+            iraq, strict=True, as_of=moment, kinds=["legislative", "presidential"],
+            facts=facts_beside(iraq, elections=votes),
+        )
+        for votes in (both, both.iloc[:2])
+    ]  # fmt: skip
+    for name in ("months_to_election", "election_near", "term_elapsed"):
+        assert row(outs[0], "ESP", known, name) == row(outs[1], "ESP", known, name)
+    assert row(outs[0], "ESP", known, "months_to_election") == 4
+    assert row(outs[0], "ESP", known, "term_elapsed") == pytest.approx(46 / 50)
+    # and once both are called the nearer one counts
+    assert row(outs[0], "ESP", "2004-03-01", "months_to_election") == (0 if snap > "2004-03" else 2)
+
+
 def test_presets_set_the_window_and_say_what_is_assumed(iraq, row):
     same_month = cm.add_elections(iraq, preset="tago2009")
     pd.testing.assert_series_equal(
