@@ -92,8 +92,7 @@ def test_deaths_outside_the_coverage_are_left_out_and_told(panel):
     dead = pd.DataFrame({"coalition": "iraq", "cow": 230, "deaths": [9, 2, 1], "date": days})
     cover = {"iraq": ("2003-01", "2009-12")}
     facts = cm.facts("iraq")
-    with pytest.warns(cm.CoalitionWarning, match="2 rows of the table of deaths lie outside"):
-        out = cm.add_casualties(panel, facts=facts.replace(deaths=dead, coverage=cover))
+    out = cm.add_casualties(panel, facts=facts.replace(deaths=dead, coverage=cover))
     assert cm.record_of(out).features["deaths_cumulative"]["rows_outside_coverage"] == 2
     assert out["deaths_cumulative"].max() == 2
     alone = cm.add_casualties(panel, facts=facts.replace(deaths=dead.iloc[[1]], coverage=cover))
