@@ -14,7 +14,6 @@ from coalition_models.features.given import facts_beside
 from coalition_models.members.candidates import exit_dates
 from coalition_models.members.rules import DefectionRule
 from coalition_models.members.valleys import filled_valleys
-from coalition_models.record import record_of
 
 HUGE = [1201, 10**6, 10**12, 10**19]
 
@@ -85,7 +84,7 @@ def test_months_beyond_all_others_stay_in_their_group():
 @pytest.mark.parametrize("kinds", ["early", ["early"], ("early",), (k for k in ["early"])])
 def test_the_kinds_used_are_recorded(panel, kinds):
     out = cm.add_contagion(panel, exit_kinds=kinds)
-    assert record_of(out).features["earlier_defectors"]["exit_kinds"] == ["early"]
+    assert cm.record_of(out).features["earlier_defectors"]["exit_kinds"] == ("early",)
     assert out["earlier_defectors"].max() == cm.add_contagion(panel)["earlier_defectors"].max()
 
 
@@ -93,12 +92,11 @@ def test_deaths_outside_the_coverage_are_left_out_and_told(panel):
     days = pd.to_datetime(["2002-06-01", "2003-05-01", "2010-02-01"])
     dead = pd.DataFrame({"coalition": "iraq", "cow": 230, "deaths": [9, 2, 1], "date": days})
     cover = {"iraq": ("2003-01", "2009-12")}
-    out = cm.add_casualties(panel, facts=facts_beside(panel, deaths=dead, coverage=cover))
-    assert record_of(out).features["deaths_cumulative"]["rows_outside_coverage"] == 2
+    facts = cm.facts("iraq")
+    out = cm.add_casualties(panel, facts=facts.replace(deaths=dead, coverage=cover))
+    assert cm.record_of(out).features["deaths_cumulative"]["rows_outside_coverage"] == 2
     assert out["deaths_cumulative"].max() == 2
-    alone = cm.add_casualties(
-        panel, facts=facts_beside(panel, deaths=dead.iloc[[1]], coverage=cover)
-    )
+    alone = cm.add_casualties(panel, facts=facts.replace(deaths=dead.iloc[[1]], coverage=cover))
     assert out["deaths_cumulative"].equals(alone["deaths_cumulative"])
 
 
@@ -128,10 +126,10 @@ def test_a_column_of_ones_own_is_not_replaced_without_a_word(panel, column, add)
 def test_a_window_of_nothing_is_told(panel, add, option, column):
     with pytest.warns(cm.CoalitionWarning, match="window of 0 months"):
         out = add(panel, **{option: 0})
-    assert "window of 0 months" in record_of(out).features[column]["note"]
+    assert "window of 0 months" in cm.record_of(out).features[column]["note"]
     add(panel, **{option: 0}, as_of="end")
     near = cm.add_elections(panel, window=0)
-    assert "post_election is 0" in record_of(near).features["post_election"]["note"]
+    assert "post_election is 0" in cm.record_of(near).features["post_election"]["note"]
 
 
 def test_points_and_coalitions_of_nothing_are_refused(panel, spells):
@@ -226,7 +224,7 @@ def test_defections_are_dated_as_the_panel_is(spells):
     panel = cm.build_panel(spells, exit_date="last")
     out = cm.panel_events(panel, coded)
     # the last Australians left after the mandate, when nobody is at risk
-    (lost,) = record_of(out).notes["events"]["not_in_a_row"]
+    (lost,) = cm.record_of(out).notes["events"]["not_in_a_row"]
     assert lost["defection"] == "iraq AUS-1 full 2009-07-31"
     assert out["event"].tolist() == panel["event"].tolist()
 

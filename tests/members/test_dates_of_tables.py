@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,6 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.arguments import read_days
-from coalition_models.features.given import facts_beside
-from coalition_models.record import record_of
 
 MEMBERS = pd.DataFrame({
     "coalition": "mali", "state": ["DEU", "BEL", "NLD"], "cow": [255, 211, 210], "spell": 1,
@@ -66,17 +65,15 @@ def test_every_table_takes_dates_in_every_form(form):
     coded = cm.code_defections(form(MEMBERS), rule="tago-2009")
     assert coded["date"].dt.normalize().tolist() == [pd.Timestamp("2013-11-20")]
     assert len(cm.spells_from_levels(form(LEVELS))) == 2
-    cover = {"mali": ("2013-01", "2014-12")}
-    dead = cm.add_casualties(panel, facts=facts_beside(panel, deaths=form(FALLEN), coverage=cover))
-    assert dead["deaths_cumulative"].max() == 2
-    members = form(MEMBERS)
-    assert (
-        cm.add_contagion(panel, facts=facts_beside(panel, members=members, troops=form(LEVELS)))[
-            "earlier_defectors"
-        ].max()
-        == 1
-    )
-    assert len(cm.plot_participation(members).data) == 3
+    mine = cm.Facts(
+        members=form(MEMBERS), coalitions=form(TABLE), troops=form(LEVELS), deaths=form(FALLEN),
+        coverage={"mali": ("2013-01", "2014-12")},
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cm.CoalitionWarning)  # nothing else is known of them
+        assert cm.add_casualties(panel, facts=mine)["deaths_cumulative"].max() == 2
+        assert cm.add_contagion(panel, facts=mine)["earlier_defectors"].max() == 1
+    assert len(cm.plot_participation(form(MEMBERS)).data) == 3
     assert len(cm.validate(form(LEVELS).assign(status="in_theatre"), _shape())) == 2
 
 
@@ -102,12 +99,7 @@ def test_a_value_that_is_no_date_is_named_with_its_row(bad):
     for call in (
         lambda: cm.spells_from_levels(late),
         lambda: cm.operational_profile(MEMBERS, late, coalitions=TABLE),
-        lambda: cm.add_contagion(
-            cm.build_panel(MEMBERS, coalitions=TABLE),
-            facts=facts_beside(
-                cm.build_panel(MEMBERS, coalitions=TABLE), members=MEMBERS, troops=late
-            ),
-        ),
+        lambda: cm.Facts(members=MEMBERS, coalitions=TABLE, troops=late),
     ):
         with pytest.raises(cm.DataError, match=f"column date must hold .*'{bad}' in row 1"):
             call()
@@ -165,7 +157,9 @@ def test_a_column_without_any_date_is_one_of_missing_dates(empty):
     for date in ("announced", "last"):
         panel = cm.build_panel(fallen_back, coalitions=TABLE, exit_date=date)
         assert set(panel["exit_dated_by"]) == {"main"}
-        assert any("date, the main exit date is used" in n for n in record_of(panel).panel["notes"])
+        assert any(
+            "date, the main exit date is used" in n for n in cm.record_of(panel).panel["notes"]
+        )
 
 
 @pytest.mark.parametrize("far", ["9999-12-31", "1500-01-01", datetime.date(2300, 1, 1)])
@@ -188,12 +182,9 @@ def test_big_endian_columns_of_every_kind():
     levels = LEVELS.assign(troops=LEVELS["troops"].to_numpy().astype(">f8"))
     assert cm.spells_from_levels(levels)["peak_troops"].tolist() == [50, 300]
     rows = panel.assign(cow=panel["cow"].to_numpy().astype(">i8"))
-    assert (
-        cm.add_contagion(rows, facts=facts_beside(rows, members=changed, troops=levels))[
-            "earlier_defectors"
-        ].max()
-        == 1
-    )
+    mine = cm.Facts(members=changed, coalitions=TABLE, troops=levels)
+    with pytest.warns(cm.CoalitionWarning, match="missing in every row: lead_change_12m"):
+        assert cm.add_contagion(rows, facts=mine)["earlier_defectors"].max() == 1
     assert cm.to_cow(["DEU"], np.array([2005], dtype=">i4")).tolist() == [255]
 
 

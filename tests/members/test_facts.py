@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.given import facts_beside
 from coalition_models.members.templates import TEMPLATES, write_templates
 
 MEMBERS = pd.DataFrame(

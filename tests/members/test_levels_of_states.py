@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.given import facts_beside
 from coalition_models.members.spells import follow_renamed
-from coalition_models.record import record_of
 
 D = pd.to_datetime
 L = pd.DataFrame({"coalition": list("ABC"), "state": "POL", "cow": 290, "troops": 5,
@@ -111,7 +111,7 @@ def test_exits_in_holes_of_a_sparse_list_are_no_events(step):
                           "mandate_end": ["2020-12-31"], "lead_state": [None]})  # fmt: skip
     panel = cm.build_panel(spells, coalitions=table, clock="coalition")
     assert panel["event"].sum() == 0
-    assert any("not known whether or when it left" in n for n in record_of(panel).panel["notes"])
+    assert any("not known whether or when it left" in n for n in cm.record_of(panel).panel["notes"])
     with pytest.raises(cm.DataError, match="exit_kinds must be"):
         cm.build_panel(spells, coalitions=table, clock="coalition", exit_kinds=["unknown"])
 
@@ -181,16 +181,20 @@ def test_sources_cut_at_a_date_change_no_earlier_row(seed, gap, margin, cut):
     def spells(rows):
         return cm.spells_from_levels(rows, gap=gap, end_margin=margin)
 
-    panel = cm.build_panel(spells(levels), coalitions=table, clock="coalition")
+    def own(source):
+        troops = source[["coalition", "cow", "date", "troops"]]
+        return cm.Facts(members=spells(source), coalitions=table, troops=troops)
+
+    panel = cm.build_panel(own(levels), clock="coalition")
     rows = panel[panel["period"] <= pd.Timestamp(cut) + pd.Timedelta(days=1)]
     known = levels[levels["date"] <= cut]
     rows = rows[rows["coalition"].isin(known["coalition"])]
 
     def built(source):
-        members = spells(source)
-        troops = source[["coalition", "cow", "date", "troops"]]
-        out = cm.add_contagion(rows, facts=facts_beside(rows, members=members, troops=troops))
-        out = cm.add_commitment(out, facts=facts_beside(out, members=members, troops=troops))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", cm.CoalitionWarning)  # nothing else is known of them
+            out = cm.add_contagion(rows, facts=own(source))
+            out = cm.add_commitment(out, facts=own(source))
         return out.drop(columns=["exit_kind"])
 
     full, short = built(levels), built(known)

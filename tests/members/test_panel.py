@@ -372,7 +372,7 @@ def test_categories_are_text_and_other_mistakes_are_named(members, iraq):
         cm.build_panel(twice, coalitions=["iraq"])
     with pytest.raises(cm.DataError, match="members has no rows"):
         cm.build_panel(members.head(0), coalitions=["iraq"])
-    with pytest.raises(cm.DataError, match="must be a pandas DataFrame, not list"):
+    with pytest.raises(cm.DataError, match="must be a pandas DataFrame or a Facts, not list"):
         cm.build_panel([], coalitions=["iraq"])
 
 

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.given import facts_beside
 from coalition_models.members.spell_checks import check_spells, exit_before_entry, one_state
 
 D = pd.to_datetime
@@ -140,7 +139,7 @@ def test_contagion_refuses_what_the_panel_refuses():
     panel = cm.build_panel(spell("BEL", 211, "2013-02-01", "2013-11-20"), coalitions=coalition())
     back = spell("BEL", 211, "2013-02-15", "2013-02-10")
     with pytest.raises(cm.DataError, match="exit before entry: mali BEL-1"):
-        cm.add_contagion(panel, facts=facts_beside(panel, members=back))
+        cm.add_contagion(panel, facts=cm.Facts(members=back, coalitions=coalition()))
 
 
 def test_panels_have_the_names_of_states():
@@ -161,7 +160,7 @@ def test_panels_have_the_names_of_states():
             365,
             "1998-12-31",
             None,
-            "to 1998-12-31 .SUN ended on 1991-12-25; it went on as RUS",
+            "1998-12-31 .SUN ended on 1991-12-25; it went on as RUS",
         ),
         ("SUN", 365, None, "1993-01-01", "to 1993-01-01 .SUN ended on 1991-12-25"),
         ("DDR", 265, "1990-10-15", None, "DDR ended on 1990-10-02"),

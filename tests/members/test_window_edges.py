@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.record import record_of
 
 
 def spell(state="DEU", cow=255, entry="2013-02-01", exit="2013-11-20", kind="early", **more):
@@ -30,7 +29,7 @@ def test_an_exit_after_the_last_day_is_no_event(period):
     inside = {"month": "2013-11-15", "quarter": "2013-10-31", "year": "2013-02-28"}[period]
     panel = cm.build_panel(spell(), coalitions=coalition(), period=period, until=inside)
     assert panel["event"].sum() == 0
-    assert any("after the last day of observation" in n for n in record_of(panel).panel["notes"])
+    assert any("after the last day of observation" in n for n in cm.record_of(panel).panel["notes"])
     assert events(spell(), period=period, until="2013-11-20") == 1
     assert events(spell(exit="2013-11-20 14:00"), period=period, until="2013-11-20") == 1
     assert events(spell(), period=period, until="2013-11-19") == 0
@@ -58,7 +57,7 @@ def test_who_enters_after_the_last_day_is_no_member():
     for options in ({"until": "2014-03-19"}, {"until": "2014-03-19", "period": "year"}):
         panel = cm.build_panel(both, coalitions=coalition(), **options)
         assert set(panel["state"]) == {"DEU"}
-        (left_out,) = record_of(panel).panel["dropped"]
+        (left_out,) = cm.record_of(panel).panel["dropped"]
         assert left_out["reason"] == "entered after observation ended"
     assert set(cm.build_panel(both, coalitions=coalition(), until="2014-03-20")["state"]) == {
         "DEU",
@@ -75,7 +74,7 @@ def test_an_exit_before_the_first_day_has_no_row(period):
         both, coalitions=coalition(), period=period, truncate_before="2013-06-20"
     )
     assert set(panel["state"]) == {"BEL"}
-    assert record_of(panel).panel["dropped"][0]["reason"] == "ended before observation begins"
+    assert cm.record_of(panel).panel["dropped"][0]["reason"] == "ended before observation begins"
     assert events(both, period=period, truncate_before="2013-06-05") == 2
 
 
