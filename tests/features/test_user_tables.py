@@ -44,7 +44,7 @@ def test_the_rule_in_force_on_the_day(iraq, row):
 
 def test_the_table_is_never_optional(iraq):
     for builder in (add_war_powers, add_opinion):
-        with pytest.raises(cm.DataError, match="needs a table of (rules|polls)"):
+        with pytest.raises(cm.DataError, match=r"needs a table of (rules|polls)"):
             builder(iraq)
 
 
