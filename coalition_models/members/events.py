@@ -62,7 +62,7 @@ def panel_events(
         ``gap_start, gap_stop`` count time since the last one. Use ``order`` as strata: only
         who has had the first event is at risk of the second.
     period : {"month", "quarter", "year"}, optional
-        Length of the panel's rows, if its ``attrs`` are lost.
+        Length of the rows, if the panel no longer remembers it.
 
     Returns
     -------

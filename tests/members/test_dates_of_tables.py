@@ -183,7 +183,7 @@ def test_big_endian_columns_of_every_kind():
     assert cm.spells_from_levels(levels)["peak_troops"].tolist() == [50, 300]
     rows = panel.assign(cow=panel["cow"].to_numpy().astype(">i8"))
     mine = cm.Facts(members=changed, coalitions=TABLE, troops=levels)
-    with pytest.warns(cm.CoalitionWarning, match="missing in every row: lead_change_12m"):
+    with pytest.warns(cm.CoalitionWarning, match="missing in every row: lead_below_peak"):
         assert cm.add_contagion(rows, facts=mine)["earlier_defectors"].max() == 1
     assert cm.to_cow(["DEU"], np.array([2005], dtype=">i4")).tolist() == [255]
 

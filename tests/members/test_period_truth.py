@@ -10,6 +10,7 @@ from coalition_models.errors import DataError
 from coalition_models.features.common import calendar_of
 from coalition_models.members.events import panel_events
 from coalition_models.members.periods import panel_period
+from coalition_models.record import with_panel
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_a_period_that_is_not_its_first_day_is_refused(spells, period, shift, fo
     if not keep_attrs:
         late.attrs = {}
     with pytest.raises(DataError, match=f"first day of each {period}, found .*{found}"):
-        cm.add_casualties(late)
+        cm.add_casualties(late, facts=cm.facts("iraq"))
     with pytest.raises(DataError, match="first day of each"):
         cm.describe_panel(late)
 
@@ -79,8 +80,7 @@ def test_attrs_kept_by_a_grouping_do_not_speak_for_its_rows(months, which):
 
 
 def test_attrs_that_name_a_longer_period_are_refused(months):
-    wrong = months.copy()
-    wrong.attrs = {"panel": {"period": "year"}}
+    wrong = with_panel(months.copy(), {"period": "year"})
     with pytest.raises(DataError, match="one row per year, but most rows of a spell are 1 months"):
         calendar_of(wrong)
 
