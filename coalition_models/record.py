@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import pandas as pd
@@ -46,8 +46,8 @@ class Digested(Protocol):
         """Equal for equal content."""
 
 
-class Frozen(Mapping[str, Any]):
-    """A mapping that cannot be changed, its lists and mappings neither.
+class Frozen(dict[str, Any]):
+    """A dictionary that cannot be changed, its lists and mappings neither.
 
     Examples
     --------
@@ -56,22 +56,20 @@ class Frozen(Mapping[str, Any]):
     (6, ('leader',))
     """
 
-    __slots__ = ("_held",)
-
     def __init__(self, held: Mapping[str, Any] | None = None) -> None:
-        self._held = {name: _frozen(value) for name, value in (held or {}).items()}
+        super().__init__({name: _frozen(value) for name, value in (held or {}).items()})
 
-    def __getitem__(self, name: str) -> Any:
-        return self._held[name]
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("a record cannot be changed")
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._held)
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
 
-    def __len__(self) -> int:
-        return len(self._held)
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(repr(self))
 
-    def __repr__(self) -> str:
-        return repr(self._held)
+    def __reduce__(self) -> tuple[type[Frozen], tuple[dict[str, Any]]]:
+        return Frozen, (dict(self),)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Frozen:
         return self
@@ -80,11 +78,26 @@ class Frozen(Mapping[str, Any]):
         return self
 
 
+class _Items(tuple[Any, ...]):
+    """A list that cannot be changed, and equals one of the same items."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, list | tuple) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return tuple.__hash__(self)
+
+
 def _frozen(value: Any) -> Any:
     if isinstance(value, Mapping):
         return value if isinstance(value, Frozen) else Frozen(value)
     if isinstance(value, list | tuple):
-        return tuple(_frozen(one) for one in value)
+        return _Items(_frozen(one) for one in value)
     return value
 
 

@@ -19,7 +19,7 @@ TOLD = (
     "ignore:.*(missing in every row|nothing is known of)",
     "ignore:.* of (add_[a-z_]+|leader_cases)\\(\\) go(es)? in the next version",
 )
-ROOMS = {"features", "hypotheses", "designs", "sources", "metamorphic"}
+ROOMS = {"features", "hypotheses", "designs", "sources", "metamorphic", "members"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

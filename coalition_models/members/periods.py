@@ -102,13 +102,15 @@ def panel_period(panel: pd.DataFrame, named: str | None = None) -> Period | None
     steps = _steps(panel, months)
     smallest = int(steps["months"].min()) if len(steps) else None
     length = smallest if known is None else known
-    if smallest is not None and length is not None:
+    # without the number of the spell, rows of one state may be of spells far apart
+    told = known is None or "spell" in panel.columns
+    if told and smallest is not None and length is not None:
         if smallest >= length:
             _refuse_mixed(panel, steps, smallest if known is None else length)
         counts = steps["months"].value_counts()
         usual = int(counts.index.to_numpy()[0])
-        # of as many steps of each length those of the period itself are usual
-        if smallest < length or counts.get(length, 0) < counts[usual]:
+        # rows chosen at random leave steps of the period; rows of another length hardly any
+        if smallest < length or 3 * counts.get(length, 0) < counts[usual]:
             raise DataError(_contradiction(named, usual, names))
     if length is None or length not in names:
         return None

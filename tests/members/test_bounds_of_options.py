@@ -10,6 +10,7 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.features.common import find_until, window_sum
+from coalition_models.features.given import facts_beside
 from coalition_models.members.candidates import exit_dates
 from coalition_models.members.rules import DefectionRule
 from coalition_models.members.valleys import filled_valleys
@@ -136,13 +137,15 @@ def test_a_window_of_nothing_is_told(panel, add, option, column):
 def test_points_and_coalitions_of_nothing_are_refused(panel, spells):
     scores = pd.DataFrame({"cow": 230, "year": [2002, 2003], "polity2": 10})
     with pytest.raises(cm.DataError, match="points must be a whole number of points from 1 to 20"):
-        cm.add_regime(panel, measures=["polity"], data=scores, points=0)
+        cm.add_regime(
+            panel, measures=["polity"], points=0, facts=facts_beside(panel, states=scores)
+        )
     for none in ([], (), np.array([], dtype=object)):
         with pytest.raises(cm.DataError, match="coalitions is an empty list"):
             cm.build_panel(spells, coalitions=none)
 
 
-@pytest.mark.parametrize("attrs", [{"panel": None}, {"features": None}, {"sources": None}])
+@pytest.mark.parametrize("attrs", [{"panel": None}, {"features": None}, {"made": None}])
 def test_attrs_of_nothing_are_none(panel, attrs):
     bare = panel.copy()
     bare.attrs = attrs

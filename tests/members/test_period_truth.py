@@ -10,7 +10,7 @@ from coalition_models.errors import DataError
 from coalition_models.features.common import calendar_of
 from coalition_models.members.events import panel_events
 from coalition_models.members.periods import panel_period
-from coalition_models.record import with_panel
+from coalition_models.record import Frozen, Record, keep_record, with_panel, with_record
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_a_period_that_is_not_its_first_day_is_refused(spells, period, shift, fo
     panel = cm.build_panel(spells, period=period)
     late = panel.assign(period=panel["period"] + shift)
     if not keep_attrs:
-        late.attrs = {}
+        with_record(late, None)
     with pytest.raises(DataError, match=f"first day of each {period}, found .*{found}"):
         cm.add_casualties(late, facts=cm.facts("iraq"))
     with pytest.raises(DataError, match="first day of each"):
@@ -70,25 +70,26 @@ def test_attrs_kept_by_a_grouping_do_not_speak_for_its_rows(months, which):
     by = ["coalition", "state", "cow", "spell", "yr"]
     grouped = months.assign(yr=months["period"].dt.year).groupby(by, as_index=False)
     years = getattr(grouped, which)()
-    years.attrs = dict(months.attrs)
+    keep_record(years, months)
     with pytest.raises(
         DataError, match="one row per month, but most rows of a spell are 12 months"
     ):
-        cm.add_casualties(years)
+        cm.add_casualties(years, facts=cm.facts("iraq"))
     with pytest.raises(DataError, match="one row per month"):
         cm.describe_panel(years)
 
 
 def test_attrs_that_name_a_longer_period_are_refused(months):
-    wrong = with_panel(months.copy(), {"period": "year"})
+    wrong = months.copy()
+    with_panel(wrong, {"period": "year"})
     with pytest.raises(DataError, match="one row per year, but most rows of a spell are 1 months"):
         calendar_of(wrong)
 
 
-@pytest.mark.parametrize("attrs", [{}, {"panel": None}, {"panel": {}}])
-def test_gaps_shuffled_rows_and_lost_attrs_are_no_contradiction(months, attrs):
+@pytest.mark.parametrize("record", [None, Record(), Record(panel=Frozen({}))])
+def test_gaps_shuffled_rows_and_a_lost_record_are_no_contradiction(months, record):
     some = months.drop(months.index[5:400:3]).sample(frac=1, random_state=1)
-    some.attrs = attrs
+    with_record(some, record)
     assert calendar_of(some).months == 1
     again = some.set_axis([0] * len(some))
     assert calendar_of(again).months == 1
@@ -99,6 +100,13 @@ def test_gaps_shuffled_rows_and_lost_attrs_are_no_contradiction(months, attrs):
 def test_a_clock_in_years_is_no_second_length(months):
     scaled = months.assign(start=months["start"] / 12, stop=months["stop"] / 12)
     assert calendar_of(scaled).months == 1
+
+
+def test_rows_of_states_without_spells_do_not_contradict_what_is_said():
+    days = pd.to_datetime(["2004-06-01", "2005-06-01"])
+    assert panel_period(pd.DataFrame({"cow": 325, "period": days}), "month") == "month"
+    with pytest.raises(DataError, match="first day of each year"):
+        panel_period(pd.DataFrame({"cow": 325, "period": days}))
 
 
 def test_one_row_per_spell_tells_nothing():
@@ -118,7 +126,7 @@ def test_a_period_of_panel_events_that_contradicts_the_panel_is_refused(spells):
     assert panel_events(quarters, coded)["event"].sum() == 21
     assert panel_events(quarters, coded, period="quarter")["event"].sum() == 21
     bare = quarters.copy()
-    bare.attrs = {}
+    with_record(bare, None)
     with pytest.raises(DataError, match="one row per month, but"):
         panel_events(bare, coded, period="month")
 

@@ -419,7 +419,7 @@ def test_a_csv_without_dates_is_refused(worlds, builder, tmp_path):
     panel, tables = start_of(worlds, 4)
     panel.to_csv(tmp_path / "panel.csv")
     back = pd.read_csv(tmp_path / "panel.csv")
-    with pytest.raises(cm.DataError, match="period must hold dates"):
+    with pytest.raises(cm.DataError, match="period must hold the first day"):
         worlds.call(builder, back, tables, cm.facts_of(panel))
 
 

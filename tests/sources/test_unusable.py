@@ -56,7 +56,8 @@ def warned(call, *arguments):
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("default")
         out = call(*arguments)
-    return out, [str(one.message) for one in found if one.category is cm.CoalitionWarning]
+    said = [str(one.message) for one in found if one.category is cm.CoalitionWarning]
+    return out, [one for one in said if "missing in every row" not in one]
 
 
 @pytest.mark.mirror
