@@ -223,7 +223,8 @@ def not_at_risk(coded: pd.DataFrame) -> list[str]:
     --------
     >>> import coalition_models as cm
     >>> iraq = cm.facts("iraq")
-    >>> not_at_risk(cm.panel_events(cm.build_panel(iraq), cm.code_defections(iraq.members)))
+    >>> found = cm.code_defections(iraq.members, rule="tago-2009")
+    >>> not_at_risk(cm.panel_events(cm.build_panel(iraq), found))
     []
     """
     lost = record_of(coded).notes.get("events", {}).get("not_in_a_row", ())

@@ -91,7 +91,7 @@ def test_bad_tables_name_every_fault():
         cm.Facts(troops=pd.DataFrame({"coalition": ["one"], "cow": [2], "date": ["2003"]}))
     with pytest.raises(cm.DataError, match="negative troops in rows 0"):
         cm.Facts(troops=seen((230, "2003-03-05", -1)))
-    with pytest.raises(cm.DataError, match="has no rows"):
+    with pytest.raises(cm.DataError, match="members: no rows"):
         cm.Facts(members=SPELLS.iloc[:0])
     with pytest.raises(cm.DataError, match="exit_date must be one of"):
         roster(SPELLS, {"one"}, exit_date="soon")

@@ -44,14 +44,14 @@ def test_the_rule_in_force_on_the_day(iraq, row):
 
 def test_the_table_is_never_optional(iraq):
     for builder in (add_war_powers, add_opinion):
-        with pytest.raises(TypeError, match="data"):
+        with pytest.raises(cm.DataError, match="needs a table of"):
             builder(iraq)
 
 
 def test_war_powers_that_contradict_each_other(iraq):
-    with pytest.raises(cm.DataError, match="rules that overlap: 325"):
+    with pytest.raises(cm.DataError, match=r"overlap an earlier one: .*325"):
         add_war_powers(iraq, RULES.assign(end=pd.NaT).astype({"end": "datetime64[ns]"}))
-    with pytest.raises(cm.DataError, match="an end before it: 230"):
+    with pytest.raises(cm.DataError, match=r"an end before it: .*230"):
         add_war_powers(iraq, RULES.assign(end=pd.Timestamp("2003-01-01")).iloc[2:])
     with pytest.raises(cm.DataError, match=r"lacks the columns end.*war_powers must hold numbers"):
         add_war_powers(iraq, RULES.drop(columns="end").assign(war_powers="strong"))
