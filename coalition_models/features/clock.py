@@ -43,8 +43,8 @@ def on_clock(panel: pd.DataFrame, clock: str) -> pd.DataFrame:
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.facts("iraq"), truncate_before="2006-01-01")
-    >>> on_clock(panel, "coalition").query("state == 'POL'")["start"].iloc[0]
-    33
+    >>> int(on_clock(panel, "coalition").query("state == 'POL'")["start"].iloc[0])
+    34
     """
     if clock not in ("entry", "coalition"):
         raise DataError(f"clock must be 'entry' or 'coalition', not {clock!r}")

@@ -65,11 +65,10 @@ def add_war_powers(
     Examples
     --------
     >>> import pandas as pd, coalition_models as cm
-    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+    >>> panel = cm.build_panel(cm.facts("iraq")).query("state == 'ESP'")
     >>> rules = pd.DataFrame({"cow": [230], "start": [pd.Timestamp("1978-12-29")],
     ...                       "end": [pd.NaT], "war_powers": [1.0]})
-    >>> out = add_war_powers(panel, rules)
-    >>> out.query("state == 'ESP'")["war_powers"].unique().tolist()
+    >>> add_war_powers(panel, rules)["war_powers"].unique().tolist()
     [1.0]
     """
     check_arguments(add_war_powers, locals())
@@ -154,12 +153,11 @@ def add_opinion(
     Examples
     --------
     >>> import pandas as pd, coalition_models as cm
-    >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> polls = pd.DataFrame({"cow": [230], "date": [pd.Timestamp("2004-02-10")],
-    ...                       "support": [12.0]})
-    >>> out = add_opinion(panel, polls).query("state == 'ESP'")
-    >>> out["war_support"].tail(3).tolist()
-    [nan, 12.0, 12.0]
+    >>> panel = cm.build_panel(cm.facts("iraq")).query("state == 'ESP'")
+    >>> polls = pd.DataFrame({"cow": [230, 230], "support": [30.0, 12.0],
+    ...                       "date": pd.to_datetime(["2003-02-10", "2004-02-10"])})
+    >>> add_opinion(panel, polls)["war_support"].tail(3).tolist()
+    [30.0, 12.0, 12.0]
     """
     check_arguments(add_opinion, locals())
     moment = check_as_of(as_of)

@@ -62,7 +62,7 @@ def panel_events(
         ``gap_start, gap_stop`` count time since the last one. Use ``order`` as strata: only
         who has had the first event is at risk of the second.
     period : {"month", "quarter", "year"}, optional
-        Length of the panel's rows, if its ``attrs`` are lost.
+        Length of the rows, if the panel no longer remembers it.
 
     Returns
     -------
@@ -223,7 +223,8 @@ def not_at_risk(coded: pd.DataFrame) -> list[str]:
     --------
     >>> import coalition_models as cm
     >>> iraq = cm.facts("iraq")
-    >>> not_at_risk(cm.panel_events(cm.build_panel(iraq), cm.code_defections(iraq.members)))
+    >>> found = cm.code_defections(iraq.members, rule="tago-2009")
+    >>> not_at_risk(cm.panel_events(cm.build_panel(iraq), found))
     []
     """
     lost = record_of(coded).notes.get("events", {}).get("not_in_a_row", ())

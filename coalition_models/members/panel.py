@@ -371,7 +371,7 @@ def describe_panel(panel: pd.DataFrame) -> pd.DataFrame:
         raise DataError(f"this panel cannot be counted: {'; '.join(problems)}")
     if panel.empty:
         raise DataError("the panel has no rows")
-    panel_period(panel, (panel.attrs.get("panel") or {}).get("period"))
+    panel_period(panel, record_of(panel).panel.get("period"))
     spells = panel.groupby(["coalition", "state", "spell"])["event"].sum().reset_index()
     rows = panel.groupby("coalition").agg(
         rows=("event", "size"),

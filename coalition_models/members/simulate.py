@@ -158,6 +158,7 @@ def simulate_panel(
 
     Examples
     --------
+    >>> from coalition_models import record_of
     >>> panel = simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
     >>> list(panel.columns[-4:])
     ['stop', 'event', 'exit_kind', 'risk']

@@ -257,8 +257,8 @@ def significant_withdrawals(
     -------
     DataFrame
         The falls that were ranked, with ``cut_persons, cut_percent`` (where the upper part
-        begins), ``upper_persons, upper_percent`` and ``significant``. ``attrs`` counts the falls
-        set aside, by reason.
+        begins), ``upper_persons, upper_percent`` and ``significant``. Its record
+        (:func:`record_of`) counts the falls set aside, by reason.
 
     Notes
     -----

@@ -187,3 +187,21 @@ def test_bad_options(panel):
         built(panel, data=SPELLS.drop(columns="exit_kind"))
     with pytest.raises(cm.DataError, match="needs the column 'announced'"):
         built(panel, exit_date="announced")
+
+
+@pytest.mark.filterwarnings("ignore:add_contagion")  # nothing is known of strengths
+def test_a_panel_of_own_spells_counts_its_own_exits():
+    """Iraq's early exits moved by three months, under the same name."""
+    bundled = cm.load("participation").query("coalition == 'iraq'")
+    moved = bundled.copy()
+    early = (moved["exit_kind"] == "early") & (moved["state"] != "JPN")
+    moved.loc[early, "exit"] += pd.DateOffset(months=3)
+    ratios = []
+    for spells in (moved, bundled):
+        panel = cm.add_contagion(cm.build_panel(spells))
+        early_exits = spells[(spells["exit_kind"] == "early")]["exit"]
+        last = panel[panel["period"] == panel["period"].max()]
+        known = int((early_exits < panel["period"].max()).sum())
+        assert last["earlier_defectors"].max() <= known
+        ratios.append(float(np.exp(cm.cox("event ~ recent_exits_3m", panel).coefficients[0])))
+    np.testing.assert_allclose(ratios, [1.12875, 0.93911], atol=5e-5)

@@ -61,7 +61,8 @@ def test_windows_lags_and_years_have_a_range(panel, spells, huge):
 def test_a_lag_of_ages_takes_no_other_states_income(panel):
     with pytest.raises(cm.DataError, match=r"lag must be a whole number of years from 0 to 100"):
         cm.add_capability(panel, lag=10_000)
-    assert cm.add_capability(panel, lag=100)["gdp_per_capita"].isna().all()
+    with pytest.warns(cm.CoalitionWarning, match="missing in every row: gdp_per_capita"):
+        assert cm.add_capability(panel, lag=100)["gdp_per_capita"].isna().all()
 
 
 def test_the_longest_window_counts_the_own_coalition_only():
@@ -100,6 +101,7 @@ def test_deaths_outside_the_coverage_are_left_out_and_told(panel):
     assert out["deaths_cumulative"].equals(alone["deaths_cumulative"])
 
 
+@pytest.mark.filterwarnings("ignore:add_commitment")  # soldiers need a source
 @pytest.mark.parametrize(
     ("column", "add"),
     [

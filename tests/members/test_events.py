@@ -91,7 +91,7 @@ def test_the_gravest_of_two_in_a_row_is_the_event_and_the_other_is_listed(panel)
     both = defections(("POL", "2005-06-01", "caveat"), ("POL", "2005-06-20", "full"))
     out = panel_events(panel, both)
     assert rows_of(out, "POL")["cause"].tolist()[-1] == "full"
-    assert record_of(out).notes["events"]["not_in_a_row"] == [
+    assert list(record_of(out).notes["events"]["not_in_a_row"]) == [
         {
             "defection": "made_up POL-1 caveat 2005-06-01",
             "reason": "a graver defection in the same period",
@@ -149,7 +149,7 @@ def test_iraq_has_its_21_exits_under_the_rule_that_asks_for_exits_only():
     panel = cm.build_panel(iraq)
     out = panel_events(panel, code_defections(iraq, rule="tago-2009"))
     assert out["event"].sum() == 21
-    assert record_of(out).notes["events"]["not_in_a_row"] == []
+    assert record_of(out).notes["events"]["not_in_a_row"] == ()
     assert out[["state", "spell", "period"]].equals(panel[["state", "spell", "period"]])
     assert out["event"].equals(panel["event"])
 

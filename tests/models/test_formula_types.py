@@ -295,3 +295,29 @@ def test_text_columns_of_the_coming_pandas(months):
         assert logit("event ~ C(region)", df, id="state").names[1] == "C(region)[T.b]"
         gaps = df.assign(region=df["region"].where(df.index > 3))
         assert cox("event ~ region", gaps, id="state").counts.dropped == {"region": 4}
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("event ~ age + trade + age:trade", [0.0040, 0.0030, -0.000124]),
+        ("event ~ age + I(age**2)", [-0.0253, 0.000288]),
+        ("event ~ poly(age, 2, raw=True)", [-0.0253, 0.000288]),
+        ("event ~ log(age)", [-0.104264]),
+        ("event ~ I(age - trade)", [0.001826]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "UInt8", "float32", "int64"])
+def test_narrow_numbers_give_the_numbers_of_r(spells, formula, expected, kind):
+    narrow = spells.astype({"age": kind, "trade": kind})
+    fit = cox(formula, narrow, id="id")
+    np.testing.assert_allclose(fit.coefficients, expected, rtol=2e-2, atol=0)
+    wide = cox(formula, spells.astype({"age": float, "trade": float}), id="id")
+    np.testing.assert_allclose(fit.coefficients, wide.coefficients, rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:rows last from 1 to 24")
+def test_narrow_numbers_in_a_logit_give_the_numbers_of_r(spells):
+    narrow = spells.astype({"age": "int8"})
+    fit = logit("event ~ age + I(age**2)", narrow, time=None)
+    np.testing.assert_allclose(fit.coefficients, [-0.0279, 0.0039, -0.0000798], rtol=1e-2)

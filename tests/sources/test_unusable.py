@@ -68,6 +68,7 @@ def test_a_wrong_file_in_the_mirror_is_one_warning_by_name(panel, folder, builde
     path = folder / entry(name).path
     spoil(path, how)
     out, said = warned(getattr(cm, builder), panel)
+    said = [one for one in said if "missing in every row" not in one]
     assert len(said) == 1
     assert f"{path} is not the pinned file of {name!r}" in said[0]
     assert name not in cm.record_of(out).sources
@@ -115,6 +116,7 @@ def test_without_the_reader_a_source_is_not_at_hand(panel, folder, monkeypatch, 
     needing = [name for name in BUILDERS[builder] if entry(name).path.endswith(".rda")]
     assert needing
     assert said
+    said = [one for one in said if "missing in every row" not in one]
     assert all("rdata" in one and "coalition-models[fetch]" in one for one in said)
     assert not set(needing) & set(cm.record_of(out).sources)
     with pytest.raises(cm.CoverageError, match="rdata"):

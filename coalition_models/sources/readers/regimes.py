@@ -61,7 +61,7 @@ def read_reign_regimes(path: Path) -> pd.DataFrame:
     """Read spells of political regimes in REIGN, to February 2021.
 
     Regimes still in place (31 December of 2020 or, wrongly, of 2021 in the file) have no end
-    here. A start before 1678 is missing; their number stands in ``attrs``.
+    here. A start before 1678 is missing; their number stands in its record.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def read_bjornskov_rode(path: Path) -> pd.DataFrame:
     The row's year is not the year of its election: those held from July to December stand in the
     next year's row. ``election`` holds the month itself, on the 15th, read from the file's text;
     ``last_vote`` the month of a second vote that the same row names; texts that name no month are
-    counted in ``attrs``. States appear before their
+    counted in its record. States appear before their
     independence, and territories without a COW number too.
 
     Returns
