@@ -23,9 +23,9 @@ ROOMS = {"features", "hypotheses", "designs", "sources", "metamorphic", "members
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests on small tables of their own pass over what is told of them."""
+    """Let tests on small tables, and examples without sources, pass over what is told of them."""
     for item in items:
-        if ROOMS & set(item.path.parts) and "tests" in item.path.parts:
+        if ROOMS & set(item.path.parts):
             for text in TOLD:
                 item.add_marker(pytest.mark.filterwarnings(text), append=False)
 
