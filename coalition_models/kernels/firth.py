@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtri
 
 from coalition_models.errors import DataError, FitError
 from coalition_models.kernels._newton import aliased_columns, inverse
@@ -286,6 +285,8 @@ def profile_intervals(
     wanted = set(range(prepared.n_columns) if columns is None else columns)
     evaluate = _Penalised(prepared, cols)
     top = evaluate(firth.coefficients[cols] * prepared.scale[cols])
+    from scipy.special import chdtri  # slow to import, and few fits need it
+
     drop = float(np.sqrt(chdtri(1, 1 - level)))
     out = np.full((prepared.n_columns, 2), np.nan)
     for at, column in enumerate(cols):

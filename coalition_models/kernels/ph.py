@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc
 
 from coalition_models.errors import DataError
 from coalition_models.kernels._newton import inverse
@@ -119,6 +118,8 @@ def _before_km(prepared: Prepared) -> Floats:
 
 
 def _chi2_p(statistic: ArrayLike, df: ArrayLike) -> Floats:
+    from scipy.special import chdtrc  # slow to import, and no fit needs it
+
     return np.asarray(chdtrc(np.asarray(df), np.asarray(statistic)))
 
 

@@ -21,6 +21,7 @@ from coalition_models.models.columns import (
 __all__ = [
     "DEFAULT_ID",
     "Histories",
+    "by_member",
     "check_enough_events",
     "check_event",
     "check_history",
@@ -85,6 +86,11 @@ def check_event(data: pd.DataFrame, name: str) -> tuple[Floats, list[str], list[
         ``problems`` lists what is wrong; the values are then not to be used.
     """
     column = data[name]
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+        plain = column.to_numpy(dtype=float, copy=True)
+        if ((plain == 0) | (plain == 1)).all():
+            return plain, [], []
     gaps = column.isna().to_numpy()
     problems = []
     if gaps.any():
@@ -228,7 +234,7 @@ def check_history(
 ) -> list[str]:
     """List rows of one member that overlap or stand twice."""
     codes = histories.codes
-    order = _by_member(codes, start, stop)
+    order = by_member(codes, start, stop)
     if order is None:
         found = np.flatnonzero((codes[1:] == codes[:-1]) & (start[1:] < stop[:-1]))
         here, before = found + 1, found
@@ -264,7 +270,7 @@ def check_history(
     return problems
 
 
-def _by_member(codes: Integers, start: Floats, stop: Floats) -> Integers | None:
+def by_member(codes: Integers, start: Floats, stop: Floats) -> Integers | None:
     """Order by member, then time; None where the rows stand in it already."""
     same = codes[1:] == codes[:-1]
     if ((codes[1:] > codes[:-1]) | (same & (start[1:] >= start[:-1]))).all():

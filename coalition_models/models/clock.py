@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, FormulaError, counted, first_few
-from coalition_models.models.checks import rounding_of
+from coalition_models.models.checks import by_member, rounding_of
 from coalition_models.models.columns import as_numbers
 from coalition_models.record import remembers
 
@@ -17,6 +17,7 @@ __all__ = ["Clock", "check_clock", "check_pace", "clocks_among", "note_of_gaps"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 #: times seen, in order, and a column's value at each
 Clock = tuple[Floats, Floats]
 
@@ -45,11 +46,15 @@ def clocks_among(data: pd.DataFrame, names: Sequence[str], stop: Floats) -> dict
     ['t2']
     """
     found = {}
+    glance = stop[:_GLANCE]
+    order = np.argsort(glance, kind="stable")
+    later = np.diff(glance[order]) > 0
     for name in names:
         values = as_numbers(data[name]) if name in data.columns else None
-        if values is None or not _rises(values[:_GLANCE], stop[:_GLANCE]):
+        if values is None or not _rises(values[:_GLANCE][order], later):
             continue
-        if _rises(values, stop):
+        whole = np.argsort(stop, kind="stable")
+        if _rises(values[whole], np.diff(stop[whole]) > 0):
             grid, first = np.unique(stop, return_index=True)
             enough = _FEWEST if len(stop) >= 2 * len(grid) else _FEWEST_ALONE
             if len(grid) >= enough:
@@ -57,13 +62,13 @@ def clocks_among(data: pd.DataFrame, names: Sequence[str], stop: Floats) -> dict
     return found
 
 
-def _rises(values: Floats, stop: Floats) -> bool:
-    order = np.argsort(stop, kind="stable")
-    step, time = np.diff(values[order]), np.diff(stop[order])
-    later = time > 0
-    if (step[~later] != 0).any() or not later.any():
+def _rises(values: Floats, later: Flags) -> bool:
+    """Whether values in the order of time move one way with each later time, and only then."""
+    step = values[1:] - values[:-1]
+    moved = step[later]
+    if not moved.size or step[~later].any():
         return False
-    return bool((step[later] > 0).all() or (step[later] < 0).all())
+    return bool((moved > 0).all() or (moved < 0).all())
 
 
 def check_clock(
@@ -111,9 +116,11 @@ def note_of_gaps(members: Integers | None, start: Floats, stop: Floats) -> list[
     """Say that most rows of a member do not follow on the one before, as in thinned-out panels."""
     if members is None:
         return []
-    order = np.lexsort((start, members))
-    same = np.diff(members[order]) == 0
-    before, after = stop[order][:-1][same], start[order][1:][same]
+    order = by_member(members, start, stop)
+    if order is not None:
+        members, start, stop = members[order], start[order], stop[order]
+    same = members[1:] == members[:-1]
+    before, after = stop[:-1][same], start[1:][same]
     gaps = after > before + rounding_of(before)
     if len(gaps) < _FEWEST_PAIRS or gaps.sum() <= len(gaps) / 2:
         return []

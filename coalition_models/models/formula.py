@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +25,10 @@ from coalition_models.models.columns import (
     refuse_unseen,
     require_columns,
 )
-from coalition_models.models.grammar import read_formula
-from coalition_models.models.terms import RESERVED, Evaluation, evaluate, parse_terms
 from coalition_models.sources.plain_tables import in_native_order
+
+if TYPE_CHECKING:
+    from coalition_models.models.terms import Evaluation
 
 __all__ = ["Design", "build_design"]
 
@@ -83,6 +84,8 @@ class Design:
         if self.spec is None:
             matrix = _plain_matrix(frame, self.variables, self.intercept)
         else:
+            from coalition_models.models.terms import Evaluation, evaluate
+
             again = Evaluation(self.formula, self.flags, fitting=False, trust=self.trust)
             matrix = _as_floats(evaluate(self.spec, frame, again), self.names)
         refuse_infinite(matrix, self.names, data.index)
@@ -137,11 +140,11 @@ def build_design(
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"data must be a pandas DataFrame, found {type(data).__name__}")
     refuse_repeated_columns(data)
-    data = in_native_order(data)
     plain = _PLAIN.match(formula) if isinstance(formula, str) else None
     if plain is not None:
         names = tuple(dict.fromkeys(part.strip() for part in plain[2].split("+")))
-        _refuse_reserved([name for name in names if name == "Intercept"], formula)
+        if "Intercept" in names:
+            _refuse_reserved(["Intercept"], formula)
         require_columns(data, (plain[1], *names, *needed), formula)
         if all(_is_numeric(data[name].dtype) for name in names):
             return _plain_design(formula, plain[1], names, data, intercept, needed)
@@ -197,6 +200,10 @@ def _plain_design(
 def _general_design(
     formula: str, data: pd.DataFrame, intercept: bool, needed: Sequence[str], trust: bool
 ) -> Design:
+    # slow to import, and plain formulas do without
+    from coalition_models.models.grammar import read_formula
+    from coalition_models.models.terms import Evaluation, parse_terms
+
     reading = read_formula(formula, trust=trust)
     rhs, remarks = parse_terms(reading.right, formula, intercept)
     variables = tuple(
@@ -252,6 +259,8 @@ def _evaluate_rows(
     rhs: Any, frame: pd.DataFrame, evaluation: Evaluation
 ) -> tuple[Any, dict[str, int], Flags | None]:
     """Evaluate, leaving out (and counting) rows that the levels of a ``C(levels=)`` leave out."""
+    from coalition_models.models.terms import evaluate
+
     made = evaluate(rhs, frame, evaluation)
     if not evaluation.outside:
         return made, {}, None
@@ -276,6 +285,8 @@ def _is_flag(column: pd.Series) -> bool:
 
 
 def _refuse_reserved(names: Sequence[str], formula: str) -> None:
+    from coalition_models.models.terms import RESERVED
+
     clash = [name for name in names if name in RESERVED]
     if clash:
         raise FormulaError(

@@ -171,6 +171,8 @@ def draw_sample(
     layers = names_of(strata, "strata")
     single = [name for name in (weights, offset) if name is not None]
     needed = [*by, *layers, *single, *also]
+    if isinstance(data, pd.DataFrame):
+        data = in_native_order(data)
     design = build_design(formula, data, intercept=intercept, needed=needed, trust=trust)
     member = default_id(data, id)
     if stop is not None:
@@ -178,8 +180,7 @@ def draw_sample(
     _refuse_response_as_term(design, needed)
     read = [design.response, start, stop, weights, offset, *member, *by, *layers]
     own = list(dict.fromkeys(name for name in read if name is not None))
-    rows = in_native_order(data)
-    rows = rows if design.keep is None else rows[own][design.keep]
+    rows = data if design.keep is None else data[own][design.keep]
     numbers, problems = _numbers(rows, weights, offset)
     left_out = dict(design.left_out)
     inside = None if problems else _with_weight(numbers, weights)
