@@ -26,8 +26,8 @@ from scipy import stats
 
 from coalition_models import __version__
 from coalition_models.errors import CoalitionWarning, FitError
-from coalition_models.members.simulate import simulate_panel
-from coalition_models.models.cox import cox
+from coalition_models.members.simulate.panel import simulate_panel
+from coalition_models.models.cox.api import cox
 from coalition_models.render import Table
 
 HERE = Path(__file__).resolve().parent

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from coalition_models.about import __version__
 
 #: public name -> the module that holds it
 _WHERE = {
@@ -22,11 +22,12 @@ _WHERE = {
     "FormulaError": "errors",
     "ReplicationError": "errors",
     # what is known
-    "datasets": "sources.catalog",
-    "load": "sources.catalog",
+    "datasets": "sources.load",
+    "load": "sources.load",
+    "read_table": "sources.load",
     "cite": "sources.citations",
     "codebook": "sources.codebook",
-    "validate": "sources.schema",
+    "validate": "sources.load",
     "to_cow": "sources.codes",
     "from_cow": "sources.codes",
     # who took part
@@ -38,17 +39,17 @@ _WHERE = {
     "build_panel": "members.panel",
     "describe_panel": "members.panel",
     "spells_from_levels": "members.spells",
-    "simulate_panel": "members.simulate",
+    "simulate_panel": "members.simulate.panel",
     # what counts as defection
-    "DefectionRule": "members.rules",
-    "code_defections": "members.defection",
-    "list_rules": "members.rules",
-    "named_rule": "members.rules",
-    "operational_profile": "members.profile",
-    "panel_events": "members.events",
-    "quartile_readings": "members.rules",
-    "significant_withdrawals": "members.withdrawals",
-    "withdrawals": "members.withdrawals",
+    "DefectionRule": "defection.rules",
+    "code_defections": "defection.coding",
+    "list_rules": "defection.rules",
+    "named_rule": "defection.rules",
+    "operational_profile": "defection.profile",
+    "panel_events": "defection.outcome",
+    "quartile_readings": "defection.rules",
+    "significant_withdrawals": "defection.withdrawals",
+    "withdrawals": "defection.withdrawals",
     # what happened around them
     "add_elections": "features.elections",
     "add_leadership": "features.leadership",
@@ -65,24 +66,24 @@ _WHERE = {
     "correlations": "features.summary",
     "feature_summary": "features.summary",
     # models
-    "cox": "models.cox",
-    "logit": "models.discrete",
+    "cox": "models.cox.api",
+    "logit": "models.discrete.api",
     "Fit": "models.fit",
-    "check_ph": "models.diagnostics",
-    "detectable_effects": "models.detectable",
-    "predict_survival": "models.scenarios",
-    "survival_curve": "models.nonparametric",
+    "check_ph": "models.after.diagnostics",
+    "detectable_effects": "inference.detectable",
+    "predict_survival": "models.after.scenarios",
+    "survival_curve": "models.after.nonparametric",
     # ready designs
     "analysis_set": "designs.analysis_sets",
-    "compare_rules": "designs.compare",
+    "compare_rules": "sensitivity.rules",
     # the literature's claims
     "analyse_hypotheses": "hypotheses.analysis",
     "contest": "hypotheses.contested",
     "leader_cases": "designs.leader_cases",
     "list_amendments": "hypotheses.listing",
     "list_claims": "hypotheses.listing",
-    "schoenfeld_events": "hypotheses.power",
-    "simulate_power": "hypotheses.power",
+    "schoenfeld_events": "inference.simulated_power",
+    "simulate_power": "inference.simulated_power",
     "test_hypotheses": "hypotheses.verdicts",
     # published tables
     "list_replications": "replications.registry",
@@ -100,8 +101,18 @@ _WHERE = {
 }
 
 if TYPE_CHECKING:
+    from coalition_models.defection.coding import code_defections as code_defections
+    from coalition_models.defection.outcome import panel_events as panel_events
+    from coalition_models.defection.profile import operational_profile as operational_profile
+    from coalition_models.defection.rules import DefectionRule as DefectionRule
+    from coalition_models.defection.rules import list_rules as list_rules
+    from coalition_models.defection.rules import named_rule as named_rule
+    from coalition_models.defection.rules import quartile_readings as quartile_readings
+    from coalition_models.defection.withdrawals import (
+        significant_withdrawals as significant_withdrawals,
+    )
+    from coalition_models.defection.withdrawals import withdrawals as withdrawals
     from coalition_models.designs.analysis_sets import analysis_set as analysis_set
-    from coalition_models.designs.compare import compare_rules as compare_rules
     from coalition_models.designs.leader_cases import leader_cases as leader_cases
     from coalition_models.errors import CoalitionError as CoalitionError
     from coalition_models.errors import CoalitionWarning as CoalitionWarning
@@ -128,35 +139,24 @@ if TYPE_CHECKING:
     from coalition_models.hypotheses.contested import contest as contest
     from coalition_models.hypotheses.listing import list_amendments as list_amendments
     from coalition_models.hypotheses.listing import list_claims as list_claims
-    from coalition_models.hypotheses.power import schoenfeld_events as schoenfeld_events
-    from coalition_models.hypotheses.power import simulate_power as simulate_power
     from coalition_models.hypotheses.verdicts import test_hypotheses as test_hypotheses
-    from coalition_models.members.defection import code_defections as code_defections
-    from coalition_models.members.events import panel_events as panel_events
+    from coalition_models.inference.detectable import detectable_effects as detectable_effects
+    from coalition_models.inference.simulated_power import schoenfeld_events as schoenfeld_events
+    from coalition_models.inference.simulated_power import simulate_power as simulate_power
     from coalition_models.members.facts import Facts as Facts
     from coalition_models.members.facts import facts as facts
     from coalition_models.members.facts import facts_of as facts_of
     from coalition_models.members.merge import merge as merge
     from coalition_models.members.panel import build_panel as build_panel
     from coalition_models.members.panel import describe_panel as describe_panel
-    from coalition_models.members.profile import operational_profile as operational_profile
-    from coalition_models.members.rules import DefectionRule as DefectionRule
-    from coalition_models.members.rules import list_rules as list_rules
-    from coalition_models.members.rules import named_rule as named_rule
-    from coalition_models.members.rules import quartile_readings as quartile_readings
-    from coalition_models.members.simulate import simulate_panel as simulate_panel
+    from coalition_models.members.simulate.panel import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
-    from coalition_models.members.withdrawals import (
-        significant_withdrawals as significant_withdrawals,
-    )
-    from coalition_models.members.withdrawals import withdrawals as withdrawals
-    from coalition_models.models.cox import cox as cox
-    from coalition_models.models.detectable import detectable_effects as detectable_effects
-    from coalition_models.models.diagnostics import check_ph as check_ph
-    from coalition_models.models.discrete import logit as logit
+    from coalition_models.models.after.diagnostics import check_ph as check_ph
+    from coalition_models.models.after.nonparametric import survival_curve as survival_curve
+    from coalition_models.models.after.scenarios import predict_survival as predict_survival
+    from coalition_models.models.cox.api import cox as cox
+    from coalition_models.models.discrete.api import logit as logit
     from coalition_models.models.fit import Fit as Fit
-    from coalition_models.models.nonparametric import survival_curve as survival_curve
-    from coalition_models.models.scenarios import predict_survival as predict_survival
     from coalition_models.record import record_of as record_of
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate
@@ -169,13 +169,15 @@ if TYPE_CHECKING:
     from coalition_models.report.verdicts import plot_contested as plot_contested
     from coalition_models.report.verdicts import plot_forest as plot_forest
     from coalition_models.report.verdicts import plot_verdicts as plot_verdicts
-    from coalition_models.sources.catalog import datasets as datasets
-    from coalition_models.sources.catalog import load as load
+    from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sources.citations import cite as cite
     from coalition_models.sources.codebook import codebook as codebook
     from coalition_models.sources.codes import from_cow as from_cow
     from coalition_models.sources.codes import to_cow as to_cow
-    from coalition_models.sources.schema import validate as validate
+    from coalition_models.sources.load import datasets as datasets
+    from coalition_models.sources.load import load as load
+    from coalition_models.sources.load import read_table as read_table
+    from coalition_models.sources.load import validate as validate
 
 __all__ = ["__version__", *_WHERE]
 

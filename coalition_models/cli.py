@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from coalition_models import __version__
+from coalition_models.about import __version__
 from coalition_models.cli_data import add_data_verbs
 from coalition_models.errors import CoalitionError, counted
 from coalition_models.terminal import (

@@ -59,7 +59,7 @@ def add_data_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _list(_: argparse.Namespace) -> int:
     from coalition_models.render import Table
-    from coalition_models.sources.catalog import datasets
+    from coalition_models.sources.load import datasets
 
     frame = datasets().reset_index()
     shown = frame.assign(
@@ -74,7 +74,7 @@ def _list(_: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     from coalition_models.files import write_file
-    from coalition_models.sources.catalog import load
+    from coalition_models.sources.load import load
 
     text = load(arguments.name, extended=arguments.extended).to_csv(index=False)
     if arguments.out is None:
@@ -100,7 +100,8 @@ def _cite(arguments: argparse.Namespace) -> int:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
-    from coalition_models.sources.catalog import contract_of, datasets, load, read_table_as
+    from coalition_models.sources.catalog import contract_of
+    from coalition_models.sources.load import datasets, load, read_table
 
     if arguments.folder is not None:
         from coalition_models.members.facts import Facts
@@ -110,7 +111,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     if (arguments.file is None) != (arguments.shape is None):
         raise DataError("give both --file and --as, or neither to check the bundled tables")
     if arguments.file is not None:
-        frame = read_table_as(arguments.file, arguments.shape)
+        frame = read_table(arguments.file, arguments.shape)
         absent = [c.name for c in contract_of(arguments.shape).columns if c.name not in frame]
         without = f" (without {', '.join(absent)}, which may be left out)" if absent else ""
         print(f"{arguments.file}: {len(frame)} rows, right as {arguments.shape}{without}")  # noqa: T201
@@ -154,8 +155,8 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 def _wanted(arguments: argparse.Namespace) -> list[str]:
     """Files to fetch: those of the tables named, or of all that are (not) at hand."""
-    from coalition_models.sources.catalog import datasets
     from coalition_models.sources.fetch import files_of
+    from coalition_models.sources.load import datasets
 
     if bool(arguments.names) + arguments.all + arguments.missing != 1:
         raise DataError("name tables to fetch, or give --all or --missing")

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from tqdm.std import tqdm
 
-from coalition_models import __version__
-from coalition_models.designs.defections import analyse_defections
+from coalition_models.about import __version__
 from coalition_models.designs.iraq import FORMULA, analyse_iraq
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder, staging_folder, write_file
 from coalition_models.hypotheses.analysis import analyse_hypotheses
 from coalition_models.record import sources_of
 from coalition_models.report.claims_page import claims_products, claims_section, write_claims
+from coalition_models.report.defection_counts import analyse_defections
 from coalition_models.report.defections import (
     defection_products,
     defection_sections,
@@ -31,8 +31,9 @@ from coalition_models.report.iraq import iraq_page, iraq_products
 from coalition_models.report.paper import paper_text
 from coalition_models.report.product import write_product
 from coalition_models.sources._paths import data_dir
-from coalition_models.sources.catalog import datasets, entry, file_sha256, load
+from coalition_models.sources.catalog import entry, file_sha256
 from coalition_models.sources.fetch import at_hand, files_of
+from coalition_models.sources.load import datasets, load
 from coalition_models.sources.provenance import Provenance, chosen_sources, unusable_said_once
 
 __all__ = ["reproduce", "write_paper"]

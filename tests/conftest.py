@@ -1,12 +1,21 @@
-"""Fixtures shared by all tests."""
+"""Fixtures shared by all tests; hand-made facts that are small enough to code by eye."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import pytest
+
+import coalition_models as cm
+from coalition_models.defection.profile import operational_profile
+from coalition_models.hypotheses.verdicts import test_hypotheses as run
+from coalition_models.sources.fetch import CACHE_VARIABLE, MIRROR_VARIABLE
 
 mpl.use("Agg")
 
@@ -19,7 +28,20 @@ TOLD = (
     "ignore:.*(missing in every row|nothing is known of)",
     "ignore:.* of (add_[a-z_]+|leader_cases)\\(\\) go(es)? in the next version",
 )
-ROOMS = {"features", "hypotheses", "designs", "sources", "metamorphic", "members"}
+ROOMS = {
+    "features",
+    "hypotheses",
+    "designs",
+    "sources",
+    "metamorphic",
+    "members",
+    "defection",
+    "timelines",
+    "tables",
+    "sensitivity",
+    "inference",
+    "faults",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,3 +67,155 @@ def mirror() -> Path:
     pytest.skip(
         "upstream files not at hand: set COALITION_MODELS_MIRROR to a folder that holds them"
     )
+
+
+@pytest.fixture(scope="session")
+def iraq():
+    return cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+
+
+@pytest.fixture(scope="session")
+def isaf():
+    return cm.build_panel(cm.load("participation"), coalitions=["isaf"])
+
+
+@pytest.fixture
+def row():
+    """The value of a column in one month of one state."""
+
+    def value(panel, state, month, column):
+        found = panel[(panel["state"] == state) & (panel["period"] == pd.Timestamp(month))]
+        assert len(found) == 1
+        return found[column].iloc[0]
+
+    return value
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory):
+    """A block in which no external source is at hand."""
+
+    def enter():
+        patch = pytest.MonkeyPatch()
+        patch.delenv(MIRROR_VARIABLE, raising=False)
+        patch.setenv(CACHE_VARIABLE, str(tmp_path_factory.mktemp("empty")))
+        return patch
+
+    return enter
+
+
+@pytest.fixture
+def pulses():
+    """Simulated panel whose members leave more often in months of a new leader."""
+
+    def make(members=60, effect=1.2, seed=1, hazard=0.02, term="leader_change", **more):
+        return cm.simulate_panel(
+            members=members, hazard=hazard, seed=seed,
+            coefficients={term: effect, **dict.fromkeys(more, 0.0)},
+            covariates={term: "pulse", **more},
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def alliances():
+    """Commitments of 26 alliances, honoured or not, in the shape of the set of alliances."""
+    rng = np.random.default_rng(8)
+    count = 90
+    change = rng.integers(0, 2, count)
+    weak = rng.normal(size=26).repeat(4)[:count]
+    violated = rng.random(count) < 1 / (1 + np.exp(1.0 - 1.2 * change - weak))
+    return pd.DataFrame(
+        {
+            "regime_change": change.astype(float),
+            "formality": rng.integers(0, 3, count).astype(float),
+            "military_institutions": rng.integers(0, 3, count).astype(float),
+            "capability_change_10": rng.integers(0, 2, count).astype(float),
+            "state": [f"S{number}" for number in range(count)],
+            "coalition": [f"A{number}" for number in np.arange(26).repeat(4)[:count]],
+            "event": violated.astype(int),
+        }
+    )
+
+
+#: states that need no look-up in the tests
+COW = {"POL": 290, "ESP": 230, "DNK": 390, "KOR": 732, "ITA": 325}
+
+
+def coalitions(end: str = "2008-12-31", name: str = "made_up") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "coalition": [name],
+            "lead_state": "USA",
+            "start": pd.to_datetime(["2003-01-01"]),
+            "mandate_end": pd.to_datetime([end]),
+        }
+    )
+
+
+def members(rows: Sequence[tuple[str, int, str, str, str]], **more: object) -> pd.DataFrame:
+    """Spells from (state, spell, entry, exit, exit_kind)."""
+    frame = pd.DataFrame(rows, columns=["state", "spell", "entry", "exit", "exit_kind"])
+    frame.insert(0, "coalition", "made_up")
+    frame["cow"] = frame["state"].map(COW)
+    frame["entry"], frame["exit"] = pd.to_datetime(frame["entry"]), pd.to_datetime(frame["exit"])
+    return frame.assign(**more)
+
+
+def levels(
+    strengths: Mapping[str, Mapping[str, float]], coalition: str = "made_up"
+) -> pd.DataFrame:
+    """Strengths from {state: {day: persons}}."""
+    rows = [(s, d, n) for s, days in strengths.items() for d, n in days.items()]
+    frame = pd.DataFrame(rows, columns=["state", "date", "troops"])
+    frame.insert(0, "coalition", coalition)
+    frame["cow"] = frame["state"].map(COW)
+    frame["date"] = pd.to_datetime(frame["date"])
+    return frame
+
+
+def monthly(state: str, first: str, values: Sequence[float], name: str = "made_up") -> pd.DataFrame:
+    """One strength at each month's end."""
+    days = pd.date_range(first, periods=len(values), freq="ME")
+    return levels({state: {f"{d:%Y-%m-%d}": v for d, v in zip(days, values, strict=True)}}, name)
+
+
+def changes(rows: Sequence[tuple[str, str, str, str, float, float]]) -> pd.DataFrame:
+    """Coded changes from (state, date, change, planned, before, after)."""
+    columns = ["state", "date", "change", "planned", "troops_before", "troops_after"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame.insert(0, "coalition", "made_up")
+    frame["cow"] = frame["state"].map(COW)
+    frame["date"] = pd.to_datetime(frame["date"])
+    more = {"reason": "made up", "source": "none", "confidence": "high", "date_precision": "day"}
+    return frame.assign(**more)
+
+
+def profile_of(
+    spells: pd.DataFrame, strengths: pd.DataFrame, end: str = "2008-12-31", **options: object
+) -> pd.DataFrame:
+    return operational_profile(spells, strengths, coalitions=coalitions(end), **options)
+
+
+@pytest.fixture(scope="session")
+def made_up() -> SimpleNamespace:
+    """The functions of this file under one name."""
+    return SimpleNamespace(
+        coalitions=coalitions,
+        members=members,
+        levels=levels,
+        monthly=monthly,
+        changes=changes,
+        profile_of=profile_of,
+    )
+
+
+@pytest.fixture(scope="session")
+def bundled(alone):
+    """Every claim on every data set, with the bundled tables alone."""
+    patch = alone()
+    try:
+        return run(robust=False)
+    finally:
+        patch.undo()

@@ -12,7 +12,7 @@ import coalition_models as cm
 from coalition_models.cli import main
 from coalition_models.expected import condensed, differences, expected_folder, write_expected
 from coalition_models.sources import provenance as module
-from coalition_models.sources.catalog import datasets
+from coalition_models.sources.load import datasets
 from coalition_models.sources.provenance import Provenance, chosen_sources, provenance
 
 NUMBERS = pd.DataFrame({"term": ["risk", "deaths"], "ratio": [1.25, 0.5], "n": [3, 4]})

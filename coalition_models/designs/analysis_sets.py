@@ -10,14 +10,14 @@ from textwrap import wrap
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
+from coalition_models.defection.coding import Coder, code_defections
+from coalition_models.defection.outcome import not_at_risk, panel_events
+from coalition_models.defection.rules import DefectionRule, named_rule
 from coalition_models.designs.set_data import SetData, set_data
 from coalition_models.designs.set_features import add_set_features, set_facts
 from coalition_models.designs.set_panel import set_panel
 from coalition_models.errors import DataError, counted, first_few, warn
-from coalition_models.members.defection import Coder, code_defections
-from coalition_models.members.events import not_at_risk, panel_events
 from coalition_models.members.panel import dated_by, describe_panel
-from coalition_models.members.rules import DefectionRule, named_rule
 from coalition_models.record import record_of, sources_of, with_panel
 from coalition_models.render import Table
 

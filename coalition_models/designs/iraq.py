@@ -19,15 +19,15 @@ from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import add_regime
 from coalition_models.features.risk import add_risk
 from coalition_models.features.summary import feature_summary
+from coalition_models.inference.detectable import detectable_effects
 from coalition_models.members.panel import build_panel
-from coalition_models.models.cox import cox
-from coalition_models.models.detectable import detectable_effects
-from coalition_models.models.diagnostics import PHTest, check_ph
-from coalition_models.models.discrete import logit
+from coalition_models.models.after.diagnostics import PHTest, check_ph
+from coalition_models.models.after.nonparametric import SurvivalCurve, survival_curve
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 from coalition_models.models.fit import Fit
-from coalition_models.models.nonparametric import SurvivalCurve, survival_curve
-from coalition_models.sources.catalog import load
 from coalition_models.sources.fetch import at_hand
+from coalition_models.sources.load import load
 
 __all__ = [
     "FORMULA",

@@ -12,13 +12,13 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, DataError, gathered, warn
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
-from coalition_models.features.common import check_window, month_number
 from coalition_models.features.elections import add_elections
-from coalition_models.features.leader_terms import terms_of
 from coalition_models.members.facts import Facts, bundled_facts
 from coalition_models.members.spells import check_spells
 from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
 from coalition_models.record import with_notes, with_panel
+from coalition_models.timelines.calendar import check_window, month_number
+from coalition_models.timelines.leader_terms import terms_of
 
 __all__ = ["leader_cases", "leader_cases_by_window"]
 

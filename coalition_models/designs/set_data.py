@@ -10,11 +10,11 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from coalition_models.defection.profile import operational_profile
 from coalition_models.errors import DataError
-from coalition_models.members.profile import operational_profile
 from coalition_models.members.spells import spells_from_levels
-from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import from_cow
+from coalition_models.sources.load import load
 
 __all__ = ["RENAMED_MISSIONS", "SetData", "set_data"]
 

@@ -14,7 +14,6 @@ from coalition_models.features.alliance import add_alliance
 from coalition_models.features.capability import add_capability
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
-from coalition_models.features.common import calendar_of
 from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leadership import add_leadership
@@ -24,10 +23,12 @@ from coalition_models.features.risk import add_risk
 from coalition_models.members.fact_tables import coverage_table
 from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
 from coalition_models.record import without_features
-from coalition_models.sources.catalog import entry, load
+from coalition_models.sources.catalog import entry
 from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.fetch import at_hand
 from coalition_models.sources.leader_rows import join_collective, leaders_of
+from coalition_models.sources.load import load
+from coalition_models.timelines.calendar import calendar_of
 
 __all__ = ["NOT_SUPPORTED", "add_set_features", "set_facts"]
 

@@ -11,17 +11,19 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
-from coalition_models.features.common import (
+from coalition_models.members.facts import Facts
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.calendar import (
     Integers,
     calendar_of,
     check_as_of,
     known_table,
     month_number,
 )
-from coalition_models.features.given import cited, facts_for
-from coalition_models.features.keys import shared_codes
-from coalition_models.features.leads import coalition_table, lead_of
-from coalition_models.features.yearly import (
+from coalition_models.timelines.given import cited, facts_for
+from coalition_models.timelines.keys import shared_codes
+from coalition_models.timelines.leads import coalition_table, lead_of
+from coalition_models.timelines.yearly import (
     External,
     check_external,
     check_lag,
@@ -30,8 +32,6 @@ from coalition_models.features.yearly import (
     year_known,
     yearly,
 )
-from coalition_models.members.facts import Facts
-from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["NATO_CANDIDATES", "add_alliance"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.errors import first_few, warn
 from coalition_models.record import made_of, record_of, with_features, with_record
-from coalition_models.sources.plain_tables import in_native_order
+from coalition_models.tables.plain import in_native_order
 
 __all__ = ["attach"]
 

@@ -10,18 +10,21 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.features.attach import attach
-from coalition_models.features.common import (
+from coalition_models.members.facts import Facts
+from coalition_models.members.panel import dated_by
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.calendar import (
     Calendar,
     Integers,
     calendar_of,
     check_as_of,
     entry_month,
 )
-from coalition_models.features.given import cited, facts_for
-from coalition_models.features.keys import shared_codes
-from coalition_models.features.leads import coalition_table, lead_of
-from coalition_models.features.roster import Roster, listed_members
-from coalition_models.features.yearly import (
+from coalition_models.timelines.given import cited, facts_for
+from coalition_models.timelines.keys import shared_codes
+from coalition_models.timelines.leads import coalition_table, lead_of
+from coalition_models.timelines.roster import Roster, listed_members
+from coalition_models.timelines.yearly import (
     External,
     Yearly,
     check_external,
@@ -33,9 +36,6 @@ from coalition_models.features.yearly import (
     year_known,
     yearly,
 )
-from coalition_models.members.facts import Facts
-from coalition_models.members.panel import dated_by
-from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_capability"]
 

@@ -9,7 +9,9 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
-from coalition_models.features.common import (
+from coalition_models.members.facts import Facts
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.calendar import (
     Calendar,
     Integers,
     calendar_of,
@@ -18,20 +20,18 @@ from coalition_models.features.common import (
     find_until,
     short_window,
 )
-from coalition_models.features.deaths import (
+from coalition_models.timelines.deaths import (
     Deaths,
     Undated,
     check_undated,
     known_deaths,
     undated_deaths,
 )
-from coalition_models.features.exposure import exposure
-from coalition_models.features.given import cited, facts_for, needed
-from coalition_models.features.roster import listed_members
-from coalition_models.features.troops import strengths
-from coalition_models.features.yearly import state_figures, year_known
-from coalition_models.members.facts import Facts
-from coalition_models.sources.own_tables import plain_panel
+from coalition_models.timelines.given import cited, facts_for, needed
+from coalition_models.timelines.roster import listed_members
+from coalition_models.timelines.troop_months import exposure
+from coalition_models.timelines.troops import strengths
+from coalition_models.timelines.yearly import state_figures, year_known
 
 __all__ = ["add_casualties"]
 

@@ -9,7 +9,9 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
-from coalition_models.features.common import (
+from coalition_models.members.facts import Facts
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.calendar import (
     AsOf,
     Calendar,
     Integers,
@@ -17,11 +19,11 @@ from coalition_models.features.common import (
     check_as_of,
     find_until,
 )
-from coalition_models.features.given import cited, facts_for, needed
-from coalition_models.features.keys import shared_codes
-from coalition_models.features.roster import Roster, known_month, listed_members
-from coalition_models.features.troops import Strengths, strengths
-from coalition_models.features.yearly import (
+from coalition_models.timelines.given import cited, facts_for, needed
+from coalition_models.timelines.keys import shared_codes
+from coalition_models.timelines.roster import Roster, known_month, listed_members
+from coalition_models.timelines.troops import Strengths, strengths
+from coalition_models.timelines.yearly import (
     check_external,
     check_lag,
     optional_source,
@@ -30,8 +32,6 @@ from coalition_models.features.yearly import (
     year_known,
     yearly,
 )
-from coalition_models.members.facts import Facts
-from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_commitment"]
 

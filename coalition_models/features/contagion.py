@@ -12,7 +12,10 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.attach import attach
-from coalition_models.features.common import (
+from coalition_models.members.facts import Facts
+from coalition_models.members.spell_checks import EVENT_KINDS
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.calendar import (
     Integers,
     calendar_of,
     check_as_of,
@@ -22,13 +25,10 @@ from coalition_models.features.common import (
     month_number,
     window_sum,
 )
-from coalition_models.features.given import cited, facts_for
-from coalition_models.features.keys import shared_codes
-from coalition_models.features.roster import NEVER, Roster, listed_members, regions
-from coalition_models.features.troops import Strengths, strengths
-from coalition_models.members.facts import Facts
-from coalition_models.members.spell_checks import EVENT_KINDS
-from coalition_models.sources.own_tables import plain_panel
+from coalition_models.timelines.given import cited, facts_for
+from coalition_models.timelines.keys import shared_codes
+from coalition_models.timelines.roster import NEVER, Roster, listed_members, regions
+from coalition_models.timelines.troops import Strengths, strengths
 
 __all__ = ["add_contagion"]
 

@@ -12,7 +12,11 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.attach import attach
-from coalition_models.features.common import (
+from coalition_models.features.election_presets import preset_named
+from coalition_models.members.facts import Facts
+from coalition_models.record import record_of, sources_of
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.calendar import (
     AsOf,
     Calendar,
     calendar_of,
@@ -20,19 +24,15 @@ from coalition_models.features.common import (
     check_window,
     short_window,
 )
-from coalition_models.features.election_distances import Distances, distances_by, first_covering
-from coalition_models.features.election_lists import by_other_sources
-from coalition_models.features.election_presets import preset_named
-from coalition_models.features.election_votes import (
+from coalition_models.timelines.election_distances import Distances, distances_by, first_covering
+from coalition_models.timelines.election_lists import by_other_sources
+from coalition_models.timelines.election_votes import (
     check_kinds,
     own_votes,
     states_without_elections,
     votes_of,
 )
-from coalition_models.features.given import cited, facts_for, within_coverage
-from coalition_models.members.facts import Facts
-from coalition_models.record import record_of, sources_of
-from coalition_models.sources.own_tables import plain_panel
+from coalition_models.timelines.given import cited, facts_for, within_coverage
 
 __all__ = ["add_elections"]
 

@@ -11,8 +11,11 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.attach import attach
-from coalition_models.features.cabinets import cabinet_columns
-from coalition_models.features.common import (
+from coalition_models.members.facts import Facts
+from coalition_models.record import record_of, sources_of
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.cabinets import cabinet_columns
+from coalition_models.timelines.calendar import (
     AsOf,
     Integers,
     calendar_of,
@@ -22,17 +25,14 @@ from coalition_models.features.common import (
     known_table,
     short_window,
 )
-from coalition_models.features.given import cited, facts_for, within_coverage
-from coalition_models.features.leader_terms import (
+from coalition_models.timelines.given import cited, facts_for, within_coverage
+from coalition_models.timelines.leader_terms import (
     OFFICES,
     Terms,
     check_rotation,
     terms_of,
 )
-from coalition_models.features.support import support_coded
-from coalition_models.members.facts import Facts
-from coalition_models.record import record_of, sources_of
-from coalition_models.sources.own_tables import plain_panel
+from coalition_models.timelines.support import support_coded
 
 __all__ = ["add_leadership"]
 

@@ -11,9 +11,11 @@ import pandas as pd
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
-from coalition_models.features.common import Integers, calendar_of, check_as_of, entry_month
-from coalition_models.features.given import facts_for
-from coalition_models.features.yearly import (
+from coalition_models.members.facts import Facts
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.calendar import Integers, calendar_of, check_as_of, entry_month
+from coalition_models.timelines.given import facts_for
+from coalition_models.timelines.yearly import (
     MOST_YEARS,
     Yearly,
     check_lag,
@@ -23,8 +25,6 @@ from coalition_models.features.yearly import (
     year_known,
     yearly,
 )
-from coalition_models.members.facts import Facts
-from coalition_models.sources.own_tables import plain_panel
 
 __all__ = ["add_regime"]
 

@@ -9,26 +9,26 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, warn
 from coalition_models.features.attach import attach
-from coalition_models.features.common import (
+from coalition_models.members.fact_tables import role_words
+from coalition_models.members.facts import Facts
+from coalition_models.tables.own import own_table, plain_panel
+from coalition_models.timelines.calendar import (
     Calendar,
     Integers,
     calendar_of,
     check_as_of,
     entry_month,
 )
-from coalition_models.features.deaths import (
+from coalition_models.timelines.deaths import (
     Deaths,
     check_undated,
     known_deaths,
     undated_deaths,
 )
-from coalition_models.features.fatality_rate import fatality_rates
-from coalition_models.features.given import cited, facts_for, needed
-from coalition_models.features.theatre import theatre_intensity
-from coalition_models.features.yearly import year_known
-from coalition_models.members.fact_tables import role_words
-from coalition_models.members.facts import Facts
-from coalition_models.sources.own_tables import own_table, plain_panel
+from coalition_models.timelines.fatality_rate import fatality_rates
+from coalition_models.timelines.given import cited, facts_for, needed
+from coalition_models.timelines.theatre import theatre_intensity
+from coalition_models.timelines.yearly import year_known
 
 __all__ = ["add_risk"]
 

@@ -9,7 +9,8 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few, warn
 from coalition_models.features.attach import attach
-from coalition_models.features.common import (
+from coalition_models.tables.own import own_table, plain_panel
+from coalition_models.timelines.calendar import (
     Integers,
     calendar_of,
     check_as_of,
@@ -17,9 +18,8 @@ from coalition_models.features.common import (
     find_until,
     month_number,
 )
-from coalition_models.features.in_force import in_force
-from coalition_models.features.keys import shared_codes
-from coalition_models.sources.own_tables import own_table, plain_panel
+from coalition_models.timelines.in_force import in_force
+from coalition_models.timelines.keys import shared_codes
 
 __all__ = ["add_opinion", "add_war_powers"]
 

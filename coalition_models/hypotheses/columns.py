@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import CoverageError, DataError, first_few, gathered
-from coalition_models.features.common import calendar_of
+from coalition_models.features.from_table import add_from_table
 from coalition_models.hypotheses.claims import Claim, Step, read_plan
-from coalition_models.hypotheses.tables import add_from_table
 from coalition_models.members.facts import Facts, facts_of
 from coalition_models.record import record_of, sources_of
 from coalition_models.sources.fetch import at_hand
+from coalition_models.timelines.calendar import calendar_of
 
 __all__ = ["Bench", "needed_columns"]
 

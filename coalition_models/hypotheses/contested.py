@@ -18,15 +18,15 @@ from scipy import stats
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
 from coalition_models.errors import CoverageError, DataError, FitError, gathered
-from coalition_models.features.common import check_window
 from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
 from coalition_models.hypotheses.contested_words import compare_mello, directions, tally
-from coalition_models.hypotheses.estimate import estimate_term
+from coalition_models.inference.cautious import estimate_term
 from coalition_models.members.panel import build_panel
 from coalition_models.record import with_panel
 from coalition_models.render import Table, format_number, format_p
-from coalition_models.sources.catalog import load
+from coalition_models.sources.load import load
+from coalition_models.timelines.calendar import check_window
 
 __all__ = ["Contested", "contest"]
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from coalition_models.defection.outcome import panel_events
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.errors import CoverageError, DataError, counted, first_few, gathered
 from coalition_models.hypotheses.claims import DATA_SETS, read_plan
-from coalition_models.members.events import panel_events
 from coalition_models.members.facts import bundled_facts
-from coalition_models.models.checks import check_event, raise_all
+from coalition_models.models.sample.checks import check_event, raise_all
 from coalition_models.record import keep_record, record_of, with_panel
-from coalition_models.sources.catalog import entry, load
+from coalition_models.sources.catalog import entry
 from coalition_models.sources.fetch import at_hand
-from coalition_models.sources.schema import is_day
+from coalition_models.sources.load import load
+from coalition_models.tables.contract import is_day
 
 __all__ = ["APART", "DataSet", "Sets", "asked", "gather", "resolve"]
 

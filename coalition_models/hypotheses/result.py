@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from coalition_models.hypotheses.estimate import TermEstimate
 from coalition_models.hypotheses.robustness import Robustness
 from coalition_models.hypotheses.rule import VERDICTS, alpha_of
+from coalition_models.inference.cautious import TermEstimate
 from coalition_models.render import Table, format_p
 
 __all__ = ["ELSEWHERE", "Verdicts", "format_ratio"]
@@ -43,7 +43,7 @@ class Verdicts:
         and that p; missing if the test cannot be made without it), ``proxy, formula, method,
         deviations``.
     meta : DataFrame
-        See :func:`~coalition_models.hypotheses.meta.combine`.
+        See :func:`~coalition_models.inference.meta.combine`.
     rule : str
         How verdicts are given.
     family : mapping

@@ -16,19 +16,19 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.errors import CoverageError, DataError, FitError, gathered
-from coalition_models.features.clock import on_clock
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
-from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
 from coalition_models.hypotheses.rule import alpha_of
+from coalition_models.inference.cautious import TermEstimate, estimate_term
 from coalition_models.kernels import cox as kernel
 from coalition_models.kernels import firth
 from coalition_models.kernels._panel import Ties
 from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.members.facts import facts_of
-from coalition_models.models.cox_fit import CoxEngine
-from coalition_models.models.discrete import logit
+from coalition_models.models.cox.estimate import CoxEngine
+from coalition_models.models.discrete.api import logit
 from coalition_models.record import record_of
+from coalition_models.timelines.clock import on_clock
 
 __all__ = ["TOKEN", "WORST", "Robustness", "check_robustness", "leave_one_out"]
 

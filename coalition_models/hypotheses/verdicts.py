@@ -15,16 +15,16 @@ from tqdm.std import tqdm
 
 from coalition_models.arguments import check_arguments, check_workers
 from coalition_models.errors import CoalitionError, CoverageError, DataError, first_few
-from coalition_models.features.clock import on_clock
 from coalition_models.hypotheses.claims import Claim, read_plan, select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.data_sets import APART, DataSet, Sets, asked, resolve
-from coalition_models.hypotheses.estimate import TermEstimate, estimate_term
-from coalition_models.hypotheses.meta import combine
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
 from coalition_models.hypotheses.robustness import Robustness, check_robustness
 from coalition_models.hypotheses.rule import judge, undecided, verdict_rule
+from coalition_models.inference.cautious import TermEstimate, estimate_term
+from coalition_models.inference.meta import combine
 from coalition_models.record import record_of, sources_of
+from coalition_models.timelines.clock import on_clock
 
 __all__ = ["Verdicts", "test_hypotheses"]
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
-from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import from_cow, iso3_of, to_cow
-from coalition_models.sources.plain_tables import plain_table
-from coalition_models.sources.schema import Column, Contract
+from coalition_models.sources.load import load
+from coalition_models.tables.contract import Column, Contract
+from coalition_models.tables.plain import plain_table
 
 __all__ = ["coalition_problems", "own_coalitions", "read_coalitions"]
 

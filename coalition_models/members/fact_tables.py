@@ -16,9 +16,10 @@ from coalition_models.members.periods import period_number
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells, order_problems
 from coalition_models.record import with_notes
 from coalition_models.sources.as_facts import facts_of_source
-from coalition_models.sources.catalog import load
+from coalition_models.sources.catalog import contract_of
 from coalition_models.sources.codes import from_cow, to_cow
-from coalition_models.sources.own_tables import own_table, plain, words_of
+from coalition_models.sources.load import load
+from coalition_models.tables.own import own_table, plain, words_of
 
 __all__ = ["COVERED", "TABLES", "Coverage", "coverage_table", "read_fact_table", "role_words"]
 
@@ -93,7 +94,7 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
         numbers=shape.numbers,
         dates=shape.dates,
         filled=shape.filled,
-        words={**(words_of(source, *columns) if source else {}), **_roles(name)},
+        words={**(words_of(contract_of(source), *columns) if source else {}), **_roles(name)},
         yes_no=shape.yes_no,
         key=shape.key,
     )

@@ -16,7 +16,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.fact_tables import TABLES, coverage_table, read_fact_table
 from coalition_models.record import record_of
-from coalition_models.sources.catalog import load
+from coalition_models.sources.load import load
 
 __all__ = [
     "Facts",

@@ -10,7 +10,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.record import keep_record, record_of, with_features
-from coalition_models.sources.plain_tables import plain_table
+from coalition_models.tables.plain import plain_table
 
 __all__ = ["merge"]
 

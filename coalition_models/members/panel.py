@@ -30,10 +30,10 @@ from coalition_models.members.timing import (
     time_spells,
 )
 from coalition_models.record import Frozen, Record, record_of, with_record
-from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import to_cow, unmatched
-from coalition_models.sources.plain_tables import plain_table
-from coalition_models.sources.schema import Column, Contract
+from coalition_models.sources.load import load
+from coalition_models.tables.contract import Column, Contract
+from coalition_models.tables.plain import plain_table
 
 __all__ = ["build_panel", "dated_by", "describe_panel", "recorded"]
 

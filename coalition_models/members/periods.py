@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
-from coalition_models.sources.plain_tables import refuse_collections
+from coalition_models.tables.plain import refuse_collections
 
 __all__ = ["PERIODS", "Period", "as_period", "panel_period", "period_number", "period_start"]
 

@@ -12,8 +12,8 @@ import pandas as pd
 from coalition_models.arguments import read_days
 from coalition_models.errors import first_few
 from coalition_models.members.periods import Period, period_number
-from coalition_models.sources.schema import Column, Contract
 from coalition_models.sources.state_periods import StatePeriod, career
+from coalition_models.tables.contract import Column, Contract
 
 __all__ = [
     "EVENT_KINDS",

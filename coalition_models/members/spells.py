@@ -18,8 +18,8 @@ from coalition_models.members.spell_checks import (
     spell_labels,
 )
 from coalition_models.sources.codes import from_cow
-from coalition_models.sources.plain_tables import plain_table
-from coalition_models.sources.schema import Column, Contract
+from coalition_models.tables.contract import Column, Contract
+from coalition_models.tables.plain import plain_table
 
 __all__ = [
     "EVENT_KINDS",

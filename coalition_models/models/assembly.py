@@ -12,7 +12,7 @@ import pandas as pd
 from coalition_models.models.display import Choices, Counts, describe_data
 from coalition_models.models.engine import Engine
 from coalition_models.models.fit import Fit
-from coalition_models.models.sample import Sample
+from coalition_models.models.sample.draw import Sample
 from coalition_models.record import sources_of
 
 __all__ = ["Estimated", "assemble"]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.models.sample import Sample
+from coalition_models.models.sample.draw import Sample
 
 if TYPE_CHECKING:
     from coalition_models.models.fit import Fit

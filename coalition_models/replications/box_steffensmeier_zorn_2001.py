@@ -9,9 +9,9 @@ import pandas as pd
 
 from coalition_models.errors import ReplicationError
 from coalition_models.kernels.cox import evaluate
-from coalition_models.models.cox import cox
-from coalition_models.models.cox_fit import CoxEngine
-from coalition_models.models.diagnostics import check_ph
+from coalition_models.models.after.diagnostics import check_ph
+from coalition_models.models.cox.api import cox
+from coalition_models.models.cox.estimate import CoxEngine
 from coalition_models.models.fit import Fit
 from coalition_models.replications.study import Study
 

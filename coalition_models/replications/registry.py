@@ -11,7 +11,7 @@ from coalition_models.errors import ReplicationError
 from coalition_models.render import listing
 from coalition_models.replications.comparison import Replication, compare
 from coalition_models.replications.study import Study, read_published
-from coalition_models.sources.catalog import load
+from coalition_models.sources.load import load
 
 __all__ = ["list_replications", "replicate"]
 

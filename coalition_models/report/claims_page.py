@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coalition_models import __version__
+from coalition_models.about import __version__
 from coalition_models.files import staging_folder, write_file
 from coalition_models.hypotheses.analysis import HypothesisAnalysis
 from coalition_models.hypotheses.contested import Contested

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coalition_models import __version__
+from coalition_models.about import __version__
 from coalition_models.hypotheses.analysis import HypothesisAnalysis
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from coalition_models.designs.compare import RuleComparison
-from coalition_models.designs.defections import FORMULA_UN, DefectionAnalysis
+from coalition_models.defection.rules import NAMED_RULES, list_rules
 from coalition_models.designs.iraq import FORMULA
-from coalition_models.members.rules import NAMED_RULES, list_rules
 from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.record import sources_of
 from coalition_models.render import Table, frame_table
+from coalition_models.report.defection_counts import FORMULA_UN, DefectionAnalysis
 from coalition_models.report.html import Listing, Section
 from coalition_models.report.product import Product
 from coalition_models.report.profiles import plot_profile
 from coalition_models.report.readings import plot_readings
 from coalition_models.report.style import Plot
+from coalition_models.sensitivity.rules import RuleComparison
 
 __all__ = [
     "defection_products",

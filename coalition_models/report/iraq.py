@@ -20,8 +20,8 @@ from coalition_models.report.product import Product
 from coalition_models.report.style import Plot
 from coalition_models.report.survival_plots import plot_survival_curve
 from coalition_models.report.tables import table
-from coalition_models.sources.catalog import load
 from coalition_models.sources.citations import cite
+from coalition_models.sources.load import load
 
 __all__ = [
     "contested",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from coalition_models.sources.catalog import load
+from coalition_models.sources.load import load
 
 __all__ = ["coalition_years", "in_words", "last_out", "mandate_end"]
 

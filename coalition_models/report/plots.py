@@ -21,7 +21,7 @@ from coalition_models.report.style import (
     styled,
 )
 from coalition_models.report.words import state_names
-from coalition_models.sources.plain_tables import plain_table
+from coalition_models.tables.plain import plain_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from coalition_models.arguments import as_days, check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.report.style import COLOURS, GREY, Plot, new_figure, styled
 from coalition_models.report.words import state_names
-from coalition_models.sources.catalog import load
+from coalition_models.sources.load import load
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def profile_marks(
     Examples
     --------
     >>> import coalition_models as cm
-    >>> from coalition_models.members.profile import operational_profile
+    >>> from coalition_models.defection.profile import operational_profile
     >>> spain = cm.load("participation").query("coalition == 'iraq' and state == 'ESP'")
     >>> marks = profile_marks(operational_profile(spain))
     >>> marks.loc[marks["what"] == "election", "date"].tolist()
@@ -151,7 +151,7 @@ def plot_profile(
     Examples
     --------
     >>> import coalition_models as cm
-    >>> from coalition_models.members.profile import operational_profile
+    >>> from coalition_models.defection.profile import operational_profile
     >>> korea = cm.load("participation").query("coalition == 'iraq' and state == 'KOR'")
     >>> plot = plot_profile(operational_profile(korea))
     >>> int((plot.data["what"] == "drawdown").sum())

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from coalition_models.designs.compare import RuleComparison
 from coalition_models.errors import DataError
 from coalition_models.report.style import COLOURS, GREY, Plot, mark_ratios, new_figure, styled
+from coalition_models.sensitivity.rules import RuleComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def plot_readings(found: RuleComparison, *, title: str = "") -> Plot:
     Examples
     --------
     >>> import coalition_models as cm
-    >>> from coalition_models.designs.compare import compare_rules
+    >>> from coalition_models.sensitivity.rules import compare_rules
     >>> rules = ["tago-2009", "weisiger-2016"]
     >>> found = compare_rules(rules, "iraq", formula="event ~ log_deaths_12m")
     >>> plot_readings(found).data["rule"].tolist()

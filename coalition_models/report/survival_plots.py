@@ -12,9 +12,9 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
+from coalition_models.models.after.nonparametric import SurvivalCurve
+from coalition_models.models.after.scenarios import predict_survival
 from coalition_models.models.fit import Fit
-from coalition_models.models.nonparametric import SurvivalCurve
-from coalition_models.models.scenarios import predict_survival
 from coalition_models.record import record_of, with_notes
 from coalition_models.report.fits import named
 from coalition_models.report.style import COLOURS, Plot, new_figure, styled

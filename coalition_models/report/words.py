@@ -10,8 +10,8 @@ from functools import lru_cache
 import pandas as pd
 
 from coalition_models.errors import DataError
-from coalition_models.sources.catalog import load
 from coalition_models.sources.codes import from_cow
+from coalition_models.sources.load import load
 
 __all__ = ["state_names", "time_label"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
-from coalition_models.sources.catalog import load
 from coalition_models.sources.election_rows import (
     ELECTION_SOURCES,
     election_source_of,
@@ -13,6 +12,7 @@ from coalition_models.sources.election_rows import (
     elections_of,
 )
 from coalition_models.sources.leader_rows import leader_source_of, leaders_of
+from coalition_models.sources.load import load
 
 __all__ = ["facts_of_source"]
 

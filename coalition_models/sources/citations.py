@@ -63,7 +63,7 @@ def cite(*items: object) -> Citation:
     >>> "Penn World Table" in cm.cite("state_years").text
     True
     """
-    from coalition_models import __version__
+    from coalition_models.about import __version__
 
     names: dict[str, None] = {}
     for item in items:

@@ -13,7 +13,7 @@ from coalition_models.errors import DataError
 from coalition_models.record import record_of, sources_of
 from coalition_models.render import listing
 from coalition_models.sources.catalog import Entry, descriptor, tables
-from coalition_models.sources.schema import Column
+from coalition_models.tables.contract import Column
 
 __all__ = ["codebook"]
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coalition_models.errors import CoverageError, DataError, counted, first_few
-from coalition_models.sources.catalog import datasets
 from coalition_models.sources.fetch import (
     CACHE_VARIABLE,
     LEFT_OUT,
     MIRROR_VARIABLE,
     warn_unusable,
 )
+from coalition_models.sources.load import datasets
 
 __all__ = ["CHOICES", "Provenance", "chosen_sources", "provenance", "unusable_said_once"]
 
@@ -68,7 +68,7 @@ def provenance() -> Provenance:
     >>> provenance().used in ("bundled", "some", "all")
     True
     """
-    from coalition_models import __version__
+    from coalition_models.about import __version__
 
     known = datasets().query("kind == 'external'")["at_hand"]
     return Provenance(

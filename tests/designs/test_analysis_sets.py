@@ -183,7 +183,7 @@ def test_recoding_a_un_set_needs_no_planning_to_be_known():
 
 
 def cm_rule_count(found, uncoded):
-    from coalition_models.members.rules import DefectionRule
+    from coalition_models.defection.rules import DefectionRule
 
     rule = DefectionRule("cuts", kinds=("partial_cut",), exits="none", uncoded=uncoded)
     return int(found.recode(rule)["event"].sum())

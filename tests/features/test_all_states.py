@@ -8,9 +8,10 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.designs.leader_cases import leader_cases
-from coalition_models.features import election_lists, leader_terms, leadership
+from coalition_models.features import leadership
 from coalition_models.record import made_of, sources_of
 from coalition_models.sources.leader_rows import with_bodies
+from coalition_models.timelines import election_lists, leader_terms
 
 AFRICANS = [
     "BDI", "DJI", "ETH", "GHA", "KEN", "NGA", "RWA", "SEN", "SLE", "TZA", "ZAF", "ZMB",

@@ -8,9 +8,9 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.features.alliance import NATO_CANDIDATES, add_alliance
-from coalition_models.features.given import facts_beside
 from coalition_models.record import record_of, sources_of
 from coalition_models.sources.codes import from_cow
+from coalition_models.timelines.given import facts_beside
 
 TIES = pd.DataFrame(
     {

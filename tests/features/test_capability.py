@@ -15,8 +15,8 @@ from coalition_models.designs.set_data import set_data
 from coalition_models.designs.set_features import set_facts
 from coalition_models.designs.set_panel import set_panel
 from coalition_models.features.capability import add_capability
-from coalition_models.features.given import facts_beside
 from coalition_models.record import record_of, sources_of
+from coalition_models.timelines.given import facts_beside
 
 SPELLS = pd.DataFrame(
     {

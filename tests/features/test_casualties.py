@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.given import facts_beside
 from coalition_models.record import record_of
+from coalition_models.timelines.given import facts_beside
 
 
 def test_italy_knows_in_december_what_happened_in_november(iraq, row):

@@ -10,8 +10,8 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.features.commitment import add_commitment
-from coalition_models.features.given import facts_beside
 from coalition_models.record import record_of, sources_of
+from coalition_models.timelines.given import facts_beside
 
 SPELLS = pd.DataFrame(
     {

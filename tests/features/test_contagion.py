@@ -10,8 +10,8 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.features.contagion import add_contagion
-from coalition_models.features.given import facts_beside
 from coalition_models.record import record_of
+from coalition_models.timelines.given import facts_beside
 
 # the lead state, three Europeans (two of them in NATO), one from the Americas
 SPELLS = pd.DataFrame(

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.given import facts_beside
 from coalition_models.record import record_of, sources_of
+from coalition_models.timelines.given import facts_beside
 
 
 @pytest.fixture(scope="module")

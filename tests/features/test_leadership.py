@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.given import facts_beside
-from coalition_models.features.leader_terms import COLLECTIVE, join_collective
 from coalition_models.record import record_of
+from coalition_models.timelines.given import facts_beside
+from coalition_models.timelines.leader_terms import COLLECTIVE, join_collective
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.errors import CoverageError
-from coalition_models.features import common
 from coalition_models.features import regime as module
-from coalition_models.features.given import facts_beside
 from coalition_models.features.regime import add_regime
 from coalition_models.record import record_of, sources_of
+from coalition_models.timelines import calendar as common
+from coalition_models.timelines.given import facts_beside
 
 SPELLS = pd.DataFrame(
     {

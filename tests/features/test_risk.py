@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.given import facts_beside
+from coalition_models.timelines.given import facts_beside
 
 
 def test_combat_role_follows_the_spell(iraq):

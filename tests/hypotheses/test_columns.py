@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import coalition_models as cm
+from coalition_models.defection.outcome import panel_events
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.hypotheses.claims import DATA_SETS, select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.data_sets import gather
-from coalition_models.members.events import panel_events
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 import coalition_models as cm
-from coalition_models.hypotheses.estimate import estimate_term
-from coalition_models.hypotheses.power import simulate_power
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
+from coalition_models.inference.cautious import estimate_term
+from coalition_models.inference.simulated_power import simulate_power
 
 pytestmark = pytest.mark.slow
 DRAWS = 400

@@ -11,10 +11,8 @@ from pandas.testing import assert_frame_equal
 from scipy import stats
 
 import coalition_models as cm
-from coalition_models.features.clock import on_clock
 from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.columns import Bench
-from coalition_models.hypotheses.estimate import estimate_term
 from coalition_models.hypotheses.robustness import (
     TOKEN,
     WORST,
@@ -22,7 +20,9 @@ from coalition_models.hypotheses.robustness import (
     check_robustness,
     leave_one_out,
 )
+from coalition_models.inference.cautious import estimate_term
 from coalition_models.record import Frozen, Record, keep_record, record_of, with_record
+from coalition_models.timelines.clock import on_clock
 
 WARNED = pytest.mark.filterwarnings("ignore:[0-9]+ clusters")
 

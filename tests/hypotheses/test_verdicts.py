@@ -10,12 +10,12 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from coalition_models.errors import DataError
-from coalition_models.features.clock import on_clock
 from coalition_models.hypotheses import verdicts
 from coalition_models.hypotheses.claims import select
-from coalition_models.hypotheses.estimate import EXPOSED_CLUSTERS, estimate_term
 from coalition_models.hypotheses.rule import FEWEST_EVENTS, judge, verdict_rule
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
+from coalition_models.inference.cautious import EXPOSED_CLUSTERS, estimate_term
+from coalition_models.timelines.clock import on_clock
 
 #: columns that say how other claims fared
 FAMILY = ["q_value", "discovery"]

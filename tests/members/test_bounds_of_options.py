@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.common import find_until, window_sum
-from coalition_models.features.given import facts_beside
-from coalition_models.members.candidates import exit_dates
-from coalition_models.members.rules import DefectionRule
-from coalition_models.members.valleys import filled_valleys
+from coalition_models.defection.candidates import exit_dates
+from coalition_models.defection.rules import DefectionRule
+from coalition_models.defection.valleys import filled_valleys
+from coalition_models.timelines.calendar import find_until, window_sum
+from coalition_models.timelines.given import facts_beside
 
 HUGE = [1201, 10**6, 10**12, 10**19]
 

@@ -78,7 +78,7 @@ def test_every_table_takes_dates_in_every_form(form):
 
 
 def _shape():
-    from coalition_models.sources.schema import Column, Contract
+    from coalition_models.tables.contract import Column, Contract
 
     return Contract("levels", (Column("coalition"), Column("troops", "number")))
 

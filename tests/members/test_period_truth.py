@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.defection.outcome import panel_events
 from coalition_models.errors import DataError
-from coalition_models.features.common import calendar_of
-from coalition_models.members.events import panel_events
 from coalition_models.members.periods import panel_period
 from coalition_models.record import Frozen, Record, keep_record, with_panel, with_record
+from coalition_models.timelines.calendar import calendar_of
 
 
 @pytest.fixture(scope="module")

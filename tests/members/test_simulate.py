@@ -10,8 +10,8 @@ import pytest
 import statsmodels.api as sm
 
 from coalition_models.errors import DataError
-from coalition_models.members.covariate_paths import COVARIATE_KINDS, covariate_path
-from coalition_models.members.simulate import simulate_panel
+from coalition_models.members.simulate.panel import simulate_panel
+from coalition_models.members.simulate.paths import COVARIATE_KINDS, covariate_path
 from coalition_models.record import record_of
 
 KEY = ["coalition", "state", "spell", "period"]

@@ -16,10 +16,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import coalition_models as cm
-from coalition_models.features import common, user_tables
+from coalition_models.features import user_tables
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import trusted_facts
 from coalition_models.record import record_of
+from coalition_models.timelines import calendar as common
 
 SETTINGS = settings(
     max_examples=2, deadline=None, derandomize=True, database=None, phases=[Phase.generate]

@@ -17,10 +17,10 @@ import pytest
 import coalition_models as cm
 from coalition_models.cli import main
 from coalition_models.errors import CoalitionError, CoalitionWarning, DataError
-from coalition_models.models.cox import cox
-from coalition_models.models.discrete import logit
+from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 from coalition_models.models.fit import Fit
-from coalition_models.models.scenarios import predict_survival
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "bad-inputs.md"
 

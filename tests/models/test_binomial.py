@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coalition_models.models.binomial import LINKS, log_likelihood, pieces
+from coalition_models.kernels.binomial import LINKS, log_likelihood, pieces
 
 RNG = np.random.default_rng(8)
 X = np.column_stack([np.ones(60), RNG.normal(size=(60, 2))])

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import FormulaError
-from coalition_models.models.cox import cox
-from coalition_models.models.discrete import logit
-from coalition_models.models.scenarios import predict_survival
+from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 
 TIMES = [1, 3, 6, 12]
 F = "event ~ x + stop + I(stop**2) + I(stop**3)"

@@ -8,10 +8,10 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.errors import DataError, FormulaError
-from coalition_models.models.clock import clocks_among
-from coalition_models.models.cox import cox
-from coalition_models.models.discrete import logit
-from coalition_models.models.scenarios import predict_survival
+from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
+from coalition_models.models.sample.clock import clocks_among
 
 TIMES = [1, 3, 6, 12]
 CUBIC = [0.9468, 0.8233, 0.6579, 0.4136]  # R, glm with a cubic in stop

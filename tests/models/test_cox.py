@@ -11,9 +11,9 @@ from lifelines import CoxPHFitter
 from lifelines.datasets import load_rossi
 
 from coalition_models.errors import CoalitionWarning, DataError, FitError, FormulaError
-from coalition_models.models.cox import cox
+from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.cox.api import cox
 from coalition_models.models.fit import Fit
-from coalition_models.models.scenarios import predict_survival
 
 
 def make_panel(states: int = 45, seed: int = 5) -> pd.DataFrame:

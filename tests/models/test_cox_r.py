@@ -23,10 +23,10 @@ from coalition_models.kernels.cox import Prepared, linear_predictor, prepare
 from coalition_models.kernels.cox import fit as fit_arrays
 from coalition_models.kernels.firth import fit_firth
 from coalition_models.kernels.ph import ph_score_test, transform_times
-from coalition_models.models.cox import cox
-from coalition_models.models.diagnostics import check_ph
+from coalition_models.models.after.diagnostics import check_ph
+from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.cox.api import cox
 from coalition_models.models.fit import Fit
-from coalition_models.models.scenarios import predict_survival
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "r"
 SETS = sorted(path.stem.removeprefix("cox_") for path in FIXTURES.glob("cox_*.json"))

@@ -8,9 +8,9 @@ import pytest
 
 from coalition_models.errors import CoalitionWarning, DataError
 from coalition_models.kernels import ph
-from coalition_models.models.cox import cox
-from coalition_models.models.diagnostics import check_ph
-from coalition_models.models.discrete import logit
+from coalition_models.models.after.diagnostics import check_ph
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import CoalitionWarning, DataError, FitError, FormulaError
-from coalition_models.models import binomial
-from coalition_models.models.discrete import logit
+from coalition_models.kernels import binomial
+from coalition_models.models.discrete.api import logit
 from coalition_models.models.fit import Fit
 
 FIXTURE = json.loads(

@@ -8,7 +8,7 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.errors import FormulaError
-from coalition_models.models.duration import duration_terms
+from coalition_models.models.discrete.duration import duration_terms
 
 TIMES = np.array([1.0, 2.0, 10.0])
 EVENT = np.array([0.0, 1.0, 1.0])

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from coalition_models.kernels import residuals
-from coalition_models.models.cox import cox
-from coalition_models.models.diagnostics import check_ph
-from coalition_models.models.discrete import logit
+from coalition_models.models.after.diagnostics import check_ph
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 
 R = json.loads(
     (Path(__file__).resolve().parent.parent / "fixtures" / "r" / "far_apart.json").read_text()

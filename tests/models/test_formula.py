@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import DataError, FormulaError
-from coalition_models.models.formula import build_design
+from coalition_models.models.sample.formula import build_design
 
 DATA = pd.DataFrame(
     {

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import CoalitionError, FormulaError
-from coalition_models.models.cox import cox
-from coalition_models.models.discrete import logit
-from coalition_models.models.formula import build_design
-from coalition_models.models.vocabulary import CONTRASTS, FUNCTIONS
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
+from coalition_models.models.sample.formula import build_design
+from coalition_models.models.sample.vocabulary import CONTRASTS, FUNCTIONS
 
 RNG = np.random.default_rng(0)
 DATA = pd.DataFrame(

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import CoalitionError, DataError, FormulaError
-from coalition_models.models.cox import cox
-from coalition_models.models.discrete import logit
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 
 
 @pytest.fixture(scope="module")

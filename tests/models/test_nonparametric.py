@@ -13,7 +13,7 @@ from lifelines.datasets import load_rossi
 
 import coalition_models as cm
 from coalition_models.errors import CoalitionWarning, DataError, FitError, FormulaError
-from coalition_models.models.nonparametric import survival_curve
+from coalition_models.models.after.nonparametric import survival_curve
 
 FIXTURE = json.loads(
     (Path(__file__).resolve().parent.parent / "fixtures" / "r" / "km.json").read_text()

@@ -13,9 +13,9 @@ from scipy import optimize, stats
 
 import coalition_models as cm
 from coalition_models.errors import CoalitionWarning, FitError
-from coalition_models.models import firth_logit as firth_module
-from coalition_models.models.discrete import logit
-from coalition_models.models.firth_logit import firth_limits, firth_logit, firth_p_values
+from coalition_models.kernels import firth_logit as firth_module
+from coalition_models.kernels.firth_logit import firth_limits, firth_logit, firth_p_values
+from coalition_models.models.discrete.api import logit
 
 pytestmark = pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")
 

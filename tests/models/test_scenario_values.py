@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import DataError, FormulaError
-from coalition_models.models.cox import cox
-from coalition_models.models.discrete import logit
-from coalition_models.models.nonparametric import survival_curve
-from coalition_models.models.scenarios import predict_survival
+from coalition_models.models.after.nonparametric import survival_curve
+from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 
 
 def last(fit, values, **choices):

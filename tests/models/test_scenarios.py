@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import CoalitionWarning, DataError, FormulaError
-from coalition_models.models.cox import cox
-from coalition_models.models.discrete import logit
+from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 from coalition_models.models.fit import Fit
-from coalition_models.models.scenarios import predict_survival
 
 FIXTURE = json.loads(
     (Path(__file__).resolve().parent.parent / "fixtures" / "r" / "km.json").read_text()

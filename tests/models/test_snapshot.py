@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import CoalitionWarning
-from coalition_models.models.cox import cox
-from coalition_models.models.detectable import detectable_effects
-from coalition_models.models.diagnostics import check_ph
-from coalition_models.models.discrete import logit
-from coalition_models.models.nonparametric import survival_curve
-from coalition_models.models.scenarios import predict_survival
+from coalition_models.inference.detectable import detectable_effects
+from coalition_models.models.after.diagnostics import check_ph
+from coalition_models.models.after.nonparametric import survival_curve
+from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 
 FLOATS = ["start", "stop", "event", "x", "z", "g", "w", "o"]
 

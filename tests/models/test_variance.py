@@ -10,8 +10,8 @@ import pytest
 
 from coalition_models.errors import CoalitionWarning, DataError, FitError
 from coalition_models.kernels.variance import cluster_sums
-from coalition_models.models.cox import cox
-from coalition_models.models.discrete import logit
+from coalition_models.models.cox.api import cox
+from coalition_models.models.discrete.api import logit
 from coalition_models.models.variance import (
     Plan,
     clustered,

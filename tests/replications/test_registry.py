@@ -10,7 +10,7 @@ from coalition_models.errors import ReplicationError
 from coalition_models.replications import registry
 from coalition_models.replications.registry import list_replications, replicate
 from coalition_models.replications.study import read_published
-from coalition_models.sources.catalog import datasets
+from coalition_models.sources.load import datasets
 
 
 def test_every_record_is_complete():

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coalition_models.designs.compare import compare_rules
-from coalition_models.designs.defections import analyse_defections
+from coalition_models.defection.rules import list_rules
 from coalition_models.errors import DataError
-from coalition_models.members.rules import list_rules
+from coalition_models.report.defection_counts import analyse_defections
 from coalition_models.report.defections import (
     defection_products,
     defection_sections,
@@ -17,6 +16,7 @@ from coalition_models.report.defections import (
 )
 from coalition_models.report.html import page
 from coalition_models.report.readings import plot_readings
+from coalition_models.sensitivity.rules import compare_rules
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.defection.profile import operational_profile
 from coalition_models.errors import DataError
-from coalition_models.members.profile import operational_profile
 from coalition_models.report.profiles import plot_profile, profile_marks
 
 

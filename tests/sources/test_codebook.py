@@ -70,7 +70,7 @@ def test_lists_show_all_rows_in_a_notebook_and_in_print():
 
 
 def test_a_rule_without_a_text_is_our_error():
-    from coalition_models.members.rule_origins import rule_origin
+    from coalition_models.defection.rule_origins import rule_origin
 
     for wrong in ("", "nobody-1999", "tago"):
         with pytest.raises(cm.DataError, match="no text is known for a rule named"):

@@ -14,8 +14,8 @@ import pytest
 
 from coalition_models.record import record_of
 from coalition_models.sources.catalog import contract_of
+from coalition_models.sources.load import validate
 from coalition_models.sources.readers import READERS
-from coalition_models.sources.schema import validate
 
 _TEXT = (Path(__file__).parents[2] / "data" / "external.json").read_text(encoding="utf-8")
 SOURCES: dict[str, dict[str, object]] = {s["name"]: s for s in json.loads(_TEXT)["sources"]}
@@ -133,7 +133,7 @@ def test_coverage_is_that_of_the_rows(mirror: Path, name: str) -> None:
 def test_the_composite_is_the_sum_of_its_parts(
     mirror: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from coalition_models.sources.catalog import load
+    from coalition_models.sources.load import load
 
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     frame = load("ipi-contributions")

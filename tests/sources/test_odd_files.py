@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.sources.catalog import read_table_as
-from coalition_models.sources.csv_tables import read_loosely
+from coalition_models.sources.load import read_table
+from coalition_models.tables.csv_tables import read_loosely
 
 HEAD = "coalition,state,cow,date,troops"
 ROW = "iraq,POL,290,2004-01-01,2500"
@@ -64,7 +64,7 @@ def test_a_file_with_names_only_is_refused(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(",".join(cm.load("troops").columns) + "\n", encoding="utf-8")
     with pytest.raises(cm.DataError, match="no rows"):
-        read_table_as(path, "troops")
+        read_table(path, "troops")
 
 
 def test_dates_as_text_are_valid_and_others_are_named():

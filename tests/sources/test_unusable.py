@@ -10,9 +10,9 @@ import warnings
 import pytest
 
 import coalition_models as cm
-from coalition_models.features import common
 from coalition_models.sources.catalog import entry, file_sha256
 from coalition_models.sources.fetch import at_hand, warn_unusable, why_unusable
+from coalition_models.timelines import calendar as common
 
 BUILDERS = {
     "add_alliance": ("atop-alliances", "us-troops-abroad", "us-trade"),

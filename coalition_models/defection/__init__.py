@@ -1,0 +1,1 @@
+"""What counts as leaving: profiles, withdrawals, rules, coding."""

@@ -1,0 +1,111 @@
+"""How strong one side of an interstate war is against the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.features.attach import attach
+from coalition_models.timelines.calendar import Calendar, calendar_of, month_number
+from coalition_models.timelines.yearly import external_source, year_at, yearly
+
+__all__ = ["add_side_strength"]
+
+#: names of the set "wars": number of the war and side
+_NAME = r"^war (\d+) side ([12])$"
+
+
+def add_side_strength(panel: pd.DataFrame) -> pd.DataFrame:
+    """Add the own side's share of the capabilities of both sides in an interstate war.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Needs ``coalition, cow, period``; coalitions are named as in the set ``"wars"``, such as
+        ``war 106 side 1`` (numbers of the Correlates of War).
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``side_strength`` (0 to 1): the composite indices of the states that fight on
+        the own side at some time in the period (one number for all its members), over those of
+        both sides, in the last completed
+        year. Missing for other coalitions, and where of one side nobody fights or nobody's index
+        is known; a single state without an index counts as nothing.
+
+    Raises
+    ------
+    CoverageError
+        If a source cannot be had.
+
+    Notes
+    -----
+    After Weisiger (2016). Wars, sides and dates from ``cow-interstate-wars``, indices from
+    ``cow-capabilities`` (both external).
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"coalition": ["iraq"], "cow": [230],
+    ...                       "period": pd.to_datetime(["2004-06-01"])})
+    >>> from coalition_models.record import with_panel
+    >>> panel = with_panel(panel, {"period": "month"})
+    >>> add_side_strength(panel)["side_strength"].tolist()  # doctest: +SKIP
+    [nan]
+    """
+    calendar = calendar_of(panel, ("coalition", "cow", "period"))
+    wars = external_source("cow-interstate-wars", "sides and dates", "add_side_strength")
+    index = yearly(
+        external_source("cow-capabilities", "the composite index", "add_side_strength"),
+        ["capability_index"],
+    )
+    side = _sides(panel, calendar)
+    fighting = _fighting(side, panel, wars)
+    value = index.at(
+        "capability_index",
+        fighting["cow"].to_numpy(dtype=np.int64),
+        year_at(fighting["first"].to_numpy(dtype=np.int64)),
+    )
+    known = pd.Series(np.where(np.isnan(value), 0.0, value), index=fighting.index)
+    own = fighting["side"] == fighting["own"]
+    mine = known.where(own, 0.0).groupby(fighting["place"]).sum()
+    both = known.groupby(fighting["place"]).sum()
+    share = (mine / both).where((mine > 0) & (both > mine))
+    return attach(
+        panel,
+        {"side_strength": share.reindex(side["place"]).to_numpy(dtype=float)},
+        sources=["cow-interstate-wars", "cow-capabilities"],
+        choices={"lag": 1, "as_of": "start"},
+    )
+
+
+def _sides(panel: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
+    """War, side and months of each row; rows of one side and period have one ``place``."""
+    named = panel["coalition"].astype(str).str.extract(_NAME)
+    rows = pd.DataFrame(
+        {
+            "war_num": named[0].to_numpy(dtype=float, na_value=np.nan),
+            "own": named[1].to_numpy(dtype=float, na_value=np.nan),
+            "first": calendar.first,
+            "last": calendar.last,
+        }
+    )
+    return rows.assign(place=rows.groupby(["war_num", "own", "first"], dropna=False).ngroup())
+
+
+def _fighting(side: pd.DataFrame, panel: pd.DataFrame, wars: pd.DataFrame) -> pd.DataFrame:
+    """Each state that fights in each war and period, once, with its side."""
+    listed = pd.DataFrame(
+        {
+            "war_num": wars["war_num"].astype(float),
+            "side": wars["side"].astype(float),
+            "cow": wars["cow"].astype("int64"),
+            "from": month_number(wars["start"]),
+            "until": month_number(wars["end"]),
+        }
+    )
+    pairs = side.drop_duplicates("place").merge(listed, on="war_num")
+    pairs = pairs[(pairs["from"] <= pairs["last"]) & (pairs["until"] >= pairs["first"])]
+    # a member at risk fights, also where the source ends it earlier
+    members = side.assign(side=side["own"], cow=panel["cow"].to_numpy(dtype=np.int64))
+    members = members[members["own"].notna()]
+    return pd.concat([pairs, members]).drop_duplicates(["place", "side", "cow"], ignore_index=True)

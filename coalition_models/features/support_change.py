@@ -1,0 +1,74 @@
+"""Leaders who rest on other social groups than their predecessors, in all states."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.errors import DataError
+from coalition_models.features.attach import attach
+from coalition_models.timelines.calendar import calendar_of, check_window, short_window
+from coalition_models.timelines.support import support_changes, support_coded
+from coalition_models.timelines.yearly import external_source
+
+__all__ = ["add_support_change"]
+
+
+def add_support_change(panel: pd.DataFrame, *, months: int = 12) -> pd.DataFrame:
+    """Add whether the source of the leader's support changed in the months before the period.
+
+    Unlike :func:`add_leadership`, which follows each leader, this counts the changes themselves, as
+    CHISOLS (external) dates them.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Needs ``cow`` and ``period``.
+    months : int
+        How many months back, from the one before the period on; 1 or more.
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``support_change`` (0/1: a leader with another social source of support took
+        over; minor changes of a governing coalition do not count). Missing where a year of these
+        months is not covered (1919 to 2018, states above 500,000 inhabitants), unless a change is
+        on record in one that is.
+
+    Raises
+    ------
+    DataError
+        If ``months`` is not a whole number, 1 or more.
+    CoverageError
+        If the source cannot be had.
+
+    Notes
+    -----
+    After Leeds, Mattes and Vogel (2009); data of Mattes, Leeds and Matsumura (2016).
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"cow": [230], "period": pd.to_datetime(["2004-06-01"])})
+    >>> from coalition_models.record import with_panel
+    >>> panel = with_panel(panel, {"period": "month"})
+    >>> add_support_change(panel)["support_change"].tolist()  # doctest: +SKIP
+    [1.0]
+    """
+    length = check_window(months, "months")
+    if length < 1:
+        raise DataError("months must be 1 or more: the months before the period are looked at")
+    calendar = calendar_of(panel)
+    cow = panel["cow"].to_numpy(dtype=np.int64)
+    low, high = calendar.first - length, calendar.first - 1
+    table = external_source("chisols", "changes of support", "add_support_change")
+    found = support_changes(table, cow, low, high)
+    whole = support_coded(table, cow, low, high)
+    value = np.where(found > 0, 1.0, np.where(whole, 0.0, np.nan))
+    return attach(
+        panel,
+        {"support_change": value},
+        sources=["chisols"],
+        choices={"months": length, **short_window(length, calendar, "start")},
+        builder="add_support_change",
+        cure="CHISOLS covers 1919 to 2018 and states above 500,000 inhabitants",
+    )

@@ -1,0 +1,1 @@
+"""How sure a finding is, for any fit."""

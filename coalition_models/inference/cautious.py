@@ -1,0 +1,318 @@
+"""One claim's coefficient on one panel: which estimator, which variance, which p-value.
+
+The rules, in order:
+
+1. Controls that the panel lacks are left out, and so are all of them where there would be fewer
+   than :data:`EVENTS_PER_TERM` events per coefficient (never the main effects of an interaction).
+2. Cox regression with Efron's ties, or a logit where the data have no time at risk.
+3. With at least :data:`~coalition_models.models.variance.FEW_CLUSTERS` clusters that hold an
+   event: standard errors clustered, p-value from the normal distribution. With fewer: CR3, the
+   jackknife over clusters, and Student's t with one degree of freedom less than clusters. What
+   counts is clusters with an event, since the others say little on the spread of the scores.
+4. Data sets of several coalitions are clustered by state and by coalition, one after the other,
+   and the larger p-value counts: what happens in a coalition happens to all of its members.
+5. Where the model has no finite maximum, with or without one of the clusters, where the jackknife
+   makes the variance more than :data:`RUNAWAY` times the model's (one cluster holds the estimate
+   down), or where a term of two values has one of them in fewer than :data:`EXPOSED_CLUSTERS`
+   clusters (no clustered variance is right then, MacKinnon and Webb 2018): Firth's penalty,
+   profile likelihood for interval and p-value. It has no clustered form, and the result says so.
+   This is settled by the first way to cluster; a second one that fails is left out and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from coalition_models.errors import FitError, gathered
+from coalition_models.inference.simulated_power import detectable_ratio, null_variance
+from coalition_models.kernels.firth import penalised_test
+from coalition_models.models.cox.api import cox
+from coalition_models.models.cox.estimate import CoxEngine
+from coalition_models.models.discrete.api import logit
+from coalition_models.models.fit import Fit, Reference
+from coalition_models.models.variance import FEW_CLUSTERS
+
+__all__ = ["EVENTS_PER_TERM", "EXPOSED_CLUSTERS", "RUNAWAY", "TermEstimate", "estimate_term"]
+
+#: fewer events per coefficient than this, and the controls are left out
+EVENTS_PER_TERM = 5
+
+#: a term of two values needs each in this many clusters for a clustered variance
+EXPOSED_CLUSTERS = 5
+
+#: a jackknife variance this many times the model's has no meaning
+RUNAWAY = 100.0
+
+
+@dataclass(frozen=True)
+class TermEstimate:
+    """What one model says about one term, on the log scale.
+
+    ``cluster`` is the column clustered by, ``groups`` the cluster of each row used (with limits);
+    ``smallest_ratio`` is the smallest ratio above one that the design finds with the power asked
+    for; ``design_effect`` is clustered over model-based variance, never below 1; ``deviations``
+    name what was not done as registered.
+    """
+
+    term: str
+    estimate: float
+    std_error: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+    rows: int
+    events: int
+    members: int
+    clusters: int
+    clusters_with_event: int
+    clusters_exposed: int
+    degrees: float
+    term_sd: float
+    two_valued: bool
+    design_effect: float
+    smallest_ratio: float
+    method: str
+    deviations: tuple[str, ...]
+    cluster: str
+    groups: tuple[str, ...] = field(repr=False)
+    fit: Fit = field(repr=False)
+
+
+def estimate_term(
+    panel: pd.DataFrame,
+    term: str,
+    controls: Sequence[str] = (),
+    *,
+    cluster: str | Sequence[str] = "state",
+    model: str = "cox",
+    ties: str = "efron",
+    keep_controls: bool = False,
+    level: float = 0.95,
+    power: float = 0.8,
+    limits: bool = True,
+) -> TermEstimate:
+    """Estimate a term's coefficient by the rules of this module.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        Rows with ``event`` and the columns named; for ``"cox"`` with ``start, stop``.
+    term : str
+    controls : sequence of str
+    cluster : str or sequence of str
+        Column of clusters; of several, the one with the larger p-value counts.
+    model : {"cox", "logit"}
+    ties : {"efron", "breslow"}
+    keep_controls : bool
+        Never leave the controls out (main effects of an interaction).
+    level, power : float
+    limits : bool
+        Whether confidence limits are needed; profile limits take time.
+
+    Returns
+    -------
+    TermEstimate
+        Limits and groups are missing where limits were not asked for.
+
+    Raises
+    ------
+    FitError
+        No event, or a term that does not vary among those at risk.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"risk": 0.8}, seed=3)
+    >>> found = estimate_term(panel, "risk")
+    >>> found.method, found.p_value < 0.01
+    ('Cox, Efron ties, clustered by state', True)
+    """
+    kept, deviations = _settle_controls(panel, term, controls, keep_controls)
+    names = [term, *kept]
+    formula = f"event ~ {' + '.join(names)}"
+    rows = panel.dropna(subset=names).reset_index(drop=True)
+    total = int(panel["event"].sum())
+    lost = total - int(rows["event"].sum())
+    if lost:
+        deviations.append(f"{lost} of {total} events are in rows without {' or '.join(names)}")
+    if not len(rows) or not rows["event"].any():
+        raise FitError("no event in the rows where the term and its controls are known")
+    first, *others = [cluster] if isinstance(cluster, str) else list(cluster)
+    options = _Options(formula, rows, term, model, ties, level, power, limits)
+    try:
+        found = options.clustered(first)
+    except FitError as trouble:
+        reason = f"Firth's penalty, not clustered, since {_reason(trouble)}"
+        return options.penalised(first, (*deviations, reason))
+    for other in others:
+        try:
+            again = options.clustered(other)
+        except FitError as trouble:
+            deviations.append(f"not clustered by {other}, since {_reason(trouble)}")
+            continue
+        if again.p_value > found.p_value:
+            found = again
+    return replace(found, deviations=tuple(deviations))
+
+
+@dataclass(frozen=True)
+class _Options:
+    """One model on one set of rows, to be fitted under several variances."""
+
+    formula: str
+    rows: pd.DataFrame
+    term: str
+    model: str
+    ties: str
+    level: float
+    power: float
+    limits: bool
+
+    def clustered(self, cluster: str) -> TermEstimate:
+        """Clustered variance or jackknife; FitError where neither is right."""
+        with_event, exposed = self.counts(cluster)
+        if exposed < EXPOSED_CLUSTERS:
+            raise FitError(f"one value of {self.term} occurs in {exposed} clusters only")
+        variance = "cluster" if with_event >= FEW_CLUSTERS else "jackknife"
+        with gathered():
+            if self.model == "logit":
+                fit = logit(self.formula, self.rows, time=None, cluster=cluster, variance=variance)
+            else:
+                fit = cox(
+                    self.formula, self.rows, cluster=cluster, variance=variance, ties=self.ties
+                )
+        at = fit.names.index(self.term)
+        if fit.covariance[at, at] > RUNAWAY * fit.model_covariance[at, at]:
+            raise FitError(f"the estimate hangs on one {cluster}")
+        return self.report(fit, cluster, ())
+
+    def penalised(self, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
+        """Firth's penalty."""
+        with gathered():
+            if self.model == "logit":
+                fit = logit(self.formula, self.rows, time=None, penalty="firth")
+            else:
+                fit = cox(self.formula, self.rows, penalty="firth", ties=self.ties)
+            return self.report(fit, cluster, deviations)
+
+    def counts(self, cluster: str) -> tuple[int, int]:
+        """Clusters with an event, and those that know the rarer value of the term."""
+        with_event = int(self.rows.loc[self.rows["event"] == 1, cluster].nunique())
+        return with_event, _exposed_clusters(self.rows, self.term, cluster)
+
+    def report(self, fit: Fit, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
+        """Say what a fit shows of the term."""
+        values = fit.engine.sample.matrix[:, position := fit.names.index(self.term)]
+        groups: tuple[str, ...] = ()
+        if self.limits:
+            used = np.asarray(fit.engine.sample.index)
+            groups = tuple(self.rows[cluster].astype(str).iloc[used])
+        clusters = fit.counts.clusters[0] if fit.choices.cluster else 0
+        degrees = float(clusters - 1) if fit.choices.variance == "jackknife" else float("inf")
+        effect = 1.0
+        if clusters:
+            ratio = fit.covariance[position, position] / fit.model_covariance[position, position]
+            effect = max(1.0, float(ratio))
+        p_value, low, high = _test(fit, position, degrees, self.level, limits=self.limits)
+        smallest = detectable_ratio(
+            null_variance(fit, self.term) * effect,
+            power=self.power,
+            level=self.level,
+            degrees=degrees,
+        )
+        with_event, exposed = self.counts(cluster)
+        return TermEstimate(
+            term=self.term,
+            estimate=float(fit.coefficients[position]),
+            std_error=float(fit.std_errors[position]),
+            p_value=p_value,
+            conf_low=low,
+            conf_high=high,
+            rows=fit.counts.rows,
+            events=fit.counts.events,
+            members=int(fit.counts.members or fit.counts.rows),
+            clusters=clusters,
+            clusters_with_event=with_event,
+            clusters_exposed=exposed,
+            degrees=degrees,
+            two_valued=len(np.unique(values)) == 2,
+            term_sd=float(values.std()),
+            design_effect=effect,
+            smallest_ratio=smallest,
+            method=_method(fit, cluster),
+            deviations=deviations,
+            cluster=cluster,
+            groups=groups,
+            fit=fit,
+        )
+
+
+def _settle_controls(
+    panel: pd.DataFrame, term: str, controls: Sequence[str], keep: bool
+) -> tuple[list[str], list[str]]:
+    """Controls that can be used, and what is said of the others."""
+    deviations = []
+    kept = [name for name in controls if name in panel.columns and panel[name].notna().any()]
+    if keep:
+        return list(controls), []
+    lost = [name for name in controls if name not in kept]
+    if lost:
+        deviations.append(f"without {', '.join(lost)}: not known here")
+    known = panel.dropna(subset=[term, *kept])
+    events = int(known["event"].sum())
+    if kept and events < EVENTS_PER_TERM * (1 + len(kept)):
+        deviations.append(
+            f"without {', '.join(kept)}: {events} events are too few for {1 + len(kept)} terms"
+        )
+        kept = []
+    still = [name for name in kept if len(known) and np.ptp(known[name].to_numpy(dtype=float)) > 0]
+    if len(still) < len(kept):
+        deviations.append(f"without {', '.join(n for n in kept if n not in still)}: constant")
+    return still, deviations
+
+
+def _exposed_clusters(rows: pd.DataFrame, term: str, cluster: str) -> int:
+    """Clusters that know a term's value; of a term of two values, the rarer one."""
+    values = rows[term]
+    if values.nunique() != 2:
+        return int(rows[cluster].nunique())
+    return int(rows.groupby(values)[cluster].nunique().min())
+
+
+def _reason(trouble: FitError) -> str:
+    """First statement of an error's message."""
+    text = str(trouble).split(";")[0].split(". ")[0].split(", so the spread")[0]
+    return text.removeprefix("variance='jackknife': ")
+
+
+def _test(
+    fit: Fit, position: int, degrees: float, level: float, *, limits: bool
+) -> tuple[float, float, float]:
+    """P-value and limits of one coefficient."""
+    if not limits:
+        if isinstance(fit.engine, CoxEngine) and fit.engine.firth is not None:
+            ratio, df = penalised_test(fit.engine.prepared, fit.engine.firth, [position])
+            return float(stats.chi2.sf(ratio, df)), np.nan, np.nan
+        known = fit.engine.p_values(fit)
+        statistic = abs(fit.coefficients[position] / fit.std_errors[position])
+        wald = 2 * float(stats.t.sf(statistic, degrees))
+        return (wald if known is None else float(known[position])), np.nan, np.nan
+    reference: Reference = "t" if np.isfinite(degrees) else "normal"
+    line = fit.tidy(level=level, reference=reference).iloc[position]
+    return float(line["p_value"]), float(line["conf_low"]), float(line["conf_high"])
+
+
+def _method(fit: Fit, cluster: str) -> str:
+    kind = f"Cox, {fit.choices.ties.capitalize()} ties" if fit.estimator == "cox" else "Logit"
+    if fit.choices.variance == "jackknife":
+        return f"{kind}, CR3 by {cluster}, t({fit.counts.clusters[0] - 1})"
+    return (
+        f"{kind}, clustered by {cluster}"
+        if fit.choices.cluster
+        else (f"{kind}, Firth, profile likelihood")
+    )

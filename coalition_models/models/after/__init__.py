@@ -1,0 +1,1 @@
+"""What is asked of a fit, and curves beside it."""

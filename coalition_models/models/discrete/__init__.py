@@ -1,0 +1,1 @@
+"""Discrete-time models: logit and its links."""

@@ -1,0 +1,242 @@
+"""Discrete-time event history: logit, probit and complementary log-log on member-periods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import DataError, FormulaError, warn
+from coalition_models.kernels import binomial
+from coalition_models.models.assembly import assemble
+from coalition_models.models.discrete.duration import KINDS, Duration, duration_terms
+from coalition_models.models.discrete.engine import DiscreteEngine
+from coalition_models.models.discrete.estimate import (
+    Problem,
+    estimate_model,
+)
+from coalition_models.models.display import Choices
+from coalition_models.models.fit import Fit
+from coalition_models.models.sample.checks import check_enough_events, names_of
+from coalition_models.models.sample.columns import as_numbers, found_instead
+from coalition_models.models.sample.draw import Sample, draw_sample
+from coalition_models.models.variance import Note, plan_variance, refuse_penalised_variance
+
+__all__ = ["logit"]
+
+Floats = npt.NDArray[np.float64]
+
+_TITLES = {
+    "logit": "Discrete-time logit",
+    "probit": "Discrete-time probit",
+    "cloglog": "Discrete-time complementary log-log",
+}
+
+
+def logit(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    time: str | None = "cubic",
+    start: str = "start",
+    stop: str = "stop",
+    id: str | Sequence[str] | None = None,
+    cluster: str | Sequence[str] | None = None,
+    weights: str | None = None,
+    offset: str | None = None,
+    link: str = "logit",
+    penalty: str | None = None,
+    convention: str = "R",
+    small_sample: bool | None = None,
+    variance: str | None = None,
+    allow_nonconvergence: bool = False,
+    trust: bool = False,
+) -> Fit:
+    """Discrete-time model of an event, one row per member and period.
+
+    Estimated by statsmodels; the clustered variance is computed here, so that its convention is
+    known. Time at risk enters by ``time``, since a logit without it assumes a constant hazard.
+
+    Parameters
+    ----------
+    formula : str
+        ``"event ~ a + b + C(region)"``; the event column holds 0 and 1. Terms and functions as
+        in :func:`cox`.
+    data : DataFrame
+        One row per member and period at risk.
+    time : {"cubic", "linear", "log", "dummies", None}
+        Duration dependence in column ``stop``. The default is the cubic polynomial of Carter and
+        Signorino (2010), the field's standard, in hundreds of periods; ``"dummies"`` leaves out
+        (and counts) periods without any event, whose dummy would fit perfectly; ``None`` where
+        the formula holds time itself.
+    start, stop : str
+        Interval of each row. ``start`` may be absent from the data; ``stop`` too if ``time=None``.
+    id : str or sequence of str, optional
+        Columns of one member's history; ``coalition, state, spell`` where all are present.
+    cluster : str or sequence of str, optional
+        One column, or two for two-way clustering.
+    weights, offset : str, optional
+        Case weights (rows of weight 0 count as absent) and an offset on the link's scale.
+    link : {"logit", "probit", "cloglog"}
+        ``"cloglog"`` is the grouped-data form of proportional hazards.
+    penalty : {None, "firth"}
+        Firth's penalty (logit link) with profile-likelihood limits: finite under separation.
+    convention : {"R", "stata"}
+        R: as ``sandwich::vcovCL`` on a ``glm`` (HC0 times G/(G-1), expected information). Stata:
+        G/(G-1) and, for probit and cloglog, the observed information.
+    small_sample : bool, optional
+        Multiply the clustered variance by G/(G-1); both conventions do.
+    variance : {"model", "robust", "cluster", "jackknife"}, optional
+        ``"cluster"`` where ``cluster`` is given, otherwise ``"model"``. ``"robust"`` sums scores
+        by ``id``. ``"jackknife"`` is CR3.
+    allow_nonconvergence : bool
+        Return a fit that has no finite maximum instead of raising; its standard errors are
+        missing for the coefficients that run off, and a warning says so.
+    trust : bool
+        Evaluate any Python in the formula, which can then do whatever a program can do, such as
+        reading and deleting files: only for formulas that you wrote yourself (see :func:`cox`).
+
+    Returns
+    -------
+    Fit
+        ``native`` is the statsmodels result (on centred and scaled columns where covariates are
+        on wild scales; a remark says so).
+
+    Raises
+    ------
+    FormulaError
+        Absent column, one-category term, ``time`` without its column.
+    DataError
+        Wrong event coding, overlapping rows of a member, infinite values, and the like.
+    FitError
+        No events, constant, collinear or separated terms (named), no convergence.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, coalition_models as cm
+    >>> rng = np.random.default_rng(1)
+    >>> df = pd.DataFrame({"stop": np.tile(np.arange(1, 11), 60), "risk": rng.normal(size=600)})
+    >>> df["event"] = (rng.random(600) < 1 / (1 + np.exp(2.5 - df["risk"]))).astype(int)
+    >>> fit = cm.logit("event ~ risk", df, time="linear")
+    >>> fit.names
+    ('Intercept', 'risk', 'stop/100')
+    """
+    check_arguments(logit, locals())
+    _check_options(link, penalty, time)
+    by = names_of(cluster, "cluster")
+    plan = plan_variance(variance, by, convention, small_sample, factor_in_r=True)
+    refuse_penalised_variance(penalty, plan)
+    timed = _time_columns(data, start, stop, time)
+    sample = draw_sample(
+        formula, data, intercept=True, start=timed[0], stop=timed[1], id=id, cluster=cluster,
+        weights=weights, offset=offset, also=[stop] if time is not None else [],
+        trust=trust,
+    )  # fmt: skip
+    observed = sample
+    sample, duration, clock = _with_duration(observed, data, time, stop)
+    problem = Problem(
+        np.hstack([sample.matrix, duration.matrix(clock, sample.index)]),
+        sample.event, link, sample.weights, sample.offset,
+    )  # fmt: skip
+    names = (*sample.design.names, *duration.names)
+    few = check_enough_events(sample.event, len(names) - 1, sample.design.response)
+    estimate = estimate_model(problem, sample, names, plan, penalty, allow_nonconvergence)
+    remarks = [text for text in (few, _uneven(sample), *estimate.remarks) if text]
+    for remark in remarks:
+        if not isinstance(remark, Note):
+            warn(remark)
+    choices = Choices(
+        convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
+        penalty=penalty or "", link=link, time=duration.words, start=timed[0] or "",
+        stop=stop if time is not None or timed[1] else "", id=sample.id, cluster=plan.cluster,
+        weights=weights or "", offset=offset or "",
+    )  # fmt: skip
+    return assemble(
+        estimator="logit",
+        title=_TITLES[link],
+        data=data,
+        sample=sample,
+        names=names,
+        terms=_terms(sample, duration),
+        estimate=estimate,
+        choices=choices,
+        engine=DiscreteEngine(sample, observed, duration, problem, offset, estimate.firth),
+        remarks=(*estimate.notes, *remarks),
+        native=estimate.native,
+    )
+
+
+def _check_options(link: str, penalty: str | None, time: str | None) -> None:
+    if link not in binomial.LINKS:
+        raise DataError(f"link must be one of {', '.join(binomial.LINKS)}; found {link!r}")
+    if penalty not in (None, "firth"):
+        raise DataError(f"penalty must be None or 'firth', not {penalty!r}")
+    if penalty and link != "logit":
+        raise DataError(f"penalty='firth' is for link='logit', not {link!r}")
+    if time is not None and time not in KINDS:
+        raise DataError(f"time must be one of {', '.join(KINDS)} or None; found {time!r}")
+
+
+def _time_columns(
+    data: pd.DataFrame, start: str, stop: str, time: str | None
+) -> tuple[str | None, str | None]:
+    """Both time columns where they are there; the clock of ``time`` must be."""
+    if time is not None and stop not in data.columns:
+        raise FormulaError(
+            f"time={time!r} counts time at risk in column {stop!r}, which is not there; name it "
+            "with stop=, or give time=None and put time in the formula"
+        )
+    both = start in data.columns and stop in data.columns
+    return (start, stop) if both else (None, None)
+
+
+def _with_duration(
+    sample: Sample, data: pd.DataFrame, kind: str | None, stop: str
+) -> tuple[Sample, Duration, Floats]:
+    """Settle the duration terms; dummies leave out the periods without an event."""
+    if kind is None:
+        return (
+            sample,
+            duration_terms(None, stop, np.empty(0), sample.event),
+            np.zeros(len(sample.event)),
+        )
+    clock = sample.stop if sample.stop is not None else _clock(sample, data, stop)
+    duration = duration_terms(kind, stop, clock, sample.event)
+    if kind != "dummies":
+        return sample, duration, clock
+    keep = duration.places(clock) >= 0
+    if not keep.all():
+        reason = f"periods without an event, which a dummy of {stop} fits perfectly"
+        sample = sample.subset(keep, reason)
+    return sample, duration, clock[keep]
+
+
+def _clock(sample: Sample, data: pd.DataFrame, stop: str) -> Floats:
+    values = as_numbers(data[stop])
+    if values is None:
+        raise DataError(f"column {stop!r} must hold numbers (time), {found_instead(data[stop])}")
+    return sample.used(values)
+
+
+def _terms(sample: Sample, duration: Duration) -> dict[str, tuple[int, ...]]:
+    terms = dict(sample.design.terms)
+    if duration.names:
+        first = len(sample.design.names)
+        terms[duration.words] = tuple(range(first, first + len(duration.names)))
+    return terms
+
+
+def _uneven(sample: Sample) -> str:
+    """Rows of unequal length do not have the one-period risk that the model describes."""
+    if sample.start is None or sample.stop is None:
+        return ""
+    lengths = np.unique(np.round(sample.stop - sample.start, 6))
+    if len(lengths) == 1:
+        return ""
+    return (
+        f"rows last from {lengths[0]:g} to {lengths[-1]:g}: a discrete-time model gives each row "
+        "the risk of one period, so split the rows into equal periods, or use cox()"
+    )

@@ -1,0 +1,197 @@
+"""What a discrete-time fit can tell afterwards: predictions, residuals, survival."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from coalition_models.errors import DataError, FormulaError, first_few
+from coalition_models.kernels import binomial
+from coalition_models.kernels.firth_logit import FirthLogit, firth_limits, firth_p_values
+from coalition_models.models.discrete.duration import Duration
+from coalition_models.models.discrete.estimate import Problem
+from coalition_models.models.engine import Span
+from coalition_models.models.fit import Fit
+from coalition_models.models.sample.columns import numbers_of
+from coalition_models.models.sample.draw import Sample
+
+__all__ = ["Along", "DiscreteEngine"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: share of a period within which two times are one
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class Along:
+    """Survival along a path: minus its logarithm, and the variance of that."""
+
+    times: Floats
+    cumulative_hazard: Floats
+    variance: Floats
+
+
+@dataclass(frozen=True)
+class DiscreteEngine:
+    """What a discrete-time fit keeps for predictions and residuals.
+
+    ``observed`` is the sample with the periods that dummies leave out for want of an event.
+    """
+
+    sample: Sample
+    observed: Sample
+    duration: Duration
+    problem: Problem
+    offset: str | None
+    firth: FirthLogit | None
+    known: dict[str, Floats] = field(default_factory=dict)
+
+    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
+        """Probability of the event in the period, or the linear predictor."""
+        if kind not in ("probability", "linear"):
+            raise DataError(f"kind must be 'probability' or 'linear', not {kind!r}")
+        eta = (
+            self.problem.eta(fit.coefficients)
+            if data is None
+            else self._matrix_for(data) @ fit.coefficients
+        )
+        if data is not None and self.offset is not None:
+            eta = eta + numbers_of(data, self.offset, "offset=")
+        if kind == "linear":
+            return np.asarray(eta)
+        return np.asarray(binomial.LINKS[self.problem.link].probability(eta))
+
+    def _matrix_for(self, data: pd.DataFrame) -> Floats:
+        X = self.sample.design.matrix_for(data)
+        if not self.duration.kind:
+            return X
+        times = numbers_of(data, self.duration.column, "time=")
+        return np.hstack([X, self.duration.matrix(times, data.index)])
+
+    def augment(self, fit: Fit) -> pd.DataFrame:
+        """The rows used with predictions and residuals."""
+        linear = self.predict(fit, None, "linear")
+        p = self.predict(fit, None, "probability")
+        residual = self.sample.event - p
+        return self.sample.frame(fit.choices.start, fit.choices.stop).assign(
+            linear_predictor=linear,
+            probability=p,
+            residual=residual,
+            pearson=residual / np.sqrt(np.maximum(p * (1 - p), 1e-300)),
+        )
+
+    def span(self, stratum: object | None) -> Span:
+        """Where the hazard is known; a discrete-time fit has no strata."""
+        if stratum is not None:
+            raise DataError(f"the fit has no strata; leave out stratum={stratum!r}")
+        start, stop = self.observed.start, self.observed.stop
+        if start is None or stop is None:
+            raise DataError("survival needs the start and stop of each row, which these data lack")
+        last_event = float(stop[self.observed.event == 1].max())
+        flat = self.duration.kind == "dummies"
+        return Span(None, float(start.min()), last_event, float(stop.max()), flat)
+
+    def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
+        """One piece per period; with dummies, per period in which anyone was observed."""
+        if self.observed.stop is None:
+            return np.empty(0), np.empty(0)
+        length = self._length()
+        if self.duration.kind == "dummies":
+            slack = _ROUNDING * length
+            every = np.unique(self.observed.stop)
+            stops = every[(every > begin + slack) & (every <= end + slack)]
+        else:
+            stops = begin + length * np.arange(1, np.floor((end - begin) / length + _ROUNDING) + 1)
+        return stops - length, stops
+
+    def follow(
+        self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
+    ) -> Along:
+        """Multiply the periods' chances to stay, with the delta method for the logarithm.
+
+        Under dummies a period that was observed without an event adds no hazard.
+        """
+        self._check_path(start, stop)
+        clock, risky = self._clock(frame, stop)
+        rows = frame.assign(**{self.duration.column: clock}) if self.duration.kind else frame
+        X = np.zeros((len(stop), len(fit.coefficients)))
+        if risky.any():
+            X[risky] = self._matrix_for(rows[risky])
+        eta = X @ fit.coefficients
+        if self.offset is not None:
+            eta = eta + numbers_of(frame, self.offset, "the offset of a path")
+        link = binomial.LINKS[self.problem.link]
+        stay = np.where(risky, link.complement(eta), 1.0)
+        pull = np.cumsum((link.slope(eta) / stay)[:, None] * X, axis=0)
+        return Along(
+            times=stop,
+            cumulative_hazard=-np.cumsum(np.log(stay)),
+            variance=np.einsum("ki,ij,kj->k", pull, fit.covariance, pull),
+        )
+
+    def _length(self) -> float:
+        """Length of a period."""
+        start, stop = self.observed.start, self.observed.stop
+        return float("nan") if start is None or stop is None else float(np.median(stop - start))
+
+    def _clock(self, frame: pd.DataFrame, stop: Floats) -> tuple[Floats, Flags]:
+        """Time of each row as the duration terms know it, and whether an event can fall there."""
+        if self.duration.kind != "dummies" or self.observed.stop is None:
+            return stop, np.ones(len(stop), dtype=bool)
+        every = np.unique(self.observed.stop)
+        nearest = every[np.abs(stop[:, None] - every).argmin(axis=1)]
+        strange = np.abs(nearest - stop) > _ROUNDING * self._length()
+        if strange.any():
+            raise FormulaError(
+                f"time='dummies' knows the {len(every)} values of {self.duration.column} in the "
+                f"data; others in rows {first_few(frame.index[strange])}"
+            )
+        return nearest, self.duration.places(nearest) >= 0
+
+    def _check_path(self, start: Floats, stop: Floats) -> None:
+        length = self._length()
+        odd = np.abs(stop - start - length) > _ROUNDING * length
+        if odd.any():
+            shown = first_few(f"({a:g}, {b:g}]" for a, b in zip(start[odd], stop[odd], strict=True))
+            raise DataError(
+                f"in a discrete-time fit each row of a path is one period of length {length:g}; "
+                f"found {shown}: split them"
+            )
+
+    def concordance(self, fit: Fit) -> float:
+        """Area under the ROC curve: pairs of a row with and a row without the event."""
+        ranks = stats.rankdata(self.predict(fit, None, "linear"))
+        y = self.sample.event
+        ones = float(y.sum())
+        zeros = len(y) - ones
+        if self.problem.weights is not None or zeros == 0:
+            return float("nan")
+        return float((ranks[y == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+    def profile(self, fit: Fit, level: float) -> Floats | None:
+        """Limits by penalised profile likelihood; None for Wald's."""
+        if self.firth is None:
+            return None
+        p, key = self.problem, f"{level:.12g}"
+        if key not in self.known:
+            self.known[key] = firth_limits(
+                p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset, names=fit.names
+            )
+        return self.known[key]
+
+    def p_values(self, fit: Fit) -> Floats | None:
+        """Penalised likelihood-ratio p-values; None for Wald's."""
+        if self.firth is None:
+            return None
+        p, key = self.problem, "p"
+        if key not in self.known:
+            self.known[key] = firth_p_values(
+                p.X, p.y, self.firth, weights=p.weights, offset=p.offset, names=fit.names
+            )
+        return self.known[key]

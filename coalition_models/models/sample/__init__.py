@@ -1,0 +1,1 @@
+"""From a formula and a frame to the numbers that are fitted."""

@@ -1,0 +1,251 @@
+"""How much the rule of defection matters: events gained and lost, estimates moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.arguments import check_arguments
+from coalition_models.defection.outcome import not_at_risk, panel_events
+from coalition_models.defection.rules import KINDS, DefectionRule, named_rule
+from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
+from coalition_models.errors import DataError, FitError, first_few, gathered
+from coalition_models.models.cox.api import cox
+from coalition_models.models.fit import Fit
+from coalition_models.render import Table, frame_table
+
+__all__ = ["RuleComparison", "compare_rules"]
+
+_EVENT = ["coalition", "state", "spell", "date", "kind"]
+
+
+@dataclass(frozen=True, repr=False)
+class RuleComparison:
+    """What each rule counts, and what that does to the estimates.
+
+    ``counts``: one row per rule with the number of defections by kind, the events in the panel,
+    the defections outside its time at risk (``not_at_risk``),
+    the defections gained and lost against the first rule, and the rule as a sentence.
+    ``changes``: one row per defection gained or lost. ``estimates``: one row per rule and term
+    (hazard ratio, interval, p-value, ``ratio_to_first``), or the reason why there is none.
+    """
+
+    counts: pd.DataFrame
+    changes: pd.DataFrame
+    estimates: pd.DataFrame
+    formula: str
+
+    @property
+    def span(self) -> pd.DataFrame:
+        """Smallest and largest hazard ratio of each term over the rules that could be fitted."""
+        known = self.estimates.dropna(subset=["hazard_ratio"])
+        if known.empty:
+            columns = ["rules", "lowest", "highest", "below_0.05", "signs_agree"]
+            return pd.DataFrame(columns=columns, index=pd.Index([], name="term"))
+        groups = known.groupby("term", sort=False)
+        above = groups["hazard_ratio"].agg(lambda ratios: bool((ratios > 1).all()))
+        below = groups["hazard_ratio"].agg(lambda ratios: bool((ratios < 1).all()))
+        return pd.DataFrame(
+            {
+                "rules": groups.size(),
+                "lowest": groups["hazard_ratio"].min(),
+                "highest": groups["hazard_ratio"].max(),
+                "below_0.05": groups["p_value"].agg(lambda p: int((p < 0.05).sum())),
+                "signs_agree": above | below,
+            }
+        )
+
+    def to_tables(self) -> list[Table]:
+        """What each rule counts and, where a model was fitted, how far its ratios move."""
+        counts = self.counts.drop(columns="sentence").reset_index()
+        reasons = self.estimates.loc[self.estimates["failed"].fillna("") != "", ["rule", "failed"]]
+        notes = [f"Gained and lost: against {self.counts.index[0]}."]
+        notes += [f"Not fitted: {rule} ({why})." for rule, why in reasons.itertuples(index=False)]
+        found = [frame_table(counts, title="What each rule counts", notes=notes)]
+        if not self.span.empty:
+            title = f"Hazard ratios over the rules: {self.formula}"
+            found.append(frame_table(self.span.reset_index(), title=title))
+        return found
+
+    def __repr__(self) -> str:
+        more = "In full: .counts (with each rule as a sentence), .changes, .estimates, .span"
+        return "\n\n".join([*(table.text() for table in self.to_tables()), more])
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.to_tables())
+
+
+def compare_rules(
+    rules: Sequence[DefectionRule | str],
+    data: AnalysisSet | str = "iraq",
+    *,
+    formula: str | None = None,
+    how: str = "first",
+    cluster: str = "state",
+) -> RuleComparison:
+    """Code one analysis set under several rules and fit the same model to each.
+
+    Parameters
+    ----------
+    rules : sequence of DefectionRule or str
+        The first is the one the others are compared with. Names must differ.
+    data : AnalysisSet or str
+        A set, or the name of one.
+    formula : str, optional
+        A Cox model; ``event`` is the outcome under each rule. Without it only events are
+        compared.
+    how : {"first", "repeated"}
+        As in :func:`panel_events`; repeated events are fitted with one stratum per order.
+    cluster : str
+        Column by which the variance is clustered.
+
+    Returns
+    -------
+    RuleComparison
+
+    Raises
+    ------
+    DataError
+        No rules, or two of one name.
+
+    Notes
+    -----
+    A rule under which the model cannot be fitted (too few events, separation) is kept, with the
+    reason in ``estimates``.
+
+    Examples
+    --------
+    >>> from coalition_models.sensitivity.rules import compare_rules
+    >>> found = compare_rules(["tago-2009", "morey-2017"], "iraq")
+    >>> found.counts[["events", "gained", "lost"]]
+                events  gained  lost
+    rule
+    tago-2009       21       0     0
+    morey-2017      13       0     8
+    """
+    check_arguments(compare_rules, locals())
+    chosen = [named_rule(r) if isinstance(r, str) else r for r in rules]
+    names = [rule.name for rule in chosen]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if not chosen or twice:
+        raise DataError(
+            f"rules to compare need different names; found twice: {first_few(twice)}"
+            if twice
+            else "no rule to compare: give at least one"
+        )
+    if how not in ("first", "repeated"):
+        raise DataError(f"how must be 'first' or 'repeated' to fit one hazard, not {how!r}")
+    source = analysis_set(data) if isinstance(data, str) else data
+    _check_formula(formula)
+    first: pd.DataFrame | None = None
+    panels: dict[str, pd.DataFrame] = {}
+    counts, changes, estimates = [], [], []
+    coder = source.coder()
+    for rule in chosen:
+        found = coder.code(rule)
+        first = found if first is None else first
+        moved = _moved(found, first)
+        if rule.exit_date not in panels:
+            panels[rule.exit_date] = source.dated(rule.exit_date)
+        panel = panel_events(panels[rule.exit_date], found, how=how)
+        counts.append({**_count(rule, found, panel, moved), "not_at_risk": len(not_at_risk(panel))})
+        changes.append(moved.assign(rule=rule.name))
+        if formula is not None:
+            estimates.append(_estimate(rule, panel, formula, how, cluster))
+    table = pd.concat(estimates, ignore_index=True) if estimates else _no_estimates()
+    return RuleComparison(
+        counts=pd.DataFrame(counts).set_index("rule"),
+        changes=_stacked(changes, ["rule", "change", *_EVENT, "reason"]),
+        estimates=_relative(table, names[0]),
+        formula=formula or "",
+    )
+
+
+def _check_formula(formula: str | None) -> None:
+    """The outcome of every rule is the event; another one would be the same under each."""
+    if formula is not None and formula.partition("~")[0].strip() != "event":
+        raise DataError(
+            f"formula must have event on its left, the outcome that each rule codes, not "
+            f"{formula.partition('~')[0].strip()!r}"
+        )
+
+
+def _moved(found: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
+    """Defections that one rule has and the other has not.
+
+    A defection that only has another date is the same one: matched are spell, kind and, for
+    kinds that can happen again, the year.
+    """
+    here, there = _keys(found), _keys(first)
+    gained = found[~here.isin(there)].assign(change="gained")
+    lost = first[~there.isin(here)].assign(change="lost")
+    return _stacked([gained, lost], ["change", *_EVENT, "reason"])
+
+
+def _stacked(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    filled = [part[columns] for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+
+
+def _keys(table: pd.DataFrame) -> pd.Index:
+    year = pd.to_datetime(table["date"]).dt.year.where(table["kind"] != "full", 0)
+    return pd.MultiIndex.from_arrays([*(table[c] for c in _EVENT if c != "date"), year])
+
+
+def _count(
+    rule: DefectionRule, found: pd.DataFrame, panel: pd.DataFrame, moved: pd.DataFrame
+) -> dict[str, object]:
+    kinds = found["kind"].value_counts()
+    return {
+        "rule": rule.name,
+        "defections": len(found),
+        **{kind: int(kinds.get(kind, 0)) for kind in KINDS},
+        "events": int(panel["event"].sum()),
+        "rows": len(panel),
+        "gained": int((moved["change"] == "gained").sum()),
+        "lost": int((moved["change"] == "lost").sum()),
+        "sentence": str(rule),
+    }
+
+
+def _estimate(
+    rule: DefectionRule, panel: pd.DataFrame, formula: str, how: str, cluster: str
+) -> pd.DataFrame:
+    # how few events and clusters there are stands in the table itself
+    with gathered():
+        try:
+            strata = "order" if how == "repeated" else None
+            fit = cox(formula, panel, cluster=cluster, strata=strata)
+        except FitError as error:
+            return pd.DataFrame(
+                [{"rule": rule.name, "term": "", "failed": str(error).splitlines()[0]}]
+            )
+    return _tidied(rule, fit)
+
+
+def _tidied(rule: DefectionRule, fit: Fit) -> pd.DataFrame:
+    tidy = fit.tidy(exponentiate=True).rename(columns={"estimate": "hazard_ratio"})
+    columns = ["term", "hazard_ratio", "conf_low", "conf_high", "p_value"]
+    return tidy[columns].assign(
+        rule=rule.name, events=fit.counts.events, clusters=min(fit.counts.clusters), failed=""
+    )
+
+
+def _no_estimates() -> pd.DataFrame:
+    columns = ["rule", "term", "hazard_ratio", "conf_low", "conf_high", "p_value", "events"]
+    return pd.DataFrame(columns=[*columns, "clusters", "failed"])
+
+
+def _relative(table: pd.DataFrame, first: str) -> pd.DataFrame:
+    columns = ["rule", "term", "hazard_ratio", "conf_low", "conf_high", "p_value", "events"]
+    out = table.reindex(columns=[*columns, "clusters", "failed"])
+    base = out[out["rule"] == first].set_index("term")["hazard_ratio"]
+    out["ratio_to_first"] = (
+        out["hazard_ratio"].astype("float64") / out["term"].map(base).astype("float64")
+        if len(out)
+        else np.nan
+    )
+    return out
