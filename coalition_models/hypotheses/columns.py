@@ -27,13 +27,13 @@ _BUILDERS = {
     "add_commitment": "features.commitment",
     "add_contagion": "features.contagion",
     "add_elections": "features.elections",
-    "add_former_communist": "hypotheses.former_communist",
+    "add_former_communist": "features.former_communist",
     "add_leadership": "features.leadership",
     "add_preferences": "features.preferences",
     "add_regime": "features.regime",
     "add_risk": "features.risk",
-    "add_side_strength": "hypotheses.side_strength",
-    "add_support_change": "hypotheses.support_change",
+    "add_side_strength": "features.side_strength",
+    "add_support_change": "features.support_change",
     "add_war_powers": "features.user_tables",
 }
 #: builder -> argument that takes the table a user brings
