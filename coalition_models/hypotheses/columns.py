@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import CoverageError, DataError, first_few, gathered
-from coalition_models.features.common import calendar_of
+from coalition_models.features.common import no_less_than_a_period
 from coalition_models.hypotheses.claims import Claim, Step, read_plan
 from coalition_models.hypotheses.tables import add_from_table
 from coalition_models.members.facts import Facts, facts_of
@@ -217,10 +217,10 @@ class Bench:
         if not isinstance(window, int) or window == 0 or "period" not in self.panel.columns:
             return {}
         try:
-            months = calendar_of(self.panel).months
+            wide = no_less_than_a_period(self.panel, window)
         except DataError:
             return {}
-        return {"window": months} if window < months else {}
+        return {"window": wide} if window < wide else {}
 
     def _check_term(
         self,

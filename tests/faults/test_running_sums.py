@@ -1,7 +1,7 @@
 """Sums over risk sets keep their digits where hazards lie many orders of magnitude apart.
 
-Right values come from the definitions, summed anew in each stratum on centred covariates: a constant
-added to a covariate within a stratum changes neither likelihood nor residuals.
+Right values come from the definitions, summed anew in each stratum on centred covariates: a
+constant added to a covariate within a stratum changes neither likelihood nor residuals.
 """
 
 from __future__ import annotations
