@@ -32,17 +32,15 @@ def stretch_notes(fit: Fit, choices: Mapping[str, Sequence[object]], horizon: fl
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.facts("iraq")).pipe(cm.add_leadership)
     >>> stretch_notes(cm.cox("event ~ leader_change", panel), {"leader_change": [0, 1]}, 68)
-    ['Held longer than seen: leader_change = 1 for 68, at most 13 at a stretch in the data.']
+    ['Held longer than in the data: leader_change = 1 for 68, at most 13 at a stretch.']
     """
     sample = fit.engine.sample
     held = []
     for name, values in choices.items():
         for value, longest in _longest(sample, name).items():
             if any(value == chosen for chosen in values) and 2 * longest < horizon:
-                held.append(
-                    f"{name} = {value:g} for {horizon:g}, at most {longest:g} at a stretch in the data"
-                )
-    return [f"Held longer than seen: {'; '.join(held)}."] if held else []
+                held.append(f"{name} = {value:g} for {horizon:g}, at most {longest:g} at a stretch")
+    return [f"Held longer than in the data: {'; '.join(held)}."] if held else []
 
 
 def _longest(sample: Sample, name: str) -> dict[float, float]:
