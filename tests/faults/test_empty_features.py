@@ -22,7 +22,6 @@ REFUSED = {
     "add_casualties": r"hold none.*Facts\(\.\.\., deaths=",
     "add_risk": r"hold none.*Facts\(\.\.\., deaths=",
     "add_commitment": r"hold none.*Facts\(\.\.\., troops=",
-    "add_regime": "'polity5', which is not at hand.*(Facts|get the source)",
 }
 
 

@@ -61,14 +61,13 @@ def test_an_engine_shows_itself_in_a_line(led, kind):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda p, f: cm.compare_rules(["tago-2009", "morey-2017"], "iraq"),
         lambda p, f: cm.simulate_power(p, "leader_change", 2.0, draws=2, seed=1),
         lambda p, f: cm.check_ph(f),
         lambda p, f: cm.survival_curve(p),
         lambda p, f: cm.predict_survival(f, {"leader_change": [0, 1]}),
         lambda p, f: cm.cite(f),
     ],
-    ids=["rules", "power", "hazards", "curve", "prediction", "citation"],
+    ids=["power", "hazards", "curve", "prediction", "citation"],
 )
 def test_results_show_no_insides(led, fit, make):
     found = make(led, fit)
