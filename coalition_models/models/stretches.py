@@ -10,9 +10,12 @@ import numpy.typing as npt
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample import Sample
 
-__all__ = ["stretch_notes"]
+__all__ = ["HELD_LONGER", "stretch_notes"]
 
 Floats = npt.NDArray[np.float64]
+
+#: how such a note begins
+HELD_LONGER = "Held longer than in the data"
 
 
 def stretch_notes(fit: Fit, choices: Mapping[str, Sequence[object]], horizon: float) -> list[str]:
@@ -40,7 +43,7 @@ def stretch_notes(fit: Fit, choices: Mapping[str, Sequence[object]], horizon: fl
         for value, longest in _longest(sample, name).items():
             if any(value == chosen for chosen in values) and 2 * longest < horizon:
                 held.append(f"{name} = {value:g} for {horizon:g}, at most {longest:g} at a stretch")
-    return [f"Held longer than in the data: {'; '.join(held)}."] if held else []
+    return [f"{HELD_LONGER}: {'; '.join(held)}."] if held else []
 
 
 def _longest(sample: Sample, name: str) -> dict[float, float]:

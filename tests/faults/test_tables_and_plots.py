@@ -123,6 +123,15 @@ def stretches(data, value):
             yield run
 
 
+@pytest.mark.parametrize("values", [[1], [0, 1], np.array([1, 0])])
+def test_a_picture_of_scenarios_says_it_too(fit, values):
+    plot = cm.plot_survival(fit, {"leader_change": values})
+    (note,) = [n for n in cm.predict_survival(fit, {"leader_change": 1}).notes if "Held lo" in n]
+    assert plot.figure.get_supxlabel().replace("\n", " ") == note
+    assert plot.to_bytes("png")
+    assert cm.plot_survival(fit, {"leader_change": 0}).figure.get_supxlabel() == ""
+
+
 def test_a_path_that_changes_needs_no_remark(led, fit):
     path = led.query("state == 'POL'")
     notes = cm.predict_survival(fit, path).notes
