@@ -18,7 +18,7 @@ from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
-from coalition_models.features.regime import add_regime
+from coalition_models.features.regime import REGIME_SOURCES, add_regime
 from coalition_models.features.risk import add_risk
 from coalition_models.members.fact_tables import coverage_table
 from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
@@ -28,11 +28,9 @@ from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.fetch import at_hand
 from coalition_models.sources.leader_rows import join_collective, leaders_of
 from coalition_models.sources.load import load
-from coalition_models.timelines.calendar import calendar_of
+from coalition_models.timelines.calendar import no_less_than_a_period
 
 __all__ = ["NOT_SUPPORTED", "add_set_features", "set_facts"]
-
-_REGIMES = ("polity5", "democracy-bmr", "state-democracy")
 
 Builder = Callable[..., pd.DataFrame]
 
@@ -188,8 +186,7 @@ def _un_deaths(data: SetData) -> pd.DataFrame:
 
 
 def _window(panel: pd.DataFrame) -> dict[str, Any]:
-    """Half a year, but no less than the period: a shorter window misses half of the changes."""
-    return {"window": max(6, calendar_of(panel).months)}
+    return {"window": no_less_than_a_period(panel, 6)}
 
 
 def _elections(panel: pd.DataFrame) -> pd.DataFrame:
@@ -202,7 +199,7 @@ def _leadership(panel: pd.DataFrame) -> pd.DataFrame:
 
 def _regime_if_at_hand(panel: pd.DataFrame) -> pd.DataFrame:
     # a bundled set must not begin to download
-    absent = [name for name in _REGIMES if not at_hand(name)]
+    absent = [name for name in REGIME_SOURCES if not at_hand(name)]
     if absent:
         raise CoverageError(f"external sources not at hand: {', '.join(absent)}")
     return add_regime(panel)

@@ -21,9 +21,10 @@ from coalition_models.models.after.paths import (
     slack,
     with_clock,
 )
+from coalition_models.models.after.stretches import stretch_notes
 from coalition_models.models.engine import Span
 from coalition_models.models.fit import Fit
-from coalition_models.models.sample.labels import times_given
+from coalition_models.models.sample.labels import listed, times_given
 from coalition_models.render import Table, format_number
 
 __all__ = ["SurvivalPrediction", "predict_survival"]
@@ -167,6 +168,7 @@ def predict_survival(
     asked = times_given(times)
     check_times_asked(asked, span.last)
     held: dict[str, object] = {}
+    seen: list[str] = []
     if isinstance(paths, pd.DataFrame):
         if begin is not None:
             raise DataError("begin is for fixed values; the paths of a frame begin with their rows")
@@ -179,7 +181,9 @@ def predict_survival(
             raise DataError(
                 f"nobody was observed before {span.first:g}, so begin={first:g} is too early"
             )
-        routes, held = fixed_paths(paths, fit, first, end, span.code)
+        chosen = {name: listed(value, name) for name, value in paths.items()}
+        routes, held = fixed_paths(chosen, fit, first, end, span.code)
+        seen = stretch_notes(fit, chosen, routes[0].end - routes[0].begin)
     running = [n for n in fit.engine.sample.clocks if n not in routes[0].frame.columns]
     routes = [with_clock(route, fit) for route in routes]
     parts = [_follow(fit, route, span.code, asked, level, interval) for route in routes]
@@ -195,6 +199,7 @@ def predict_survival(
             *_given_notes(given),
             *_held_note(held, fit),
             *_running_note(running),
+            *seen,
             *_flat_note(span, max([route.end for route in routes])),
         ),
         given=given,
