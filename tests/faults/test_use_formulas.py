@@ -67,7 +67,8 @@ def test_levels_behind_a_function_the_numbers(months):
 @pytest.mark.parametrize(
     ("term", "column", "known", "unknown"),
     [
-        ("C(np.floor(dec))", "dec", 1.2, -0.5), ("C(k // 3)", "k", 8, 30), ("C(I(-(k // 3)))", "k", 4, 40),
+        ("C(np.floor(dec))", "dec", 1.2, -0.5), ("C(k // 3)", "k", 8, 30),
+        ("C(I(-(k // 3)))", "k", 4, 40),
         ("C(np.round(dec, 0), Sum)", "dec", 2.4, 8.0), ("C(np.sign(dec - 1))", "dec", 9.0, 1.0),
         ("C(np.where(k > 3, 'high', 'low'))", "k", 99, None),
         ("C(Q('region'))", "region", "b", "d"), ("C(np.minimum(k, 3))", "k", 50, 0),
@@ -78,7 +79,8 @@ def test_levels_behind_a_function_not_seen(d, model, term, column, known, unknow
     fit = MODELS[model](f"event ~ x + {term}", d)
     row = d.head(1).assign(x=0.0)
     same = {
-        "C(np.floor(dec))": 1.9, "C(k // 3)": 6, "C(I(-(k // 3)))": 3, "C(np.round(dec, 0), Sum)": 1.6,
+        "C(np.floor(dec))": 1.9, "C(k // 3)": 6, "C(I(-(k // 3)))": 3,
+        "C(np.round(dec, 0), Sum)": 1.6,
         "C(np.sign(dec - 1))": 1.5, "C(np.where(k > 3, 'high', 'low'))": 4, "C(Q('region'))": "b",
         "C(np.minimum(k, 3))": 3,
     }[term]  # fmt: skip
