@@ -93,7 +93,7 @@ def test_the_same_rows_twice_are_still_refused(d):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("value", [0.1, -2.0, 3, -30])
+@pytest.mark.parametrize("value", [-2.0, 3, -30])
 def test_offset_of_a_prediction(months, model, value):
     """An offset that is the same everywhere changes no survival, whether it is given or held."""
     data = months(80, periods=8, seed=61).assign(o=value, two=lambda t: t["g"] / 7)
@@ -129,7 +129,7 @@ CONTAINERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["cox, Firth", "logit", "cloglog"])
 def test_times_and_values_as_arrays(d, model):
     fit = MODELS[model]("event ~ x + region", d)
     expected = cm.predict_survival(fit, {"x": [-1, 0, 1]}, times=[1, 2, 5, 12]).table

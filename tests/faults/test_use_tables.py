@@ -47,9 +47,7 @@ def test_models_by_name(d, form, names):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(
-    "travel", [copy.deepcopy, copy.copy, lambda f: pickle.loads(pickle.dumps(f))]
-)
+@pytest.mark.parametrize("travel", [copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))])
 def test_copies_predict_alike(d, model, travel):
     fit = MODELS[model]("event ~ x + C(g // 2) + poly(z, 2)", d)
     other = travel(fit)
@@ -100,8 +98,10 @@ LABELS = {
 }
 
 
-@pytest.mark.parametrize("label", LABELS)
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("label", "model"),
+    [(label, list(MODELS)[(i + j) % 5]) for i, label in enumerate(LABELS) for j in (0, 3)],
+)
 def test_row_labels_change_no_number(d, model, label):
     odd = LABELS[label](d)
     fit, plain = (MODELS[model]("event ~ x + region", t) for t in (odd, d))

@@ -60,9 +60,10 @@ def wald_of_the_first(fit, at_most=9):
     return float(b @ np.linalg.solve(fit.covariance[np.ix_(kept, kept)], b)), len(kept)
 
 
-@pytest.mark.parametrize("groups", [2, 3, 4, 5])
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("variance", ["cluster", "jackknife"])
+@pytest.mark.parametrize(
+    ("groups", "variance"), [(2, "cluster"), (3, "cluster"), (4, "cluster"), (4, "jackknife")]
+)
 def test_joint_test_with_few_clusters(data, model, groups, variance):
     """1.7e16 with p = 0, -2.6e15 with p = 1, 2.8e12, or LinAlgError."""
     fit = quietly(model, data.assign(cl=data["g"] % groups), cluster="cl", variance=variance)
@@ -94,7 +95,7 @@ def test_one_cluster_is_none(data, model):
 def test_two_way_variance_that_is_not_positive(months, model):
     """V(a) + V(b) - V(a and b), each from its own fit; where it is none, that is said."""
     seen = 0
-    for seed in range(6):
+    for seed in range(4):
         rng = np.random.default_rng(seed)
         d = months(50, periods=8, seed=seed)
         d["cat"], d["a"] = rng.normal(size=len(d)), rng.integers(0, 2, len(d))
