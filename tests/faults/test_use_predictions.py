@@ -170,3 +170,15 @@ def test_times_of_a_plot_as_arrays(d, times):
         plot = cm.plot_survival(fit, {"x": np.array([0, 1])}, times=times)
         expected = cm.predict_survival(fit, {"x": [0, 1]}, times=list(range(1, 13))).table
         assert sorted(plot.data["survival"]) == sorted(expected["survival"])
+
+
+@pytest.mark.parametrize("model", ["cox", "cox, Breslow", "cox, Firth"])
+@pytest.mark.parametrize("values", [2.0, [0.0012, 20], 1e15])
+def test_values_so_far_away_that_the_hazard_overflows(months, model, values):
+    """Curves without limits, and a warning of numpy."""
+    data = months(60, periods=8, seed=71).assign(cinc=lambda t: 0.001 + 0.0004 * t["g"])
+    fit = MODELS[model]("event ~ cinc", data)
+    sign = np.sign(fit.coefficients[0])
+    with pytest.raises(DataError, match="lie so far from the data that the hazard overflows"):
+        cm.predict_survival(fit, {"cinc": sign * np.array(values)})
+    assert survival(fit, {"cinc": -sign * 20.0})[-1] == 1.0
