@@ -92,9 +92,9 @@ def read_formula(formula: object, *, trust: bool = False) -> Reading:
     try:
         tokens = list(tokenize(sides[2]))
     except FormulaicError as problem:
-        raise FormulaError(
-            f"cannot read the formula {formula!r}: {clean_message(problem)}"
-        ) from problem
+        why = clean_message(problem)
+        cure = "; write % inside I(), such as I(x % 2)" if "Expected: %" in why else ""
+        raise FormulaError(f"cannot read the formula {formula!r}: {why}{cure}") from problem
     names: dict[str, None] = {}
     coded: set[str] = set()
     within: set[str] = set()

@@ -182,6 +182,7 @@ def test_formula_that_python_cannot_parse(d, model, term, cure):
         ("k %% 2", r"write % inside I\(\)"), ("I(k %/% 2)", r"write // inside I\(\)"),
         ("I(x > 0 && z > 0)", "write & inside"), ("I(x > 0 || z > 0)", r"write \| inside"),
         ("I(!half)", "write ~ before"), ("d$x", "without its table"), ("np.log(d$k)", "its table"),
+        ("x + k % 2", r"such as I\(x % 2\)"),
         ("x |> z", "one right-hand side"), ("x <- z", "does not join terms"),
     ],
 )  # fmt: skip
