@@ -9,6 +9,7 @@ import pandas as pd
 
 from coalition_models.arguments import as_day, as_days, check_arguments
 from coalition_models.errors import DataError, first_few
+from coalition_models.members.spell_checks import exit_before_entry, spell_labels
 from coalition_models.models.fit import Fit
 from coalition_models.report.fits import named
 from coalition_models.report.style import (
@@ -83,6 +84,12 @@ def participation_lines(
     if nobody.any():
         raise DataError(f"column entry is empty for {first_few(lines.loc[nobody, 'state'])}")
     lines["exit"] = lines["exit"].fillna(_end(lines, until))
+    backwards = exit_before_entry(table.assign(exit=lines["exit"]))
+    if backwards.any():
+        bad = lines[backwards]
+        raise DataError(
+            f"exit, or until= where there is none, before entry: {first_few(spell_labels(bad))}"
+        )
     final = lines.groupby(["coalition", "state"])["exit"].transform("max")
     order = lines.assign(final=final).sort_values(
         ["coalition", "final", "state", "spell"], kind="stable"

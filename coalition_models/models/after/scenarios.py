@@ -258,7 +258,12 @@ def _follow(
     level: float,
     interval: Interval,
 ) -> pd.DataFrame:
-    found = fit.engine.follow(fit, route.frame, route.start, route.stop, code)
+    with np.errstate(over="ignore", invalid="ignore"):  # told of just below
+        found = fit.engine.follow(fit, route.frame, route.start, route.stop, code)
+    if np.isinf(found.cumulative_hazard).any() or np.isinf(found.variance).any():
+        raise DataError(
+            f"the values of {route.name!r} lie so far from the data that the hazard overflows"
+        )
     when = np.concatenate([[route.begin], found.times])
     hazard = np.concatenate([[0.0], found.cumulative_hazard])
     error = np.sqrt(np.concatenate([[0.0], found.variance]))

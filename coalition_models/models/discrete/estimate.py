@@ -164,11 +164,13 @@ def _maximise(problem: Problem, start: Floats | None) -> tuple[Floats, Any, int]
         warnings.simplefilter("ignore")
         if problem.link == "logit" and problem.weights is None:
             model = sm.Logit(problem.y, problem.X, offset=problem.offset)
+            start = _level_start(problem) if start is None else start
             try:
                 found = model.fit(start_params=start, method="newton", maxiter=40, disp=0)
             except np.linalg.LinAlgError:
                 found = model.fit(start_params=start, method="bfgs", maxiter=200, disp=0)
-            iterations = int(found.mle_retvals["iterations"])
+            told = found.mle_retvals
+            iterations = int(told["iterations"] if "iterations" in told else told["fcalls"])
         else:
             links = sm.families.links
             link = {"logit": links.Logit, "probit": links.Probit, "cloglog": links.CLogLog}
@@ -183,6 +185,16 @@ def _maximise(problem: Problem, start: Floats | None) -> tuple[Floats, Any, int]
             found = model.fit(start_params=start, maxiter=100, tol=1e-13)
             iterations = int(found.fit_history["iteration"])
     return np.asarray(found.params, dtype=float), found, iterations
+
+
+def _level_start(problem: Problem) -> Floats | None:
+    """Where an offset puts the level far from zero, start at the level, not at zero."""
+    if problem.offset is None:
+        return None
+    start = np.zeros(problem.X.shape[1])
+    share = float(np.clip(problem.y.mean(), 0.001, 0.999))
+    start[0] = np.log(share / (1 - share)) - float(np.mean(problem.offset))
+    return start
 
 
 def _further_step(problem: Problem, beta: Floats) -> Floats:
