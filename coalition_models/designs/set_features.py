@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from coalition_models.designs.own_set import OWN
 from coalition_models.designs.set_data import RENAMED_MISSIONS, SetData
 from coalition_models.errors import CoverageError, gathered
 from coalition_models.features.alliance import add_alliance
@@ -22,14 +23,14 @@ from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import add_regime
 from coalition_models.features.risk import add_risk
 from coalition_models.members.fact_tables import coverage_table
-from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
+from coalition_models.members.facts import Facts, facts_of, trusted_facts
 from coalition_models.record import without_features
 from coalition_models.sources.catalog import entry, load
 from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.fetch import at_hand
 from coalition_models.sources.leader_rows import join_collective, leaders_of
 
-__all__ = ["NOT_SUPPORTED", "add_set_features", "set_facts"]
+__all__ = ["NOT_SUPPORTED", "add_set_features", "lacking", "set_facts"]
 
 _REGIMES = ("polity5", "democracy-bmr", "state-democracy")
 
@@ -76,8 +77,8 @@ def set_facts(data: SetData, family: str) -> tuple[Facts, dict[str, str]]:
     >>> set_facts(set_data("iraq", "main"), "bundled")[0].members["coalition"].unique().tolist()
     ['iraq']
     """
-    if data.bundled:
-        return bundled_facts(tuple(data.coalitions["coalition"])), {}
+    if data.facts is not None:
+        return data.facts, lacking(data.facts) if family == OWN else {}
     tables: dict[str, pd.DataFrame] = {"members": data.members, "coalitions": data.coalitions}
     sources: dict[str, tuple[str, ...]] = {"members": data.sources}
     windows, missing = [], {}
@@ -96,6 +97,22 @@ def set_facts(data: SetData, family: str) -> tuple[Facts, dict[str, str]]:
     if windows:
         tables["coverage"] = pd.concat(windows, ignore_index=True)
     return trusted_facts(tables, sources), missing
+
+
+def lacking(facts: Facts) -> dict[str, str]:
+    """Ideas that read a table which the facts do not hold, with the reason.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> lacking(cm.facts("iraq").replace(troops=None))
+    {'commitment': 'the facts hold no troops: Facts(..., troops=...)'}
+    """
+    return {
+        idea: f"the facts hold no {table}: Facts(..., {table}=...)"
+        for idea, table in _NEEDS.items()
+        if facts.table(table) is None
+    }
 
 
 def _covered(table: str, source: str, data: SetData) -> pd.DataFrame:
@@ -120,7 +137,7 @@ def add_set_features(
     ----------
     panel : DataFrame
         Built from the set's facts.
-    family : {"bundled", "un", "interventions", "wars"}
+    family : {"bundled", "own", "un", "interventions", "wars"}
     missing : mapping
         Ideas whose own source is not at hand, with the reason.
 
@@ -211,6 +228,32 @@ def _preferences(panel: pd.DataFrame) -> pd.DataFrame:
     return add_preferences(panel, source="ideal-points")
 
 
+def _own_regime(panel: pd.DataFrame) -> pd.DataFrame:
+    """Measures that the facts hold, or whose source is at hand."""
+    held = facts_of(panel)
+    states = None if held is None else held.states
+    columns = set() if states is None else set(states.columns)
+    known = [
+        measure
+        for measure, (column, source) in _MEASURES.items()
+        if column in columns or at_hand(source)
+    ]
+    if not known:
+        raise CoverageError(
+            f"the facts hold none of {', '.join(c for c, _ in _MEASURES.values())} in states, and "
+            f"external sources are not at hand: {', '.join(_REGIMES)}"
+        )
+    return add_regime(panel, measures=known)
+
+
+#: measure of democracy -> column of a table of states, and external source
+_MEASURES = {
+    "polity": ("polity2", "polity5"),
+    "bmr": ("democracy_bmr", "democracy-bmr"),
+    "polyarchy": ("polyarchy", "state-democracy"),
+}
+#: idea -> the table of facts without which a user's own coalition has none of its features
+_NEEDS = {"casualties": "deaths", "risk": "deaths", "commitment": "troops"}
 _VOTES = ("elections", "elections", "reign-elections", lambda data: _reign_votes())
 _LEADERS = ("leadership", "leaders", "reign-leaders", lambda data: _terms("reign-leaders"))
 #: family -> its own facts: idea, table, external source, and how it is read
@@ -230,6 +273,18 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
         _Step("contagion", add_contagion),
         _Step("alliance", add_alliance),
         _Step("regime", _regime_if_at_hand),
+        _Step("capability", add_capability),
+        _Step("preferences", add_preferences),
+    ),
+    OWN: (
+        _Step("elections", _elections),
+        _Step("leadership", _leadership),
+        _Step("casualties", add_casualties),
+        _Step("risk", add_risk),
+        _Step("commitment", add_commitment),
+        _Step("contagion", add_contagion),
+        _Step("alliance", add_alliance),
+        _Step("regime", _own_regime),
         _Step("capability", add_capability),
         _Step("preferences", add_preferences),
     ),
