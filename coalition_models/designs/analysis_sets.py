@@ -45,7 +45,7 @@ class _Maker:
 
     data: SetData
     family: str
-    features: bool
+    features: bool | tuple[str, ...]
     peak_at_least: float
     until: str | pd.Timestamp | None = None
 
@@ -61,7 +61,10 @@ class _Maker:
             until=self.until,
         )
         with_panel(rows, record_of(rows).panel, sources=self.data.sources)
-        return add_set_features(rows, self.family, absent) if self.features else (rows, {})
+        if not self.features:
+            return rows, {}
+        only = self.features if isinstance(self.features, tuple) else None
+        return add_set_features(rows, self.family, absent, only)
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,7 +157,7 @@ def analysis_set(
     name: str | Facts,
     *,
     variant: str = "main",
-    features: bool = True,
+    features: bool | Sequence[str] = True,
     peak_at_least: float = 0,
     period: str | None = None,
     clock: str | None = None,
@@ -176,8 +179,10 @@ def analysis_set(
         ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months), ``"as_named"``
         (missions as named, gaps of up to 2), ``"geopko"`` (by year, 1994 to 2024). ``wars``:
         ``"main"`` (strict voluntary exits), ``"wide"``.
-    features : bool
-        Whether to add the features that the set's sources, or the facts, support.
+    features : bool or sequence of str
+        Whether to add the features that the set's sources, or the facts, support; or of which
+        builders, such as ``["elections", "casualties"]``. What is asked for by name and cannot be
+        added is refused.
     peak_at_least : float
         Keep contingents whose peak reaches this number of persons; not for sets without
         strengths. The peak is known only afterwards, so this chooses a sample.
@@ -219,9 +224,10 @@ def analysis_set(
         family = name if data.facts is None else "bundled"
     if peak_at_least > 0 and "peak_troops" not in data.members.columns:
         raise DataError(f"the strengths of members of {label!r} are not known: drop peak_at_least")
-    maker = _Maker(data, family, features=features, peak_at_least=peak_at_least, until=until)
+    wanted = features if isinstance(features, bool) else tuple(features)
+    maker = _Maker(data, family, features=wanted, peak_at_least=peak_at_least, until=until)
     panel, missing = maker.build("main")
-    if family == OWN and features:
+    if family == OWN and wanted:
         _tell(label, panel, missing)
     return AnalysisSet(
         name=label,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from coalition_models.members.rules import KINDS, DefectionRule, named_rule
 from coalition_models.models.cox import cox
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, frame_table
+from coalition_models.sources.codebook import codebook
 
 __all__ = ["RuleComparison", "compare_rules"]
 
@@ -95,8 +97,8 @@ def compare_rules(
     rules : sequence of DefectionRule or str
         The first is the one the others are compared with. Names must differ.
     data : AnalysisSet, Facts or str
-        A set, or the name of one; or facts of your own, of which :func:`analysis_set` makes one,
-        with features where there is a formula.
+        A set, or the name of one; or facts of your own, of which :func:`analysis_set` makes one
+        with the features of the formula.
     formula : str, optional
         A Cox model; ``event`` is the outcome under each rule. Without it only events are
         compared.
@@ -178,8 +180,15 @@ def _source(data: AnalysisSet | Facts | str, formula: str | None) -> AnalysisSet
     if isinstance(data, AnalysisSet):
         return data
     if isinstance(data, Facts):
-        return analysis_set(data, features=formula is not None)
+        return analysis_set(data, features=_builders(formula))
     return analysis_set(data)
+
+
+def _builders(formula: str | None) -> list[str]:
+    """Builders that make the columns of a formula."""
+    words = set(re.findall(r"\w+", formula or ""))
+    made = codebook("features")["builder"]
+    return list(dict.fromkeys(made[made.index.isin(words)].str.removeprefix("add_")))
 
 
 def _warn_without_changes(source: AnalysisSet, rules: Sequence[DefectionRule]) -> None:

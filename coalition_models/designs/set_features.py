@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.designs.own_set import OWN
 from coalition_models.designs.set_data import RENAMED_MISSIONS, SetData
-from coalition_models.errors import CoverageError, gathered
+from coalition_models.errors import CoverageError, DataError, first_few, gathered
 from coalition_models.features.alliance import add_alliance
 from coalition_models.features.capability import add_capability
 from coalition_models.features.casualties import add_casualties
@@ -129,7 +129,10 @@ def _covered(table: str, source: str, data: SetData) -> pd.DataFrame:
 
 
 def add_set_features(
-    panel: pd.DataFrame, family: str, missing: Mapping[str, str]
+    panel: pd.DataFrame,
+    family: str,
+    missing: Mapping[str, str],
+    only: Sequence[str] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Add every feature that a set supports; tell which are missing and why.
 
@@ -140,6 +143,14 @@ def add_set_features(
     family : {"bundled", "own", "un", "interventions", "wars"}
     missing : mapping
         Ideas whose own source is not at hand, with the reason.
+    only : sequence of str, optional
+        The ideas wanted, such as ``elections``; all by default. One of these that cannot be added
+        is refused.
+
+    Raises
+    ------
+    DataError
+        An idea asked for that the set does not know, or that cannot be added.
 
     Returns
     -------
@@ -156,9 +167,15 @@ def add_set_features(
     True
     """
     absent = {**missing, **NOT_SUPPORTED.get(family, {})}
+    if only is not None:
+        known = [step.idea for step in _STEPS[family]]
+        unknown = [idea for idea in only if idea not in (*known, *absent)]
+        if unknown:
+            raise DataError(f"features must be of {', '.join(known)}; found {first_few(unknown)}")
+        absent = {idea: reason for idea, reason in absent.items() if idea in only}
     out = panel
     for step in _STEPS[family]:
-        if step.idea in missing:
+        if step.idea in missing or (only is not None and step.idea not in only):
             continue
         before = set(out.columns)
         try:
@@ -169,6 +186,9 @@ def add_set_features(
             continue
         new = [c for c in out.columns if c not in before]
         out = _without_unknown(out, new, step.idea, absent)
+    lost = [f"{idea} ({absent[idea]})" for idea in only or () if idea in absent]
+    if lost:
+        raise DataError(f"features asked for cannot be added: {'; '.join(lost)}")
     return out, absent
 
 

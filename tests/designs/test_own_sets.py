@@ -12,6 +12,7 @@ import coalition_models as cm
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.compare import compare_rules
 from coalition_models.designs.leader_cases import cases_of_each, leader_cases
+from coalition_models.designs.set_features import add_set_features
 from coalition_models.errors import CoalitionWarning, DataError
 from coalition_models.features.elections import add_elections
 
@@ -126,6 +127,21 @@ def test_features_that_the_facts_lack_are_left_out_with_a_count_and_a_reason():
     assert "participation" not in sheet["sources"]
     strong = quiet(analysis_set, STRONG)
     assert strong.panel["troops"].max() <= TROOPS["troops"].max()
+
+
+def test_features_asked_for_by_name():
+    found = quiet(analysis_set, MINE, features=["contagion"])
+    assert "earlier_defectors" in found.panel.columns
+    assert "election_near" not in found.panel.columns
+    assert not [item for item in found.sheet["item"] if item.startswith("no casualties")]
+    with pytest.raises(DataError, match=r"cannot be added: casualties \(the facts hold no deaths"):
+        analysis_set(MINE, features=["casualties"])
+    with pytest.raises(DataError, match=r"features must be of elections, .*found weather"):
+        analysis_set(MINE, features=["weather"])
+    with pytest.raises(DataError, match="the facts hold no deaths"):
+        cm.compare_rules(["tago-2009"], MINE, formula="event ~ log_deaths_12m")
+    with pytest.raises(DataError, match=r"alliance \(a UN mission has no lead state"):
+        add_set_features(cm.build_panel(MINE), "un", {}, ["alliance"])
 
 
 def test_ready_sets_keep_their_own_choices():
