@@ -11,6 +11,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.members.own_members import with_states
 from coalition_models.record import keep_record
 from coalition_models.sources.catalog import contract_of
+from coalition_models.sources.codes import from_cow
 from coalition_models.sources.plain_tables import plain_table
 from coalition_models.sources.schema import Column, Contract
 
@@ -65,7 +66,17 @@ def read_levels(levels: pd.DataFrame, level: str) -> pd.DataFrame:
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(f"no profile can be drawn of these levels; mend them:\n{listing}")
-    return by_day(table, "date")
+    return by_day(_by_code(table), "date")
+
+
+def _by_code(table: pd.DataFrame) -> pd.DataFrame:
+    """States by code where names stand beside their numbers: members are matched by code."""
+    named = ~table["state"].str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)
+    if "cow" not in table.columns or not named.any():
+        return table
+    numbers = pd.to_numeric(table["cow"], errors="coerce")
+    codes = from_cow(numbers, dates=table["date"], missing="na")
+    return table.assign(state=table["state"].where(~named | codes.isna(), codes))
 
 
 def observed_levels(

@@ -49,7 +49,7 @@ def test_members_in_every_form_are_the_same_panel(form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("troops", [TROOPS, TROOPS_BY_NAME.drop(columns="cow"),
+@pytest.mark.parametrize("troops", [TROOPS, TROOPS_BY_NAME, TROOPS_BY_NAME.drop(columns="cow"),
                                     TROOPS.drop(columns="state")])  # fmt: skip
 def test_and_the_same_profile(form, troops):
     def followed(members, levels):
