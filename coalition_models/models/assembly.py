@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.models.display import Choices, Counts, describe_data
+from coalition_models.models.display import Choices, Counts, describe_data, lost_record
 from coalition_models.models.engine import Engine
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample.draw import Sample
@@ -97,6 +97,6 @@ def assemble(
         engine=engine,
         data_choices=describe_data(data, sample.design.variables),
         sources=sources_of(data, sample.design.variables),
-        remarks=(*sample.notes, *remarks),
+        remarks=(*sample.notes, *lost_record(data), *remarks),
         native=native,
     )

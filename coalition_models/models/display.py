@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from coalition_models.errors import counted
-from coalition_models.record import made_of, record_of
+from coalition_models.record import made_of, record_of, remembers
 
-__all__ = ["Choices", "Counts", "describe_data", "footnotes"]
+__all__ = ["Choices", "Counts", "describe_data", "footnotes", "lost_record"]
+
+#: columns by which a panel is known; a table of one's own seldom has them all
+_PANEL = frozenset(
+    ("coalition", "state", "cow", "spell", "entry", "period", "start", "stop", "exit_kind")
+)
 
 _VARIANCE = {
     "model": "inverse information",
@@ -170,6 +175,25 @@ def describe_data(data: pd.DataFrame, used: tuple[str, ...]) -> tuple[str, ...]:
         choices = ", ".join(f"{key} {_plain(value)}" for key, value in said.items())
         parts.append(f"{name} ({choices})" if choices else name)
     return (*notes, *([f"Features: {'; '.join(parts)}."] if parts else []))
+
+
+def lost_record(data: pd.DataFrame) -> tuple[str, ...]:
+    """Say so where a panel no longer remembers how it was made; nothing of other tables.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.build_panel(cm.facts("iraq"))
+    >>> lost_record(panel), len(lost_record(panel.merge(panel[["state"]].drop_duplicates())))
+    ((), 1)
+    """
+    if remembers(data) or not set(data.columns) >= _PANEL:
+        return ()
+    return (
+        "the panel's record was lost (pandas' merge and files drop it): how the panel and its "
+        "features were made, and from which facts, can be neither checked nor cited here. Add "
+        "columns with cm.merge(panel, table, on=...), which keeps it",
+    )
 
 
 def _said(value: object) -> bool:
