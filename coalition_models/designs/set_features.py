@@ -259,7 +259,7 @@ def _own_regime(panel: pd.DataFrame) -> pd.DataFrame:
     if not known:
         raise CoverageError(
             f"the facts hold none of {', '.join(c for c, _ in _MEASURES.values())} in states, and "
-            f"external sources are not at hand: {', '.join(_REGIMES)}"
+            f"external sources are not at hand: {', '.join(REGIME_SOURCES)}"
         )
     return add_regime(panel, measures=known)
 
