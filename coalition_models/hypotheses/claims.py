@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -318,7 +319,21 @@ def _claim_problems(claim: Claim, plan: Plan) -> list[str]:
         (bool(claim.on) or bool(claim.table_shape), "neither data sets nor the table it needs"),
         (not claim.interaction or bool(claim.controls), "an interaction without main effects"),
     )
-    return [*_unknown_articles(claim), *(text for good, text in checks if not good)]
+    return [
+        *_unknown_articles(claim),
+        *_unreadable(claim),
+        *(text for good, text in checks if not good),
+    ]
+
+
+def _unreadable(claim: Claim) -> list[str]:
+    problems = []
+    for name, expression in claim.derive.items():
+        try:
+            ast.parse(expression, mode="eval")
+        except SyntaxError:
+            problems.append(f"derive: {name} is no expression: {expression}")
+    return problems
 
 
 def _unknown_articles(claim: Claim) -> list[str]:

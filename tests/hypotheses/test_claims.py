@@ -168,6 +168,7 @@ def test_everything_wrong_is_said_at_once():
         ('name = "a"', 'nome = "a"', "unknown nome"),
         ('builder = "add_elections"', 'bilder = "x"', "unknown bilder"),
         ('on = ["iraq", "mars"]', 'on = "iraq"', "list of names"),
+        ('name = "a"', 'name = "a"\nderive = { x = "1 +" }', "A: derive: x is no expression"),
         ("[steps.el", "[articles.x_1900]\n[steps.el", r"not articles; .* in data/articles\.toml"),
     ],
 )
