@@ -118,15 +118,6 @@ def test_every_feature_column_is_in_the_codebook(root):
     assert set(record_of(panel).features) - set(book.index) == set()
 
 
-def test_modules_stay_small(root):
-    long = {
-        str(path.relative_to(root)): lines
-        for path in (root / "coalition_models").rglob("*.py")
-        if (lines := path.read_text(encoding="utf-8").count("\n")) > 400
-    }
-    assert long == {}
-
-
 def test_optional_libraries_are_named_with_their_extra(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "rdata", None)
     frames = importlib.import_module("coalition_models.sources.readers._frames")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import DataError
+from coalition_models.errors import AbsentError
 from coalition_models.features.attach import attach
 
 __all__ = ["add_former_communist"]
@@ -44,7 +44,7 @@ def add_former_communist(panel: pd.DataFrame) -> pd.DataFrame:
     """
     absent = [name for name in ("cow", "period") if name not in panel.columns]
     if absent:
-        raise DataError(f"the panel lacks the columns {', '.join(absent)}")
+        raise AbsentError(f"the panel lacks the columns {', '.join(absent)}")
     value = panel["cow"].isin(_STATES).to_numpy(dtype=float)
     later = (panel["period"] >= _FROM).to_numpy(dtype=bool)
     return attach(

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.errors import CoverageError, DataError, FitError, gathered
+from coalition_models.errors import AbsentError, CoverageError, FitError, gathered
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.rule import alpha_of
@@ -208,7 +208,7 @@ def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str
 def _timed(frame: pd.DataFrame, clock: str) -> pd.DataFrame | None:
     try:
         return on_clock(frame, clock)
-    except DataError:
+    except AbsentError:
         return None
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from coalition_models.designs.iraq import FORMULA, IraqAnalysis
 from coalition_models.errors import DataError, first_few
-from coalition_models.hypotheses.claims import read_plan
 from coalition_models.render import format_p
 from coalition_models.report.iraq import contested, findings, mandate_end, panel_counts
 from coalition_models.report.periods import in_words
 from coalition_models.report.product import Product
 from coalition_models.sources.citations import cite
+from coalition_models.sources.literature import article
 
 __all__ = ["fill", "paper_text", "paper_values"]
 
@@ -50,7 +50,6 @@ def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
     main = analysis.fits["Cox"]
     early, others = contested(analysis.members)
     test = analysis.proportional.table
-    articles = read_plan().articles
     values = {
         "states": str(counts["states"]),
         "spells": str(counts["spells"]),
@@ -66,7 +65,7 @@ def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
         "formula": FORMULA,
         "ph_p": format_p(float(test["p_value"].iloc[-1])),
         "findings": "\n".join(f"- {line}" for line in findings(analysis)),
-        "references": "\n".join(f"- {articles[key].reference}" for key in _CITED),
+        "references": "\n".join(f"- {article(key).reference}" for key in _CITED),
         "sources": "\n".join(f"- {line}" for line in cite(*main.sources).text.splitlines()),
     }
     tables = {f"table:{name}": table.markdown() for name, table in product.tables.items()}
