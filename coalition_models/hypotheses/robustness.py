@@ -15,18 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.errors import CoverageError, DataError, FitError, gathered
+from coalition_models.errors import CoverageError, DataError, FitError
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.rule import alpha_of
 from coalition_models.inference.cautious import TermEstimate, estimate_term
-from coalition_models.kernels import cox as kernel
-from coalition_models.kernels import firth
-from coalition_models.kernels._panel import Ties
-from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.members.facts import facts_of
-from coalition_models.models.cox.estimate import CoxEngine
-from coalition_models.models.discrete.api import logit
+from coalition_models.models.family import family_named, require
+from coalition_models.models.fit import Fit
 from coalition_models.record import record_of
 from coalition_models.timelines.clock import on_clock
 
@@ -116,7 +112,7 @@ def check_robustness(
     for measure, frame, varied in _measures(bench, claim):
         for clock, timed in _clocks(frame, claim, model):
             for size, part in _sizes(timed):
-                for ties in ("efron", "breslow") if model == "cox" else ("",):
+                for ties in ("efron", "breslow") if "ties" in family_named(model).can else ("",):
                     line = _cell(part, varied, cluster, model, ties or "efron", level)
                     rows.append(
                         {"ties": ties, "clock": clock, "measure": measure, "size": size, **line}
@@ -171,7 +167,7 @@ def _alike(one: pd.DataFrame, other: pd.DataFrame, claim: Claim) -> bool:
 
 
 def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    if model != "cox":
+    if "free_baseline" not in family_named(model).can:
         yield "", frame
         return
     given = str(record_of(frame).panel.get("clock", "as given"))
@@ -255,104 +251,38 @@ def leave_one_out(primary: TermEstimate) -> pd.DataFrame:
     DataFrame
         ``left_out, estimate, p_value``.
     """
-    engine = primary.fit.engine
-    if isinstance(engine, CoxEngine):
-        return _batch(primary, engine) if primary.fit.choices.cluster else _firth(primary, engine)
     fit = primary.fit
-    names = [name for name in fit.names if name != "Intercept"]
-    at = [fit.names.index(name) for name in names]
-    sample = engine.sample
-    frame = pd.DataFrame(sample.matrix[:, at], columns=names).assign(
-        event=sample.event, group=list(primary.groups)
-    )
-    labels = list(dict.fromkeys(primary.groups))
-    with gathered():
-        whole = _logit(frame, primary, 1.0)[2]
-        scale = 1.0 if fit.choices.penalty else primary.std_error / whole
-        found = [_logit(frame[frame["group"] != label], primary, scale) for label in labels]
-    out = pd.DataFrame(found, columns=["estimate", "p_value", "std_error"])
-    return out.assign(left_out=labels)[["left_out", "estimate", "p_value"]]
-
-
-def _logit(frame: pd.DataFrame, primary: TermEstimate, scale: float) -> tuple[float, float, float]:
-    """Estimate, p-value and standard error of the same logit on some of the rows."""
-    fit = primary.fit
-    at = fit.names.index(primary.term)
-    try:
-        if fit.choices.penalty:
-            again = logit(fit.formula, frame, time=None, penalty="firth")
-        else:
-            again = logit(fit.formula, frame, time=None, cluster="group")
-    except FitError:
-        return np.nan, np.nan, np.nan
-    estimate, error = float(again.coefficients[at]), float(again.std_errors[at]) * scale
-    exact = again.engine.p_values(again)
-    wald = 2 * float(stats.t.sf(abs(estimate / error), max(primary.degrees - 1, 1.0)))
-    return estimate, (wald if exact is None else float(exact[at])), error
-
-
-def _firth(primary: TermEstimate, engine: CoxEngine) -> pd.DataFrame:
-    """Penalised fits without one cluster, and the tests of the term alone."""
-    sample = engine.sample
-    codes, labels = pd.factorize(np.array(primary.groups, dtype=object))
-    at = primary.fit.names.index(primary.term)
-    ties: Ties = "breslow" if primary.fit.choices.ties == "breslow" else "efron"
-    rows = []
-    for code, label in enumerate(labels):
-        kept = codes != code
-        start, stop = (None if t is None else t[kept] for t in (sample.start, sample.stop))
-        if start is None or stop is None:
-            raise FitError("a Cox model needs the start and stop of each row")
-        data = kernel.prepare(start, stop, sample.event[kept], sample.matrix[kept], ties=ties)
-        try:
-            found = firth.fit_firth(data)
-        except FitError:
-            rows.append((label, np.nan, np.nan))
-            continue
-        if found.aliased[at]:
-            # without this cluster the term does not vary
-            rows.append((label, np.nan, np.nan))
-            continue
-        statistic, df = firth.penalised_test(data, found, [at])
-        rows.append((label, float(found.coefficients[at]), float(stats.chi2.sf(statistic, df))))
-    return pd.DataFrame(rows, columns=["left_out", "estimate", "p_value"])
-
-
-def _batch(primary: TermEstimate, engine: CoxEngine) -> pd.DataFrame:
-    """All fits without one cluster at once."""
-    codes = engine.sample.clusters[0]
-    count = int(codes.max()) + 1
-    weights = np.vstack([np.ones(count), 1.0 - np.eye(count)])
-    found = fit_many_weights(
-        engine.prepared, weights, clusters=codes, start=primary.fit.coefficients, clustered=True
-    )
-    at = primary.fit.names.index(primary.term)
-    estimate: Floats = np.where(found.converged, found.coefficients[:, at], np.nan)
-    errors: Floats = np.sqrt(found.variance_cluster[:, at])
-    errors = errors * (primary.std_error / errors[0])
+    require(fit, "leave_one_out", "leave_one_out()")
+    at = fit.place_of(primary.term)
+    codes, labels = _groups(primary)
+    found = fit.engine.without(codes, fit.estimates, at)
+    out = pd.DataFrame({"left_out": labels, "estimate": found.coefficient})
+    if found.p_value is not None:
+        return out.assign(p_value=found.p_value)
     degrees = max(primary.degrees - 1, 1.0)
-    p_value = 2 * stats.t.sf(np.abs(estimate / errors), degrees)[1:]
-    if primary.fit.choices.variance == "jackknife":
+    errors = found.std_error * (primary.std_error / found.whole_error)
+    p_value: Floats = 2 * stats.t.sf(np.abs(found.coefficient / errors), degrees)
+    if fit.choices.variance == "jackknife" and "batch_refits" in fit.family.can:
         for cluster in np.argsort(-p_value, kind="stable")[:WORST]:
-            error = _jackknife_without(cluster, count, codes, engine, at, estimate[1 + cluster])
-            p_value[cluster] = 2 * stats.t.sf(abs(estimate[1 + cluster] / error), degrees)
-    labels = engine.sample.cluster_labels(primary.fit.choices.cluster[0])
-    return pd.DataFrame({"left_out": labels, "estimate": estimate[1:], "p_value": p_value})
+            estimate = found.coefficient[cluster]
+            error = _jackknife_without(fit, int(cluster), codes, at, estimate)
+            p_value[cluster] = 2 * stats.t.sf(abs(estimate / error), degrees)
+    return out.assign(p_value=p_value)
+
+
+def _groups(primary: TermEstimate) -> tuple[npt.NDArray[np.int64], Sequence[object]]:
+    """Number of each row's cluster, by first appearance, and what the numbers stand for."""
+    sample, by = primary.fit.engine.sample, primary.fit.choices.cluster
+    if by:
+        return sample.clusters[0], sample.cluster_labels(by[0])
+    codes, labels = pd.factorize(np.array(primary.groups, dtype=object))
+    return codes.astype(np.int64, copy=False), list(labels)
 
 
 def _jackknife_without(
-    cluster: int,
-    count: int,
-    codes: npt.NDArray[np.int64],
-    engine: CoxEngine,
-    at: int,
-    estimate: float,
+    fit: Fit, cluster: int, codes: npt.NDArray[np.int64], at: int, estimate: float
 ) -> float:
     """Standard error (CR3) of the fit without a cluster, from its refits without another one."""
-    others = np.delete(np.arange(count), cluster)
-    weights = np.ones((count - 1, count))
-    weights[:, cluster] = 0.0
-    weights[np.arange(count - 1), others] = 0.0
-    found = fit_many_weights(engine.prepared, weights, clusters=codes)
-    again = np.where(found.converged, found.coefficients[:, at], np.nan)
+    count = int(codes.max()) + 1
+    again = fit.engine.without(codes, fit.estimates, at, also=cluster).coefficient
     return float(np.sqrt((count - 2) / (count - 1) * ((again - estimate) ** 2).sum()))

@@ -22,6 +22,7 @@ from coalition_models.models.after.paths import (
     with_clock,
 )
 from coalition_models.models.engine import Span
+from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample.labels import times_given
 from coalition_models.render import Table, format_number
@@ -160,6 +161,7 @@ def predict_survival(
     ...
     """
     check_arguments(predict_survival, locals())
+    require(fit, "survival_paths", "predict_survival()")
     engine = fit.engine
     if not fit.converged:
         raise DataError("predict_survival() needs a fit with a finite maximum; this one has none")
@@ -203,7 +205,7 @@ def predict_survival(
 
 
 def _limits_note(fit: Fit, level: float, interval: str) -> str:
-    own = " and the baseline's own" if fit.estimator == "cox" else ""
+    own = " and the baseline's own" if "free_baseline" in fit.family.can else ""
     return (
         f"{100 * level:g}% limits on the {interval} scale, from the {fit.choices.variance} "
         f"covariance of the coefficients{own}."
@@ -253,7 +255,7 @@ def _follow(
     level: float,
     interval: Interval,
 ) -> pd.DataFrame:
-    found = fit.engine.follow(fit, route.frame, route.start, route.stop, code)
+    found = fit.engine.follow(fit.estimates, route.frame, route.start, route.stop, code)
     when = np.concatenate([[route.begin], found.times])
     hazard = np.concatenate([[0.0], found.cumulative_hazard])
     error = np.sqrt(np.concatenate([[0.0], found.variance]))
