@@ -184,8 +184,8 @@ def _checked(
     problems = list(spell_problems)
     if rule.ranks_falls and falls is None:
         problems.append(
-            f"the rule {rule.name!r} looks at the size of falls: give profile=, made by "
-            "operational_profile()"
+            f"the rule {rule.name!r} looks at the size of falls: give the strengths, "
+            "Facts(..., troops=...), or profile=, made by operational_profile()"
         )
     unseen = falls.lacks(participation) if falls and "coalition" in participation else []
     if rule.ranks_falls and unseen:

@@ -19,6 +19,7 @@ from coalition_models.defection.profile_tasks import with_tasks
 from coalition_models.errors import DataError
 from coalition_models.members.coalition_tables import own_coalitions
 from coalition_models.members.facts import Facts, bundled_by_value
+from coalition_models.members.own_members import with_spells, with_states
 from coalition_models.members.periods import Period, as_period, period_number, period_start
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells
 from coalition_models.members.spells import follow_renamed
@@ -60,9 +61,11 @@ def operational_profile(
     ----------
     members : Facts or DataFrame
         Facts, whose strengths, changes and coalitions are used unless others are given; or spells
-        as in ``load("participation")`` or from :func:`spells_from_levels`.
+        as in ``load("participation")`` or from :func:`spells_from_levels`: ``coalition, state``
+        (ISO3 code or name) or ``cow, entry, exit, exit_kind``, numbered by entry if ``spell`` is
+        absent.
     levels : DataFrame, optional
-        Dated strengths: ``coalition, state, date`` and the level; optionally ``status,
+        Dated strengths: ``coalition, state`` or ``cow, date`` and the level; optionally ``status,
         confidence, source, note``. By default those of the facts, or
         the bundled ones where all rows are bundled. Of several on one day the best
         trusted holds, and of those trusted alike the mean. One of the day of exit is of the staff
@@ -192,9 +195,12 @@ def _guess(spells: pd.DataFrame) -> str:
 
 
 def _spells(members: pd.DataFrame) -> pd.DataFrame:
-    spells = plain_table(members, "members", dates=SPELL_DATES)
+    spells, unknown = with_states(
+        plain_table(members, "members", dates=SPELL_DATES), ("entry", "exit")
+    )
+    spells = with_spells(spells)
     spells = by_day(spells, "entry", "exit", "last_personnel")
-    problems = check_spells(spells)
+    problems = [f"unknown states: {'; '.join(unknown)}"] if unknown else check_spells(spells)
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(f"no profile can be drawn of these spells; mend them:\n{listing}")

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.members.own_members import with_states
 from coalition_models.record import keep_record
 from coalition_models.sources.catalog import contract_of
+from coalition_models.sources.codes import from_cow
 from coalition_models.tables.contract import Column, Contract
 from coalition_models.tables.plain import plain_table
 
@@ -42,7 +44,7 @@ def by_day(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def read_levels(levels: pd.DataFrame, level: str) -> pd.DataFrame:
     """Check the levels, and take each for its day."""
-    table = plain_table(levels, "levels", dates=["date"])
+    table, unknown = with_states(plain_table(levels, "levels", dates=["date"]), ["date"])
     contract = Contract(
         "levels",
         (
@@ -60,11 +62,21 @@ def read_levels(levels: pd.DataFrame, level: str) -> pd.DataFrame:
     if absent:
         raise DataError(f"levels must have the columns coalition, state, date, {level}; "
                         f"missing: {first_few(absent)}")  # fmt: skip
-    problems = contract.problems(table)
+    problems = [f"unknown states: {'; '.join(unknown)}"] if unknown else contract.problems(table)
     if problems:
         listing = "\n".join(f"  - {p}" for p in problems)
         raise DataError(f"no profile can be drawn of these levels; mend them:\n{listing}")
-    return by_day(table, "date")
+    return by_day(_by_code(table), "date")
+
+
+def _by_code(table: pd.DataFrame) -> pd.DataFrame:
+    """States by code where names stand beside their numbers: members are matched by code."""
+    named = ~table["state"].str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)
+    if "cow" not in table.columns or not named.any():
+        return table
+    numbers = pd.to_numeric(table["cow"], errors="coerce")
+    codes = from_cow(numbers, dates=table["date"], missing="na")
+    return table.assign(state=table["state"].where(~named | codes.isna(), codes))
 
 
 def observed_levels(

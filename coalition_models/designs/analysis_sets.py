@@ -1,4 +1,4 @@
-"""Five ready analysis sets: a panel with outcome and features, each in one call."""
+"""Analysis sets, five ready ones and those of own facts: a panel with outcome and features."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from coalition_models.arguments import check_arguments
 from coalition_models.defection.coding import Coder, code_defections
 from coalition_models.defection.outcome import not_at_risk, panel_events
 from coalition_models.defection.rules import DefectionRule, named_rule
+from coalition_models.designs.own_set import OWN, own_data, told_of_own
 from coalition_models.designs.set_data import SetData, set_data
 from coalition_models.designs.set_features import add_set_features, set_facts
 from coalition_models.designs.set_panel import set_panel
 from coalition_models.errors import DataError, counted, first_few, warn
+from coalition_models.members.facts import Facts
 from coalition_models.members.panel import dated_by, describe_panel
 from coalition_models.record import record_of, sources_of, with_panel
 from coalition_models.render import Table
@@ -42,23 +44,27 @@ class _Maker:
     """Builds the panel of a set from its facts, for any date of exit."""
 
     data: SetData
-    name: str
-    features: bool
+    family: str
+    features: bool | tuple[str, ...]
     peak_at_least: float
+    until: str | pd.Timestamp | None = None
 
     def build(self, exit_date: str) -> tuple[pd.DataFrame, dict[str, str]]:
         """Panel with its features, and which of them are missing for what reason."""
-        family = "bundled" if self.data.bundled else self.name
-        facts, absent = set_facts(self.data, family)
+        facts, absent = set_facts(self.data, self.family)
         rows = set_panel(
             self.data,
             facts,
-            historical=self.name == "wars",
+            historical=self.family == "wars",
             peak_at_least=self.peak_at_least,
             exit_date=exit_date,
+            until=self.until,
         )
         with_panel(rows, record_of(rows).panel, sources=self.data.sources)
-        return add_set_features(rows, family, absent) if self.features else (rows, {})
+        if not self.features:
+            return rows, {}
+        only = self.features if isinstance(self.features, tuple) else None
+        return add_set_features(rows, self.family, absent, only)
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,17 +154,23 @@ class AnalysisSet:
 
 
 def analysis_set(
-    name: str,
+    name: str | Facts,
     *,
     variant: str = "main",
-    features: bool = True,
+    features: bool | Sequence[str] = True,
     peak_at_least: float = 0,
+    period: str | None = None,
+    clock: str | None = None,
+    until: str | pd.Timestamp | None = None,
 ) -> AnalysisSet:
     """Build a ready panel with outcome, features and data sheet.
 
     Parameters
     ----------
-    name : {"iraq", "isaf", "un", "interventions", "wars"}
+    name : Facts or {"iraq", "isaf", "un", "interventions", "wars"}
+        Facts of your own, of one coalition or of several: the set reads these alone, so that what
+        they lack (deaths, strengths) is left out, with a warning, or refused where a rule needs
+        it. Falls in strength are ranked among theirs.
         ``iraq`` and ``isaf`` are bundled, by month. ``un``: troop contingents in UN missions by
         month, 2009 to 2014 (IPI). ``interventions``: states that sent troops to another state's
         conflict, by year, 1946 to 2024 (UCDP). ``wars``: partners in interstate wars, 1848 to
@@ -167,11 +179,16 @@ def analysis_set(
         ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months), ``"as_named"``
         (missions as named, gaps of up to 2), ``"geopko"`` (by year, 1994 to 2024). ``wars``:
         ``"main"`` (strict voluntary exits), ``"wide"``.
-    features : bool
-        Whether to add the features that the set's sources support.
+    features : bool or sequence of str
+        Whether to add the features that the set's sources, or the facts, support; or of which
+        builders, such as ``["elections", "casualties"]``. What is asked for by name and cannot be
+        added is refused.
     peak_at_least : float
         Keep contingents whose peak reaches this number of persons; not for sets without
         strengths. The peak is known only afterwards, so this chooses a sample.
+    period, clock, until : optional
+        As in :func:`build_panel`, month and entry by default; of facts only, since the ready sets
+        have their own.
 
     Returns
     -------
@@ -182,7 +199,7 @@ def analysis_set(
     Raises
     ------
     DataError
-        If there is no such set or variant.
+        If there is no such set or variant; facts without members or coalitions.
     CoverageError
         If an external source of the set is not at hand and cannot be fetched.
 
@@ -195,14 +212,25 @@ def analysis_set(
     ['39', '51', '21']
     """
     check_arguments(analysis_set, locals())
-    _check_name(name, variant)
-    data = set_data(name, variant)
+    if isinstance(name, Facts):
+        if variant != "main":
+            raise DataError(f"variant= belongs to ready sets; facts have none, found {variant!r}")
+        data = own_data(name, period=period or "month", clock=clock or "entry")
+        label, variant, family = ", ".join(dict.fromkeys(data.members["coalition"])), OWN, OWN
+    else:
+        _check_name(name, variant)
+        _refuse_choices(name, period=period, clock=clock, until=until)
+        data, label = set_data(name, variant), name
+        family = name if data.facts is None else "bundled"
     if peak_at_least > 0 and "peak_troops" not in data.members.columns:
-        raise DataError(f"the strengths of members of {name!r} are not known: drop peak_at_least")
-    maker = _Maker(data, name, features=features, peak_at_least=peak_at_least)
+        raise DataError(f"the strengths of members of {label!r} are not known: drop peak_at_least")
+    wanted = features if isinstance(features, bool) else tuple(features)
+    maker = _Maker(data, family, features=wanted, peak_at_least=peak_at_least, until=until)
     panel, missing = maker.build("main")
+    if family == OWN and wanted:
+        _tell(label, panel, missing)
     return AnalysisSet(
-        name=name,
+        name=label,
         variant=variant,
         panel=panel,
         members=data.members,
@@ -211,6 +239,23 @@ def analysis_set(
         sheet=_sheet(data, panel, missing, peak_at_least),
         maker=maker,
     )
+
+
+def _refuse_choices(name: str, **choices: object) -> None:
+    given = [choice for choice, value in choices.items() if value is not None]
+    if given:
+        raise DataError(
+            f"the set {name!r} has its own {' and '.join(given)}; give facts in its place, such as "
+            f"analysis_set(cm.facts('iraq'), {given[0]}=...)"
+        )
+
+
+def _tell(label: str, panel: pd.DataFrame, missing: dict[str, str]) -> None:
+    """Say once what a set of one's own facts lacks; its sheet says it again."""
+    made = [name for name in record_of(panel).features if name in panel.columns]
+    text = told_of_own(panel, made, missing)
+    if text:
+        warn(f"the set of {label}: {text}")
 
 
 def _broken(item: str, value: str) -> list[list[str]]:

@@ -16,7 +16,7 @@ from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
-from coalition_models.features.regime import add_regime
+from coalition_models.features.regime import REGIME_SOURCES, add_regime
 from coalition_models.features.risk import add_risk
 from coalition_models.features.summary import feature_summary
 from coalition_models.inference.detectable import detectable_effects
@@ -28,6 +28,7 @@ from coalition_models.models.discrete.api import logit
 from coalition_models.models.fit import Fit
 from coalition_models.sources.fetch import at_hand
 from coalition_models.sources.load import load
+from coalition_models.timelines.calendar import no_less_than_a_period
 
 __all__ = [
     "FORMULA",
@@ -37,9 +38,6 @@ __all__ = [
     "iraq_panel",
     "with_every_feature",
 ]
-
-#: external sources of the regime features
-REGIME_SOURCES = ("polity5", "democracy-bmr", "state-democracy")
 
 #: one term per mechanism (elections, leaders, losses, risk), the same since the first version
 FORMULA = "event ~ election_near + leader_change + log_deaths_12m + combat_role"
@@ -84,8 +82,7 @@ def iraq_panel(*, as_of: str = "start", period: str = "month") -> pd.DataFrame:
     21
     """
     panel = build_panel(load("participation"), coalitions=["iraq"], period=period)
-    # half a year, but no less than a period
-    window = 12 if period == "year" else 6
+    window = no_less_than_a_period(panel, 6)
     panel = add_elections(panel, window=window, as_of=as_of)
     panel = add_leadership(panel, window=window, as_of=as_of)
     panel = add_casualties(panel, half_life=6, as_of=as_of)

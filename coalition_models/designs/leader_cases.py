@@ -13,14 +13,15 @@ from coalition_models.errors import CoverageError, DataError, gathered, warn
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
 from coalition_models.features.elections import add_elections
-from coalition_models.members.facts import Facts, bundled_facts
+from coalition_models.members.fact_tables import TABLES
+from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
 from coalition_models.members.spells import check_spells
 from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
-from coalition_models.record import with_notes, with_panel
+from coalition_models.record import record_of, with_notes, with_panel
 from coalition_models.timelines.calendar import check_window, month_number
 from coalition_models.timelines.leader_terms import terms_of
 
-__all__ = ["leader_cases", "leader_cases_by_window"]
+__all__ = ["cases_of_each", "leader_cases", "leader_cases_by_window"]
 
 _COLUMNS = [
     "coalition", "state", "cow", "case", "leader", "first_day", "last_day", "months",
@@ -114,8 +115,12 @@ def leader_cases_by_window(
     *,
     exit_date: str = "main",
     who: str = "effective",
+    sizes: bool = True,
 ) -> list[pd.DataFrame]:
     """List the cases of :func:`leader_cases` once for each window, which only elections differ in.
+
+    Without ``sizes`` the columns of deaths and of the commitment are left out, which need deaths
+    and strengths.
 
     Examples
     --------
@@ -139,13 +144,66 @@ def leader_cases_by_window(
     cases = _cases(stints, name)
     grid = pd.DataFrame(list(_months(cases)))
     with_panel(grid, {"period": "month", "clock": "coalition"}, facts=facts)
-    cases = _with_features(cases, grid)
+    if sizes:
+        cases = _with_features(cases, grid)
     found = []
     for months in lengths:
-        out = _with_elections(cases, grid, months)[_COLUMNS]
+        out = _with_elections(cases, grid, months)
+        out = out[[column for column in _COLUMNS if column in out.columns]]
         chosen = {"coalition": name, "window": months, "exit_date": exit_date, "who": who}
         found.append(with_notes(out, choices=chosen, without_leader=without))
     return found
+
+
+def cases_of_each(
+    facts: Facts, windows: Sequence[int], *, exit_date: str = "main"
+) -> tuple[list[pd.DataFrame], int]:
+    """List the cases of every coalition of some facts together, for each window, without sizes.
+
+    Returns
+    -------
+    list of DataFrame
+        As :func:`leader_cases_by_window`; empty tables where nobody is known to have led.
+    int
+        How many spells had nobody on record in office.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> (cases,), without = cases_of_each(cm.facts("iraq", "isaf"), [2])
+    >>> cases["coalition"].unique().tolist(), without
+    (['iraq', 'isaf'], 0)
+    """
+    parts, without = [], 0
+    for one in _each(facts):
+        _, spells = _spells(one, cast(ExitDate, exit_date))
+        if _stints(spells, _tenures("effective", one.leaders, spells))[0].empty:
+            without += len(spells)
+            continue
+        parts.append(leader_cases_by_window(one, windows, exit_date=exit_date, sizes=False))
+        without += int(record_of(parts[-1][0]).notes["without_leader"])
+    columns = ["coalition", "early_exit", "election_near", "election_around", "election_near_ever"]
+    if not parts:
+        return [pd.DataFrame(columns=[*columns, "last_day", "first_day"]) for _ in windows], without
+    return [pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)], without
+
+
+def _each(facts: Facts) -> Iterator[Facts]:
+    """Facts of each coalition alone."""
+    members, table = facts.members, facts.coalitions
+    if members is None or table is None:
+        raise DataError("leaders' cases need facts with members and coalitions")
+    names = [name for name in table["coalition"] if (members["coalition"] == name).any()]
+    if len(names) == len(table) == 1:
+        yield facts
+        return
+    for name in names:
+        held = {n: t for n in TABLES if (t := facts.table(n)) is not None}
+        own = {
+            n: t[t["coalition"] == name].reset_index(drop=True) if "coalition" in t.columns else t
+            for n, t in held.items()
+        }
+        yield trusted_facts(own, facts.sources)
 
 
 def _spells(facts: Facts, exit_date: ExitDate) -> tuple[str, pd.DataFrame]:

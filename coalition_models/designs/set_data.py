@@ -12,6 +12,7 @@ import pandas as pd
 
 from coalition_models.defection.profile import operational_profile
 from coalition_models.errors import DataError
+from coalition_models.members.facts import Facts, bundled_facts
 from coalition_models.members.spells import spells_from_levels
 from coalition_models.sources.codes import from_cow
 from coalition_models.sources.load import load
@@ -30,7 +31,8 @@ class SetData:
 
     ``members`` are all spells, the lead state included where there is one; ``coalitions`` has
     ``coalition, lead_state, start, mandate_end``; ``profile`` follows strengths, if any are
-    known; ``outcome`` says in words what the event is; ``limits`` what the reader must know.
+    known; ``outcome`` says in words what the event is; ``limits`` what the reader must know;
+    ``facts`` are those that hold all this, where it was not gathered from other sources.
     """
 
     title: str
@@ -47,7 +49,7 @@ class SetData:
     deaths: pd.DataFrame | None = None
     coverage: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
-    bundled: bool = False
+    facts: Facts | None = None
 
 
 def set_data(name: str, variant: str) -> SetData:
@@ -107,7 +109,7 @@ def _bundled(name: str) -> SetData:
         sources=("participation", "coalitions", "troops", "profile_changes"),
         profile=operational_profile(ranked),
         changes=load("profile_changes"),
-        bundled=True,
+        facts=bundled_facts((name,)),
     )
 
 

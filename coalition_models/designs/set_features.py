@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from coalition_models.designs.own_set import OWN
 from coalition_models.designs.set_data import RENAMED_MISSIONS, SetData
-from coalition_models.errors import CoverageError, gathered
+from coalition_models.errors import CoverageError, DataError, first_few, gathered
 from coalition_models.features.alliance import add_alliance
 from coalition_models.features.capability import add_capability
 from coalition_models.features.casualties import add_casualties
@@ -18,21 +19,19 @@ from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
-from coalition_models.features.regime import add_regime
+from coalition_models.features.regime import REGIME_SOURCES, add_regime
 from coalition_models.features.risk import add_risk
 from coalition_models.members.fact_tables import coverage_table
-from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
+from coalition_models.members.facts import Facts, facts_of, trusted_facts
 from coalition_models.record import without_features
 from coalition_models.sources.catalog import entry
 from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.fetch import at_hand
 from coalition_models.sources.leader_rows import join_collective, leaders_of
 from coalition_models.sources.load import load
-from coalition_models.timelines.calendar import calendar_of
+from coalition_models.timelines.calendar import no_less_than_a_period
 
-__all__ = ["NOT_SUPPORTED", "add_set_features", "set_facts"]
-
-_REGIMES = ("polity5", "democracy-bmr", "state-democracy")
+__all__ = ["NOT_SUPPORTED", "add_set_features", "lacking", "set_facts"]
 
 Builder = Callable[..., pd.DataFrame]
 
@@ -77,8 +76,8 @@ def set_facts(data: SetData, family: str) -> tuple[Facts, dict[str, str]]:
     >>> set_facts(set_data("iraq", "main"), "bundled")[0].members["coalition"].unique().tolist()
     ['iraq']
     """
-    if data.bundled:
-        return bundled_facts(tuple(data.coalitions["coalition"])), {}
+    if data.facts is not None:
+        return data.facts, lacking(data.facts) if family == OWN else {}
     tables: dict[str, pd.DataFrame] = {"members": data.members, "coalitions": data.coalitions}
     sources: dict[str, tuple[str, ...]] = {"members": data.sources}
     windows, missing = [], {}
@@ -99,6 +98,22 @@ def set_facts(data: SetData, family: str) -> tuple[Facts, dict[str, str]]:
     return trusted_facts(tables, sources), missing
 
 
+def lacking(facts: Facts) -> dict[str, str]:
+    """Ideas that read a table which the facts do not hold, with the reason.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> lacking(cm.facts("iraq").replace(troops=None))
+    {'commitment': 'the facts hold no troops: Facts(..., troops=...)'}
+    """
+    return {
+        idea: f"the facts hold no {table}: Facts(..., {table}=...)"
+        for idea, table in _NEEDS.items()
+        if facts.table(table) is None
+    }
+
+
 def _covered(table: str, source: str, data: SetData) -> pd.DataFrame:
     """Months in which a source tells of a set's states that nothing happened."""
     about = entry(source)
@@ -113,7 +128,10 @@ def _covered(table: str, source: str, data: SetData) -> pd.DataFrame:
 
 
 def add_set_features(
-    panel: pd.DataFrame, family: str, missing: Mapping[str, str]
+    panel: pd.DataFrame,
+    family: str,
+    missing: Mapping[str, str],
+    only: Sequence[str] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Add every feature that a set supports; tell which are missing and why.
 
@@ -121,9 +139,17 @@ def add_set_features(
     ----------
     panel : DataFrame
         Built from the set's facts.
-    family : {"bundled", "un", "interventions", "wars"}
+    family : {"bundled", "own", "un", "interventions", "wars"}
     missing : mapping
         Ideas whose own source is not at hand, with the reason.
+    only : sequence of str, optional
+        The ideas wanted, such as ``elections``; all by default. One of these that cannot be added
+        is refused.
+
+    Raises
+    ------
+    DataError
+        An idea asked for that the set does not know, or that cannot be added.
 
     Returns
     -------
@@ -140,9 +166,15 @@ def add_set_features(
     True
     """
     absent = {**missing, **NOT_SUPPORTED.get(family, {})}
+    if only is not None:
+        known = [step.idea for step in _STEPS[family]]
+        unknown = [idea for idea in only if idea not in (*known, *absent)]
+        if unknown:
+            raise DataError(f"features must be of {', '.join(known)}; found {first_few(unknown)}")
+        absent = {idea: reason for idea, reason in absent.items() if idea in only}
     out = panel
     for step in _STEPS[family]:
-        if step.idea in missing:
+        if step.idea in missing or (only is not None and step.idea not in only):
             continue
         before = set(out.columns)
         try:
@@ -153,6 +185,9 @@ def add_set_features(
             continue
         new = [c for c in out.columns if c not in before]
         out = _without_unknown(out, new, step.idea, absent)
+    lost = [f"{idea} ({absent[idea]})" for idea in only or () if idea in absent]
+    if lost:
+        raise DataError(f"features asked for cannot be added: {'; '.join(lost)}")
     return out, absent
 
 
@@ -188,8 +223,7 @@ def _un_deaths(data: SetData) -> pd.DataFrame:
 
 
 def _window(panel: pd.DataFrame) -> dict[str, Any]:
-    """Half a year, but no less than the period: a shorter window misses half of the changes."""
-    return {"window": max(6, calendar_of(panel).months)}
+    return {"window": no_less_than_a_period(panel, 6)}
 
 
 def _elections(panel: pd.DataFrame) -> pd.DataFrame:
@@ -202,7 +236,7 @@ def _leadership(panel: pd.DataFrame) -> pd.DataFrame:
 
 def _regime_if_at_hand(panel: pd.DataFrame) -> pd.DataFrame:
     # a bundled set must not begin to download
-    absent = [name for name in _REGIMES if not at_hand(name)]
+    absent = [name for name in REGIME_SOURCES if not at_hand(name)]
     if absent:
         raise CoverageError(f"external sources not at hand: {', '.join(absent)}")
     return add_regime(panel)
@@ -212,6 +246,32 @@ def _preferences(panel: pd.DataFrame) -> pd.DataFrame:
     return add_preferences(panel, source="ideal-points")
 
 
+def _own_regime(panel: pd.DataFrame) -> pd.DataFrame:
+    """Measures that the facts hold, or whose source is at hand."""
+    held = facts_of(panel)
+    states = None if held is None else held.states
+    columns = set() if states is None else set(states.columns)
+    known = [
+        measure
+        for measure, (column, source) in _MEASURES.items()
+        if column in columns or at_hand(source)
+    ]
+    if not known:
+        raise CoverageError(
+            f"the facts hold none of {', '.join(c for c, _ in _MEASURES.values())} in states, and "
+            f"external sources are not at hand: {', '.join(REGIME_SOURCES)}"
+        )
+    return add_regime(panel, measures=known)
+
+
+#: measure of democracy -> column of a table of states, and external source
+_MEASURES = {
+    "polity": ("polity2", "polity5"),
+    "bmr": ("democracy_bmr", "democracy-bmr"),
+    "polyarchy": ("polyarchy", "state-democracy"),
+}
+#: idea -> the table of facts without which a user's own coalition has none of its features
+_NEEDS = {"casualties": "deaths", "risk": "deaths", "commitment": "troops"}
 _VOTES = ("elections", "elections", "reign-elections", lambda data: _reign_votes())
 _LEADERS = ("leadership", "leaders", "reign-leaders", lambda data: _terms("reign-leaders"))
 #: family -> its own facts: idea, table, external source, and how it is read
@@ -231,6 +291,18 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
         _Step("contagion", add_contagion),
         _Step("alliance", add_alliance),
         _Step("regime", _regime_if_at_hand),
+        _Step("capability", add_capability),
+        _Step("preferences", add_preferences),
+    ),
+    OWN: (
+        _Step("elections", _elections),
+        _Step("leadership", _leadership),
+        _Step("casualties", add_casualties),
+        _Step("risk", add_risk),
+        _Step("commitment", add_commitment),
+        _Step("contagion", add_contagion),
+        _Step("alliance", add_alliance),
+        _Step("regime", _own_regime),
         _Step("capability", add_capability),
         _Step("preferences", add_preferences),
     ),

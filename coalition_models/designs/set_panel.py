@@ -29,6 +29,7 @@ def set_panel(
     historical: bool,
     peak_at_least: float = 0,
     exit_date: str = "main",
+    until: str | pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """Build the panel of a set.
 
@@ -44,6 +45,8 @@ def set_panel(
         Keep members whose peak reaches this number of persons.
     exit_date : {"main", "announced", "last"}
         As in :func:`build_panel`.
+    until : date, optional
+        As there; not for historical sets.
 
     Examples
     --------
@@ -60,6 +63,7 @@ def set_panel(
             clock=data.clock,
             exit_date=exit_date,
             peak_at_least=peak_at_least,
+            until=until,
         )
     choices = Choices(
         period=as_period(data.period),

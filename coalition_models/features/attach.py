@@ -87,7 +87,8 @@ def _warn_of_missing(
     absent = [name for name, column in columns.items() if column.isna().all()]
     problems = []
     if absent:
-        why = dict.fromkeys(notes[name] for name in absent if name in notes)
+        parts = (part for name in absent if name in notes for part in notes[name].split("; "))
+        why = dict.fromkeys(parts)  # a column made of several has the reasons of each
         reason = f" ({'; '.join(why)})" if why else ""
         problems.append(f"missing in every row: {', '.join(absent)}{reason}")
     known = [name for name in columns if name not in absent]

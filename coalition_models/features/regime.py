@@ -26,7 +26,7 @@ from coalition_models.timelines.yearly import (
     yearly,
 )
 
-__all__ = ["add_regime"]
+__all__ = ["REGIME_SOURCES", "add_regime"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +36,8 @@ _SOURCES = {
     "bmr": ("democracy-bmr", "democracy"),
     "polyarchy": ("state-democracy", "polyarchy"),
 }
+#: the external sources that add_regime() reads
+REGIME_SOURCES = tuple(source for source, _ in _SOURCES.values())
 _COLUMN = {"polity": "polity2", "bmr": "democracy_bmr", "polyarchy": "polyarchy"}
 #: bounds of a mixed regime on the Polity scale
 _MIXED = (-5, 5)

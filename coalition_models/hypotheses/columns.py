@@ -16,7 +16,7 @@ from coalition_models.hypotheses.claims import Claim, Step, read_plan
 from coalition_models.members.facts import Facts, facts_of
 from coalition_models.record import record_of, sources_of
 from coalition_models.sources.fetch import at_hand
-from coalition_models.timelines.calendar import calendar_of
+from coalition_models.timelines.calendar import no_less_than_a_period
 
 __all__ = ["Bench", "needed_columns"]
 
@@ -217,10 +217,10 @@ class Bench:
         if not isinstance(window, int) or window == 0 or "period" not in self.panel.columns:
             return {}
         try:
-            months = calendar_of(self.panel).months
+            wide = no_less_than_a_period(self.panel, window)
         except DataError:
             return {}
-        return {"window": months} if window < months else {}
+        return {"window": wide} if window < wide else {}
 
     def _check_term(
         self,

@@ -16,13 +16,13 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.designs.leader_cases import leader_cases, leader_cases_by_window
 from coalition_models.errors import CoverageError, DataError, FitError, gathered
 from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
+from coalition_models.hypotheses.contested_facts import Basis, basis_of
 from coalition_models.hypotheses.contested_words import compare_mello, directions, tally
 from coalition_models.inference.cautious import estimate_term
-from coalition_models.members.panel import build_panel
+from coalition_models.members.facts import Facts
 from coalition_models.record import with_panel
 from coalition_models.render import Table, format_number, format_p
 from coalition_models.sources.load import load
@@ -48,6 +48,11 @@ _MEASURES = {
 }
 
 
+#: measure -> the column of a user's own table of states
+_GIVEN = {"polity": "polity2", "bmr": "democracy_bmr"}
+_NOBODY = "no leader is on record: Facts(..., leaders=...)"
+
+
 @dataclass(frozen=True, repr=False)
 class Contested:
     """A contested claim under every combination of choices.
@@ -56,6 +61,7 @@ class Contested:
     ----------
     claim : {"elections", "democracy"}
     coalition : str
+        Its name; of facts of one's own the names of all.
     table : DataFrame
         One row per combination: the choices, ``estimate`` (log hazard ratio; for leaders log odds
         ratio, with a half added to each cell where one is empty), ``ratio, p_value`` (Fisher's
@@ -63,12 +69,15 @@ class Contested:
         cells ``exit_yes, exit_no, stay_yes, stay_no``; ``problem`` where nothing can be estimated.
     choices : tuple of str
         Columns of the table that are choices.
+    own : bool
+        Whether facts of one's own were given, and no bundled coalition.
     """
 
     claim: str
     coalition: str
     table: pd.DataFrame
     choices: tuple[str, ...]
+    own: bool = False
 
     def flips(self) -> pd.DataFrame:
         """Which choice turns the sign, all else equal.
@@ -147,7 +156,7 @@ class Contested:
         list of str
             Empty unless the claim is on elections and the coalition Iraq, his case.
         """
-        about = (self.claim, self.coalition) == ("elections", "iraq")
+        about = (self.claim, self.coalition) == ("elections", "iraq") and not self.own
         return compare_mello(self.table) if about else []
 
     def to_table(self) -> Table:
@@ -184,7 +193,7 @@ class Contested:
 
 def contest(
     claim: str = "elections",
-    coalition: str = "iraq",
+    coalition: str | Facts = "iraq",
     *,
     windows: Sequence[int] = _WINDOWS,
     dates: Sequence[str] = _DATES,
@@ -195,7 +204,9 @@ def contest(
     ----------
     claim : {"elections", "democracy"}
         ``"democracy"`` needs external sources.
-    coalition : {"iraq", "isaf", "rsm"}
+    coalition : Facts or {"iraq", "isaf", "rsm"}
+        Facts of your own, of one coalition or of several, which then count together. Elections,
+        leaders and democracy that they do not hold are looked up by state, as the builders do.
     windows : sequence of int
         Months within which an election is near (elections only).
     dates : sequence of {"announced", "main", "last"}
@@ -208,9 +219,15 @@ def contest(
     Raises
     ------
     DataError
-        Unknown claim or option.
+        Unknown claim or option; facts without members, coalitions, or the days that ``dates``
+        needs.
     CoverageError
         Democracy without any of its sources.
+
+    Warns
+    -----
+    CoalitionWarning
+        States of your own facts of which no election, leader or democracy is known.
 
     Examples
     --------
@@ -226,27 +243,28 @@ def contest(
         raise DataError("give at least one window and one date")
     for months in windows:
         check_window(months, "each of windows")
+    basis = basis_of(coalition, dates)
     if claim == "elections":
-        rows = list(_elections(coalition, windows, dates))
+        rows = list(_elections(basis, windows, dates))
         choices: tuple[str, ...] = ("unit", "window", "date")
     else:
-        rows = list(_democracy(coalition, dates))
+        rows = list(_democracy(basis, dates))
         choices = ("unit", "measure", "date")
-    table = pd.DataFrame(rows)
-    return Contested(claim, coalition, table, choices)
+    basis.tell()
+    return Contested(claim, basis.name, pd.DataFrame(rows), choices, basis.own)
 
 
 def _elections(
-    coalition: str, windows: Sequence[int], dates: Sequence[str]
+    basis: Basis, windows: Sequence[int], dates: Sequence[str]
 ) -> Iterator[dict[str, object]]:
-    members = load("participation")
     for date in dates:
-        panel = build_panel(members, coalitions=[coalition], exit_date=date)
-        by_window = leader_cases_by_window(coalition, windows, exit_date=date)
+        panel = basis.panel(date)
+        by_window = basis.cases(windows, date)
         for window, cases in zip(windows, by_window, strict=True):
             choice = {"window": window, "date": date}
-            with gathered():
+            with gathered() as told:
                 near = add_elections(panel, window=window)
+            basis.said.extend(told)
             yield {"unit": "state-month", **choice, **_months(near, "election_near")}
             for unit, column in (
                 ("leader, last day", "election_near"),
@@ -256,36 +274,40 @@ def _elections(
                 yield {"unit": unit, **choice, **_leaders(cases, column)}
 
 
-def _democracy(coalition: str, dates: Sequence[str]) -> Iterator[dict[str, object]]:
-    members = load("participation")
-    absent = _absent_measures()
+def _democracy(basis: Basis, dates: Sequence[str]) -> Iterator[dict[str, object]]:
+    absent = _absent_measures(basis)
     for date, (measure, (column, _)) in product(dates, _MEASURES.items()):
         choice = {"measure": measure, "date": date}
         if measure in absent:
             for unit in ("state-month", "leader, last day"):
                 yield {"unit": unit, **choice, **_nothing(absent[measure])}
             continue
-        panel = build_panel(members, coalitions=[coalition], exit_date=date)
-        with gathered():
-            known = add_regime(panel, measures=[measure])
+        with gathered() as told:
+            known = add_regime(basis.panel(date), measures=[measure])
+        basis.said.extend(told)
         yield {"unit": "state-month", **choice, **_months(known, column)}
-        cases = leader_cases(coalition, exit_date=date)
+        (cases,) = basis.cases([2], date)
+        if cases.empty:
+            yield {"unit": "leader, last day", **choice, **_nothing(_NOBODY)}
+            continue
         months = cases.assign(
             period=cases["last_day"].dt.to_period("M").dt.to_timestamp(),
             entry=cases["first_day"],
             spell=range(1, len(cases) + 1),
             start=0,
         )
-        with_panel(months, {"period": "month", "clock": "coalition"})
+        with_panel(months, {"period": "month", "clock": "coalition"}, facts=basis.facts)
         with gathered():
             at_end = add_regime(months, measures=[measure])
         yield {"unit": "leader, last day", **choice, **_leaders(at_end, column)}
 
 
-def _absent_measures() -> dict[str, str]:
+def _absent_measures(basis: Basis) -> dict[str, str]:
     """Measures that cannot be had, with the reason; an error where none can."""
     absent = {}
     for measure, (_, source) in _MEASURES.items():
+        if basis.has(_GIVEN[measure]):
+            continue
         try:
             load(source)
         except CoverageError as error:
@@ -318,6 +340,8 @@ def _months(panel: pd.DataFrame, term: str) -> dict[str, object]:
 
 def _leaders(cases: pd.DataFrame, column: str) -> dict[str, object]:
     """Odds of early exit where a condition holds against where it does not."""
+    if cases.empty:
+        return _nothing(_NOBODY)
     known = cases[cases[column].notna()]
     gone, held = known["early_exit"] == 1, known[column] == 1
     cells = [int(part.sum()) for part in (gone & held, gone & ~held, ~gone & held, ~gone & ~held)]

@@ -70,13 +70,25 @@ class Robustness:
         if self.without_one.empty:
             return "", float("nan")
         p_value = self.without_one["p_value"].to_numpy(dtype=float)
-        at = int(np.argmax(np.where(np.isnan(p_value), np.inf, p_value)))
+        known = np.where(np.isnan(p_value), np.inf, p_value)
+        at = int(_largest_first(known, list(self.without_one["left_out"]))[0])
         return str(self.without_one["left_out"].iloc[at]), float(p_value[at])
 
     @property
     def share_without_one(self) -> float:
         """Share of the fits without one cluster that hold."""
         return _share(self.without_one)
+
+
+def _largest_first(p_value: Floats, labels: Sequence[object]) -> npt.NDArray[np.int64]:
+    """Order by p-value; those equal up to rounding by their labels, in whatever order rows stand.
+
+    Examples
+    --------
+    >>> _largest_first(np.array([0.2, 0.9 + 1e-12, 0.9]), ["AUS", "SVK", "ITA"]).tolist()
+    [2, 1, 0]
+    """
+    return np.lexsort((np.array([str(label) for label in labels]), -np.round(p_value, 8)))
 
 
 def _share(frame: pd.DataFrame) -> float:
@@ -263,7 +275,7 @@ def leave_one_out(primary: TermEstimate) -> pd.DataFrame:
     errors = found.std_error * (primary.std_error / found.whole_error)
     p_value: Floats = 2 * stats.t.sf(np.abs(found.coefficient / errors), degrees)
     if fit.choices.variance == "jackknife" and "batch_refits" in fit.family.can:
-        for cluster in np.argsort(-p_value, kind="stable")[:WORST]:
+        for cluster in _largest_first(p_value, labels)[:WORST]:
             estimate = found.coefficient[cluster]
             error = _jackknife_without(fit, int(cluster), codes, at, estimate)
             p_value[cluster] = 2 * stats.t.sf(abs(estimate / error), degrees)

@@ -65,8 +65,11 @@ class Prepared:
         The value behind each stratum code.
     start, stop : arrays, shape (n_rows,)
         The caller's times, equal where they differ by rounding only.
-    centre, scale : arrays, shape (p,)
-        Subtracted from and divided out of each covariate inside; results are on the user's scale.
+    centre : array, shape (p,)
+        Mean of each covariate over the rows at risk.
+    stratum_centres, scale : arrays, shapes (S, p) and (p,)
+        Subtracted from each stratum's covariates and divided out of them inside; results are on
+        the user's scale. No comparison depends on them, since none crosses strata.
     """
 
     panel: Panel
@@ -86,6 +89,7 @@ class Prepared:
     offset: Floats  # (n_rows,) or (0,)
     offset_centre: float
     centre: Floats
+    stratum_centres: Floats  # one line without strata: the centre
     scale: Floats
     ties: Ties
 

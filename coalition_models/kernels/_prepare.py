@@ -136,7 +136,7 @@ def prepare(
     if alive is not None and case is not None:
         first[case == 0] = times.size
     order, counts = _order(first, last, times.size)
-    centre, scale, columns = _columns(design, first, last, order)
+    centre, centres, scale, columns = _columns(design, first, last, order, codes, values.size)
     shift_centre = 0.0 if shift is None else float(shift[order].mean())
     panel = replace(
         _panel(columns, first, last, order, counts, happened, stratum_ptr),
@@ -161,6 +161,7 @@ def prepare(
         offset=np.empty(0) if shift is None else shift,
         offset_centre=shift_centre,
         centre=centre,
+        stratum_centres=centres,
         scale=scale,
         ties=ties,
     )
@@ -182,6 +183,7 @@ def with_columns(prepared: Prepared, columns: Sequence[int] | Integers) -> Prepa
         prepared,
         panel=replace(prepared.panel, columns=np.ascontiguousarray(prepared.panel.columns[at])),
         centre=prepared.centre[at],
+        stratum_centres=np.ascontiguousarray(prepared.stratum_centres[:, at]),
         scale=prepared.scale[at],
     )
 
@@ -324,9 +326,42 @@ def _order(first: Integers, last: Integers, n_bins: int) -> tuple[Integers, Inte
 
 
 def _columns(
-    X: Floats, first: Integers, last: Integers, order: Integers
+    X: Floats, first: Integers, last: Integers, order: Integers, codes: Integers, n_strata: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Centre, centre of each stratum, scale, and the sorted, standardised covariates.
+
+    Rows are compared within their stratum only. So is the scale: that of covariates far apart
+    between strata would leave no digits for what differs within them.
+    """
+    if not codes.size:
+        centre, scale, sorted_rows = _standardised(X, first, last, order, None)
+        return centre, centre[None, :], scale, sorted_rows
+    with np.errstate(invalid="ignore", over="ignore"):  # reported where they are standardised
+        centres = _stratum_centres(X[order], codes[order], n_strata)
+        inside = X - centres[codes]
+    largest = np.abs(centres).max(axis=0)
+    rest, scale, sorted_rows = _standardised(inside, first, last, order, largest)
+    centres += rest
+    share = np.bincount(codes[order], minlength=n_strata) / order.size
+    return share @ centres, centres, scale, sorted_rows
+
+
+def _stratum_centres(rows: Floats, codes: Integers, n_strata: int) -> Floats:
+    """Mean of the rows at risk of each stratum (S, p), zero where there are none."""
+    present, one = np.unique(codes, return_index=True)
+    centres = np.zeros((n_strata, rows.shape[1]))
+    # Distances from one of the rows, so that a constant is met to the last digit.
+    centres[present] = rows[one]
+    count = np.maximum(np.bincount(codes, minlength=n_strata), 1)
+    for j, line in enumerate((rows - centres[codes]).T):
+        centres[:, j] += np.bincount(codes, line, minlength=n_strata) / count
+    return centres
+
+
+def _standardised(
+    X: Floats, first: Integers, last: Integers, order: Integers, origin: Floats | None
 ) -> tuple[Floats, Floats, Floats]:
-    """Centre, scale and the sorted, standardised covariates."""
+    """Centre, scale and the sorted covariates; ``origin`` is what was subtracted before."""
     sorted_rows: Floats | None = None
     if has_compiled():
         from coalition_models.kernels import _compiled
@@ -349,7 +384,7 @@ def _columns(
         )
     # A column that is constant up to rounding becomes zero: its information is nil, not noise blown
     # up to unit variance.
-    constant = scale <= 1e-13 * np.abs(centre)
+    constant = scale <= 1e-13 * (np.abs(centre) if origin is None else origin)
     scale[constant] = 1.0
     factor = np.where(constant, 0.0, 1.0 / scale)
     if sorted_rows is None:

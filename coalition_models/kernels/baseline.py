@@ -53,7 +53,7 @@ class PathSurvival:
 
 @dataclass(frozen=True)
 class _Increments:
-    """Per bin, at the centre of the covariates: hazard, its variance, its pull on the mean."""
+    """Per bin, at the centre of its stratum: hazard, its variance, its pull on the mean."""
 
     hazard: Floats
     variance: Floats
@@ -101,8 +101,11 @@ def baseline_hazard(
             f"{reference.shape}. Pass one per column."
         )
     found = _increments(prepared, b)
-    risk = float(np.exp((reference - prepared.centre) @ b))
-    hazard = found.hazard * risk
+    away = np.array([(reference - centre) @ b for centre in prepared.stratum_centres])
+    with np.errstate(over="ignore"):  # strata so far apart that a hazard is beyond all numbers
+        risk = np.exp(away)[prepared.event_strata]
+        hazard = found.hazard * risk
+        variance = found.variance * risk**2
     # Anew in each stratum: a difference of sums over all would lose the digits of small hazards.
     opens = np.flatnonzero(np.diff(prepared.event_strata)) + 1
     cumulative = np.concatenate([np.cumsum(part) for part in np.split(hazard, opens)])
@@ -111,7 +114,7 @@ def baseline_hazard(
         strata=prepared.event_strata,
         hazard=hazard,
         cumulative=cumulative,
-        variance=found.variance * risk**2,
+        variance=variance,
         reference=reference,
     )
 
@@ -179,7 +182,7 @@ def path_survival(
     passed = np.concatenate([np.arange(i, j) for i, j in zip(low, high, strict=True)] or [low[:0]])
     found = _increments(prepared, b)
     at = bins[passed.astype(np.int64)]
-    centred = X - prepared.centre
+    centred = X - prepared.stratum_centres[prepared.event_strata[bins[0]]]
     risk = np.exp(centred @ b + offset)[piece]
     pull = risk[:, None] * (centred[piece] * found.hazard[at][:, None] - found.drift[at])
     pull = np.cumsum(pull, axis=0)

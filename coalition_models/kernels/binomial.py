@@ -66,13 +66,14 @@ def pieces(X: Floats, y: Floats, eta: Floats, link: str, weights: Floats | None)
     """Scores and informations of a binary model at a linear predictor."""
     shape = LINKS[link]
     p, q, slope = shape.probability(eta), shape.complement(eta), shape.slope(eta)
-    spread = np.maximum(p * q, _SMALLEST)
+    # a ratio that stays in range where chance and slope both leave it
+    ratio = slope / np.maximum(p * q, _SMALLEST)
     case = np.ones_like(y) if weights is None else weights
     residual = np.where(y == 1, q, -p)
-    scores = (case * residual * slope / spread)[:, None] * X
-    expected_weight = case * slope**2 / spread
-    # d/d eta of slope/spread, by the quotient rule; zero for the logit, whose two forms agree.
-    bend = slope * shape.curvature(eta) / spread - slope**2 * (1 - 2 * p) / spread**2
+    scores = (case * residual * ratio)[:, None] * X
+    expected_weight = case * slope * ratio
+    # d/d eta of the ratio, by the quotient rule; zero for the logit, whose two forms agree.
+    bend = ratio * shape.curvature(eta) - ratio**2 * (1 - 2 * p)
     observed_weight = expected_weight - case * residual * bend
     return Pieces(
         scores, X.T @ (expected_weight[:, None] * X), X.T @ (observed_weight[:, None] * X)

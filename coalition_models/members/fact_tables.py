@@ -12,6 +12,7 @@ import pandas as pd
 from coalition_models.arguments import as_day, read_days
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.coalition_tables import coalition_problems
+from coalition_models.members.own_members import with_spells, with_states
 from coalition_models.members.periods import period_number
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells, order_problems
 from coalition_models.record import with_notes
@@ -37,7 +38,7 @@ class _Shape:
     """Columns that must be there, what they hold, and what else must be true."""
 
     needed: tuple[str, ...]
-    day: str = ""
+    days: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
@@ -81,9 +82,9 @@ def read_fact_table(name: str, given: pd.DataFrame) -> pd.DataFrame:
     table = plain(rows.reset_index(drop=True))
     table.attrs = {}
     if table.columns.is_unique:
-        table = _with_states(table, shape, what)
+        table = _named(table, shape, what)
         if name == "members":
-            table = _with_spells(table)
+            table = with_spells(table)
         if name == "coalitions":
             table = _with_lead_codes(table)
     source, columns = shape.words
@@ -121,28 +122,14 @@ def role_words() -> tuple[object, ...]:
     return tuple(sorted(set(load("participation")["role"].dropna())))
 
 
-def _with_states(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
+def _named(table: pd.DataFrame, shape: _Shape, what: str) -> pd.DataFrame:
     """Numbers of states from names or codes, and codes from numbers, at each row's date."""
-    if "cow" not in shape.needed or "cow" in table.columns or "state" not in table.columns:
+    if "cow" not in shape.needed:
         return table
-    when: Any = None
-    if shape.day == "year" and "year" in table.columns:
-        when = table["year"]
-    elif shape.day in table.columns:
-        when = read_days(table[shape.day])[0]
-    try:
-        cow = to_cow(table["state"], when)
-    except DataError as error:
-        raise DataError(
-            f"the {what}: {error}".replace(", or pass missing='na' to get <NA>", "")
-        ) from None
-    if cow.isna().any():
-        return table
-    code = from_cow(cow, dates=when, missing="na")
-    named = table["state"].where(code.isna(), code)
-    out = table.assign(state=named, cow=cow.astype("int64"))
-    if "name" not in out.columns and not named.equals(table["state"]):
-        out["name"] = table["state"]
+    out, unknown = with_states(table, shape.days)
+    if unknown:
+        listing = "\n".join(f"  - {text}" for text in unknown)
+        raise DataError(f"the {what}: unknown states:\n{listing}")
     return out
 
 
@@ -159,18 +146,6 @@ def _with_lead_codes(table: pd.DataFrame) -> pd.DataFrame:
     named = table["lead_state"].astype(object)
     named[led] = codes.where(codes.notna(), table.loc[led, "lead_state"])
     return table.assign(lead_state=named)
-
-
-def _with_spells(table: pd.DataFrame) -> pd.DataFrame:
-    """State codes and numbers of spells where the user gave none."""
-    out = table
-    if "spell" not in out.columns and {"coalition", "cow", "entry"} <= set(out.columns):
-        days = out.assign(entry=read_days(out["entry"])[0])
-        order = days.sort_values("entry", kind="stable").groupby(["coalition", "cow"]).cumcount()
-        out = out.assign(spell=order.reindex(out.index) + 1)
-    if "state" not in out.columns and {"cow", "entry"} <= set(out.columns):
-        out = out.assign(state=from_cow(out["cow"], dates=read_days(out["entry"])[0], missing="na"))
-    return out
 
 
 def _member_problems(table: pd.DataFrame) -> list[str]:
@@ -302,7 +277,7 @@ _PRECISIONS = ("entry_precision", "exit_precision", "announced_precision")
 TABLES: Mapping[str, _Shape] = {
     "members": _Shape(
         ("coalition", "cow", "spell", "entry", "exit", "exit_kind"),
-        day="entry",
+        days=("entry", "exit"),
         numbers=("peak_troops",),
         dates=SPELL_DATES,
         filled=("entry", "exit_kind"),
@@ -319,7 +294,7 @@ TABLES: Mapping[str, _Shape] = {
     ),
     "troops": _Shape(
         ("coalition", "cow", "date", "troops"),
-        day="date",
+        days=("date",),
         numbers=("troops",),
         dates=("date",),
         filled=("date",),
@@ -328,14 +303,14 @@ TABLES: Mapping[str, _Shape] = {
     ),
     "changes": _Shape(
         ("coalition", "cow", "date", "change"),
-        day="date",
+        days=("date",),
         dates=("date", "announced"),
         filled=("date", "change"),
         words=("profile_changes", ("change", "date_precision")),
     ),
     "deaths": _Shape(
         ("coalition", "cow", "date", "deaths"),
-        day="date",
+        days=("date",),
         numbers=("deaths",),
         dates=("date",),
         filled=("date",),
@@ -343,10 +318,10 @@ TABLES: Mapping[str, _Shape] = {
         more=_deaths_problems,
     ),
     "coverage": _Shape(("coalition", "first", "last")),
-    "states": _Shape(("cow", "year"), day="year", more=_state_problems),
+    "states": _Shape(("cow", "year"), days=("year",), more=_state_problems),
     "elections": _Shape(
         ("cow", "date", "kind"),
-        day="date",
+        days=("date",),
         dates=("date", "called", "known_from", "known_until"),
         filled=("date", "kind"),
         words=("elections", ("kind", "round")),
@@ -355,7 +330,7 @@ TABLES: Mapping[str, _Shape] = {
     ),
     "leaders": _Shape(
         ("cow", "leader", "start", "end"),
-        day="start",
+        days=("start",),
         numbers=("left_right",),
         dates=("start", "end", "known_until"),
         filled=("leader", "start"),

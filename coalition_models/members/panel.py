@@ -7,13 +7,15 @@ from typing import cast
 
 import pandas as pd
 
-from coalition_models.arguments import as_day, check_arguments, check_count, read_days
+from coalition_models.arguments import as_day, check_arguments, check_count
 from coalition_models.errors import CoverageError, DataError, counted, first_few
 from coalition_models.members.coalition_tables import read_coalitions
 from coalition_models.members.facts import Facts, facts_with
+from coalition_models.members.own_members import with_spells, with_states
 from coalition_models.members.periods import as_period, panel_period
 from coalition_models.members.spell_checks import (
     EVENT_KINDS,
+    MISSING,
     SPELL_DATES,
     check_spells,
     outlived_states,
@@ -30,7 +32,6 @@ from coalition_models.members.timing import (
     time_spells,
 )
 from coalition_models.record import Frozen, Record, record_of, with_record
-from coalition_models.sources.codes import to_cow, unmatched
 from coalition_models.sources.load import load
 from coalition_models.tables.contract import Column, Contract
 from coalition_models.tables.plain import plain_table
@@ -76,10 +77,10 @@ def build_panel(
     members : Facts or DataFrame
         Facts of one coalition or of several, such as ``facts("iraq")``, which the panel keeps for
         the ``add_*`` functions. Or spells as in ``load("participation")``, or your own:
-        ``coalition, state, spell, entry, exit, exit_kind``, and ``cow`` (looked up from the ISO3
-        code if absent). ``exit`` is empty only for ``ongoing`` spells. Where all rows of a
-        coalition equal bundled ones by value, the bundled facts come with them; any other table is
-        all that is known of it.
+        ``coalition, state`` (ISO3 code or name) or ``cow, entry, exit, exit_kind``, and ``spell``
+        (numbered by entry if absent). ``exit`` is empty only for ``ongoing`` spells. Where all
+        rows of a coalition equal bundled ones by value, the bundled facts come with them; any
+        other table is all that is known of it.
     coalitions : sequence of str or DataFrame, optional
         Names restrict the panel to these coalitions. A coalition whose list of members is not
         complete (``vietnam``, ``kfor``, ``libya``) is refused unless it is named here. For
@@ -154,7 +155,9 @@ def build_panel(
     problems += more
     if "coalition" in spells.columns and not more:
         spells = spells[spells["coalition"].isin(table.index)].reset_index(drop=True)
-    problems += check_spells(spells, "month") + outlived_states(spells, table, choices.until)
+    # a missing column is named once
+    found = [text for text in check_spells(spells, "month") if not text.startswith(MISSING)]
+    problems += found + outlived_states(spells, table, choices.until)
     if problems:
         problems = list(dict.fromkeys(problems))
         listing = "\n".join(f"  - {p}" for p in problems)
@@ -237,32 +240,21 @@ def _members(members: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     if members.empty:
         raise DataError("members has no rows: there is nobody to follow")
     spells = plain_table(members, "members", dates=SPELL_DATES)
+    spells, unknown = with_states(spells, ("entry", "exit"))
+    problems = [f"unknown states: {'; '.join(unknown)}"] if unknown else []
+    if unknown:
+        spells = spells[spells["cow"].notna()].reset_index(drop=True)
+    spells = with_spells(spells)
     needed = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
     absent = [name for name in needed if name not in spells.columns]
-    problems = []
     if absent:
+        needed.remove("spell")
+        # without entries no spell can be numbered, and without states none has a number
+        told = [name for name in absent if name != "spell" or "entry" not in absent]
         problems.append(
-            f"members must have the columns {', '.join(needed)}; missing: {', '.join(absent)}"
+            f"members must have the columns {', '.join(needed)}; missing: {', '.join(told)}"
         )
-    if "cow" not in spells.columns and "state" in spells.columns:
-        spells, unknown = _with_codes(spells)
-        if unknown:
-            problems.append(f"unknown states: {'; '.join(unknown)}")
     return spells, problems
-
-
-def _with_codes(spells: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Look up the numbers of states on the day of entry, or of exit for a later name."""
-    cow = pd.Series(pd.NA, index=spells.index, dtype="Int64")
-    for name in [n for n in ("entry", "exit") if n in spells.columns]:
-        # a date that cannot be read is named elsewhere
-        days, dated = read_days(spells[name])[0], cow.isna()
-        dated &= days.notna()
-        cow[dated] = to_cow(spells.loc[dated, "state"], days[dated], missing="na")
-    blank = cow.isna() & read_days(spells["entry"])[0].notna() if "entry" in spells else cow.isna()
-    days = read_days(spells["entry"])[0] if "entry" in spells else pd.Series(pd.NaT, spells.index)
-    unknown = unmatched(spells.loc[blank, "state"], days[blank]) if blank.any() else []
-    return spells[~blank].assign(cow=cow[~blank]).reset_index(drop=True), unknown
 
 
 def _coalition_table(

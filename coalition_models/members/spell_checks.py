@@ -18,6 +18,7 @@ from coalition_models.tables.contract import Column, Contract
 __all__ = [
     "EVENT_KINDS",
     "EXIT_KINDS",
+    "MISSING",
     "SPELL_DATES",
     "check_spells",
     "exit_before_entry",
@@ -43,6 +44,9 @@ EXIT_KINDS = (
 EVENT_KINDS = tuple(k for k in EXIT_KINDS if k not in ("ongoing", "leader", "unknown"))
 #: columns of dates of a table of spells
 SPELL_DATES = ("entry", "exit", "announced", "last_personnel", "exit_known")
+
+#: how the sentence on a missing column begins
+MISSING = "missing column"
 
 _NEEDED = ("coalition", "state", "cow", "spell", "entry", "exit", "exit_kind")
 _CONTRACT = Contract(
@@ -111,7 +115,7 @@ def check_spells(spells: pd.DataFrame, period: Period = "month") -> list[str]:
     if spells.columns.has_duplicates:
         return problems
     if "exit" not in spells.columns:
-        problems = ["missing column: exit", *problems]
+        problems = [f"{MISSING}: exit", *problems]
     rows = _readable(spells)
     if rows is None:
         return problems

@@ -9,6 +9,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import CoalitionWarning, DataError, counted, first_few, warn
+from coalition_models.members.own_members import with_states
 from coalition_models.members.periods import Period, as_period, period_number, period_start
 from coalition_models.members.spell_checks import (
     EVENT_KINDS,
@@ -54,7 +55,8 @@ def spells_from_levels(
     Parameters
     ----------
     levels : DataFrame
-        ``coalition, state, cow, date`` and the level column; one row per state, coalition and
+        ``coalition, state`` (ISO3 code or name) or ``cow``, or both, ``date`` and the level
+        column; one row per state, coalition and
         period (the largest level counts where there are more). Periods without a row are
         absences. Leave rows below the minimum in: they show how long the coalition lasted.
     gap : int
@@ -128,7 +130,11 @@ def spells_from_levels(
     unit = as_period(period)
     gap = check_count(gap, "gap", of="periods")
     end_margin = check_count(end_margin, "end_margin", of="periods")
-    levels = plain_table(levels, "levels", dates=["date"])
+    levels, unknown = with_states(plain_table(levels, "levels", dates=["date"]), ["date"])
+    if unknown:
+        raise DataError(
+            f"cannot make spells from these levels: unknown states: {'; '.join(unknown)}"
+        )
     _check_levels(levels, level)
     levels = _under_one_name(levels, follow_renamed(renamed, levels["coalition"]), unit)
     seen = _presence(levels, level, minimum, unit)

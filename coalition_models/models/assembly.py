@@ -58,6 +58,6 @@ def assemble(
         engine=engine,
         data_choices=background.choices(sample.design.variables),
         sources=background.sources(sample.design.variables),
-        remarks=(*map(Note, sample.notes), *map(Note, estimate.notes), *remarks),
+        remarks=(*map(Note, (*sample.notes, *background.lost, *estimate.notes)), *remarks),
         native=estimate.native,
     )

@@ -9,9 +9,14 @@ from functools import cached_property
 import pandas as pd
 
 from coalition_models.errors import counted
-from coalition_models.record import Made, Record, record_of, sources_of
+from coalition_models.record import Made, Record, record_of, remembers, sources_of
 
-__all__ = ["Background", "Choices", "Counts", "footnotes"]
+__all__ = ["Background", "Choices", "Counts", "footnotes", "lost_record"]
+
+#: columns by which a panel is known; a table of one's own seldom has them all
+_PANEL = frozenset(
+    ("coalition", "state", "cow", "spell", "entry", "period", "start", "stop", "exit_kind")
+)
 
 _VARIANCE = {
     "model": "inverse information",
@@ -182,6 +187,11 @@ class Background:
         return (f"Panel: {text}{tail}.",)
 
     @cached_property
+    def lost(self) -> tuple[str, ...]:
+        """That a panel no longer remembers how it was made."""
+        return lost_record(self._data)
+
+    @cached_property
     def _tables(self) -> tuple[str, ...]:
         """Tables behind the rows."""
         return sources_of(self._data, ())
@@ -208,6 +218,25 @@ class Background:
             made = self._made(name) if name in self._record.features else None
             found += made.sources if made is not None else ()
         return tuple(dict.fromkeys(found))
+
+
+def lost_record(data: pd.DataFrame) -> tuple[str, ...]:
+    """Say so where a panel no longer remembers how it was made; nothing of other tables.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.build_panel(cm.facts("iraq"))
+    >>> lost_record(panel), len(lost_record(panel.merge(panel[["state"]].drop_duplicates())))
+    ((), 1)
+    """
+    if remembers(data) or not set(data.columns) >= _PANEL:
+        return ()
+    return (
+        "the panel's record was lost (pandas' merge and files drop it): how the panel and its "
+        "features were made, and from which facts, can be neither checked nor cited here. Add "
+        "columns with cm.merge(panel, table, on=...), which keeps it",
+    )
 
 
 def _said(value: object) -> bool:

@@ -61,7 +61,7 @@ class Fit:
     sources : tuple of str
         Names of the tables the data came from, for ``cite(fit)``.
     remarks : tuple of str
-        Warnings given while fitting.
+        Notes under the table: warnings given while fitting, and what could not be checked.
     engine, native : object
         The estimator's own part, and the statsmodels result where there is one.
 

@@ -9,6 +9,8 @@ import pandas as pd
 
 from coalition_models.arguments import as_day, as_days, check_arguments
 from coalition_models.errors import DataError, first_few
+from coalition_models.members.own_members import with_spells, with_states
+from coalition_models.members.spell_checks import exit_before_entry, spell_labels
 from coalition_models.models.fit import Fit
 from coalition_models.report.fits import named
 from coalition_models.report.style import (
@@ -61,13 +63,14 @@ def participation_lines(
     >>> lines["row"].nunique()
     40
     """
-    table = plain_table(members, "members")
+    # a state that is unknown is drawn under the name given
+    table = with_spells(with_states(plain_table(members, "members"), ("entry", "exit"))[0])
     absent = [name for name in _NEEDED if name not in table.columns]
     if absent:
         raise DataError(f"members lacks the columns {', '.join(absent)}")
     if table.empty:
         raise DataError("no spell to draw: the table of members is empty")
-    table = plain_table(members, "members", dates=["entry", "exit"])
+    table = plain_table(table, "members", dates=["entry", "exit"])
     for name in ("entry", "exit"):
         table[name] = as_days(table[name], name)
     lines = table[_NEEDED].copy()
@@ -83,6 +86,12 @@ def participation_lines(
     if nobody.any():
         raise DataError(f"column entry is empty for {first_few(lines.loc[nobody, 'state'])}")
     lines["exit"] = lines["exit"].fillna(_end(lines, until))
+    backwards = exit_before_entry(table.assign(exit=lines["exit"]))
+    if backwards.any():
+        bad = lines[backwards]
+        raise DataError(
+            f"exit, or until= where there is none, before entry: {first_few(spell_labels(bad))}"
+        )
     final = lines.groupby(["coalition", "state"])["exit"].transform("max")
     order = lines.assign(final=final).sort_values(
         ["coalition", "final", "state", "spell"], kind="stable"

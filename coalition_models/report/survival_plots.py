@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,6 +15,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.after.nonparametric import SurvivalCurve
 from coalition_models.models.after.scenarios import predict_survival
+from coalition_models.models.after.stretches import HELD_LONGER
 from coalition_models.models.fit import Fit
 from coalition_models.record import record_of, with_notes
 from coalition_models.report.fits import named
@@ -254,6 +256,7 @@ def _plot_predictions(
             f"{{{fits[0][1].variables[0]!r}: [0, 1]}}, or a survival_curve()"
         )
     tables = []
+    remarks: dict[str, None] = {}
     with styled():
         figure, (axis,) = new_figure(7.0, 3.4)
         for (heading, one), line in zip(fits, cycle(_LINES)):
@@ -264,6 +267,7 @@ def _plot_predictions(
                 label = f"{heading}: {label}" if heading else label
                 _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, origin, line)
             tables.append(prediction.table)
+            remarks |= dict.fromkeys(n for n in prediction.notes if n.startswith(HELD_LONGER))
             if heading:
                 tables[-1] = prediction.table.copy()
                 tables[-1].insert(0, "fit", heading)
@@ -274,4 +278,6 @@ def _plot_predictions(
         common = units.pop() if len(units) == 1 else "time at risk"
         axis.set_xlabel(common if xlabel is None else xlabel)
         axis.legend(loc="best")
+        if remarks:
+            figure.supxlabel(textwrap.fill(" ".join(remarks), 110), fontsize="x-small")
     return Plot(figure, tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,10 +13,13 @@ from coalition_models.arguments import check_arguments
 from coalition_models.defection.outcome import not_at_risk, panel_events
 from coalition_models.defection.rules import KINDS, DefectionRule, named_rule
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
-from coalition_models.errors import DataError, FitError, first_few, gathered
+from coalition_models.designs.own_set import OWN
+from coalition_models.errors import DataError, FitError, counted, first_few, gathered, warn
+from coalition_models.members.facts import Facts
 from coalition_models.models.cox.api import cox
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, frame_table
+from coalition_models.sources.codebook import codebook
 
 __all__ = ["RuleComparison", "compare_rules"]
 
@@ -80,7 +84,7 @@ class RuleComparison:
 
 def compare_rules(
     rules: Sequence[DefectionRule | str],
-    data: AnalysisSet | str = "iraq",
+    data: AnalysisSet | Facts | str = "iraq",
     *,
     formula: str | None = None,
     how: str = "first",
@@ -92,8 +96,9 @@ def compare_rules(
     ----------
     rules : sequence of DefectionRule or str
         The first is the one the others are compared with. Names must differ.
-    data : AnalysisSet or str
-        A set, or the name of one.
+    data : AnalysisSet, Facts or str
+        A set, or the name of one; or facts of your own, of which :func:`analysis_set` makes one
+        with the features of the formula.
     formula : str, optional
         A Cox model; ``event`` is the outcome under each rule. Without it only events are
         compared.
@@ -109,7 +114,13 @@ def compare_rules(
     Raises
     ------
     DataError
-        No rules, or two of one name.
+        No rules, or two of one name; a rule that needs what the facts lack (strengths, days of
+        announcements).
+
+    Warns
+    -----
+    CoalitionWarning
+        Rules that count changes of task, or unplanned cuts, where own facts hold no ``changes``.
 
     Notes
     -----
@@ -138,8 +149,8 @@ def compare_rules(
         )
     if how not in ("first", "repeated"):
         raise DataError(f"how must be 'first' or 'repeated' to fit one hazard, not {how!r}")
-    source = analysis_set(data) if isinstance(data, str) else data
     _check_formula(formula)
+    source = _source(data, formula)
     first: pd.DataFrame | None = None
     panels: dict[str, pd.DataFrame] = {}
     counts, changes, estimates = [], [], []
@@ -155,6 +166,7 @@ def compare_rules(
         changes.append(moved.assign(rule=rule.name))
         if formula is not None:
             estimates.append(_estimate(rule, panel, formula, how, cluster))
+    _warn_without_changes(source, chosen)
     table = pd.concat(estimates, ignore_index=True) if estimates else _no_estimates()
     return RuleComparison(
         counts=pd.DataFrame(counts).set_index("rule"),
@@ -162,6 +174,42 @@ def compare_rules(
         estimates=_relative(table, names[0]),
         formula=formula or "",
     )
+
+
+def _source(data: AnalysisSet | Facts | str, formula: str | None) -> AnalysisSet:
+    if isinstance(data, AnalysisSet):
+        return data
+    if isinstance(data, Facts):
+        return analysis_set(data, features=_builders(formula))
+    return analysis_set(data)
+
+
+def _builders(formula: str | None) -> list[str]:
+    """Builders that make the columns of a formula."""
+    words = set(re.findall(r"\w+", formula or ""))
+    made = codebook("features")["builder"]
+    return list(dict.fromkeys(made[made.index.isin(words)].str.removeprefix("add_")))
+
+
+def _warn_without_changes(source: AnalysisSet, rules: Sequence[DefectionRule]) -> None:
+    """Kinds of defection that a rule counts and own facts cannot show."""
+    if source.variant != OWN or source.changes is not None:
+        return
+    unseen = {rule.name: _by_changes(rule) for rule in rules}
+    names = [name for name, kinds in unseen.items() if kinds]
+    if names:
+        kinds = [kind for kind in KINDS if any(kind in found for found in unseen.values())]
+        warn(
+            f"the facts hold no changes, so that {len(names)} of {counted(len(rules), 'rule')} "
+            f"({first_few(names)}) cannot tell {', '.join(kinds)}, or whether they were planned: "
+            "Facts(..., changes=...)"
+        )
+
+
+def _by_changes(rule: DefectionRule) -> list[str]:
+    """Kinds of defection that a rule reads from coded changes."""
+    cuts = rule.cuts == "coded" or (rule.cuts == "significant" and rule.uncoded == "leave_out")
+    return [k for k in rule.kinds if k != "full" and (k != "partial_cut" or cuts)]
 
 
 def _check_formula(formula: str | None) -> None:

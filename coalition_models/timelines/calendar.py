@@ -30,6 +30,7 @@ __all__ = [
     "find_until",
     "known_table",
     "month_number",
+    "no_less_than_a_period",
     "short_window",
     "window_sum",
 ]
@@ -163,6 +164,18 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
     first = month_number(panel["period"])
     months = 12 // PERIODS[_period_name(panel)]
     return Calendar(first, first + months - 1, months)
+
+
+def no_less_than_a_period(panel: pd.DataFrame, window: int) -> int:
+    """Window in months, widened to the panel's period: a shorter one misses part of each row.
+
+    Examples
+    --------
+    >>> from coalition_models import build_panel, facts
+    >>> no_less_than_a_period(build_panel(facts("iraq"), period="year"), 6)
+    12
+    """
+    return max(window, calendar_of(panel).months)
 
 
 def _no_days(period: pd.Series) -> str:

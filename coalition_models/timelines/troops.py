@@ -91,8 +91,9 @@ def strengths(members: Roster, observed: pd.DataFrame | None) -> Strengths:
     """Assign observed strengths to spells.
 
     An observation belongs to the spell that runs in its month; one before the entry or after the
-    exit is left out, so that nothing is carried from one spell into the next. Within a month the
-    last day counts. None: no strength is known.
+    exit is left out, so that nothing is carried from one spell into the next. As long as a state
+    that was last seen is taken to be there, its list of nobody counts, as it does in a gap that
+    was bridged. Within a month the last day counts. None: no strength is known.
     """
     if observed is None:
         none = np.zeros(0, dtype=np.int64)
@@ -102,7 +103,8 @@ def strengths(members: Roster, observed: pd.DataFrame | None) -> Strengths:
     month = table["month"].to_numpy(dtype=np.int64)
     spell = find_until(group, members.entry, wanted, month)
     inside = spell >= 0
-    inside[inside] = month[inside] <= members.left[spell[inside]]
+    last = np.maximum(members.left, members.exit - 1)
+    inside[inside] = month[inside] <= last[spell[inside]]
     found = pd.DataFrame(
         {"spell": spell[inside], "month": month[inside], "troops": table["troops"][inside]}
     )

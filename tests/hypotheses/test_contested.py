@@ -194,17 +194,15 @@ def test_unknown_choices_are_refused():
 def test_democracy_without_its_sources_says_what_is_missing(monkeypatch):
     asked = []
 
-    def only_members(name):
+    def nothing(name):
         asked.append(name)
-        if name != "participation":
-            raise CoverageError(f"{name} cannot be had")
-        return cm.load(name)
+        raise CoverageError(f"{name} cannot be had")
 
-    monkeypatch.setattr(contested, "load", only_members)
+    monkeypatch.setattr(contested, "load", nothing)
     with pytest.raises(CoverageError, match="democracy-bmr cannot be had"):
         contest("democracy", "iraq")
     # each source is tried once, not once for every combination
-    assert sorted(asked) == ["democracy-bmr", "participation", "polity5"]
+    assert sorted(asked) == ["democracy-bmr", "polity5"]
 
 
 @pytest.mark.mirror

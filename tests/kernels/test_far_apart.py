@@ -7,21 +7,24 @@ Each number is held against its definition: one risk set after the other, terms 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coalition_models.kernels.baseline import baseline_hazard
+from coalition_models.kernels.baseline import baseline_hazard, path_survival
 from coalition_models.kernels.batch import fit_many_columns, fit_many_weights
 from coalition_models.kernels.clusters import clustered_covariance, clustered_scores
 from coalition_models.kernels.cox import fit, prepare
+from coalition_models.kernels.firth import fit_firth
+from coalition_models.kernels.ph import ph_score_test, transform_times
 from coalition_models.kernels.residuals import (
     dfbeta,
     expected_events,
     martingale,
+    schoenfeld,
     score_residuals,
 )
 
@@ -236,3 +239,78 @@ def test_many_bins_of_long_rows():
     close(score_residuals(data, rows.beta), scores, 1e-8)
     sums = np.array([scores[rows.clusters == c].sum(axis=0) for c in range(9)])
     close(clustered_scores(data, rows.beta, rows.clusters), sums, 1e-8)
+
+
+def moved(rows: Far, shift: float) -> Far:
+    """The same rows, each stratum's first covariate this far from the next one's.
+
+    Covariates are multiples of 1/1024, so that no digit of them is lost on the way.
+    """
+    X = np.rint(rows.X * 1024) / 1024
+    X[:, 0] += shift * rows.strata
+    return replace(rows, X=X)
+
+
+@pytest.mark.parametrize("shift", [-900.0, 1e4, 1e7])
+@TIES
+def test_strata_may_lie_anywhere(ties, shift):
+    rows = far(5, "strata", apart=0.0, n=60)
+    here, there = (moved(rows, by).prepared(np.arange(60), ties) for by in (0.0, shift))
+    left, right = fit(here), fit(there)
+    assert right.converged
+    for name in ("coefficients", "covariance", "information", "score_null", "log_likelihood"):
+        np.testing.assert_allclose(getattr(right, name), getattr(left, name), rtol=1e-10)
+    np.testing.assert_allclose(right.coefficients, left.coefficients, rtol=1e-10)
+    b, V = left.coefficients, left.covariance
+    for of in (martingale, expected_events, score_residuals):
+        close(of(there, b), of(here, b), 1e-10)
+    close(dfbeta(there, b, V), dfbeta(here, b, V), 1e-10)
+    close(
+        clustered_scores(there, b, rows.clusters), clustered_scores(here, b, rows.clusters), 1e-10
+    )
+    close(schoenfeld(there, b).residuals, schoenfeld(here, b).residuals, 1e-10)
+    g = transform_times(here, "rank")
+    close(ph_score_test(there, b, g).statistic, ph_score_test(here, b, g).statistic, 1e-10)
+    firth = [fit_firth(data).coefficients for data in (there, here)]
+    np.testing.assert_allclose(*firth, rtol=1e-10)
+    weights = np.random.default_rng(1).choice([0.0, 1.0, 2.0], (5, 60))
+    many = [fit_many_weights(data, weights, start=b).coefficients for data in (there, here)]
+    np.testing.assert_allclose(*many, rtol=1e-10)
+    subsets = [fit_many_columns(data, [[True, False], [True, True]]) for data in (there, here)]
+    np.testing.assert_allclose(*(found.coefficients for found in subsets), rtol=1e-10)
+
+
+@pytest.mark.parametrize("shift", [-900.0, 1e4])
+def test_curves_of_strata_that_lie_anywhere(shift):
+    rows = far(5, "strata", apart=0.0, n=60)
+    here = moved(rows, 0.0).prepared(np.arange(60), "efron")
+    there = moved(rows, shift).prepared(np.arange(60), "efron")
+    found = fit(here)
+    b, V = found.coefficients, found.covariance
+    assert here.stratum_centres.shape == (2, 2)
+    for stratum in (0, 1):
+        x = np.array([[0.3, -0.2], [-0.5, 0.1]])
+        paths = [
+            path_survival(data, b, V, [0, 4], [4, 9], x + np.array([by, 0.0]), stratum=stratum)
+            for data, by in ((there, shift * stratum), (here, 0.0))
+        ]
+        close(paths[0].cumulative_hazard, paths[1].cumulative_hazard, 1e-10)
+        close(paths[0].variance, paths[1].variance, 1e-10)
+        mine = here.event_strata == stratum
+        bases = [
+            baseline_hazard(data, b, at=[by, 0.0])
+            for data, by in ((there, shift * stratum), (here, 0.0))
+        ]
+        close(bases[0].cumulative[mine], bases[1].cumulative[mine], 1e-10)
+        close(bases[0].variance[mine], bases[1].variance[mine], 1e-10)
+
+
+def test_centre_of_stratified_rows_is_their_mean():
+    rows = far(2, "strata", n=40)
+    data = rows.prepared(np.arange(40), "efron")
+    kept = data.kept
+    np.testing.assert_allclose(data.centre, rows.X[kept].mean(axis=0), rtol=1e-12, atol=1e-12)
+    own = [rows.X[kept][rows.strata[kept] == g].mean(axis=0) for g in (0, 1)]
+    np.testing.assert_allclose(data.stratum_centres, own, rtol=1e-12, atol=1e-12)
+    alone = prepare(rows.start, rows.stop, rows.event, rows.X)
+    assert alone.stratum_centres.tolist() == [alone.centre.tolist()]

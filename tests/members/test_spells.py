@@ -128,8 +128,10 @@ def test_bad_levels_are_named():
         cm.spells_from_levels(frame)
     with pytest.raises(cm.DataError, match=r"gap must be a whole number.*-1"):
         cm.spells_from_levels(levels(*seen("POL", 290, "2010-01-10")), gap=-1)
-    with pytest.raises(cm.DataError, match="missing column: cow"):
-        cm.spells_from_levels(levels(*seen("POL", 290, "2010-01-10")).drop(columns="cow"))
+    with pytest.raises(cm.DataError, match="missing column: state; missing column: cow"):
+        cm.spells_from_levels(
+            levels(*seen("POL", 290, "2010-01-10")).drop(columns=["cow", "state"])
+        )
     with pytest.raises(cm.DataError, match="troops must be at least 0"):
         cm.spells_from_levels(levels(("POL", 290, "2010-01-10", -5.0)))
 

@@ -190,6 +190,39 @@ class TestColumns:
         with pytest.raises(FitError, match=r"no variation to use: region\[T.b\], region\[T.c\]"):
             cox("event ~ risk + region", PANEL, strata="region")
 
+    def test_constant_in_all_strata(self):
+        with pytest.raises(FitError, match=r"constant .*: flat"):
+            cox("event ~ risk + flat", PANEL.assign(flat=3.7), strata="region")
+
+    def test_strata_far_apart(self):
+        """The wars of one century and the same wars 900 years earlier, in strata of their own."""
+        rng = np.random.default_rng(1)
+        year = 1848.0 + rng.integers(0, 20, 60)
+        late = rng.exponential(1, 60) * np.exp(1858 - year)
+        wars = pd.DataFrame({
+            "start": 0, "stop": late.argsort().argsort() + 1, "year": year, "war": year % 2,
+            "event": rng.integers(0, 2, 60), "size": rng.normal(size=60),
+        })  # fmt: skip
+        older = wars.assign(war=wars["war"] + 2)
+        shifted = pd.concat([wars, older.assign(year=year - 900)], ignore_index=True)
+        by_hand = pd.concat([wars, older], ignore_index=True)
+        far, near = (cox("event ~ year + size", d, strata="war") for d in (shifted, by_hand))
+        np.testing.assert_allclose(far.coefficients, near.coefficients, rtol=1e-10)
+        np.testing.assert_allclose(far.covariance, near.covariance, rtol=1e-10)
+        assert far.log_likelihood == pytest.approx(near.log_likelihood, rel=1e-12)
+        columns = ["expected", "martingale", "deviance"]
+        np.testing.assert_allclose(
+            far.augment()[columns], near.augment()[columns], rtol=1e-9, atol=1e-12
+        )
+        curves = [
+            predict_survival(fit, {"year": y, "size": 0.0}, times=[10, 40], stratum=war)
+            for war, back in ((0.0, 0), (2.0, 900), (3.0, 900))
+            for fit, y in ((far, 1850 - back), (near, 1850))
+        ]
+        for ours, theirs in zip(curves[::2], curves[1::2], strict=True):
+            columns = ["survival", "conf_low", "conf_high"]
+            np.testing.assert_allclose(ours.table[columns], theirs.table[columns], rtol=1e-9)
+
     def test_the_same_for_all_members_at_one_time(self):
         data = PANEL.assign(year=np.floor(PANEL["stop"] / 12) * 12 + PANEL["stop"])
         with pytest.raises(FitError, match="no variation to use: year"):

@@ -28,6 +28,7 @@ from coalition_models.models.sample.checks import (
     names_of,
     raise_all,
 )
+from coalition_models.models.sample.clock import check_pace, note_of_gaps
 from coalition_models.models.sample.columns import (
     refuse_repeated_columns,
     require_columns,
@@ -62,6 +63,8 @@ class SurvivalCurve:
     spans : mapping
         Group -> the starts and the stops of its rows, each sorted; groups without an event, which
         have no row in ``table``, are here too. The only group without ``by`` is ``"all"``.
+    notes : tuple of str
+        What there is to know of the rows; printed under the curve.
     """
 
     table: pd.DataFrame
@@ -69,6 +72,7 @@ class SurvivalCurve:
     level: float
     interval: str
     spans: Mapping[str, tuple[Floats, Floats]] = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     def at_risk(self, times: Sequence[float]) -> pd.DataFrame:
         """Count the rows at risk at given times, one column per group.
@@ -113,6 +117,7 @@ class SurvivalCurve:
         known = set(self.table["group"]) if self.by else set(self.spans)
         quiet = [group for group in self.spans if group not in known]
         notes = [note, f"No event, so survival stays 1: {'; '.join(quiet)}."] if quiet else [note]
+        notes += [f"{text[0].upper()}{text[1:]}." for text in self.notes]
         rows = [
             [format_number(value) for value in row]
             for row in self.table.astype(object).itertuples(index=False, name=None)
@@ -163,7 +168,7 @@ def survival_curve(
     Raises
     ------
     DataError
-        Wrong event coding, reversed or empty rows, missing groups.
+        Wrong event coding, reversed or empty rows, rows of two lengths, missing groups.
     FitError
         No event at all.
 
@@ -189,9 +194,13 @@ def survival_curve(
         raise DataError("the data have no rows")
     happened, problems, _ = check_event(panel, event)
     first, last, wrong = check_times(panel, start, stop)
-    if not problems and not wrong:
-        wrong = _overlaps(panel, first, last)
+    who = _members(panel)
+    if who is not None and not problems and not wrong:
+        wrong = check_history(panel, who, first, last)
     raise_all([*problems, *wrong])
+    members = None if who is None else who.codes
+    check_pace(panel, members, first)
+    notes = tuple(note_of_gaps(members, first, last))
     first, last = snap_times(first, last)
     if not happened.any():
         raise FitError(f"no event: column {event!r} is 0 in all {counted(len(panel), 'row')}")
@@ -211,18 +220,18 @@ def survival_curve(
         parts.append(curve)
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     with_notes(table, data_choices=list(Background(panel).choices(())))
-    return SurvivalCurve(table, names, level, interval, spans)
+    return SurvivalCurve(table, names, level, interval, spans, notes)
 
 
-def _overlaps(panel: pd.DataFrame, first: Floats, last: Floats) -> list[str]:
-    """Rows of one member that overlap or stand twice, where the panel says who is who."""
+def _members(panel: pd.DataFrame) -> Histories | None:
+    """Whose rows are whose, where the panel says so."""
     member = default_id(panel, None)
     if not member or panel[list(member)].isna().any(axis=None):
-        return []
+        return None
     keys = panel[list(member)].reset_index(drop=True)  # an index may be named like a column
     groups = keys.groupby(list(member), sort=False, observed=True)
     codes = np.asarray(groups.ngroup(), dtype=np.int64)
-    return check_history(panel, Histories(member, codes, int(codes.max()) + 1), first, last)
+    return Histories(member, codes, int(codes.max()) + 1)
 
 
 def _groups(panel: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[str, npt.NDArray[np.int64]]]:

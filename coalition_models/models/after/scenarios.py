@@ -21,10 +21,11 @@ from coalition_models.models.after.paths import (
     slack,
     with_clock,
 )
+from coalition_models.models.after.stretches import stretch_notes
 from coalition_models.models.engine import Span
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
-from coalition_models.models.sample.labels import times_given
+from coalition_models.models.sample.labels import listed, times_given
 from coalition_models.render import Table, format_number
 
 __all__ = ["SurvivalPrediction", "predict_survival"]
@@ -169,6 +170,7 @@ def predict_survival(
     asked = times_given(times)
     check_times_asked(asked, span.last)
     held: dict[str, object] = {}
+    seen: list[str] = []
     if isinstance(paths, pd.DataFrame):
         if begin is not None:
             raise DataError("begin is for fixed values; the paths of a frame begin with their rows")
@@ -181,7 +183,9 @@ def predict_survival(
             raise DataError(
                 f"nobody was observed before {span.first:g}, so begin={first:g} is too early"
             )
-        routes, held = fixed_paths(paths, fit, first, end, span.code)
+        chosen = {name: listed(value, name) for name, value in paths.items()}
+        routes, held = fixed_paths(chosen, fit, first, end, span.code)
+        seen = stretch_notes(fit, chosen, routes[0].end - routes[0].begin)
     running = [n for n in fit.engine.sample.clocks if n not in routes[0].frame.columns]
     routes = [with_clock(route, fit) for route in routes]
     parts = [_follow(fit, route, span.code, asked, level, interval) for route in routes]
@@ -197,6 +201,7 @@ def predict_survival(
             *_given_notes(given),
             *_held_note(held, fit),
             *_running_note(running),
+            *seen,
             *_flat_note(span, max([route.end for route in routes])),
         ),
         given=given,
@@ -255,7 +260,12 @@ def _follow(
     level: float,
     interval: Interval,
 ) -> pd.DataFrame:
-    found = fit.engine.follow(fit.estimates, route.frame, route.start, route.stop, code)
+    with np.errstate(over="ignore", invalid="ignore"):  # told of just below
+        found = fit.engine.follow(fit.estimates, route.frame, route.start, route.stop, code)
+    if np.isinf(found.cumulative_hazard).any() or np.isinf(found.variance).any():
+        raise DataError(
+            f"the values of {route.name!r} lie so far from the data that the hazard overflows"
+        )
     when = np.concatenate([[route.begin], found.times])
     hazard = np.concatenate([[0.0], found.cumulative_hazard])
     error = np.sqrt(np.concatenate([[0.0], found.variance]))

@@ -67,7 +67,7 @@ FAMILIES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CoxEngine:
     """What a Cox fit keeps for predictions, residuals and tests."""
 
@@ -76,6 +76,9 @@ class CoxEngine:
     offset: str | None
     firth: firth.FirthFit | None = None
     known: dict[str, Floats] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<CoxEngine: {self.sample.size}>"
 
     @property
     def centre(self) -> Floats:

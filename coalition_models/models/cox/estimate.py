@@ -108,7 +108,12 @@ def _refuse_flat(prepared: kernel.Prepared, names: Sequence[str]) -> None:
     """Constant and collinear columns among the rows at risk at an event time."""
     columns = prepared.panel.columns
     gram = columns @ columns.T / columns.shape[1]
-    refuse_aliased(gram, names, f"in the {prepared.n_at_risk_rows} rows at risk at an event time")
+    centres = prepared.stratum_centres[prepared.event_strata]
+    differs = np.ptp(centres, axis=0) > _ROUNDING * np.abs(centres).max(axis=0)
+    _refuse_aliased_within((np.diag(gram) <= 0) & differs, names)
+    where = f"in the {prepared.n_at_risk_rows} rows at risk at an event time"
+    within = ", within their strata" if len(prepared.stratum_centres) > 1 else ""
+    refuse_aliased(gram, names, where + within)
 
 
 def _refuse_aliased_within(aliased: Flags, names: Sequence[str]) -> None:

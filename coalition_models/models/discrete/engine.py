@@ -89,7 +89,7 @@ class Along:
     variance: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DiscreteEngine:
     """What a discrete-time fit keeps for predictions and residuals.
 
@@ -103,6 +103,9 @@ class DiscreteEngine:
     offset: str | None
     firth: FirthLogit | None
     known: dict[str, Floats] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<DiscreteEngine: {self.sample.size}>"
 
     def predict(self, estimates: Estimates, data: pd.DataFrame | None, kind: str) -> Floats:
         """Probability of the event in the period, or the linear predictor."""

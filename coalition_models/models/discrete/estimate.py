@@ -38,6 +38,8 @@ _WILD_NOTE = "covariates on wild scales: centred and scaled inside; .native is s
 _STILL = 1e-9
 #: the last steps are taken from where a step moves no linear predictor by more than this
 _LAST_STEPS = 0.5
+#: steps of a climb that starts from nothing
+_MOST_STEPS = 200
 #: a fitted chance this near to 0 or 1 is looked at twice
 _NEXT_TO_NIL = 1e-5
 
@@ -87,6 +89,10 @@ def estimate_model(
     notes = (_WILD_NOTE,) if wild else ()
     beta, native, iterations = _maximise(inner if wild else problem, None)
     inside, still = _settle(inner, beta if wild else standard.inner(beta))
+    if still and np.abs(problem.X @ (standard.outer(inside) - beta)).max() > _LAST_STEPS:
+        # reached by other steps than those of statsmodels, whose results are to be about it too
+        start = inside if wild else standard.outer(inside)
+        _, native, iterations = _maximise(inner if wild else problem, start)
     trouble = None if still else _diagnose(inner, problem, sample, names, iterations)
     if trouble is not None:
         remarks.append(trouble.message)
@@ -149,11 +155,14 @@ def _maximise(problem: Problem, start: Floats | None) -> tuple[Floats, Any, int]
         warnings.simplefilter("ignore")
         if problem.link == "logit" and problem.weights is None:
             model = sm.Logit(problem.y, problem.X, offset=problem.offset)
+            start = _level_start(problem) if start is None else start
             try:
                 found = model.fit(start_params=start, method="newton", maxiter=40, disp=0)
             except np.linalg.LinAlgError:
                 found = model.fit(start_params=start, method="bfgs", maxiter=200, disp=0)
-            iterations = int(found.mle_retvals["iterations"])
+            # the second way counts its calls
+            told = found.mle_retvals
+            iterations = int(told.get("iterations", told.get("fcalls", 0)))
         else:
             links = sm.families.links
             link = {"logit": links.Logit, "probit": links.Probit, "cloglog": links.CLogLog}
@@ -170,6 +179,16 @@ def _maximise(problem: Problem, start: Floats | None) -> tuple[Floats, Any, int]
     return np.asarray(found.params, dtype=float), found, iterations
 
 
+def _level_start(problem: Problem) -> Floats | None:
+    """Where an offset puts the level far from zero, start at the level, not at zero."""
+    if problem.offset is None:
+        return None
+    start = np.zeros(problem.X.shape[1])
+    share = float(np.clip(problem.y.mean(), 0.001, 0.999))
+    start[0] = np.log(share / (1 - share)) - float(np.mean(problem.offset))
+    return start
+
+
 def _further_step(problem: Problem, beta: Floats) -> Floats:
     """The Newton step that is left where the climb ended; large along a monotone direction."""
     with np.errstate(all="ignore"):  # what is not finite is seen just below
@@ -177,7 +196,8 @@ def _further_step(problem: Problem, beta: Floats) -> Floats:
     if not (np.isfinite(at.observed).all() and np.isfinite(at.scores).all()):
         return np.full(len(beta), np.inf)
     size = np.sqrt(np.diag(at.expected))
-    size = np.where(size > 0, size, 1.0)
+    if not size.all():  # flat to the last digit, and so no maximum
+        return np.full(len(beta), np.inf)
     shape = at.observed / np.outer(size, size)
     step: Floats = np.linalg.lstsq(shape, at.scores.sum(axis=0) / size, rcond=1e-15)[0] / size
     return step
@@ -202,13 +222,36 @@ def _polish(problem: Problem, beta: Floats) -> tuple[Floats, bool]:
     return beta, False
 
 
+def _climb(inner: Problem) -> tuple[Floats, bool]:
+    """Newton steps from nothing, each halved until it leads up; the likelihood has one top."""
+    beta = np.zeros(inner.X.shape[1])
+    height = _height(inner, beta)
+    for _ in range(_MOST_STEPS):
+        step = _further_step(inner, beta)
+        if not np.isfinite(step).all():
+            break
+        if np.abs(inner.X @ step).max() < _LAST_STEPS:
+            return _polish(inner, beta)
+        while (found := _height(inner, beta + step)) < height and np.abs(step).max() > _STILL:
+            step = step / 2
+        beta, height = beta + step, found
+    return beta, False
+
+
+def _height(inner: Problem, beta: Floats) -> float:
+    return binomial.log_likelihood(inner.y, inner.eta(beta), inner.link, inner.weights)
+
+
 def _settle(inner: Problem, beta: Floats) -> tuple[Floats, bool]:
     """Take the last steps on standardised columns; tell whether a finite maximum is reached.
 
     Far out along a direction without a maximum the likelihood is flat to rounding and no step is
-    left either: where chances are next to 0 or 1 such a direction is looked for.
+    left either: where chances are next to 0 or 1 such a direction is looked for. Where there is
+    none, a climb that went astray is made anew with steps that never lead down.
     """
     beta, still = _polish(inner, beta)
+    if not still and _direction(inner) is None:
+        beta, still = _climb(inner)
     if still:
         shape, eta = binomial.LINKS[inner.link], inner.eta(beta)
         least = np.minimum(shape.probability(eta), shape.complement(eta)).min()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, FormulaError, first_few
+from coalition_models.errors import DataError, FormulaError, counted, first_few
 from coalition_models.models.sample.checks import (
     Histories,
     check_event,
@@ -70,6 +70,12 @@ class Sample:
     keep: Flags | None
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     clock: Floats | None = None
+
+    @property
+    def size(self) -> str:
+        """Rows and columns in words."""
+        rows, columns = self.matrix.shape
+        return f"{counted(rows, 'row')}, {counted(columns, 'column')}"
 
     def used(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Of an array over the rows given, the rows used."""

@@ -331,8 +331,16 @@ def _complete_rows(
         return counts, None
     if absent.all():
         each = ", ".join(f"{name} {count}" for name, count in counts.items())
+        empty = [name for name, count in counts.items() if count == len(data)]
+        cure = (
+            f"nothing is known of {first_few(empty)}: leave {'it' if len(empty) == 1 else 'them'} "
+            "out, or see what the warning of its builder asked for"
+            if empty
+            else "no row has all of them, so leave one out"
+        )
         raise DataError(
-            f"no row is complete: of {counted(len(data), 'row')}, missing values by column: {each}"
+            f"no row is complete: of {counted(len(data), 'row')}, missing values by column: "
+            f"{each}; {cure}"
         )
     return counts, ~absent
 

@@ -17,6 +17,7 @@ from coalition_models.models.sample.vocabulary import (
     CONTRASTS,
     FUNCTIONS,
     HABITS,
+    R_OPERATORS,
     not_known,
     refusal,
     unknown_function,
@@ -39,6 +40,7 @@ _TILDE = re.compile(r"((?:[^~`]|`[^`]*`)*)~(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)""")
 _CALLED = re.compile(r"(?<![\w.])([^\W\d][\w.]*)\s*\(")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
+_SIGNS_OF_R = re.compile("|".join(f"{re.escape(sign)}(?!=)" for sign in R_OPERATORS))
 _ALIAS = "_quoted_in_hex_"
 
 
@@ -90,9 +92,9 @@ def read_formula(formula: object, *, trust: bool = False) -> Reading:
     try:
         tokens = list(tokenize(sides[2]))
     except FormulaicError as problem:
-        raise FormulaError(
-            f"cannot read the formula {formula!r}: {clean_message(problem)}"
-        ) from problem
+        why = clean_message(problem)
+        cure = "; write % inside I(), such as I(x % 2)" if "Expected: %" in why else ""
+        raise FormulaError(f"cannot read the formula {formula!r}: {why}{cure}") from problem
     names: dict[str, None] = {}
     coded: set[str] = set()
     within: set[str] = set()
@@ -190,11 +192,17 @@ def _refuse_habits(formula: str) -> None:
     for name in _CALLED.findall(bare):
         if name in HABITS:
             raise FormulaError(f"{name}() is not a term here: {HABITS[name]}; formula {formula!r}")
+    for sign in _SIGNS_OF_R.findall(bare):
+        raise FormulaError(f"{sign!r} is not read here: {R_OPERATORS[sign]}; formula {formula!r}")
 
 
 def _refuse_token(token: Token, formula: str) -> None:
     text = token.token
-    if token.kind is Token.Kind.OPERATOR and text != "in":
+    if token.kind is Token.Kind.OPERATOR:
+        if (token.source or "")[token.source_start or 0] == "%":
+            raise FormulaError(
+                f"'%{text}%' does not join terms; make the column in the data first, in {formula!r}"
+            )
         if text == "." or "." in text:
             raise FormulaError(f"name the columns instead of '.', in {formula!r}")
         if "|" in text:

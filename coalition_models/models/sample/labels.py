@@ -124,7 +124,7 @@ def _told_apart(values: Sequence[object]) -> list[str]:
     words: Iterable[Callable[[object], str]] = (format_number, *digits)
     for word in words:
         labels = [word(value) for value in values]
-        if len(set(labels)) == len(values):
+        if len(set(map(_read_back, values, labels))) == len(values):
             break
     else:
         return distinct_labels([(value,) for value in values])
@@ -136,6 +136,12 @@ def _told_apart(values: Sequence[object]) -> list[str]:
         _quoted(value) if isinstance(value, str) else label
         for value, label in zip(values, labels, strict=True)
     ]
+
+
+def _read_back(value: object, label: str) -> object:
+    """Read the label of a number as one, so that 2 and 2.000 do not pass for two."""
+    is_number = label and _is_real(value) and not isinstance(value, bool)
+    return float(label) if is_number else label
 
 
 def _to_digits(value: object, digits: int) -> str:

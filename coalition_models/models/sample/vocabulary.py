@@ -10,6 +10,7 @@ __all__ = [
     "CONTRASTS",
     "FUNCTIONS",
     "HABITS",
+    "R_OPERATORS",
     "not_known",
     "refusal",
     "unknown_function",
@@ -87,6 +88,17 @@ HABITS = {
     "ridge": "a ridge penalty is not part of this model; penalty='firth' is",
     "cut": "make the classes in the data with pd.cut(df['x'], edges)",
     "interaction": "write a:b or a*b",
+}
+#: operators of R that Python has not, or that formulaic reads in another sense
+R_OPERATORS = {
+    "%in%": "write a:b between terms, and np.isin(x, [1, 2]) for values in a list",
+    "%*%": "make the column in the data first; a product of two columns is I(x * z)",
+    "%/%": "write // inside I()",
+    "%%": "write % inside I()",
+    "&&": "write & inside I(), each side in parentheses",
+    "||": "write | inside I(), each side in parentheses",
+    "!": "write ~ before parentheses, or !=",
+    "$": "name the column alone, without its table",
 }
 _INSTEAD = {
     "sqrt": "np.sqrt(x)", "abs": "np.abs(x)", "log1p": "np.log1p(x)", "expm1": "np.expm1(x)",

@@ -1,0 +1,129 @@
+"""States by name, code or number, and spells without numbers, mean the same everywhere."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import coalition_models as cm
+from coalition_models.members.own_members import with_spells, with_states
+
+CODES = pd.DataFrame({
+    "coalition": "mali", "state": ["FRA", "TCD", "NER", "TCD"], "cow": [220, 483, 436, 483],
+    "spell": [1, 2, 1, 1],
+    "entry": ["2013-01-11", "2014-01-10", "2013-02-01", "2013-01-16"],
+    "exit": ["2014-07-31", "2014-07-31", "2014-07-31", "2013-05-15"],
+    "exit_kind": ["leader", "mission_end", "mission_end", "early"],
+})  # fmt: skip
+NAMES = CODES.assign(state=["France", "Chad", "Niger", "Chad"])
+COALITIONS = pd.DataFrame({
+    "coalition": ["mali"], "start": ["2013-01-11"], "mandate_end": ["2014-07-31"],
+    "lead_state": ["FRA"],
+})  # fmt: skip
+TROOPS = pd.DataFrame({
+    "coalition": "mali", "state": ["TCD", "TCD", "NER"], "cow": [483, 483, 436],
+    "date": ["2013-02-01", "2014-02-01", "2013-03-01"], "troops": [1800, 1200, 680],
+})  # fmt: skip
+TROOPS_BY_NAME = TROOPS.assign(state=["Chad", "Chad", "Niger"])
+FORMS = {
+    "codes and numbers": CODES,
+    "codes": CODES.drop(columns="cow"),
+    "numbers": CODES.drop(columns="state"),
+    "names": NAMES.drop(columns="cow"),
+    "without spell": CODES.drop(columns="spell"),
+    "names without spell": NAMES.drop(columns=["cow", "spell"]),
+    "numbers without spell": CODES.drop(columns=["state", "spell"]),
+}
+KEYS = ["coalition", "state", "cow", "spell", "start", "stop", "event"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_members_in_every_form_are_the_same_panel(form):
+    members = FORMS[form]
+    right = cm.build_panel(CODES, coalitions=COALITIONS)[KEYS]
+    pd.testing.assert_frame_equal(
+        cm.build_panel(members, coalitions=COALITIONS)[KEYS], right, check_dtype=False
+    )
+    mine = cm.Facts(members=members, coalitions=COALITIONS)
+    pd.testing.assert_frame_equal(cm.build_panel(mine)[KEYS], right, check_dtype=False)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("troops", [TROOPS, TROOPS_BY_NAME, TROOPS_BY_NAME.drop(columns="cow"),
+                                    TROOPS.drop(columns="state")])  # fmt: skip
+def test_and_the_same_profile(form, troops):
+    def followed(members, levels):
+        profile = cm.operational_profile(members, levels, coalitions=COALITIONS)
+        return profile[["state", "cow", "spell", "period", "troops", "basis"]]
+
+    found = followed(FORMS[form], troops)
+    assert found["troops"].max() == 1800
+    pd.testing.assert_frame_equal(found, followed(CODES, TROOPS), check_dtype=False)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_and_the_same_picture(form):
+    lines = cm.plot_participation(FORMS[form]).data
+    columns = ["state", "spell", "label", "row"]
+    right = cm.plot_participation(CODES).data
+    pd.testing.assert_frame_equal(lines[columns], right[columns], check_dtype=False)
+
+
+def test_strengths_by_name_become_the_same_spells():
+    right = cm.spells_from_levels(TROOPS)
+    for other in (TROOPS_BY_NAME.drop(columns="cow"), TROOPS.drop(columns="state")):
+        pd.testing.assert_frame_equal(cm.spells_from_levels(other), right, check_dtype=False)
+
+
+def test_unknown_states_are_named():
+    wrong = NAMES.drop(columns="cow").assign(state=["France", "Chadd", "Niger", "Chad"])
+    troops = TROOPS_BY_NAME.drop(columns="cow").assign(state=["Wakanda", "Chad", "Niger"])
+    for call, text in (
+        (lambda: cm.build_panel(wrong, coalitions=COALITIONS), "'Chadd' is unknown .*Chad"),
+        (lambda: cm.Facts(members=wrong, coalitions=COALITIONS), "'Chadd' is unknown .*Chad"),
+        (lambda: cm.operational_profile(wrong, TROOPS, coalitions=COALITIONS), "'Chadd'"),
+        (lambda: cm.operational_profile(CODES, troops, coalitions=COALITIONS), "'Wakanda'"),
+        (lambda: cm.spells_from_levels(troops), "unknown states: 'Wakanda'"),
+    ):
+        with pytest.raises(cm.DataError, match=text):
+            call()
+    # a picture needs no code
+    assert "Chadd" in set(cm.plot_participation(wrong).data["label"])
+
+
+@pytest.mark.parametrize("column", ["coalition", "entry", "exit", "exit_kind"])
+def test_a_missing_column_is_named_once(column):
+    short = CODES.drop(columns=[column, "spell"])
+    for call in (
+        lambda: cm.build_panel(short, coalitions=COALITIONS),
+        lambda: cm.plot_participation(short),
+    ):
+        with pytest.raises(cm.DataError) as caught:
+            call()
+        assert str(caught.value).rpartition("missing: ")[2].count(column) == 1
+        assert "missing column" not in str(caught.value)
+
+
+def test_no_state_at_all():
+    with pytest.raises(cm.DataError, match=r"missing: state$"):
+        cm.build_panel(CODES.drop(columns=["state", "cow"]), coalitions=COALITIONS)
+
+
+def test_spells_are_numbered_by_entry_whatever_the_name():
+    rows = pd.DataFrame({
+        "coalition": "un", "state": ["SRB", "SCG", "POL"], "cow": [345, 345, 290],
+        "entry": ["2007-01-01", "2004-01-01", "2004-01-01"],
+    })  # fmt: skip
+    assert with_spells(rows)["spell"].tolist() == [2, 1, 1]
+    assert with_spells(rows.drop(columns="cow"))["spell"].tolist() == [1, 1, 1]
+    given = rows.assign(spell=[7, 8, 9])
+    assert with_spells(given) is given
+
+
+def test_states_are_those_of_the_day():
+    rows = pd.DataFrame({"state": ["Germany", "Serbia"], "date": ["1985-01-01", "2007-01-01"]})
+    found, unknown = with_states(rows, ["date"])
+    assert (found["cow"].tolist(), unknown) == ([260, 345], [])
+    early, unknown = with_states(pd.DataFrame({"state": ["DDR"], "date": ["2003-01-01"]}), ["date"])
+    assert early["cow"].isna().all()
+    assert unknown[0].startswith("'DDR' names no state in 2003-01-01")
