@@ -139,7 +139,7 @@ def test_a_new_family_is_a_folder(tmp_path, monkeypatch, months):
         fit = cm.fit(cm.Specification("toy", "event ~ x", ties="breslow"), months())
         assert repr(fit).startswith("<Fit toy ")
         assert "| `toy` |" in abilities_table()
-        with pytest.raises(DataError, match="strata=.* is for cox fits, not for toy"):
+        with pytest.raises(DataError, match=r"strata=.* is for cox fits, not for toy"):
             cm.Specification("toy", "event ~ x", strata="region")
     finally:
         for name in ("toy.api", "toy"):
