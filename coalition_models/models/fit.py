@@ -234,7 +234,7 @@ class Fit:
                        test  statistic  df  p_value
         0  likelihood ratio       2.52   1     0.11
         1              Wald       1.89   1     0.17
-        2             score       2.43   1     0.12
+        2             score       2.40   1     0.12
         """
         if not self.converged:
             raise DataError("test_model() needs a fit with a finite maximum; this one has none")
