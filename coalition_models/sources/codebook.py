@@ -143,11 +143,13 @@ def feature_builders() -> dict[str, list[str]]:
     >>> feature_builders()["add_war_powers"]
     ['war_powers']
     """
-    found: dict[str, list[str]] = {}
-    for column, record in _features().items():
-        for name in str(record["builder"]).split(", "):
-            found.setdefault(name, []).append(column)
-    return found
+    by = {column: str(record["builder"]).split(", ") for column, record in _features().items()}
+    # a column that two builders make stands among those of the first
+    order = [names[0] for names in by.values()] + [n for names in by.values() for n in names[1:]]
+    return {
+        name: [column for column, names in by.items() if name in names]
+        for name in dict.fromkeys(order)
+    }
 
 
 def _panel_row(name: str) -> dict[str, object]:
