@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models import features
+from coalition_models import features, timelines
 from coalition_models.features.registry import registered
 from coalition_models.members.fact_tables import TABLES
 
@@ -240,10 +240,11 @@ class Worlds:
             return changes[name](table) if name in changes else table
 
         with pytest.MonkeyPatch.context() as patch:
-            for module in pkgutil.iter_modules(features.__path__):
-                loaded = importlib.import_module(f"{features.__name__}.{module.name}")
-                if hasattr(loaded, "known_table"):
-                    patch.setattr(loaded, "known_table", read)
+            for room in (features, timelines):
+                for module in pkgutil.iter_modules(room.__path__):
+                    loaded = importlib.import_module(f"{room.__name__}.{module.name}")
+                    if hasattr(loaded, "known_table"):
+                        patch.setattr(loaded, "known_table", read)
             yield
 
 
