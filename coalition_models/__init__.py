@@ -61,8 +61,12 @@ _WHERE = {
     "add_regime": "features.regime",
     "add_capability": "features.capability",
     "add_preferences": "features.preferences",
+    "add_former_communist": "features.former_communist",
+    "add_side_strength": "features.side_strength",
+    "add_support_change": "features.support_change",
     "add_war_powers": "features.user_tables",
     "add_opinion": "features.user_tables",
+    "builders": "features.registry",
     "correlations": "features.summary",
     "feature_summary": "features.summary",
     # models
@@ -130,12 +134,18 @@ if TYPE_CHECKING:
     from coalition_models.features.commitment import add_commitment as add_commitment
     from coalition_models.features.contagion import add_contagion as add_contagion
     from coalition_models.features.elections import add_elections as add_elections
+    from coalition_models.features.former_communist import (
+        add_former_communist as add_former_communist,
+    )
     from coalition_models.features.leadership import add_leadership as add_leadership
     from coalition_models.features.preferences import add_preferences as add_preferences
     from coalition_models.features.regime import add_regime as add_regime
+    from coalition_models.features.registry import builders as builders
     from coalition_models.features.risk import add_risk as add_risk
+    from coalition_models.features.side_strength import add_side_strength as add_side_strength
     from coalition_models.features.summary import correlations as correlations
     from coalition_models.features.summary import feature_summary as feature_summary
+    from coalition_models.features.support_change import add_support_change as add_support_change
     from coalition_models.features.user_tables import add_opinion as add_opinion
     from coalition_models.features.user_tables import add_war_powers as add_war_powers
     from coalition_models.hypotheses.analysis import analyse_hypotheses as analyse_hypotheses

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.features.registry import registered
 
 #: takes anything that knows its sources; and figures whose first argument is a result of ours
 _LEFT_OUT = {"cite", "facts"}
@@ -32,7 +33,7 @@ def _needs():
     fit = cm.cox("event ~ risk", simulated, cluster="state")
     formula = {"formula": "event ~ risk", "data": simulated}
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
-    builders = {name: {"panel": panel} for name in cm._WHERE if name.startswith("add_")}
+    builders = {name: {"panel": panel} for name in registered()}
     found = cm.test_hypotheses(simulated, "H02", robust=False)
     return {
         **builders,
@@ -178,10 +179,11 @@ _BEYOND = {
     "withdrawals": {"every": "nonsense", "level": "nonsense", "dip": -1},
     "add_elections": {
         "window": -1, "kinds": "nonsense", "sources": "nonsense", "preset": "nonsense",
-        "half_life": 0, "as_of": "nonsense",
+        "half_life": 0, "as_of": "nonsense", "external": "nonsense",
     },
     "add_leadership": {
         "window": -1, "who": "nonsense", "rotation": "nonsense", "as_of": "nonsense",
+        "external": "nonsense",
     },
     "add_casualties": {
         "half_life": 0, "per": "nonsense", "mass_casualty": 0, "shock_window": -1,
@@ -189,6 +191,7 @@ _BEYOND = {
     },
     "add_risk": {
         "level": "nonsense", "min_known": 2, "undated": "nonsense", "as_of": "nonsense",
+        "external": "nonsense",
     },
     "add_commitment": {"min_known": 2, "lag": -1, "as_of": "nonsense", "external": "nonsense"},
     "add_contagion": {
@@ -198,9 +201,16 @@ _BEYOND = {
         "hosted_at_least": -1, "aid_at_least": -1, "trade_at_least": -1, "lag": -1,
         "as_of": "nonsense", "external": "nonsense",
     },
-    "add_regime": {"measures": ["nonsense"], "years": -1, "lag": -1, "as_of": "nonsense"},
+    "add_regime": {
+        "measures": ["nonsense"], "years": -1, "lag": -1, "as_of": "nonsense",
+        "external": "nonsense",
+    },
+    "add_side_strength": {"as_of": "nonsense", "external": "nonsense"},
+    "add_support_change": {"months": 0, "as_of": "nonsense", "external": "nonsense"},
     "add_capability": {"lag": -1, "as_of": "nonsense", "external": "nonsense"},
-    "add_preferences": {"source": "nonsense", "lag": -1, "as_of": "nonsense"},
+    "add_preferences": {
+        "source": "nonsense", "lag": -1, "as_of": "nonsense", "external": "nonsense",
+    },
     "add_war_powers": {"as_of": "nonsense"},
     "add_opinion": {"max_age": -1, "as_of": "nonsense"},
     "correlations": {"columns": ["nonsense"], "method": "nonsense"},
@@ -265,6 +275,11 @@ def test_a_value_beyond_the_allowed_is_refused(name, argument):
     wrong = _BEYOND[name][argument]
     message = _refused(name, argument, wrong)
     assert argument in message or "nonsense" in message, message
+
+
+def test_every_builder_with_words_to_choose_from_is_misused():
+    for name, item in registered().items():
+        assert {"as_of", "external"} & set(item.options) <= set(_BEYOND.get(name, {})), name
 
 
 @pytest.mark.parametrize(

@@ -111,11 +111,22 @@ def test_every_file_in_data_is_described(root):
 
 def test_every_feature_column_is_in_the_codebook(root):
     from coalition_models.designs.iraq import iraq_panel, with_every_feature
+    from coalition_models.features.registry import registered
 
     panel = with_every_feature(iraq_panel())
     book = cm.codebook("features")
     assert not book.index.duplicated().any()
     assert set(record_of(panel).features) - set(book.index) == set()
+    declared = {c for item in registered().values() for c in item.columns if "<" not in c}
+    assert declared - set(book.index) == set()
+
+
+def test_every_builder_is_a_public_name(root):
+    from coalition_models.features.registry import registered
+
+    held = {name: f"coalition_models.{module}" for name, module in cm._WHERE.items()}
+    for name, item in registered().items():
+        assert held[name] == item.function.__module__
 
 
 def test_optional_libraries_are_named_with_their_extra(monkeypatch, tmp_path):

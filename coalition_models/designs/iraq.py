@@ -8,15 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coalition_models.errors import DataError, gathered
-from coalition_models.features.alliance import add_alliance
-from coalition_models.features.capability import add_capability
 from coalition_models.features.casualties import add_casualties
-from coalition_models.features.commitment import add_commitment
-from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leadership import add_leadership
-from coalition_models.features.preferences import add_preferences
-from coalition_models.features.regime import REGIME_SOURCES, add_regime
+from coalition_models.features.registry import registered
 from coalition_models.features.risk import add_risk
 from coalition_models.features.summary import feature_summary
 from coalition_models.inference.detectable import detectable_effects
@@ -26,6 +21,7 @@ from coalition_models.models.after.nonparametric import SurvivalCurve, survival_
 from coalition_models.models.cox.api import cox
 from coalition_models.models.discrete.api import logit
 from coalition_models.models.fit import Fit
+from coalition_models.record import record_of
 from coalition_models.sources.fetch import at_hand
 from coalition_models.sources.load import load
 from coalition_models.timelines.calendar import no_less_than_a_period
@@ -90,24 +86,24 @@ def iraq_panel(*, as_of: str = "start", period: str = "month") -> pd.DataFrame:
 
 
 def with_every_feature(panel: pd.DataFrame) -> pd.DataFrame:
-    """Add the columns of the other builders, from the sources that are at hand.
+    """Add the columns of every other builder that reads the facts of a coalition.
 
     What needs an external source that is not at hand is missing, and ``record_of(...).features``
-    says so; nothing is downloaded.
+    says so; nothing is downloaded. A builder that works only with its sources is left out where
+    they are not at hand.
 
     Examples
     --------
     >>> "troop_share" in with_every_feature(iraq_panel())
     True
     """
+    made = record_of(panel).features
     with gathered():
-        panel = add_commitment(panel)
-        panel = add_contagion(panel)
-        panel = add_alliance(panel)
-        panel = add_capability(panel)
-        panel = add_preferences(panel)
-        if all(at_hand(name) for name in REGIME_SOURCES):
-            panel = add_regime(panel)
+        for item in registered().values():
+            if not item.reads_facts or any(item.makes(name) for name in made):
+                continue
+            if all(at_hand(name) for name in item.must_read):
+                panel = item.function(panel)
     return panel
 
 

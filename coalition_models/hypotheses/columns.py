@@ -6,15 +6,14 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib import import_module
 from inspect import signature
-from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from coalition_models.errors import AbsentError, CoverageError, DataError, first_few, gathered
 from coalition_models.features.from_table import add_from_table
+from coalition_models.features.registry import builder_named
 from coalition_models.hypotheses.claims import Claim, Step, read_plan
 from coalition_models.members.facts import Facts, facts_of
 from coalition_models.record import record_of, sources_of
@@ -24,24 +23,6 @@ from coalition_models.timelines.calendar import no_less_than_a_period
 
 __all__ = ["Bench", "needed_columns"]
 
-_BUILDERS = {
-    "add_alliance": "features.alliance",
-    "add_capability": "features.capability",
-    "add_casualties": "features.casualties",
-    "add_commitment": "features.commitment",
-    "add_contagion": "features.contagion",
-    "add_elections": "features.elections",
-    "add_former_communist": "features.former_communist",
-    "add_leadership": "features.leadership",
-    "add_preferences": "features.preferences",
-    "add_regime": "features.regime",
-    "add_risk": "features.risk",
-    "add_side_strength": "features.side_strength",
-    "add_support_change": "features.support_change",
-    "add_war_powers": "features.user_tables",
-}
-#: builder -> argument that takes the table a user brings
-_TABLES = {"add_war_powers": "rules", "add_opinion": "polls"}
 _FUNCTIONS = {"log1p"}
 
 
@@ -188,7 +169,7 @@ class Bench:
             key = f"own {step.builder} {sorted(changes.items(), key=str)!r}"
             if key not in self._built:
                 with gathered():
-                    self._built[key] = _builder(step.builder)(self.panel, **changes)
+                    self._built[key] = builder_named(step.builder).function(self.panel, **changes)
             frame = self._built[key]
             wanted = needed_columns(claim, alternatives=True)
             columns |= {column: frame[column] for column in wanted if column in frame.columns}
@@ -205,14 +186,14 @@ class Bench:
                 raise CoverageError(
                     f"needs {first_few(absent)}, not at hand: load({absent[0]!r}) fetches it"
                 )
+            builder = builder_named(step.builder)
             if step.table:
                 if step.table not in self.tables:
                     raise CoverageError(f"bring the table {step.table!r}")
-                arguments[_TABLES[step.builder]] = self.tables[step.table]
-            builder = _builder(step.builder)
-            _check_arguments(step, builder, arguments)
+                arguments[builder.table] = self.tables[step.table]
+            _check_arguments(step, builder.function, arguments)
             with gathered():
-                out = builder(self.panel, **arguments)
+                out = builder.function(self.panel, **arguments)
             before = record_of(self.panel).features
             made = record_of(out).features
             changed = [c for c in out.columns if c in made and made[c] is not before.get(c)]
@@ -290,19 +271,6 @@ def _check_arguments(
             f"claims.toml gives step {step.name} the argument {first_few(unknown)}, which "
             f"{step.builder} does not take{f'; nearest: {near[0]}' if near else ''}"
         )
-
-
-def _builder(name: str) -> Callable[..., pd.DataFrame]:
-    if name not in _BUILDERS:
-        near = get_close_matches(name, _BUILDERS, n=3)
-        raise DataError(
-            f"claims.toml names the builder {name!r}, and there is none; nearest: "
-            f"{', '.join(near) or ', '.join(_BUILDERS)}"
-        )
-    found: Callable[..., pd.DataFrame] = getattr(
-        import_module(f"coalition_models.{_BUILDERS[name]}"), name
-    )
-    return found
 
 
 def _derive(frame: pd.DataFrame, claim: Claim, columns: Mapping[str, pd.Series]) -> pd.DataFrame:

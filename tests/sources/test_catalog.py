@@ -9,7 +9,7 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.record import record_of
-from coalition_models.sources import build, catalog, load
+from coalition_models.sources import build, bundled, catalog
 from coalition_models.sources.catalog import entry, file_sha256
 
 BUNDLED = list(cm.datasets().query("kind == 'bundled'").index)
@@ -109,7 +109,7 @@ def test_a_damaged_bundled_table_is_refused_with_every_failure(tmp_path, monkeyp
     data.mkdir()
     text = (catalog.data_dir() / "coalitions.csv").read_text(encoding="utf-8")
     (data / "coalitions.csv").write_text(text.replace(",nato,", ",warsaw,"), encoding="utf-8")
-    monkeypatch.setattr(load, "data_dir", lambda: data)
+    monkeypatch.setattr(bundled, "data_dir", lambda: data)
     with pytest.raises(cm.DataError, match=r"column framework must be one of.*found warsaw"):
         cm.load("coalitions")
     (data / "coalitions.csv").write_text(text.replace("lead_state", "leader"), encoding="utf-8")
