@@ -19,15 +19,15 @@ from coalition_models.report.contested_page import (
     contested_page,
     contested_summary,
 )
-from coalition_models.report.html import Listing, Section, page
-from coalition_models.report.product import Product, write_product
-from coalition_models.report.style import Plot
-from coalition_models.report.verdicts import (
+from coalition_models.report.figures.style import Plot
+from coalition_models.report.figures.verdicts import (
     forest_caption,
     plot_contested,
     plot_forest,
     plot_verdicts,
 )
+from coalition_models.report.html import Listing, Section, page
+from coalition_models.report.product import Product, write_product
 from coalition_models.sources.citations import cite
 
 __all__ = [

@@ -7,10 +7,10 @@ from coalition_models.hypotheses.analysis import HypothesisAnalysis
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import Table, format_p
+from coalition_models.report.figures.style import Plot
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.periods import coalition_years
 from coalition_models.report.product import Product
-from coalition_models.report.style import Plot
 from coalition_models.sources.citations import cite
 
 __all__ = ["contested_claims", "contested_page", "contested_summary"]

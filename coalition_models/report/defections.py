@@ -12,11 +12,11 @@ from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.record import sources_of
 from coalition_models.render import Table, frame_table
 from coalition_models.report.defection_counts import FORMULA_UN, DefectionAnalysis
+from coalition_models.report.figures.profiles import plot_profile
+from coalition_models.report.figures.readings import plot_readings
+from coalition_models.report.figures.style import Plot
 from coalition_models.report.html import Listing, Section
 from coalition_models.report.product import Product
-from coalition_models.report.profiles import plot_profile
-from coalition_models.report.readings import plot_readings
-from coalition_models.report.style import Plot
 from coalition_models.sensitivity.rules import RuleComparison
 
 __all__ = [

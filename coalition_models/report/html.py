@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coalition_models.render import Table
-from coalition_models.report.style import Plot, svg_text
+from coalition_models.report.figures.style import Plot, svg_text
 
 __all__ = ["Listing", "Section", "page"]
 

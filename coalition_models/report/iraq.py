@@ -13,12 +13,12 @@ from coalition_models.members.panel import describe_panel
 from coalition_models.models.fit import Fit
 from coalition_models.record import record_of, sources_of
 from coalition_models.render import Table, frame_table
+from coalition_models.report.figures.plots import plot_coefficients, plot_participation
+from coalition_models.report.figures.style import Plot
+from coalition_models.report.figures.survival import plot_survival_curve
 from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.periods import coalition_years, in_words, last_out, mandate_end
-from coalition_models.report.plots import plot_coefficients, plot_participation
 from coalition_models.report.product import Product
-from coalition_models.report.style import Plot
-from coalition_models.report.survival_plots import plot_survival_curve
 from coalition_models.report.tables import table
 from coalition_models.sources.citations import cite
 from coalition_models.sources.load import load

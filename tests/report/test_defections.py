@@ -14,8 +14,8 @@ from coalition_models.report.defections import (
     defection_sources,
     findings,
 )
+from coalition_models.report.figures.readings import plot_readings
 from coalition_models.report.html import page
-from coalition_models.report.readings import plot_readings
 from coalition_models.sensitivity.rules import compare_rules
 
 

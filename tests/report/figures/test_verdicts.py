@@ -16,7 +16,7 @@ from coalition_models.hypotheses.contested import Contested, contest
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
 from coalition_models.report import claims_page
 from coalition_models.report.claims_page import write_claims
-from coalition_models.report.verdicts import (
+from coalition_models.report.figures.verdicts import (
     _short,
     forest_caption,
     plot_contested,
