@@ -75,6 +75,8 @@ _WHERE = {
     "survival_curve": "models.after.nonparametric",
     # ready designs
     "analysis_set": "designs.analysis_sets",
+    "first_look": "designs.first_look",
+    "FirstLook": "designs.first_look",
     "compare_rules": "sensitivity.rules",
     # the literature's claims
     "analyse_hypotheses": "hypotheses.analysis",
@@ -118,6 +120,8 @@ if TYPE_CHECKING:
     )
     from coalition_models.defection.withdrawals import withdrawals as withdrawals
     from coalition_models.designs.analysis_sets import analysis_set as analysis_set
+    from coalition_models.designs.first_look import FirstLook as FirstLook
+    from coalition_models.designs.first_look import first_look as first_look
     from coalition_models.designs.leader_cases import leader_cases as leader_cases
     from coalition_models.errors import CoalitionError as CoalitionError
     from coalition_models.errors import CoalitionWarning as CoalitionWarning

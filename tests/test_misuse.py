@@ -70,6 +70,7 @@ def _needs():
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
         "survival_curve": {"panel": simulated},
         "analysis_set": {"name": "iraq"},
+        "first_look": {"set_or_panel": simulated, "formula": "event ~ risk"},
         "compare_rules": {"rules": ["mcinnis"]},
         "schoenfeld_events": {"ratio": 2.0, "variance": 0.25},
         "simulate_power": {"panel": simulated, "term": "risk", "ratio": 2.0, "seed": 1, "draws": 2},

@@ -16,6 +16,7 @@ import frictionless
 import pytest
 
 import coalition_models as cm
+from coalition_models.errors import gathered
 from coalition_models.record import record_of
 
 
@@ -110,9 +111,15 @@ def test_every_file_in_data_is_described(root):
 
 
 def test_every_feature_column_is_in_the_codebook(root):
-    from coalition_models.designs.iraq import iraq_panel, with_every_feature
-
-    panel = with_every_feature(iraq_panel())
+    panel = cm.build_panel(cm.facts("iraq"))
+    own = {"add_war_powers", "add_opinion"}  # of the user's tables
+    regime = ("polity5", "democracy-bmr", "state-democracy")
+    if not cm.datasets().loc[list(regime), "at_hand"].all():
+        own.add("add_regime")
+    with gathered():
+        for name in cm._WHERE:
+            if name.startswith("add_") and name not in own:
+                panel = getattr(cm, name)(panel)
     book = cm.codebook("features")
     assert not book.index.duplicated().any()
     assert set(record_of(panel).features) - set(book.index) == set()
