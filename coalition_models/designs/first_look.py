@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
 
 import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
+from coalition_models.designs.as_of_end import as_of_end
+from coalition_models.designs.exposure_counts import exposure
 from coalition_models.errors import CoalitionError, DataError, FitError, counted, gathered
 from coalition_models.features.summary import feature_summary
 from coalition_models.inference.detectable import detectable_effects
@@ -22,18 +22,15 @@ from coalition_models.models.after.nonparametric import SurvivalCurve, survival_
 from coalition_models.models.cox.api import cox
 from coalition_models.models.discrete.api import logit
 from coalition_models.models.fit import Fit
-from coalition_models.record import made_of, record_of
+from coalition_models.record import record_of
 from coalition_models.render import Table, format_number, format_p
-from coalition_models.sources.codebook import codebook
 
-__all__ = ["FORMULA", "FirstLook", "exposure", "first_look"]
+__all__ = ["FORMULA", "FirstLook", "first_look"]
 
 #: one term per mechanism (elections, leaders, losses, risk), the same since the first version
 FORMULA = "event ~ election_near + leader_change + log_deaths_12m + combat_role"
 
 _END = "Cox, as of period end"
-#: what a record tells of an argument in words -> the argument
-_ARGUMENTS = {"next 1 January": "january"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -301,7 +298,7 @@ def _fits(
     if "Cox" not in fits:
         return fits
     try:
-        later = _as_of_end(panel, _plain_terms(formula, panel))
+        later = as_of_end(panel, _plain_terms(formula, panel))
     except CoalitionError as error:
         absent[_END] = str(error).splitlines()[0]
         return fits
@@ -340,36 +337,6 @@ def _try(fits: dict[str, Fit], name: str, make: Callable[[], Fit], absent: dict[
         absent[name] = str(error).splitlines()[0]
 
 
-def _as_of_end(panel: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
-    """The panel with the terms' features made again, as of the end of each period."""
-    makers = codebook("features")["builder"]
-    made = {name: made_of(panel, name) for name in terms}
-    own = [name for name, choices in made.items() if choices is None or name not in makers.index]
-    if own or not made:
-        raise DataError(
-            f"not known how {', '.join(own) or 'the terms'} would look as of the period's end: "
-            "no add_* function made them"
-        )
-    out = panel
-    done = set()
-    for name, choices in made.items():
-        if choices is None or makers[name] in done:
-            continue
-        done.add(makers[name])
-        add = _builder(str(makers[name]))
-        known = inspect.signature(add).parameters
-        options = {k: _ARGUMENTS.get(str(v), v) for k, v in choices.items() if k in known}
-        out = add(out, **{**options, "as_of": "end"})
-    return out
-
-
-def _builder(name: str) -> Callable[..., pd.DataFrame]:
-    found: Callable[..., pd.DataFrame] = getattr(
-        import_module(f"coalition_models.features.{name.removeprefix('add_')}"), name
-    )
-    return found
-
-
 def _plain_terms(formula: str, panel: pd.DataFrame) -> list[str]:
     """Terms of the formula that are columns of numbers as they stand."""
     terms = [term.strip() for term in formula.partition("~")[2].split("+")]
@@ -378,59 +345,6 @@ def _plain_terms(formula: str, panel: pd.DataFrame) -> list[str]:
         for term in dict.fromkeys(terms)
         if term in panel.columns and pd.api.types.is_numeric_dtype(panel[term])
     ]
-
-
-def exposure(panel: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Count rows and exits where each feature is zero, above or below zero, or missing.
-
-    Parameters
-    ----------
-    panel : DataFrame
-    columns : sequence of str
-        Features that are numbers.
-
-    Returns
-    -------
-    DataFrame
-        ``feature, value`` (``0``, ``above 0``, ``below 0``, ``missing``), ``rows, states, exits,
-        exits_per_100_rows``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> panel = pd.DataFrame({"state": ["ESP", "POL"], "event": [1, 0], "loss": [2.0, 0.0]})
-    >>> exposure(panel, ["loss"])[["value", "rows", "exits", "exits_per_100_rows"]]
-         value  rows  exits  exits_per_100_rows
-    0        0     1      0                 0.0
-    1  above 0     1      1               100.0
-    """
-    absent = [name for name in columns if name not in panel.columns]
-    if absent:
-        raise DataError(f"the panel lacks the columns {', '.join(absent)}")
-    parts = []
-    for name in columns:
-        column = panel[name]
-        groups = {
-            "0": column == 0,
-            "above 0": column > 0,
-            "below 0": column < 0,
-            "missing": column.isna(),
-        }
-        for label, rows in groups.items():
-            part = panel[rows.fillna(False).to_numpy(dtype=bool)]
-            if len(part):
-                parts.append(
-                    {
-                        "feature": name,
-                        "value": label,
-                        "rows": len(part),
-                        "states": part["state"].nunique(),
-                        "exits": int(part["event"].sum()),
-                        "exits_per_100_rows": 100 * part["event"].mean(),
-                    }
-                )
-    columns_made = ["feature", "value", "rows", "states", "exits", "exits_per_100_rows"]
-    return pd.DataFrame(parts, columns=columns_made)
 
 
 def _coverage(panel: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.designs.first_look import FORMULA, exposure, first_look
+from coalition_models.designs.exposure_counts import exposure
+from coalition_models.designs.first_look import FORMULA, first_look
 from coalition_models.errors import CoalitionWarning, DataError, FormulaError
 
 
