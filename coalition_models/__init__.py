@@ -82,6 +82,8 @@ _WHERE = {
     "survival_curve": "models.after.nonparametric",
     # ready designs
     "analysis_set": "designs.analysis_sets",
+    "first_look": "designs.first_look",
+    "FirstLook": "designs.first_look",
     "compare_rules": "sensitivity.rules",
     # the literature's claims
     "analyse_hypotheses": "hypotheses.analysis",
@@ -96,18 +98,23 @@ _WHERE = {
     "list_replications": "replications.registry",
     "replicate": "replications.registry",
     # what people look at
-    "plot_coefficients": "report.plots",
-    "plot_contested": "report.verdicts",
-    "plot_forest": "report.verdicts",
-    "plot_participation": "report.plots",
-    "plot_profile": "report.profiles",
-    "plot_survival": "report.survival_plots",
-    "plot_timeline": "report.timelines",
-    "plot_verdicts": "report.verdicts",
     "table": "report.tables",
 }
 
+#: namespaces, modules that are imported when they are first used
+_NAMESPACES = ("plot",)
+
+#: names of the last release -> what they are called now
+_MOVED = {
+    f"plot_{name}": f"plot.{name}"
+    for name in (
+        "coefficients", "contested", "forest", "participation", "profile", "survival", "timeline",
+        "verdicts",
+    )
+}  # fmt: skip
+
 if TYPE_CHECKING:
+    from coalition_models import plot as plot
     from coalition_models.defection.coding import code_defections as code_defections
     from coalition_models.defection.outcome import panel_events as panel_events
     from coalition_models.defection.profile import operational_profile as operational_profile
@@ -120,6 +127,8 @@ if TYPE_CHECKING:
     )
     from coalition_models.defection.withdrawals import withdrawals as withdrawals
     from coalition_models.designs.analysis_sets import analysis_set as analysis_set
+    from coalition_models.designs.first_look import FirstLook as FirstLook
+    from coalition_models.designs.first_look import first_look as first_look
     from coalition_models.designs.leader_cases import leader_cases as leader_cases
     from coalition_models.errors import CoalitionError as CoalitionError
     from coalition_models.errors import CoalitionWarning as CoalitionWarning
@@ -176,15 +185,7 @@ if TYPE_CHECKING:
     from coalition_models.record import record_of as record_of
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate
-    from coalition_models.report.plots import plot_coefficients as plot_coefficients
-    from coalition_models.report.plots import plot_participation as plot_participation
-    from coalition_models.report.profiles import plot_profile as plot_profile
-    from coalition_models.report.survival_plots import plot_survival as plot_survival
     from coalition_models.report.tables import table as table
-    from coalition_models.report.timelines import plot_timeline as plot_timeline
-    from coalition_models.report.verdicts import plot_contested as plot_contested
-    from coalition_models.report.verdicts import plot_forest as plot_forest
-    from coalition_models.report.verdicts import plot_verdicts as plot_verdicts
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sources.citations import cite as cite
     from coalition_models.sources.codebook import codebook as codebook
@@ -195,15 +196,32 @@ if TYPE_CHECKING:
     from coalition_models.sources.load import read_table as read_table
     from coalition_models.sources.load import validate as validate
 
-__all__ = ["__version__", *_WHERE]
+__all__ = ["__version__", *_NAMESPACES, *_WHERE]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+    if name in _NAMESPACES:
+        return import_module(f"coalition_models.{name}")
+    if name in _MOVED:
+        value = _moved(name)
+    elif name in _WHERE:
+        value = getattr(import_module(f"coalition_models.{_WHERE[name]}"), name)
+    else:
         raise AttributeError(f"module 'coalition_models' has no attribute {name!r}")
-    value = getattr(import_module(f"coalition_models.{_WHERE[name]}"), name)
     globals()[name] = value
     return value
+
+
+def _moved(name: str) -> Any:
+    """What has another name now; the warning is given once, at the first use."""
+    from coalition_models.errors import warn
+
+    module, _, held = _MOVED[name].rpartition(".")
+    warn(
+        f"cm.{name} is now called cm.{_MOVED[name]}; the old name goes with the next release",
+        FutureWarning,
+    )
+    return getattr(import_module(f"coalition_models.{module}"), held)
 
 
 def __dir__() -> list[str]:

@@ -7,6 +7,7 @@ import re
 import typing
 import warnings
 from functools import cache
+from operator import attrgetter
 
 import pandas as pd
 import pytest
@@ -35,11 +36,12 @@ def _needs():
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
     builders = {name: {"panel": panel} for name in registered()}
     found = cm.test_hypotheses(simulated, "H02", robust=False)
+    compared = cm.compare_rules(["tago-2009"], cm.analysis_set("iraq", features=False))
     return {
         **builders,
-        "plot_verdicts": {"verdicts": found},
-        "plot_forest": {"verdicts": found, "claim": "H02"},
-        "plot_contested": {"contested": cm.contest(windows=[2], dates=["main"])},
+        "plot.verdicts": {"verdicts": found},
+        "plot.forest": {"verdicts": found, "claim": "H02"},
+        "plot.contested": {"contested": cm.contest(windows=[2], dates=["main"])},
         "describe_panel": {"panel": panel},
         "facts_of": {"panel": panel},
         "record_of": {"table": panel},
@@ -71,23 +73,25 @@ def _needs():
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
         "survival_curve": {"panel": simulated},
         "analysis_set": {"name": "iraq"},
+        "first_look": {"set_or_panel": simulated, "formula": "event ~ risk"},
         "compare_rules": {"rules": ["mcinnis"]},
         "schoenfeld_events": {"ratio": 2.0, "variance": 0.25},
         "simulate_power": {"panel": simulated, "term": "risk", "ratio": 2.0, "seed": 1, "draws": 2},
         "test_hypotheses": {"panel_or_sets": simulated, "ids": ["H02"]},
         "replicate": {"name": "box-steffensmeier-zorn-2001"},
-        "plot_coefficients": {"fits": fit},
-        "plot_participation": {"members": iraq},
-        "plot_profile": {"profile": profile[profile["state"] == "ITA"]},
-        "plot_survival": {"fit": fit, "scenarios": {"risk": 1.0}},
-        "plot_timeline": {"panel": panel, "state": "ITA"},
+        "plot.coefficients": {"fits": fit},
+        "plot.participation": {"members": iraq},
+        "plot.profile": {"profile": profile[profile["state"] == "ITA"]},
+        "plot.readings": {"found": compared},
+        "plot.survival": {"fit": fit, "scenarios": {"risk": 1.0}},
+        "plot.timeline": {"panel": panel, "state": "ITA"},
         "table": {"fits": fit},
     }
 
 
 def _functions():
-    for name in cm._WHERE:
-        value = getattr(cm, name)
+    for name in [*cm._WHERE, *(f"plot.{name}" for name in cm.plot.__all__)]:
+        value = attrgetter(name)(cm)
         rule = name == "DefectionRule"
         if (inspect.isfunction(value) and name not in _LEFT_OUT) or rule:
             yield name, value
@@ -123,7 +127,7 @@ def _refused(name, argument, wrong):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(cm.CoalitionError) as caught:
-            getattr(cm, name)(**{**_needs().get(name, {}), argument: wrong})
+            attrgetter(name)(cm)(**{**_needs().get(name, {}), argument: wrong})
     return str(caught.value)
 
 
@@ -260,10 +264,10 @@ _BEYOND = {
         "workers": 0, "tables": {"nonsense": pd.DataFrame()}, "panel_or_sets": "nonsense",
     },
     "replicate": {"name": "nonsense"},
-    "plot_coefficients": {"terms": ["nonsense"], "level": 1.5},
-    "plot_participation": {"mandate_end": "nonsense", "until": "nonsense"},
-    "plot_survival": {"times": [-1.0]},
-    "plot_timeline": {"state": "nonsense", "coalition": "nonsense"},
+    "plot.coefficients": {"terms": ["nonsense"], "level": 1.5},
+    "plot.participation": {"mandate_end": "nonsense", "until": "nonsense"},
+    "plot.survival": {"times": [-1.0]},
+    "plot.timeline": {"state": "nonsense", "coalition": "nonsense"},
     "table": {"terms": ["nonsense"], "names": ["a", "b"], "level": 1.5},
 }  # fmt: skip
 

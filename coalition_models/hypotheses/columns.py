@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from inspect import signature
+from typing import cast
 
 import numpy as np
 import pandas as pd

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from coalition_models.designs.iraq import FORMULA, IraqAnalysis
+from coalition_models.designs.first_look import FirstLook
 from coalition_models.errors import DataError, first_few
 from coalition_models.render import format_p
-from coalition_models.report.iraq import contested, findings, mandate_end, panel_counts
-from coalition_models.report.periods import in_words
+from coalition_models.report.parts.first_look import contested, findings
+from coalition_models.report.periods import in_words, mandate_end
 from coalition_models.report.product import Product
 from coalition_models.sources.citations import cite
 from coalition_models.sources.literature import article
@@ -44,11 +44,13 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _SLOT.sub(lambda slot: values[slot.group(1)], text)
 
 
-def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
+def paper_values(analysis: FirstLook, product: Product) -> dict[str, str]:
     """Every value and table that the paper may name."""
-    counts = panel_counts(analysis).iloc[0]
+    counts = analysis.counts.iloc[0]
     main = analysis.fits["Cox"]
     early, others = contested(analysis.members)
+    if analysis.proportional is None:
+        raise DataError("the analysis has no test of proportional hazards, which the paper reports")
     test = analysis.proportional.table
     values = {
         "states": str(counts["states"]),
@@ -62,7 +64,7 @@ def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
         "other_contested": str(others),
         "rows_dropped": str(main.counts.rows_given - main.counts.rows),
         "clusters": str(main.counts.clusters[0]),
-        "formula": FORMULA,
+        "formula": analysis.formula,
         "ph_p": format_p(float(test["p_value"].iloc[-1])),
         "findings": "\n".join(f"- {line}" for line in findings(analysis)),
         "references": "\n".join(f"- {article(key).reference}" for key in _CITED),
@@ -72,6 +74,6 @@ def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
     return values | tables
 
 
-def paper_text(template: str, analysis: IraqAnalysis, product: Product) -> str:
+def paper_text(template: str, analysis: FirstLook, product: Product) -> str:
     """Fill the paper's template with the analysis."""
     return fill(template, paper_values(analysis, product))

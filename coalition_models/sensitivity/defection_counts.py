@@ -15,7 +15,7 @@ from coalition_models.defection.withdrawals import (
     withdrawals,
 )
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
-from coalition_models.designs.iraq import FORMULA
+from coalition_models.designs.first_look import FORMULA
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.record import keep_record, record_of
 from coalition_models.sensitivity.rules import RuleComparison, compare_rules
@@ -56,7 +56,9 @@ class DefectionAnalysis:
     absent: Mapping[str, str]
 
 
-def analyse_defections(*, un: bool | None = None) -> DefectionAnalysis:
+def analyse_defections(
+    *, un: bool | None = None, iraq: AnalysisSet | None = None
+) -> DefectionAnalysis:
     """Run the comparison of rules of defection.
 
     Parameters
@@ -64,6 +66,8 @@ def analyse_defections(*, un: bool | None = None) -> DefectionAnalysis:
     un : bool, optional
         Whether to include the UN's missions, which need external sources. By default they are
         included if these are at hand.
+    iraq : AnalysisSet, optional
+        The set of the coalition in Iraq, if it is made already.
 
     Returns
     -------
@@ -82,7 +86,8 @@ def analyse_defections(*, un: bool | None = None) -> DefectionAnalysis:
     >>> len(found.readings["iraq"].counts)
     32
     """
-    sets = {"iraq": analysis_set("iraq"), "isaf": analysis_set("isaf", features=False)}
+    iraq = analysis_set("iraq") if iraq is None else iraq
+    sets = {"iraq": iraq, "isaf": analysis_set("isaf", features=False)}
     absent: dict[str, str] = {}
     if un is False:
         absent["un"] = "left out on request"
@@ -95,7 +100,6 @@ def analyse_defections(*, un: bool | None = None) -> DefectionAnalysis:
             absent["un"] = str(error).splitlines()[0]
     else:
         absent["un"] = "its sources are not at hand"
-    iraq = sets["iraq"]
     readings = {"iraq": compare_rules(quartile_readings(), iraq, formula=FORMULA)}
     if "un" in sets:
         readings["un"] = compare_rules(quartile_readings(_UN_BASE), sets["un"], formula=FORMULA_UN)

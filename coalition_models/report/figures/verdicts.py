@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.data_sets import APART
 from coalition_models.hypotheses.result import Verdicts
-from coalition_models.report.style import GREY, Plot, mark_ratios, new_figure, styled
+from coalition_models.report.figures.style import GREY, Plot, mark_ratios, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -303,7 +302,7 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
     4
     """
     check_arguments(plot_contested, locals())
-    data = _with_intervals(contested.table)
+    data = contested.with_intervals()
     known = data[data["sign"] != ""]
     if known.empty:
         raise DataError("no combination could be estimated, so there is nothing to draw")
@@ -331,20 +330,6 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
         if title:
             figure.suptitle(title, fontsize=10)
     return Plot(figure, data.reset_index(drop=True))
-
-
-def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the limits of the ratios: from the cells where there are any, else from p."""
-    estimate = table["estimate"].to_numpy(dtype=float)
-    cells = table[["exit_yes", "exit_no", "stay_yes", "stay_no"]].to_numpy(dtype=float)
-    cells = cells + 0.5 * (cells == 0).any(axis=1, keepdims=True)
-    z = stats.norm.isf(table["p_value"].to_numpy(dtype=float) / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        by_p = np.abs(estimate) / z
-        error = np.where(np.isnan(cells).any(axis=1), by_p, np.sqrt((1 / cells).sum(axis=1)))
-    reach = stats.norm.isf(0.025) * error
-    with np.errstate(over="ignore"):
-        return table.assign(ratio_low=np.exp(estimate - reach), ratio_high=np.exp(estimate + reach))
 
 
 def _scale(known: pd.DataFrame) -> tuple[float, float]:

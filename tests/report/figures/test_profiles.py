@@ -8,7 +8,7 @@ import pytest
 import coalition_models as cm
 from coalition_models.defection.profile import operational_profile
 from coalition_models.errors import DataError
-from coalition_models.report.profiles import plot_profile, profile_marks
+from coalition_models.report.figures.profiles import plot_profile, profile_marks
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.report.timelines import plot_timeline, timeline
+from coalition_models.report.figures.timelines import plot_timeline, timeline
 
 
 @pytest.fixture(scope="module")

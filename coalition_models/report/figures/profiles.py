@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.arguments import as_days, check_arguments
 from coalition_models.errors import DataError, first_few
-from coalition_models.report.style import COLOURS, GREY, Plot, new_figure, styled
+from coalition_models.report.figures.style import COLOURS, GREY, Plot, new_figure, styled
 from coalition_models.report.words import state_names
 from coalition_models.sources.load import load
 

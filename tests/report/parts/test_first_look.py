@@ -1,4 +1,4 @@
-"""Years in titles come from the facts, and one coalition has the same ones everywhere."""
+"""The part on one coalition: years from the facts, one period everywhere, any set."""
 
 from __future__ import annotations
 
@@ -10,21 +10,33 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.designs.iraq import analyse_iraq
+from coalition_models.designs.first_look import first_look
 from coalition_models.hypotheses.listing import list_amendments
-from coalition_models.report.contested_page import _heading
-from coalition_models.report.iraq import iraq_page, iraq_products
+from coalition_models.report.part import write_pages
+from coalition_models.report.parts.contested import _heading
+from coalition_models.report.parts.first_look import (
+    PART,
+    first_look_page,
+    first_look_part,
+    first_look_products,
+)
 from coalition_models.report.periods import coalition_years, in_words, last_out, mandate_end
 
 
 @pytest.fixture(scope="module")
 def analysis():
-    return analyse_iraq()
+    return first_look("iraq")
+
+
+def page_of(look, folder):
+    one = first_look_page(look, first_look_products(look))
+    write_pages(folder, [one], "0")
+    return html.unescape((folder / one.file).read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def text(analysis):
-    return html.unescape(iraq_page(analysis, iraq_products(analysis), "0"))
+def text(analysis, tmp_path_factory):
+    return page_of(analysis, tmp_path_factory.mktemp("page"))
 
 
 def test_years_are_those_of_start_and_mandate():
@@ -57,7 +69,7 @@ def test_the_report_names_one_period_and_explains_what_is_drawn_after_it(analysi
     assert last["partner"] > mandate_end()
 
 
-def test_exits_are_among_the_states_at_risk_not_in_each(analysis, text):
+def test_exits_are_among_the_states_at_risk_not_in_each(analysis, text, tmp_path):
     main = analysis.fits["Cox"]
     events, states = main.counts.events, main.counts.clusters[0]
     exits = analysis.panel.loc[analysis.panel["event"] == 1, "state"].nunique()
@@ -65,7 +77,7 @@ def test_exits_are_among_the_states_at_risk_not_in_each(analysis, text):
     assert f"All estimates rest on {events} exits among {states} states." in text
     fewer = replace(main, counts=replace(main.counts, clusters=(states - 1,)))
     other = replace(analysis, fits={**analysis.fits, "Cox": fewer})
-    page = iraq_page(other, iraq_products(other), "0")
+    page = page_of(other, tmp_path)
     assert f"{events} exits among {states - 1} states." in page
 
 
@@ -80,3 +92,25 @@ def test_the_report_claims_no_more_about_its_terms_than_the_record_shows(text):
 
 def test_the_report_is_wide(text):
     assert "<body class=wide>" in text
+
+
+def test_the_part_on_iraq_is_one_of_the_parts_on_sets():
+    assert (PART.name, first_look_part("isaf").name) == ("first_look", "isaf_first_look")
+
+
+def test_another_set_has_the_same_page_under_its_own_name(tmp_path):
+    part = first_look_part("isaf")
+    look = first_look("isaf")
+    product = part.product(look)
+    assert {"isaf_counts", "isaf_precision", "isaf_exits"} <= set(product.tables)
+    assert {"isaf_participation", "isaf_survival"} <= set(product.figures)
+    (page,) = part.pages(look, product)
+    assert page.file == "isaf_first_look.html"
+    write_pages(tmp_path, [page], "0")
+    words = html.unescape((tmp_path / page.file).read_text(encoding="utf-8"))
+    assert "50 states took part in 54 spells; 8 of these ended in an early exit" in words
+    # nothing of what is told of Iraq, and what could not be had is told
+    assert "Spain shows" not in words
+    assert "Multi-National Force" not in words
+    assert "Not made: jackknife" in words
+    assert part.about(look).startswith("54 spells of 50 states, 8 early exits")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from coalition_models.about import __version__
-from coalition_models.hypotheses.analysis import HypothesisAnalysis
+from coalition_models.hypotheses.analysis import HypothesisAnalysis, analyse_hypotheses
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
-from coalition_models.render import Table, format_p
-from coalition_models.report.html import Listing, Section, page
+from coalition_models.render import Table, format_p, frame_table
+from coalition_models.report.figures.verdicts import plot_contested
+from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.periods import coalition_years
 from coalition_models.report.product import Product
-from coalition_models.report.style import Plot
-from coalition_models.sources.citations import cite
 
-__all__ = ["contested_claims", "contested_page", "contested_summary"]
-
-Part = str | Table | Listing | tuple[Plot, str]
+__all__ = [
+    "PART",
+    "contested_claims",
+    "contested_page",
+    "contested_products",
+    "contested_summary",
+    "tested_claims",
+]
 
 #: claim of the table of verdicts -> what each contested claim is about
 _TESTED_AS = {"elections": "H01", "democracy": "H17"}
@@ -34,14 +38,34 @@ _OPENINGS = {
 }
 
 
+def tested_claims(run: Run) -> HypothesisAnalysis:
+    """All tests of the claims, made once for the parts that show them."""
+    return run.once("claims", lambda: analyse_hypotheses(workers=run.workers))
+
+
+def contested_products(analysis: HypothesisAnalysis) -> Product:
+    """Make tables and figures of the contested claims: ``contested_*``, with their flips."""
+    frames, tables, figures = {}, {}, {}
+    for name, found in analysis.contested.items():
+        frames[f"contested_{name}"] = found.table
+        frames[f"contested_{name}_flips"] = found.flips()
+        tables[f"contested_{name}"] = found.to_table()
+        tables[f"contested_{name}_flips"] = _flips_table(found)
+        if (found.table["sign"] != "").any():
+            figures[f"contested_{name}"] = plot_contested(
+                found, title=f"{found.claim}, {found.coalition}"
+            )
+    return Product(tables, frames, figures)
+
+
 def contested_claims(analysis: HypothesisAnalysis) -> list[str]:
     """Contested claims that have a page."""
     return [claim for claim in _OPENINGS if claim not in analysis.absent]
 
 
-def contested_summary(analysis: HypothesisAnalysis) -> list[Part]:
+def contested_summary(analysis: HypothesisAnalysis) -> list[Shown]:
     """What the page on all claims says of the contested ones."""
-    parts: list[Part] = []
+    parts: list[Shown] = []
     for claim, opening in _OPENINGS.items():
         parts.append(opening)
         if claim in analysis.absent:
@@ -57,14 +81,14 @@ def contested_summary(analysis: HypothesisAnalysis) -> list[Part]:
     return parts
 
 
-def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -> str:
-    """Write the page on one contested claim, self-contained."""
+def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -> Page:
+    """Make the page on one contested claim."""
     sections = [
         Section("The question", [_OPENINGS[claim], _across_sets(analysis.verdicts, claim)]),
     ]
     for name, found in _variants(analysis, claim):
         key = f"contested_{name}"
-        parts: list[Part] = [Listing(tuple(found.findings()))]
+        parts: list[Shown] = [Listing(tuple(found.findings()))]
         if key in product.figures:
             choice = found.choices[1]
             caption = (
@@ -75,17 +99,21 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
             parts.append((product.figures[key], caption))
         parts += [product.tables[f"{key}_flips"], product.tables[key]]
         sections.append(Section(_heading(found.coalition), parts))
-    used = ["participation", "coalitions", "elections", "leaders"]
-    if claim == "democracy":
-        used += [name for name in ("polity5", "democracy-bmr") if name in analysis.sources]
-    sections.append(Section("Sources", [Listing(tuple(cite(*used).text.splitlines()))]))
-    return page(
+    return Page(
+        f"contested_{claim}.html",
         f"A contested claim: {claim}",
         "The same facts under every combination of the choices behind two literatures.",
         sections,
-        f"Made by coalition_models {__version__}; the folder tables beside this page has all "
-        "numbers.",
+        _sources_of(analysis, claim),
+        wide=False,
     )
+
+
+def _sources_of(analysis: HypothesisAnalysis, claim: str) -> list[str]:
+    used = ["participation", "coalitions", "elections", "leaders"]
+    if claim == "democracy":
+        used += [name for name in ("polity5", "democracy-bmr") if name in analysis.sources]
+    return used
 
 
 _PLACES = {"iraq": "Iraq", "isaf": "Afghanistan (ISAF)"}
@@ -110,3 +138,49 @@ def _across_sets(verdicts: Verdicts, claim: str) -> str:
         for row in rows.to_dict("records")
     )
     return f"The registered test ({_TESTED_AS[claim]}) gives a ratio of {ratios}."
+
+
+def _flips_table(found: Contested) -> Table:
+    return frame_table(
+        found.flips(),
+        title=f"{found.claim}, {found.coalition}: which choice turns the sign",
+        digits=2,
+        notes=(
+            "pairs: of combinations that differ in this choice only; clear_flips: with both ratios "
+            "more than a tenth away from one; both_significant: with p < 0.05 on both sides.",
+        ),
+    )
+
+
+def _pages(analysis: HypothesisAnalysis, product: Product) -> list[Page]:
+    return [contested_page(analysis, product, claim) for claim in contested_claims(analysis)]
+
+
+def _sources(analysis: HypothesisAnalysis) -> list[str]:
+    claims = contested_claims(analysis)
+    return list(dict.fromkeys(name for one in claims for name in _sources_of(analysis, one)))
+
+
+def _about(analysis: HypothesisAnalysis) -> str:
+    counts = [
+        f"{claim} in {_PLACES.get(one.coalition, one.coalition)}"
+        for claim in contested_claims(analysis)
+        for _, one in _variants(analysis, claim)
+    ]
+    return (
+        "Claims on which the literature disagrees, under every combination of the choices behind "
+        f"it, and which of them turns the sign: {', '.join(counts)}."
+    )
+
+
+PART = Part(
+    name="contested",
+    title="The contested claims",
+    order=40,
+    analyse=tested_claims,
+    about=_about,
+    product=contested_products,
+    pages=_pages,
+    sources=_sources,
+    folder="hypotheses",
+)

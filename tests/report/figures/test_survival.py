@@ -29,7 +29,7 @@ def numbers(plot):
 
 def test_a_curve_is_drawn_as_it_stands():
     curve = cm.survival_curve(ROWS)
-    plot = cm.plot_survival(curve, title="Still there")
+    plot = cm.plot.survival(curve, title="Still there")
     pd.testing.assert_frame_equal(plot.data, curve.table)
     line = plot.figure.axes[0].lines[0]
     assert line.get_xdata()[0] == 0
@@ -39,7 +39,7 @@ def test_a_curve_is_drawn_as_it_stands():
 
 
 def test_the_number_at_risk_counts_those_who_entered():
-    shown = numbers(cm.plot_survival(cm.survival_curve(ROWS)))
+    shown = numbers(cm.plot.survival(cm.survival_curve(ROWS)))
     # four enter at 0; at 10 rows 2 to 4 are at risk, and who enters at 10 is not yet
     assert shown[0] == "4"
     assert shown[10] == "3"
@@ -50,14 +50,14 @@ def test_the_number_at_risk_counts_those_who_entered():
 def test_contingents_in_iraq_at_entry():
     panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
     spells = panel.drop_duplicates(["state", "spell"])
-    shown = numbers(cm.plot_survival(cm.survival_curve(panel)))
+    shown = numbers(cm.plot.survival(cm.survival_curve(panel)))
     assert shown[0] == str(int((spells["start"] == 0).sum()))
 
 
 def test_a_group_without_an_event_is_drawn_and_counted():
     quiet = ROWS.assign(event=ROWS["event"].where(ROWS["side"] == "a", 0))
     curve = cm.survival_curve(quiet, by="side")
-    plot = cm.plot_survival(curve)
+    plot = cm.plot.survival(curve)
     flat = plot.figure.axes[0].lines[1]
     assert flat.get_label() == "b"
     assert set(flat.get_ydata()) == {1.0}
@@ -68,21 +68,21 @@ def test_a_group_without_an_event_is_drawn_and_counted():
 def test_what_is_missing_or_too_much_is_named():
     curve = cm.survival_curve(ROWS)
     with pytest.raises(DataError, match="leave out scenarios and times"):
-        cm.plot_survival(curve, {"risk": 1})
+        cm.plot.survival(curve, {"risk": 1})
     with pytest.raises(DataError, match=r"give scenarios such as \{'risk'"):
-        cm.plot_survival(cm.cox("event ~ risk", ROWS))
+        cm.plot.survival(cm.cox("event ~ risk", ROWS))
 
 
 def test_a_late_path_says_so_in_the_legend():
     fit = cm.cox("event ~ risk", ROWS)
     late = pd.DataFrame({"start": [5], "stop": [20], "risk": [1]})
-    plot = cm.plot_survival(fit, late)
+    plot = cm.plot.survival(fit, late)
     axis = plot.figure.axes[0]
     assert axis.get_legend().get_texts()[0].get_text() == "path, given survival to 5"
     assert axis.lines[0].get_xdata()[0] == 5
 
 
 def test_a_plot_tells_its_title_and_size():
-    plot = cm.plot_survival(cm.survival_curve(ROWS), title="Still there")
+    plot = cm.plot.survival(cm.survival_curve(ROWS), title="Still there")
     assert repr(plot) == "<Plot 'Still there': 7 x 3.6 inches, 4 rows of data>"
     assert repr(cm.survival_curve(ROWS, by="side")).startswith("<SurvivalCurve by side: 4 rows")

@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
-from coalition_models.report.style import COLOURS, GREY, Plot, mark_ratios, new_figure, styled
+from coalition_models.report.figures.style import (
+    COLOURS,
+    GREY,
+    Plot,
+    mark_ratios,
+    new_figure,
+    styled,
+)
 from coalition_models.sensitivity.rules import RuleComparison
 
 if TYPE_CHECKING:
@@ -45,6 +53,7 @@ def plot_readings(found: RuleComparison, *, title: str = "") -> Plot:
     >>> plot_readings(found).data["rule"].tolist()
     ['tago-2009', 'weisiger-2016']
     """
+    check_arguments(plot_readings, locals())
     data = found.estimates[found.estimates["hazard_ratio"].notna()].reset_index(drop=True)
     if data.empty:
         raise DataError("no estimate to draw: give compare_rules() a formula that can be fitted")

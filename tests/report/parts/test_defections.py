@@ -7,15 +7,15 @@ import pytest
 
 from coalition_models.defection.rules import list_rules
 from coalition_models.errors import DataError
-from coalition_models.report.defection_counts import analyse_defections
-from coalition_models.report.defections import (
+from coalition_models.report.figures.readings import plot_readings
+from coalition_models.report.html import page
+from coalition_models.report.parts.defections import (
     defection_products,
     defection_sections,
     defection_sources,
     findings,
 )
-from coalition_models.report.html import page
-from coalition_models.report.readings import plot_readings
+from coalition_models.sensitivity.defection_counts import analyse_defections
 from coalition_models.sensitivity.rules import compare_rules
 
 

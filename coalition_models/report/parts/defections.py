@@ -7,19 +7,26 @@ from collections.abc import Mapping
 import pandas as pd
 
 from coalition_models.defection.rules import NAMED_RULES, list_rules
-from coalition_models.designs.iraq import FORMULA
+from coalition_models.designs.analysis_sets import analysis_set
+from coalition_models.designs.first_look import FORMULA
 from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.record import sources_of
 from coalition_models.render import Table, frame_table
-from coalition_models.report.defection_counts import FORMULA_UN, DefectionAnalysis
-from coalition_models.report.html import Listing, Section
+from coalition_models.report.figures.profiles import plot_profile
+from coalition_models.report.figures.readings import plot_readings
+from coalition_models.report.figures.style import Plot
+from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.product import Product
-from coalition_models.report.profiles import plot_profile
-from coalition_models.report.readings import plot_readings
-from coalition_models.report.style import Plot
+from coalition_models.sensitivity.defection_counts import (
+    FORMULA_UN,
+    DefectionAnalysis,
+    analyse_defections,
+)
 from coalition_models.sensitivity.rules import RuleComparison
 
 __all__ = [
+    "PART",
     "defection_products",
     "defection_sections",
     "defection_sources",
@@ -237,7 +244,7 @@ def _partial_cutters(analysis: DefectionAnalysis, most: int = 4) -> list[str]:
 def defection_sections(analysis: DefectionAnalysis, product: Product) -> list[Section]:
     """Write the part on defection: headings with text, tables and figures."""
     tables, figures = product.tables, product.figures
-    parts: list[str | Table | Listing | tuple[Plot, str]] = [
+    parts: list[Shown] = [
         "The coding of the outcome is the argument. Each rule below is a fixed set of choices; "
         "what the sources leave open is a choice of its own.",
         Listing(tuple(findings(analysis))),
@@ -254,7 +261,7 @@ def defection_sections(analysis: DefectionAnalysis, product: Product) -> list[Se
                 "there, but of unknown strength; pale: an observation more than a year old.",
             )
         )
-    readings: list[str | Table | Listing | tuple[Plot, str]] = []
+    readings: list[Shown] = []
     for name in analysis.readings:
         readings.append(tables[f"defection_readings_{name}"])
         readings.append(tables[f"defection_readings_{name}_span"])
@@ -334,3 +341,41 @@ def defection_sources(analysis: DefectionAnalysis) -> list[str]:
     """Names of the tables that the part rests on, for the list of sources."""
     names = [name for one in analysis.sets.values() for name in sources_of(one.panel)]
     return list(dict.fromkeys(names))
+
+
+def _analyse(run: Run) -> DefectionAnalysis:
+    return analyse_defections(iraq=run.once("set iraq", lambda: analysis_set("iraq")))
+
+
+def _about(analysis: DefectionAnalysis) -> str:
+    events = analysis.named.counts["events"]
+    return (
+        f"{len(analysis.named.counts)} rules modelled on the literature find between "
+        f"{events.min()} and {events.max()} events in Iraq; every defection stands here with "
+        "its sources, and what it does to the findings."
+    )
+
+
+def _pages(analysis: DefectionAnalysis, product: Product) -> list[Page]:
+    return [
+        Page(
+            "defections.html",
+            "What counts as defection, and how much it matters",
+            "The same facts under rules after the literature, and under every reading of the "
+            "quartile method.",
+            defection_sections(analysis, product),
+            defection_sources(analysis),
+        )
+    ]
+
+
+PART = Part(
+    name="defections",
+    title="What counts as defection",
+    order=20,
+    analyse=_analyse,
+    about=_about,
+    product=defection_products,
+    pages=_pages,
+    sources=defection_sources,
+)

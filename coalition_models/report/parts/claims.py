@@ -8,40 +8,33 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.about import __version__
-from coalition_models.files import staging_folder, write_file
+from coalition_models.files import staging_folder
 from coalition_models.hypotheses.analysis import HypothesisAnalysis
-from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.listing import list_amendments, list_claims
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import Table, format_number, format_p, frame_table
-from coalition_models.report.contested_page import (
-    contested_claims,
-    contested_page,
-    contested_summary,
-)
-from coalition_models.report.html import Listing, Section, page
-from coalition_models.report.product import Product, write_product
-from coalition_models.report.style import Plot
-from coalition_models.report.verdicts import (
+from coalition_models.report.figures.style import Plot
+from coalition_models.report.figures.verdicts import (
     forest_caption,
-    plot_contested,
     plot_forest,
     plot_verdicts,
 )
-from coalition_models.sources.citations import cite
+from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.part import Page, Part, write_pages
+from coalition_models.report.parts import contested
+from coalition_models.report.parts.contested import contested_summary
+from coalition_models.report.product import Product, write_product
 
 __all__ = [
+    "PART",
     "claims_findings",
     "claims_page",
     "claims_products",
-    "claims_section",
     "write_claims",
 ]
 
 #: a forest of fewer data sets says no more than the table
 _FOREST_SETS = 3
-
-Part = str | Table | Listing | tuple[Plot, str]
 
 
 def claims_products(analysis: HypothesisAnalysis) -> Product:
@@ -51,9 +44,8 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
     -------
     Product
         ``claims, amendments, data_sets, verdicts, verdict_counts, untestable, meta, deviations,
-        robustness, without_one`` and, per
-        contested claim, ``contested_*`` with its flips; figures ``verdicts``, ``forest_*`` for
-        claims with three data sets or more, ``contested_*``.
+        robustness, without_one``; figures ``verdicts`` and ``forest_*`` for claims with three
+        data sets or more.
     """
     verdicts = analysis.verdicts
     table = verdicts.table
@@ -80,15 +72,6 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
     }
     figures = {"verdicts": plot_verdicts(verdicts)}
     figures |= {f"forest_{claim}": plot_forest(verdicts, claim) for claim in _forests(verdicts)}
-    for name, found in analysis.contested.items():
-        frames[f"contested_{name}"] = found.table
-        frames[f"contested_{name}_flips"] = found.flips()
-        tables[f"contested_{name}"] = found.to_table()
-        tables[f"contested_{name}_flips"] = _flips_table(found)
-        if (found.table["sign"] != "").any():
-            figures[f"contested_{name}"] = plot_contested(
-                found, title=f"{found.claim}, {found.coalition}"
-            )
     return Product(tables, frames, figures)
 
 
@@ -169,18 +152,6 @@ def _meta_table(verdicts: Verdicts) -> Table:
     return Table(header, rows, "Claims tested on two data sets or more", notes, "lllrrrrrr")
 
 
-def _flips_table(found: Contested) -> Table:
-    return frame_table(
-        found.flips(),
-        title=f"{found.claim}, {found.coalition}: which choice turns the sign",
-        digits=2,
-        notes=(
-            "pairs: of combinations that differ in this choice only; clear_flips: with both ratios "
-            "more than a tenth away from one; both_significant: with p < 0.05 on both sides.",
-        ),
-    )
-
-
 def claims_findings(verdicts: Verdicts) -> list[str]:
     """Say in words how many claims could be tested and what came of it."""
     table = verdicts.table
@@ -257,21 +228,6 @@ def _listed_cells(rows: pd.DataFrame, of: int) -> str:
     return f"{len(rows)} of {of} remain{'s' if len(rows) == 1 else ''}: {'; '.join(cells)}"
 
 
-def claims_section(analysis: HypothesisAnalysis, product: Product) -> Section:
-    """The part of the main report on the claims: findings, counts and the matrix."""
-    return Section(
-        "What the literature claims",
-        [
-            Listing(tuple(claims_findings(analysis.verdicts))),
-            product.tables["verdict_counts"],
-            _matrix(analysis, product),
-            f"{analysis.verdicts.rule} The page hypotheses/report.html beside this one has every "
-            "test with its power and robustness, the contested claims, and what could not be "
-            "tested.",
-        ],
-    )
-
-
 def _matrix(analysis: HypothesisAnalysis, product: Product) -> tuple[Plot, str]:
     caption = (
         "Claims by data sets. Inconclusive does not mean no effect: with few events only large "
@@ -280,8 +236,8 @@ def _matrix(analysis: HypothesisAnalysis, product: Product) -> tuple[Plot, str]:
     return product.figures["verdicts"], caption
 
 
-def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
-    """Write the page on the claims, self-contained."""
+def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
+    """Make the page on the claims."""
     tables = product.tables
     verdicts = analysis.verdicts
     sections = [
@@ -315,21 +271,19 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> str:
         Section("What could not be tested, and what it takes", [tables["untestable"]]),
         Section("The claims", [tables["claims"]]),
         Section("Deviations", [tables["deviations"]]),
-        Section("Sources", [Listing(tuple(cite(*analysis.sources).text.splitlines()))]),
     ]
-    return page(
+    return Page(
+        "report.html",
         "What the literature claims, and what these data say",
         "One line per claim on why states leave military coalitions and per data set that can "
         "speak to it.",
         sections,
-        f"Made by coalition_models {__version__}; the folders tables and figures beside this page "
-        "have all numbers.",
-        wide=True,
+        analysis.sources,
     )
 
 
-def _together(verdicts: Verdicts, product: Product) -> list[Part]:
-    parts: list[Part] = [product.tables["meta"]]
+def _together(verdicts: Verdicts, product: Product) -> list[Shown]:
+    parts: list[Shown] = [product.tables["meta"]]
     if verdicts.meta.empty:
         parts = ["No claim was tested on two data sets that can decide."]
     for claim in _forests(verdicts):
@@ -338,18 +292,14 @@ def _together(verdicts: Verdicts, product: Product) -> list[Part]:
     return parts
 
 
-def write_claims(
-    out: Path, analysis: HypothesisAnalysis, product: Product | None = None
-) -> list[Path]:
-    """Write the page, its tables and figures into a folder, all together or not at all.
+def write_claims(out: Path, analysis: HypothesisAnalysis) -> list[Path]:
+    """Write the pages, tables and figures on the claims into a folder, all together or not at all.
 
     Parameters
     ----------
     out : Path
         Folder; made if needed.
     analysis : HypothesisAnalysis
-    product : Product, optional
-        What :func:`claims_products` made of it, if that is done.
 
     Returns
     -------
@@ -362,12 +312,31 @@ def write_claims(
     DataError
         If the folder cannot be written.
     """
-    shown = claims_products(analysis) if product is None else product
+    foot = (
+        f"Made by coalition_models {__version__}; the folders tables and figures beside this page "
+        "have all numbers."
+    )
     with staging_folder(out, ("tables", "figures")) as staging:
-        write_product(staging, shown)
-        write_file(staging / "report.html", claims_page(analysis, shown))
-        for claim in contested_claims(analysis):
-            text = contested_page(analysis, shown, claim)
-            write_file(staging / f"contested_{claim}.html", text)
+        for part in (PART, contested.PART):
+            product = part.product(analysis)
+            write_product(staging, product)
+            write_pages(staging, part.pages(analysis, product), foot)
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
     return [out / name for name in names]
+
+
+def _about(analysis: HypothesisAnalysis) -> str:
+    return claims_findings(analysis.verdicts)[0]
+
+
+PART = Part(
+    name="claims",
+    title="What the literature claims",
+    order=30,
+    analyse=contested.tested_claims,
+    about=_about,
+    product=claims_products,
+    pages=lambda analysis, product: [claims_page(analysis, product)],
+    sources=lambda analysis: analysis.sources,
+    folder="hypotheses",
+)

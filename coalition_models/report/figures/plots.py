@@ -12,8 +12,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.members.own_members import with_spells, with_states
 from coalition_models.members.spell_checks import exit_before_entry, spell_labels
 from coalition_models.models.fit import Fit
-from coalition_models.report.fits import named
-from coalition_models.report.style import (
+from coalition_models.report.figures.style import (
     COLOURS,
     EXIT_COLOURS,
     GREY,
@@ -22,6 +21,7 @@ from coalition_models.report.style import (
     new_figure,
     styled,
 )
+from coalition_models.report.fits import named
 from coalition_models.report.words import state_names
 from coalition_models.tables.plain import plain_table
 
@@ -140,7 +140,7 @@ def plot_participation(
     --------
     >>> import coalition_models as cm
     >>> iraq = cm.load("participation").query("coalition == 'iraq'")
-    >>> len(cm.plot_participation(iraq, mandate_end="2008-12-31").data)
+    >>> len(cm.plot.participation(iraq, mandate_end="2008-12-31").data)
     52
     """
     check_arguments(plot_participation, locals())
@@ -234,7 +234,7 @@ def plot_coefficients(
     >>> import pandas as pd, coalition_models as cm
     >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6],
     ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
-    >>> cm.plot_coefficients(cm.cox("event ~ risk", df)).data["estimate"].round(2).tolist()
+    >>> cm.plot.coefficients(cm.cox("event ~ risk", df)).data["estimate"].round(2).tolist()
     [4.38]
     """
     options = {"terms": terms, "level": level, "title": title}

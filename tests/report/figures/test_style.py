@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coalition_models.report.style import mark_ratios, new_figure
+from coalition_models.report.figures.style import mark_ratios, new_figure
 
 
 @pytest.mark.parametrize("most", [5, 9])

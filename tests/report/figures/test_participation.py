@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.report.plots import participation_lines
+from coalition_models.report.figures.plots import participation_lines
 
 OWN = pd.DataFrame(
     {
@@ -29,11 +29,11 @@ def ends(plot):
 def test_those_still_there_reach_the_mandate_and_an_arrow_says_that_they_go_on():
     day = pd.Timestamp
     early = day("2018-09-15")
-    mandate = cm.plot_participation(OWN, mandate_end="2018-12-31")
+    mandate = cm.plot.participation(OWN, mandate_end="2018-12-31")
     assert ends(mandate) == (day("2018-12-31"), day("2018-12-31"), early)
-    assert ends(cm.plot_participation(OWN)) == (early, early, early)
-    assert ends(cm.plot_participation(OWN, until="2020-01-01"))[0] == day("2020-01-01")
-    late = cm.plot_participation(OWN, mandate_end="2010-01-01")
+    assert ends(cm.plot.participation(OWN)) == (early, early, early)
+    assert ends(cm.plot.participation(OWN, until="2020-01-01"))[0] == day("2020-01-01")
+    late = cm.plot.participation(OWN, mandate_end="2010-01-01")
     assert ends(late)[0] == early
     arrows = [line for line in mandate.figure.axes[0].lines if line.get_marker() == ">"]
     assert [len(line.get_xdata()) for line in arrows] == [2]
@@ -68,7 +68,7 @@ def test_dates_and_words_of_every_kind_give_the_same_lines(change):
 )
 def test_what_cannot_be_drawn_is_named(change, words):
     with pytest.raises(cm.DataError, match=words):
-        cm.plot_participation(OWN.assign(**change))
+        cm.plot.participation(OWN.assign(**change))
 
 
 def test_states_are_called_by_their_names():
@@ -89,7 +89,7 @@ def test_a_timeline_says_what_is_not_known():
         }
     )
     own = OWN.assign(entry=pd.to_datetime(OWN["entry"]), exit=pd.to_datetime(OWN["exit"]))
-    plot = cm.plot_timeline(cm.build_panel(own, coalitions=table), "ETH")
+    plot = cm.plot.timeline(cm.build_panel(own, coalitions=table), "ETH")
     lanes, toll = plot.figure.axes
     assert [t.get_text() for t in lanes.texts] == ["none known", "none known"]
     assert [t.get_text() for t in toll.texts] == ["none known"]

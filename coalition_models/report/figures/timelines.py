@@ -9,7 +9,14 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.record import with_panel
-from coalition_models.report.style import COLOURS, EXIT_COLOURS, GREY, Plot, new_figure, styled
+from coalition_models.report.figures.style import (
+    COLOURS,
+    EXIT_COLOURS,
+    GREY,
+    Plot,
+    new_figure,
+    styled,
+)
 from coalition_models.report.words import state_names
 from coalition_models.timelines.calendar import calendar_of, known_table
 from coalition_models.timelines.yearly import require_columns

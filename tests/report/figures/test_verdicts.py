@@ -1,4 +1,4 @@
-"""Figures and files on the claims: what they show equals the table."""
+"""Figures on the claims: what they show equals the table."""
 
 from __future__ import annotations
 
@@ -9,41 +9,15 @@ import pandas as pd
 import pytest
 from matplotlib import colors
 
-import coalition_models as cm
 from coalition_models.errors import DataError
-from coalition_models.hypotheses.analysis import HypothesisAnalysis
-from coalition_models.hypotheses.contested import Contested, contest
-from coalition_models.hypotheses.verdicts import test_hypotheses as run
-from coalition_models.report import claims_page
-from coalition_models.report.claims_page import write_claims
-from coalition_models.report.verdicts import (
+from coalition_models.hypotheses.contested import Contested
+from coalition_models.report.figures.verdicts import (
     _short,
     forest_caption,
     plot_contested,
     plot_forest,
     plot_verdicts,
 )
-
-
-@pytest.fixture(scope="module")
-def verdicts():
-    """Three simulated panels and four claims, of which two can be tested."""
-    panels = {
-        f"sim{seed}": cm.simulate_panel(
-            members=40,
-            hazard=0.02,
-            seed=seed,
-            coefficients={"leader_change": 1.0, "log_troops": 0.2},
-            covariates={"leader_change": "pulse", "log_troops": "varying"},
-        )
-        for seed in (1, 2, 3)
-    }
-    return run(panels, ["H02", "H08", "H29", "H44"])
-
-
-@pytest.fixture(scope="module")
-def elections():
-    return contest("elections", "iraq", windows=[2, 6], dates=["main", "last"])
 
 
 def test_the_matrix_shows_the_table(verdicts):
@@ -178,59 +152,3 @@ def test_intervals_of_the_contested_figure_agree_with_cells_and_p(elections):
     assert near.to_numpy() == pytest.approx(0, abs=1e-9)
     drawn = sum(len(axis.collections) for axis in plot_contested(elections).figure.axes)
     assert drawn == (data["sign"] != "").sum()
-
-
-@pytest.fixture
-def analysis(verdicts, elections):
-    return HypothesisAnalysis(
-        verdicts=verdicts,
-        contested={"elections_iraq": elections},
-        absent={"democracy": "needs polity5"},
-        sources=("participation", "elections"),
-    )
-
-
-def read_all(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def test_files_hold_the_numbers_and_are_the_same_twice(tmp_path, analysis):
-    files = write_claims(tmp_path / "one", analysis)
-    written = read_all(tmp_path / "one")
-    assert sorted(str(path.relative_to(tmp_path / "one")) for path in files) == sorted(written)
-    for name in ("verdicts", "untestable", "meta", "contested_elections_iraq"):
-        assert {f"tables/{name}.md", f"tables/{name}.tex"} <= set(written)
-    for name in ("verdicts", "forest_H02", "forest_H29", "contested_elections_iraq"):
-        assert {f"figures/{name}.svg", f"figures/{name}.png"} <= set(written)
-    table = pd.read_csv(tmp_path / "one" / "tables" / "verdicts.csv", keep_default_na=True)
-    mine = analysis.verdicts.table
-    assert table["verdict"].tolist() == mine["verdict"].tolist()
-    assert table["estimate"].to_numpy() == pytest.approx(mine["estimate"].to_numpy(), nan_ok=True)
-    grid = pd.read_csv(tmp_path / "one" / "tables" / "robustness.csv")
-    assert len(grid) == mine["robust_specifications"].sum()
-    for text in (written["tables/verdicts.md"], written["report.html"]):
-        assert b"has the sign that the claim expects" in text
-    write_claims(tmp_path / "two", analysis)
-    assert read_all(tmp_path / "two") == written
-
-
-def test_an_error_half_way_leaves_what_stood_there(tmp_path, analysis, monkeypatch):
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "report.html").write_text("before")
-
-    def fails(*args, **choices):
-        raise DataError("no page")
-
-    monkeypatch.setattr(claims_page, "claims_page", fails)
-    with pytest.raises(DataError, match="no page"):
-        write_claims(out, analysis)
-    assert read_all(out) == {"report.html": b"before"}
-    assert [path.name for path in out.iterdir()] == ["report.html"]
-    with pytest.raises(DataError, match="no page"):
-        write_claims(tmp_path / "new", analysis)
-    assert not (tmp_path / "new").exists()

@@ -18,8 +18,8 @@ from coalition_models.models.after.scenarios import predict_survival
 from coalition_models.models.after.stretches import HELD_LONGER
 from coalition_models.models.fit import Fit
 from coalition_models.record import record_of, with_notes
+from coalition_models.report.figures.style import COLOURS, Plot, new_figure, styled
 from coalition_models.report.fits import named
-from coalition_models.report.style import COLOURS, Plot, new_figure, styled
 from coalition_models.report.words import time_label
 
 if TYPE_CHECKING:
@@ -192,11 +192,11 @@ def plot_survival(
     >>> df = pd.DataFrame({"state": list("ABCDEFGH"), "start": 0, "stop": range(1, 9),
     ...                    "event": [1, 1, 1, 0, 1, 1, 1, 0], "risk": [2, 1, 0, 2, 1, 2, 0, 1]})
     >>> fit = cm.cox("event ~ risk", df, id="state")
-    >>> sorted(set(cm.plot_survival(fit, {"risk": [0, 2]}).data["scenario"]))
+    >>> sorted(set(cm.plot.survival(fit, {"risk": [0, 2]}).data["scenario"]))
     ['risk = 0', 'risk = 2']
-    >>> sorted(set(cm.plot_survival({"Cox": fit}, {"risk": [0, 2]}).data["fit"]))
+    >>> sorted(set(cm.plot.survival({"Cox": fit}, {"risk": [0, 2]}).data["fit"]))
     ['Cox']
-    >>> cm.plot_survival(cm.survival_curve(df)).data["at_risk"].tolist()
+    >>> cm.plot.survival(cm.survival_curve(df)).data["at_risk"].tolist()
     [8, 7, 6, 4, 3, 2]
     """
     given: list[tuple[str, Fit | SurvivalCurve]] = named(fit, (Fit, SurvivalCurve), argument="fit")
