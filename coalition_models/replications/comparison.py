@@ -189,7 +189,7 @@ def compare(study: Study, data: pd.DataFrame) -> Replication:
     ReplicationError
         If the recipe does not give a number that was printed, or gives one twice.
     """
-    printed = read_published(study.published)
+    printed = read_published(study.name)
     ours = study.compute(data)
     twice = ours[ours.duplicated(_KEY)]
     if len(twice):

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import iter_modules
 
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import ReplicationError
 from coalition_models.render import listing
+from coalition_models.replications import studies
 from coalition_models.replications.comparison import Replication, compare
 from coalition_models.replications.study import Study, read_published
 from coalition_models.sources.load import load
 
-__all__ = ["list_replications", "replicate"]
+__all__ = ["known_studies", "list_replications", "replicate"]
 
-#: name -> module that holds the record as STUDY
-_STUDIES = {"box-steffensmeier-zorn-2001": "box_steffensmeier_zorn_2001"}
+
+def known_studies() -> list[str]:
+    """Names of the studies, each a folder of ``replications/studies``.
+
+    Examples
+    --------
+    >>> known_studies()
+    ['box-steffensmeier-zorn-2001']
+    """
+    found = [item.name for item in iter_modules(studies.__path__) if item.ispkg]
+    return sorted(name.replace("_", "-") for name in found)
 
 
 def _study(name: str) -> Study:
-    if name not in _STUDIES:
+    known = known_studies()
+    if name not in known:
         raise ReplicationError(
-            f"unknown study {name!r}: expected one of {', '.join(_STUDIES)}; "
+            f"unknown study {name!r}: expected one of {', '.join(known)}; "
             "list_replications() describes them"
         )
-    study: Study = import_module(f"coalition_models.replications.{_STUDIES[name]}").STUDY
+    module = import_module(f"{studies.__name__}.{name.replace('-', '_')}.study")
+    study: Study = module.STUDY
+    if study.name != name:
+        raise ReplicationError(
+            f"the folder {name.replace('-', '_')} holds the study {study.name!r}: name it so"
+        )
     return study
 
 
@@ -42,17 +59,17 @@ def list_replications() -> pd.DataFrame:
     >>> list_replications().loc["box-steffensmeier-zorn-2001", "doi"]
     '10.2307/2669335'
     """
-    studies = [_study(name) for name in _STUDIES]
+    found = [_study(name) for name in known_studies()]
     rows = [
         {
             "name": study.name,
             "title": study.title,
-            "numbers": len(read_published(study.published)),
+            "numbers": len(read_published(study.name)),
             "tables": ", ".join(study.tables),
             "source": study.source,
             "doi": study.doi,
         }
-        for study in studies
+        for study in found
     ]
     return listing(pd.DataFrame(rows).set_index("name"))
 

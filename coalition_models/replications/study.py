@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
+from pathlib import Path
 
 import pandas as pd
 
 from coalition_models.errors import ReplicationError, first_few
+from coalition_models.replications import studies
 from coalition_models.sources.literature import article
 
-__all__ = ["Study", "read_published"]
+__all__ = ["Study", "folder_of", "read_published"]
 
 _COLUMNS = ["table", "model", "term", "quantity", "printed", "page"]
 
@@ -28,8 +29,6 @@ class Study:
         Key of the article, see :func:`~coalition_models.sources.literature.article`.
     source : str
         Name of the data in the catalogue.
-    published : str
-        File of printed numbers in ``replications/published``.
     tables : mapping
         Name of each table -> what it shows.
     recipe : tuple of str
@@ -43,7 +42,6 @@ class Study:
     name: str
     article: str
     source: str
-    published: str
     tables: Mapping[str, str]
     recipe: tuple[str, ...]
     compute: Callable[[pd.DataFrame], pd.DataFrame]
@@ -65,13 +63,33 @@ class Study:
         return article(self.article).doi
 
 
-def read_published(file: str) -> pd.DataFrame:
+def folder_of(name: str) -> Path:
+    """Folder of a study: its recipe, the printed numbers, and notes.
+
+    Raises
+    ------
+    ReplicationError
+        If there is none.
+
+    Examples
+    --------
+    >>> sorted(path.suffix for path in folder_of("box-steffensmeier-zorn-2001").glob("[np]*.*"))
+    ['.csv', '.md']
+    """
+    for place in studies.__path__:
+        folder = Path(place) / name.replace("-", "_")
+        if (folder / "study.py").is_file():
+            return folder
+    raise ReplicationError(f"no folder of a study {name!r} in replications/studies")
+
+
+def read_published(name: str) -> pd.DataFrame:
     """Read printed numbers as the text that was printed.
 
     Parameters
     ----------
-    file : str
-        Name of a file in ``replications/published``.
+    name : str
+        Name of a study, whose folder holds them in ``published.csv``.
 
     Returns
     -------
@@ -86,12 +104,11 @@ def read_published(file: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> read_published("box_steffensmeier_zorn_2001.csv")["printed"].head(2).tolist()
+    >>> read_published("box-steffensmeier-zorn-2001")["printed"].head(2).tolist()
     ['-0.439', '0.123']
     """
-    path = resources.files("coalition_models.replications") / "published" / file
-    with path.open("r", encoding="utf-8") as stream:
-        frame = pd.read_csv(stream, dtype=str, keep_default_na=False)
+    frame = pd.read_csv(folder_of(name) / "published.csv", dtype=str, keep_default_na=False)
+    file = f"published.csv of {name}"
     problems = []
     if list(frame.columns) != _COLUMNS:
         raise ReplicationError(

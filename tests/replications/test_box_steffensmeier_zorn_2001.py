@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.replications.box_steffensmeier_zorn_2001 import STUDY, add_clock
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.registry import replicate
+from coalition_models.replications.studies.box_steffensmeier_zorn_2001.study import STUDY, add_clock
 
 
 @pytest.fixture(scope="module")

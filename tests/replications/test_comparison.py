@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import ReplicationError
-from coalition_models.replications import comparison
+from coalition_models.replications import comparison, studies
 from coalition_models.replications.comparison import MATCHES, compare, match_printed
 from coalition_models.replications.study import Study, read_published
 
@@ -41,7 +41,6 @@ def _study(numbers: list[tuple[str, str, float]]) -> Study:
         name="toy",
         article="box_steffensmeier_zorn_2001",
         source="none",
-        published="toy.csv",
         tables={"Table 1": "a toy"},
         recipe=("No recipe.",),
         compute=lambda data: pd.DataFrame(rows, columns=columns),
@@ -88,16 +87,15 @@ def test_a_number_not_computed_or_computed_twice_is_an_error():
 
 
 def test_published_files_are_checked(tmp_path, monkeypatch):
-    import coalition_models.replications.study as module
-
-    (tmp_path / "published").mkdir()
-    monkeypatch.setattr(module.resources, "files", lambda package: tmp_path)
-    file = tmp_path / "published" / "bad.csv"
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "study.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(studies, "__path__", [str(tmp_path)])
+    file = tmp_path / "bad" / "published.csv"
     file.write_text("table,model,term\nTable 1,all,risk\n", encoding="utf-8")
     with pytest.raises(ReplicationError, match="must have the columns"):
-        read_published("bad.csv")
+        read_published("bad")
     head = "table,model,term,quantity,printed,page\n"
     row = "Table 1,all,risk,coefficient,{},p. 1\n"
     file.write_text(head + row.format("0.5o") + row.format("0.5"), encoding="utf-8")
     with pytest.raises(ReplicationError, match=r"no number: 0\.5o; repeated: Table 1 all risk"):
-        read_published("bad.csv")
+        read_published("bad")

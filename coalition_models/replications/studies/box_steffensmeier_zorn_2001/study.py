@@ -148,7 +148,6 @@ STUDY = Study(
     name="box-steffensmeier-zorn-2001",
     article="box_steffensmeier_zorn_2001",
     source="disputes-oneal-russett",
-    published="box_steffensmeier_zorn_2001.csv",
     tables={
         "Table 1": "Cox models of disputes, clustered standard errors",
         "Table 2": "tests of proportional hazards against ln(T)",

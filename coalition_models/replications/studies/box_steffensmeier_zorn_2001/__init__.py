@@ -1,0 +1,1 @@
+"""Box-Steffensmeier and Zorn (2001)."""
