@@ -48,6 +48,7 @@ def _needs():
         "merge": {"panel": panel, "table": opinion.drop(columns="date"), "on": "state"},
         "load": {"name": "troops"},
         "codebook": {"name": "troops"},
+        "read_table": {"path": "troops.csv", "like": "troops"},
         "validate": {"frame": members, "contract": "participation"},
         "to_cow": {"names": ["ITA"], "dates": 2003},
         "from_cow": {"codes": [325], "dates": 2003},

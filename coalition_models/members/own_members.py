@@ -89,4 +89,7 @@ def with_spells(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _days(table: pd.DataFrame, name: str) -> pd.Series:
-    return table[name] if name == "year" else read_days(table[name])[0]
+    if name != "year":
+        return read_days(table[name])[0]
+    years = pd.to_numeric(table[name], errors="coerce").astype(float)
+    return years.where(years.between(1, 9999) & (years % 1 == 0)).astype("Int64")

@@ -34,7 +34,7 @@ def fit(led):
 def test_tables_and_pictures_take_what_the_other_takes(led, fit, make):
     given = make(led, fit)
     names = list(given) if isinstance(given, dict) else None
-    table, plot = cm.table(given), cm.plot_coefficients(given)
+    table, plot = cm.table(given), cm.plot.coefficients(given)
     assert names is None or list(table.header) == ["", *names]
     assert names is None or list(dict.fromkeys(plot.data["fit"])) == names
     for text in (table.markdown(), table.latex(), table._repr_html_(), str(table)):
@@ -125,11 +125,11 @@ def stretches(data, value):
 
 @pytest.mark.parametrize("values", [[1], [0, 1], np.array([1, 0])])
 def test_a_picture_of_scenarios_says_it_too(fit, values):
-    plot = cm.plot_survival(fit, {"leader_change": values})
+    plot = cm.plot.survival(fit, {"leader_change": values})
     (note,) = [n for n in cm.predict_survival(fit, {"leader_change": 1}).notes if "Held lo" in n]
     assert plot.figure.get_supxlabel().replace("\n", " ") == note
     assert plot.to_bytes("png")
-    assert cm.plot_survival(fit, {"leader_change": 0}).figure.get_supxlabel() == ""
+    assert cm.plot.survival(fit, {"leader_change": 0}).figure.get_supxlabel() == ""
 
 
 def test_a_path_that_changes_needs_no_remark(led, fit):

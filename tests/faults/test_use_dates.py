@@ -107,7 +107,7 @@ def test_exit_before_entry(days, period):
         lambda: cm.Facts(members=bad, coalitions=TABLE),
         lambda: cm.code_defections(bad, rule="tago-2009"),
         lambda: cm.operational_profile(bad, levels, coalitions=TABLE),
-        lambda: cm.plot_participation(bad),
+        lambda: cm.plot.participation(bad),
     ):
         with pytest.raises(DataError, match="before entry: mine DEU-1"):
             read()
@@ -120,7 +120,7 @@ def test_exit_before_entry_where_the_day_is_not_known():
     one = germany(("2010-01-31", "2010-01-01"), exit_precision="month")
     panel = cm.build_panel(one, coalitions=TABLE)
     assert panel[["start", "stop", "event"]].to_numpy().tolist() == [[0, 1, 1]]
-    assert len(cm.plot_participation(one).data) == 1
+    assert len(cm.plot.participation(one).data) == 1
     with pytest.raises(DataError, match="exit before entry"):
         cm.build_panel(germany(("2010-02-01", "2010-01-31"), exit_precision="month"),
                        coalitions=TABLE)  # fmt: skip
@@ -128,8 +128,8 @@ def test_exit_before_entry_where_the_day_is_not_known():
 
 def test_picture_that_ends_before_a_spell_begins():
     with pytest.raises(DataError, match="until= where there is none, before entry: mine FRA-1"):
-        cm.plot_participation(TWO, until="2010-02-01")
-    assert len(cm.plot_participation(TWO, until="2010-03-01").data) == 2
+        cm.plot.participation(TWO, until="2010-02-01")
+    assert len(cm.plot.participation(TWO, until="2010-03-01").data) == 2
 
 
 @pytest.mark.parametrize("day", ["2010-01-05", "2009-11-30", "2010-04-04"])

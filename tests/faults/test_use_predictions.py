@@ -167,7 +167,7 @@ def test_empty_and_wrong_values_are_named(d, model):
 def test_times_of_a_plot_as_arrays(d, times):
     for model in ("cox", "logit"):
         fit = MODELS[model]("event ~ x + region", d)
-        plot = cm.plot_survival(fit, {"x": np.array([0, 1])}, times=times)
+        plot = cm.plot.survival(fit, {"x": np.array([0, 1])}, times=times)
         expected = cm.predict_survival(fit, {"x": [0, 1]}, times=list(range(1, 13))).table
         assert sorted(plot.data["survival"]) == sorted(expected["survival"])
 

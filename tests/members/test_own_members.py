@@ -63,9 +63,9 @@ def test_and_the_same_profile(form, troops):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_and_the_same_picture(form):
-    lines = cm.plot_participation(FORMS[form]).data
+    lines = cm.plot.participation(FORMS[form]).data
     columns = ["state", "spell", "label", "row"]
-    right = cm.plot_participation(CODES).data
+    right = cm.plot.participation(CODES).data
     pd.testing.assert_frame_equal(lines[columns], right[columns], check_dtype=False)
 
 
@@ -88,7 +88,7 @@ def test_unknown_states_are_named():
         with pytest.raises(cm.DataError, match=text):
             call()
     # a picture needs no code
-    assert "Chadd" in set(cm.plot_participation(wrong).data["label"])
+    assert "Chadd" in set(cm.plot.participation(wrong).data["label"])
 
 
 @pytest.mark.parametrize("column", ["coalition", "entry", "exit", "exit_kind"])
@@ -96,7 +96,7 @@ def test_a_missing_column_is_named_once(column):
     short = CODES.drop(columns=[column, "spell"])
     for call in (
         lambda: cm.build_panel(short, coalitions=COALITIONS),
-        lambda: cm.plot_participation(short),
+        lambda: cm.plot.participation(short),
     ):
         with pytest.raises(cm.DataError) as caught:
             call()
