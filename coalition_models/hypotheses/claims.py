@@ -11,10 +11,10 @@ from importlib import resources
 
 import pandas as pd
 
+from coalition_models.designs.sets import set_names
 from coalition_models.errors import DataError, first_few
 
 __all__ = [
-    "DATA_SETS",
     "Amendment",
     "Article",
     "Claim",
@@ -23,11 +23,6 @@ __all__ = [
     "read_plan",
     "select",
 ]
-
-#: the data sets a claim may be tested on, in the order of the verdict table
-DATA_SETS = (
-    "iraq", "isaf", "forms", "leaders", "un", "interventions", "wars", "alliances",
-)  # fmt: skip
 
 _SIGNS = ("+", "-", "any")
 _CLOCKS = ("", "entry", "coalition")
@@ -93,7 +88,7 @@ class Claim:
     outcome : tuple of str
         Kinds of event on which the claim can be tested.
     on : tuple of str
-        Data sets that can speak to it.
+        Data sets that its registered test names.
     steps : tuple of str
         Names of the steps that build its columns.
     derive : mapping
@@ -313,12 +308,24 @@ def _claim_problems(claim: Claim, plan: Plan) -> list[str]:
         (bool(claim.articles), "names no article"),
         (all(key in plan.articles for key in claim.articles), "an unknown article"),
         (all(name in plan.steps for name in claim.steps), "an unknown step"),
-        (all(name in DATA_SETS for name in claim.on), "an unknown data set"),
         (not claim.on or bool(claim.term), "data sets without a term to test"),
         (bool(claim.on) or bool(claim.table_shape), "neither data sets nor the table it needs"),
         (not claim.interaction or bool(claim.controls), "an interaction without main effects"),
     )
-    return [text for good, text in checks if not good]
+    return [*_unknown_sets(claim), *(text for good, text in checks if not good)]
+
+
+def _unknown_sets(claim: Claim) -> list[str]:
+    known = set_names()
+    problems = []
+    for name in dict.fromkeys([*claim.on, *claim.proxy_on]):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            problems.append(
+                f"an unknown data set {name!r}; "
+                + (f"nearest: {near[0]}" if near else f"known: {', '.join(known)}")
+            )
+    return problems
 
 
 def select(ids: Sequence[str] | str | None) -> tuple[Claim, ...]:

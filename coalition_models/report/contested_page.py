@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coalition_models.about import __version__
+from coalition_models.designs.sets import place_of
 from coalition_models.hypotheses.analysis import HypothesisAnalysis
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
@@ -88,11 +89,8 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
     )
 
 
-_PLACES = {"iraq": "Iraq", "isaf": "Afghanistan (ISAF)"}
-
-
 def _heading(coalition: str) -> str:
-    return f"{_PLACES.get(coalition, coalition)}, {coalition_years(coalition)}"
+    return f"{place_of(coalition)}, {coalition_years(coalition)}"
 
 
 def _variants(analysis: HypothesisAnalysis, claim: str) -> list[tuple[str, Contested]]:

@@ -174,5 +174,5 @@ def test_a_name_of_a_state_that_went_before_is_taken():
 
 def test_a_state_without_a_code_ends_too():
     members = SEVEN_WEEKS.assign(exit=["1918-12-01", *SEVEN_WEEKS["exit"][1:]])
-    with pytest.raises(DataError, match="1918-12-01 .Austria-Hungary ended on 1918-11-13"):
+    with pytest.raises(DataError, match=r"1918-12-01 \(Austria-Hungary ended on 1918-11-13"):
         cm.build_panel(members, coalitions=WAR)
