@@ -64,7 +64,10 @@ SET = SetRecord(
     "an exit counts if it is among the largest falls from one year to the next, so that exits "
     "without two known strengths, and those that leave staff behind, mostly do not; a "
     "member's first defection ends its time at risk",
-    limits=("These are the exits of iraq and isaf in another form, no further evidence.",),
+    limits=(
+        "Every row and every spell stands here twice, once for each kind; events do not.",
+        "These are the exits of iraq and isaf in another form, no further evidence.",
+    ),
     given=False,
     apart=True,
     brings=("partial", "in_isaf"),
