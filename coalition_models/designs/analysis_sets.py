@@ -1,89 +1,129 @@
-"""Analysis sets, five ready ones and those of own facts: a panel with outcome and features."""
+"""Analysis sets, ready ones and those of own facts or rows: a panel with outcome and features."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import zip_longest
 from textwrap import wrap
+from typing import NoReturn
 
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.defection.coding import Coder, code_defections
 from coalition_models.defection.outcome import not_at_risk, panel_events
+from coalition_models.defection.profile import operational_profile
 from coalition_models.defection.rules import DefectionRule, named_rule
-from coalition_models.designs.own_set import OWN, own_data, told_of_own
-from coalition_models.designs.set_data import SetData, set_data
+from coalition_models.designs.bundled_set import pooled_profile
+from coalition_models.designs.own_set import OWN, facts_record, panel_record, told_of_own
 from coalition_models.designs.set_features import add_set_features, set_facts
-from coalition_models.designs.set_panel import set_panel
+from coalition_models.designs.set_record import Counts, SetRecord
+from coalition_models.designs.set_sheet import set_sheet, told
+from coalition_models.designs.sets import set_record
 from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.members.facts import Facts
-from coalition_models.members.panel import dated_by, describe_panel
-from coalition_models.record import record_of, sources_of, with_panel
+from coalition_models.members.panel import build_panel, dated_by
+from coalition_models.record import record_of, with_panel
 from coalition_models.render import Table
+from coalition_models.sources.load import load
 
-__all__ = ["SETS", "AnalysisSet", "analysis_set"]
-
-#: set -> its variants, the default first
-SETS = {
-    "iraq": ("main",),
-    "isaf": ("main",),
-    "un": ("main", "as_named", "geopko"),
-    "interventions": ("main",),
-    "wars": ("main", "wide"),
-}
-
+__all__ = ["AnalysisSet", "absent_set", "analysis_set", "set_of"]
 
 #: characters of the sheet's two columns in print
 _ITEM, _VALUE = 36, 62
 
 
 @dataclass(frozen=True)
-class _Maker:
-    """Builds the panel of a set from its facts, for any date of exit."""
+class _Choices:
+    """What was asked for when a set was made."""
 
-    data: SetData
-    family: str
-    features: bool | tuple[str, ...]
-    peak_at_least: float
+    features: bool | tuple[str, ...] = True
+    peak_at_least: float = 0
     until: str | pd.Timestamp | None = None
 
-    def build(self, exit_date: str) -> tuple[pd.DataFrame, dict[str, str]]:
-        """Panel with its features, and which of them are missing for what reason."""
-        facts, absent = set_facts(self.data, self.family)
-        rows = set_panel(
-            self.data,
-            facts,
-            historical=self.family == "wars",
-            peak_at_least=self.peak_at_least,
-            exit_date=exit_date,
-            until=self.until,
-        )
-        with_panel(rows, record_of(rows).panel, sources=self.data.sources)
-        if not self.features:
-            return rows, {}
-        only = self.features if isinstance(self.features, tuple) else None
-        return add_set_features(rows, self.family, absent, only)
 
-
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class AnalysisSet:
     """A ready panel with everything that its outcome can be recoded from.
 
-    ``panel`` has the outcome and the features; ``members`` all spells; ``profile`` strengths over
-    time and ``changes`` coded changes, where there are any; ``sheet`` is the data sheet, one row
-    per item. :meth:`recode` gives the panel under another rule of defection.
+    Attributes
+    ----------
+    record : SetRecord
+        What is known of the set: title, clock, clusters, model, limits, ...
+    panel : DataFrame
+        With the outcome and the features.
+    facts : Facts or None
+        What the panel was built from; None where the set is made of rows.
+    counts : mapping
+        Numbers for the texts of the record.
+    missing : mapping
+        Idea -> why the panel has none of its features.
+    absent : mapping
+        The part of it whose facts are not at hand.
+    profile, changes : DataFrame or None
+        Strengths over time and coded changes, where there are any.
+    note : str
+        What to hold against a test on these rows.
+    reason : str
+        Why the set cannot be had; empty where it can.
     """
 
-    name: str
-    variant: str
+    record: SetRecord
     panel: pd.DataFrame
-    members: pd.DataFrame
-    profile: pd.DataFrame | None
-    changes: pd.DataFrame | None
-    sheet: pd.DataFrame
-    maker: _Maker | None = field(default=None, compare=False)
+    facts: Facts | None = None
+    counts: Counts = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    profile: pd.DataFrame | None = None
+    changes: pd.DataFrame | None = None
+    note: str = ""
+    reason: str = ""
+    choices: _Choices = _Choices()
+
+    @property
+    def name(self) -> str:
+        """As :func:`analysis_set` knows it; of own facts, their coalitions."""
+        return self.record.name
+
+    @property
+    def variant(self) -> str:
+        """One of its record's; ``own`` for facts and panels of a user's own."""
+        return self.record.variant
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a user's: every claim on its outcome is tried."""
+        return self.variant == OWN
+
+    @property
+    def title(self) -> str:
+        """What it is, in words."""
+        return told(self.record.title, self.record, self.counts)
+
+    @property
+    def about(self) -> str:
+        """Unit, event, and what to hold against a test on it."""
+        return told(self.record.about, self.record, self.counts) + self.note
+
+    @property
+    def members(self) -> pd.DataFrame:
+        """All spells, the lead state's included where there is one."""
+        if self.facts is None or self.facts.members is None:
+            self._no_spells()
+        return self.facts.members
+
+    @cached_property
+    def sheet(self) -> pd.DataFrame:
+        """The data sheet: ``item, value``, one row per item."""
+        return set_sheet(
+            self.record,
+            self.counts,
+            self.panel,
+            self.missing,
+            self.choices.peak_at_least,
+        )
 
     def defections(self, rule: DefectionRule | str) -> pd.DataFrame:
         """Code the set's defections under a rule, as :func:`code_defections` does."""
@@ -125,17 +165,20 @@ class AnalysisSet:
         """Return the panel in which spells end on this date (main, announced, last)."""
         if exit_date == dated_by(self.panel):
             return self.panel
-        if self.maker is None:
-            raise DataError(
-                f"the rule dates exits by {exit_date!r}, and this set cannot build its panel anew; "
-                "give one built with that exit_date"
-            )
-        return self.maker.build(exit_date)[0]
+        if self.facts is None:
+            self._no_spells()
+        return _rows(self.record, self.facts, self.absent, self.choices, exit_date)[0]
 
     def to_table(self) -> Table:
         """Return the data sheet as a table for print."""
         rows = [[str(item), str(value)] for item, value in self.sheet.itertuples(index=False)]
         return Table(["item", "value"], rows, f"Data sheet: {self.name}", align="ll")
+
+    def _no_spells(self) -> NoReturn:
+        raise DataError(
+            f"the set {self.name!r} is made of rows, not of spells, so that no defections can be "
+            "coded in it; take a set of member-periods, such as 'iraq', or give facts"
+        )
 
     def __repr__(self) -> str:
         events = int(self.panel["event"].sum())
@@ -154,7 +197,7 @@ class AnalysisSet:
 
 
 def analysis_set(
-    name: str | Facts,
+    name: str | Facts | pd.DataFrame,
     *,
     variant: str = "main",
     features: bool | Sequence[str] = True,
@@ -167,14 +210,17 @@ def analysis_set(
 
     Parameters
     ----------
-    name : Facts or {"iraq", "isaf", "un", "interventions", "wars"}
-        Facts of your own, of one coalition or of several: the set reads these alone, so that what
-        they lack (deaths, strengths) is left out, with a warning, or refused where a rule needs
-        it. Falls in strength are ranked among theirs.
+    name : str, Facts or DataFrame
         ``iraq`` and ``isaf`` are bundled, by month. ``un``: troop contingents in UN missions by
         month, 2009 to 2014 (IPI). ``interventions``: states that sent troops to another state's
         conflict, by year, 1946 to 2024 (UCDP). ``wars``: partners in interstate wars, 1848 to
-        2003. The last three need external sources.
+        2003. ``forms``: Iraq and ISAF with every row once for leaving and once for defecting in
+        part. ``leaders``: leaders of participants in Iraq, one row each. ``alliances``:
+        commitments in war. All but iraq, isaf, forms and leaders need external sources.
+        Facts of your own, of one coalition or of several: the set reads these alone, so that what
+        they lack (deaths, strengths) is left out, with a warning, or refused where a rule needs
+        it. Falls in strength are ranked among theirs.
+        A panel of your own (``start, stop, event, state``) stands as it is.
     variant : str
         ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months), ``"as_named"``
         (missions as named, gaps of up to 2), ``"geopko"`` (by year, 1994 to 2024). ``wars``:
@@ -199,7 +245,8 @@ def analysis_set(
     Raises
     ------
     DataError
-        If there is no such set or variant; facts without members or coalitions.
+        If there is no such set or variant; facts without members or coalitions; a panel without
+        the columns of one.
     CoverageError
         If an external source of the set is not at hand and cannot be fetched.
 
@@ -212,40 +259,115 @@ def analysis_set(
     ['39', '51', '21']
     """
     check_arguments(analysis_set, locals())
-    if isinstance(name, Facts):
-        if variant != "main":
-            raise DataError(f"variant= belongs to ready sets; facts have none, found {variant!r}")
-        data = own_data(name, period=period or "month", clock=clock or "entry")
-        label, variant, family = ", ".join(dict.fromkeys(data.members["coalition"])), OWN, OWN
+    if isinstance(name, str):
+        record = set_record(name, variant)
+        _refuse_choices(f"the set {name!r}", period=period, clock=clock, until=until)
+    elif variant != "main":
+        what = "facts" if isinstance(name, Facts) else "a panel"
+        have = "have" if isinstance(name, Facts) else "has"
+        raise DataError(f"variant= belongs to ready sets; {what} {have} none, found {variant!r}")
+    elif isinstance(name, Facts):
+        record = facts_record(name, period=period or "month", clock=clock or "entry")
     else:
-        _check_name(name, variant)
-        _refuse_choices(name, period=period, clock=clock, until=until)
-        data, label = set_data(name, variant), name
-        family = name if data.facts is None else "bundled"
-    if peak_at_least > 0 and "peak_troops" not in data.members.columns:
-        raise DataError(f"the strengths of members of {label!r} are not known: drop peak_at_least")
+        record = panel_record(name)
+        _refuse_choices("a panel", period=period, clock=clock, until=until)
     wanted = features if isinstance(features, bool) else tuple(features)
-    maker = _Maker(data, family, features=wanted, peak_at_least=peak_at_least, until=until)
-    panel, missing = maker.build("main")
-    if family == OWN and wanted:
-        _tell(label, panel, missing)
+    return set_of(record, _Choices(wanted, peak_at_least, until))
+
+
+def set_of(record: SetRecord, choices: _Choices = _Choices()) -> AnalysisSet:
+    """Make the set of a record.
+
+    Examples
+    --------
+    >>> len(set_of(set_record("leaders")).panel)
+    81
+    """
+    if record.rows is not None:
+        _refuse_of_rows(record, choices)
+        rows, counts = record.rows()
+        return AnalysisSet(record=record, panel=rows, counts=counts, choices=choices)
+    facts, counts, absent = set_facts(record)
+    if choices.peak_at_least > 0 and (
+        facts.members is None or "peak_troops" not in facts.members.columns
+    ):
+        _refuse_peak(record)
+    panel, missing = _rows(record, facts, absent, choices, "main")
+    if record.variant == OWN and choices.features:
+        _tell(record.name, panel, missing)
+    profile, changes = _strengths(record, facts)
     return AnalysisSet(
-        name=label,
-        variant=variant,
+        record=record,
         panel=panel,
-        members=data.members,
-        profile=data.profile,
-        changes=data.changes,
-        sheet=_sheet(data, panel, missing, peak_at_least),
-        maker=maker,
+        facts=facts,
+        counts=counts,
+        missing=missing,
+        absent=absent,
+        profile=profile,
+        changes=changes,
+        choices=choices,
     )
 
 
-def _refuse_choices(name: str, **choices: object) -> None:
+def _strengths(record: SetRecord, facts: Facts) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Strengths over time and coded changes; bundled ones of all complete coalitions."""
+    if record.bundled:
+        return pooled_profile(), load("profile_changes")
+    return None if facts.troops is None else operational_profile(facts), facts.changes
+
+
+def absent_set(record: SetRecord, reason: str) -> AnalysisSet:
+    """A set that cannot be had: no rows, and the reason.
+
+    Examples
+    --------
+    >>> absent_set(set_record("un"), "not at hand").panel.empty
+    True
+    """
+    none = pd.DataFrame({column: [] for column in ("event", *record.clusters)})
+    return AnalysisSet(record=record, panel=none, reason=reason)
+
+
+def _refuse_of_rows(record: SetRecord, choices: _Choices) -> None:
+    if choices.peak_at_least > 0:
+        _refuse_peak(record)
+    if not isinstance(choices.features, bool):
+        raise DataError(
+            f"the set {record.name!r} is made of rows with columns of their own: drop features="
+        )
+
+
+def _rows(
+    record: SetRecord, facts: Facts, absent: Mapping[str, str], choices: _Choices, exit_date: str
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Panel with its features, and which of them are missing for what reason."""
+    panel = build_panel(
+        facts,
+        period=record.period,
+        clock=record.clock,
+        exit_date=exit_date,
+        peak_at_least=choices.peak_at_least,
+        until=choices.until,
+    )
+    if record.sources:
+        with_panel(panel, record_of(panel).panel, sources=record.sources)
+    if not choices.features:
+        return panel, {}
+    only = choices.features if isinstance(choices.features, tuple) else None
+    return add_set_features(panel, record, absent, only)
+
+
+def _refuse_peak(record: SetRecord) -> NoReturn:
+    raise DataError(
+        f"the strengths of members of {record.name!r} are not known: drop peak_at_least"
+    )
+
+
+def _refuse_choices(what: str, **choices: object) -> None:
     given = [choice for choice, value in choices.items() if value is not None]
     if given:
         raise DataError(
-            f"the set {name!r} has its own {' and '.join(given)}; give facts in its place, such as "
+            f"{what} has its own {' and '.join(given)}; give facts in its place, such as "
             f"analysis_set(cm.facts('iraq'), {given[0]}=...)"
         )
 
@@ -263,63 +385,3 @@ def _broken(item: str, value: str) -> list[list[str]]:
     left = wrap(item, _ITEM, subsequent_indent="  ", break_on_hyphens=False)
     right = wrap(value, _VALUE, break_on_hyphens=False)
     return [list(pair) for pair in zip_longest(left, right, fillvalue="")]
-
-
-def _check_name(name: str, variant: str) -> None:
-    if name not in SETS:
-        raise DataError(f"no analysis set named {name!r}; known: {', '.join(SETS)}")
-    if variant not in SETS[name]:
-        raise DataError(
-            f"the set {name!r} has the variants {', '.join(SETS[name])}, not {variant!r}"
-        )
-
-
-def _sheet(
-    data: SetData, panel: pd.DataFrame, missing: dict[str, str], peak_at_least: float
-) -> pd.DataFrame:
-    counts = describe_panel(panel).loc["total"]
-    dropped = pd.DataFrame(
-        map(dict, record_of(panel).panel["dropped"]), columns=["spell", "reason"]
-    )
-    ends = panel.groupby(["coalition", "state", "spell"])["exit_kind"].first().value_counts()
-    items: list[tuple[str, object]] = [
-        ("title", data.title),
-        ("unit", f"member-{data.period}, (start, stop]"),
-        ("clock", {"entry": "time since entry", "coalition": "time since the coalition's start"}[
-            data.clock
-        ]),
-        ("rows", counts["rows"]),
-        ("coalitions", panel["coalition"].nunique()),
-        ("states", counts["states"]),
-        ("spells", counts["spells"]),
-        ("event", data.outcome),
-        ("events", counts["events"]),
-        *[(f"spells that ended: {kind}", n) for kind, n in ends.items()],
-        ("first period", f"{counts['first']:%Y-%m}"),
-        ("last period", f"{counts['last']:%Y-%m}"),
-        *[("observed", note) for note in data.notes],
-        *[
-            (f"left out: {reason}", n)
-            for reason, n in dropped["reason"].value_counts(sort=False).items()
-        ],
-        *[("noted", note) for note in record_of(panel).panel["notes"]],
-        *_feature_items(panel),
-        *[(f"no {idea}", reason) for idea, reason in missing.items()],
-        *[("limit", text) for text in data.limits],
-        ("sources", ", ".join(sources_of(panel))),
-    ]  # fmt: skip
-    if peak_at_least > 0:
-        items.append(("peak at least", f"{peak_at_least:g} persons, known only afterwards"))
-    return pd.DataFrame([(item, str(value)) for item, value in items], columns=["item", "value"])
-
-
-def _feature_items(panel: pd.DataFrame) -> list[tuple[str, object]]:
-    known = record_of(panel).features
-    if not known:
-        return []
-    share = {name: panel[name].isna().mean() for name in known if name in panel.columns}
-    partly = [f"{name} {100 * part:.1f}%" for name, part in share.items() if part > 0]
-    return [
-        ("features", len(share)),
-        ("features with missing rows", ", ".join(partly) or "none"),
-    ]

@@ -355,14 +355,14 @@ def _coverage(panel: pd.DataFrame) -> pd.DataFrame:
 
 def _title(data: AnalysisSet | pd.DataFrame) -> str:
     if isinstance(data, AnalysisSet):
-        return str(data.sheet.set_index("item").loc["title", "value"])
+        return data.title
     names = [str(name) for name in pd.unique(data["coalition"])]
     return ", ".join(names) if len(names) <= 3 else f"{len(names)} coalitions"
 
 
 def _members(data: AnalysisSet | pd.DataFrame) -> pd.DataFrame | None:
     if isinstance(data, AnalysisSet):
-        return data.members
+        return None if data.facts is None else data.members
     facts = facts_of(data)
     return None if facts is None else facts.members
 

@@ -1,99 +1,83 @@
-"""Which features the sources of an analysis set support, and how each is added."""
+"""Facts of a set with what its further sources tell, and the features that these support."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from coalition_models.designs.own_set import OWN
-from coalition_models.designs.set_data import SetData, renamed_missions
+from coalition_models.designs.set_record import Counts, Feature, SetRecord
 from coalition_models.errors import CoverageError, DataError, first_few, gathered
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import REGIME_SOURCES, add_regime
-from coalition_models.features.registry import builder_named
-from coalition_models.members.fact_tables import coverage_table
+from coalition_models.members.fact_tables import TABLES, coverage_table
 from coalition_models.members.facts import Facts, facts_of, trusted_facts
 from coalition_models.record import without_features
 from coalition_models.sources.catalog import entry
-from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.fetch import at_hand
-from coalition_models.sources.leader_rows import join_collective, leaders_of
-from coalition_models.sources.load import load
 from coalition_models.timelines.calendar import no_less_than_a_period
 
-__all__ = ["NOT_SUPPORTED", "add_set_features", "lacking", "set_facts"]
+__all__ = [
+    "ELECTIONS_BY_PERIOD",
+    "IDEAL_POINTS",
+    "LEADERS_BY_PERIOD",
+    "REGIME_AT_HAND",
+    "REGIME_OWN",
+    "add_set_features",
+    "lacking",
+    "set_facts",
+]
 
-Builder = Callable[..., pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class _Step:
-    """One idea and its builder, which reads the facts of the set: its own, or ``add_<idea>``."""
-
-    idea: str
-    own: Builder | None = None
-
-    @property
-    def add(self) -> Builder:
-        return self.own or builder_named(f"add_{self.idea}").function
-
-
-#: why a set lacks a feature that others have
-NOT_SUPPORTED = {
-    "un": {
-        "risk": "roles of contingents are not coded",
-        "alliance": "a UN mission has no lead state",
-    },
-    "interventions": {
-        "casualties": "no source has the supporters' deaths by year",
-        "risk": "roles of contingents are not coded",
-        "commitment": "strengths are not known",
-        "alliance": "the side's lead state is not coded",
-    },
-    "wars": {
-        "elections": "no source has election days from 1848 on",
-        "casualties": "deaths are known for the whole war only",
-        "risk": "roles of contingents are not coded",
-        "commitment": "strengths by month are not known",
-        "alliance": "the side's lead state is not coded",
-        "preferences": "votes in the United Nations begin in 1946",
-    },
+#: idea -> the table of facts without which a coalition has none of its features
+_NEEDS = {"casualties": "deaths", "risk": "deaths", "commitment": "troops"}
+#: measure of democracy -> column of a table of states, and external source
+_MEASURES = {
+    "polity": ("polity2", "polity5"),
+    "bmr": ("democracy_bmr", "democracy-bmr"),
+    "polyarchy": ("polyarchy", "state-democracy"),
 }
 
 
-def set_facts(data: SetData, family: str) -> tuple[Facts, dict[str, str]]:
-    """Facts of a set; and which of its own sources are not at hand.
+def set_facts(record: SetRecord) -> tuple[Facts, Counts, dict[str, str]]:
+    """Facts of a set, its counts, and the ideas whose facts are not at hand, with the reason.
 
     Examples
     --------
-    >>> from coalition_models.designs.set_data import set_data
-    >>> set_facts(set_data("iraq", "main"), "bundled")[0].members["coalition"].unique().tolist()
+    >>> from coalition_models.designs.sets import set_record
+    >>> set_facts(set_record("iraq"))[0].members["coalition"].unique().tolist()
     ['iraq']
     """
-    if data.facts is not None:
-        return data.facts, lacking(data.facts) if family == OWN else {}
-    tables: dict[str, pd.DataFrame] = {"members": data.members, "coalitions": data.coalitions}
-    sources: dict[str, tuple[str, ...]] = {"members": data.sources}
+    if record.facts is None:
+        raise DataError(f"the set {record.name!r} is made of rows, not of facts")
+    found = record.facts()
+    facts, counts = (found, {}) if isinstance(found, Facts) else found
+    facts, missing = _with_own_tables(facts, record)
+    ideas = {feature.idea for feature in record.ideas}
+    absent = {idea: why for idea, why in lacking(facts).items() if idea in ideas}
+    return facts, counts, {**absent, **missing}
+
+
+def _with_own_tables(facts: Facts, record: SetRecord) -> tuple[Facts, dict[str, str]]:
+    """Add the tables that come from sources of their own, where they are at hand."""
+    tables = {name: facts.table(name) for name in TABLES}
+    sources = dict(facts.sources)
     windows, missing = [], {}
-    if data.levels is not None:
-        tables["troops"] = data.levels[["coalition", "cow", "date", "troops"]]
-    else:
-        missing["commitment"] = "strengths are not known"
-    for idea, table, source, read in _OWN.get(family, ()):
+    for own in record.own_tables:
         try:
-            tables[table] = read(data)
+            tables[own.table] = own.read(facts)
         except CoverageError as error:
-            missing[idea] = str(error).splitlines()[0]
+            missing[own.idea] = str(error).splitlines()[0]
             continue
-        sources[table] = (source,)
-        windows.append(_covered(table, source, data))
+        sources[own.table] = (own.source,)
+        if facts.coalitions is not None:
+            windows.append(_covered(own.table, own.source, facts.coalitions))
+    if not record.own_tables:
+        return facts, missing
     if windows:
-        tables["coverage"] = pd.concat(windows, ignore_index=True)
+        held = [] if facts.coverage is None else [coverage_table(facts.coverage)]
+        tables["coverage"] = pd.concat([*held, *windows], ignore_index=True)
     return trusted_facts(tables, sources), missing
 
 
@@ -113,22 +97,22 @@ def lacking(facts: Facts) -> dict[str, str]:
     }
 
 
-def _covered(table: str, source: str, data: SetData) -> pd.DataFrame:
+def _covered(table: str, source: str, coalitions: pd.DataFrame) -> pd.DataFrame:
     """Months in which a source tells of a set's states that nothing happened."""
     about = entry(source)
     if table == "deaths":
         return coverage_table(
-            dict.fromkeys(data.coalitions["coalition"], (about.start[:7], about.end[:7]))
+            dict.fromkeys(coalitions["coalition"], (about.start[:7], about.end[:7]))
         )
     # the last year may be cut short, and what comes next is looked up ahead of the row
     first, last = f"{int(about.start[:4]) + 1}-01", f"{int(about.end[:4]) - 1}-12"
-    rows = [(table, name, first, last) for name in data.coalitions["coalition"]]
+    rows = [(table, name, first, last) for name in coalitions["coalition"]]
     return coverage_table(pd.DataFrame(rows, columns=["table", "coalition", "first", "last"]))
 
 
 def add_set_features(
     panel: pd.DataFrame,
-    family: str,
+    record: SetRecord,
     missing: Mapping[str, str],
     only: Sequence[str] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -138,7 +122,7 @@ def add_set_features(
     ----------
     panel : DataFrame
         Built from the set's facts.
-    family : {"bundled", "own", "un", "interventions", "wars"}
+    record : SetRecord
     missing : mapping
         Ideas whose own source is not at hand, with the reason.
     only : sequence of str, optional
@@ -160,30 +144,31 @@ def add_set_features(
     Examples
     --------
     >>> import coalition_models as cm
-    >>> out, _ = add_set_features(cm.build_panel(cm.facts("iraq")), "bundled", {})
+    >>> from coalition_models.designs.sets import set_record
+    >>> out, _ = add_set_features(cm.build_panel(cm.facts("iraq")), set_record("iraq"), {})
     >>> {"election_near", "leader_change", "log_deaths_12m", "combat_role"} <= set(out.columns)
     True
     """
-    absent = {**missing, **NOT_SUPPORTED.get(family, {})}
+    absent = {**missing, **record.unsupported}
     if only is not None:
-        known = [step.idea for step in _STEPS[family]]
+        known = [feature.idea for feature in record.ideas]
         unknown = [idea for idea in only if idea not in (*known, *absent)]
         if unknown:
             raise DataError(f"features must be of {', '.join(known)}; found {first_few(unknown)}")
         absent = {idea: reason for idea, reason in absent.items() if idea in only}
     out = panel
-    for step in _STEPS[family]:
-        if step.idea in missing or (only is not None and step.idea not in only):
+    for feature in record.ideas:
+        if feature.idea in absent or (only is not None and feature.idea not in only):
             continue
         before = set(out.columns)
         try:
             with gathered():
-                out = step.add(out)
+                out = feature.add(out)
         except CoverageError as error:
-            absent[step.idea] = str(error).splitlines()[0]
+            absent[feature.idea] = str(error).splitlines()[0]
             continue
         new = [c for c in out.columns if c not in before]
-        out = _without_unknown(out, new, step.idea, absent)
+        out = _without_unknown(out, new, feature.idea, absent)
     lost = [f"{idea} ({absent[idea]})" for idea in only or () if idea in absent]
     if lost:
         raise DataError(f"features asked for cannot be added: {'; '.join(lost)}")
@@ -201,36 +186,16 @@ def _without_unknown(
     return without_features(panel.drop(columns=unknown), unknown)
 
 
-def _reign_votes() -> pd.DataFrame:
-    """REIGN's votes for the office that leads, its known errors put right."""
-    listed = elections_of("reign", load("reign-elections"), load("election_corrections"))
-    return listed.rows[["cow", "date", "kind"]]
-
-
-def _terms(source: str) -> pd.DataFrame:
-    """Leaders of a source, with each collective head as one."""
-    return join_collective(leaders_of(source, load(source)).rows[["cow", "leader", "start", "end"]])
-
-
-def _un_deaths(data: SetData) -> pd.DataFrame:
-    deaths = load("un-fatalities").dropna(subset=["cow", "date"]).astype({"cow": "int64"})
-    # of contingents: neither police nor civilians, many of them hired where the mission is
-    deaths = deaths[deaths["personnel"] == "military"]
-    rows = deaths.assign(coalition=deaths["mission"].replace(dict(renamed_missions())), deaths=1)
-    inside = rows[rows["coalition"].isin(data.coalitions["coalition"])]
-    return inside[["coalition", "cow", "date", "deaths"]].reset_index(drop=True)
-
-
-def _window(panel: pd.DataFrame) -> dict[str, Any]:
-    return {"window": no_less_than_a_period(panel, 6)}
-
-
 def _elections(panel: pd.DataFrame) -> pd.DataFrame:
-    return add_elections(panel, **_window(panel))
+    return add_elections(panel, window=no_less_than_a_period(panel, 6))
 
 
 def _leadership(panel: pd.DataFrame) -> pd.DataFrame:
-    return add_leadership(panel, **_window(panel))
+    return add_leadership(panel, window=no_less_than_a_period(panel, 6))
+
+
+def _preferences(panel: pd.DataFrame) -> pd.DataFrame:
+    return add_preferences(panel, source="ideal-points")
 
 
 def _regime_if_at_hand(panel: pd.DataFrame) -> pd.DataFrame:
@@ -239,10 +204,6 @@ def _regime_if_at_hand(panel: pd.DataFrame) -> pd.DataFrame:
     if absent:
         raise CoverageError(f"external sources not at hand: {', '.join(absent)}")
     return add_regime(panel)
-
-
-def _preferences(panel: pd.DataFrame) -> pd.DataFrame:
-    return add_preferences(panel, source="ideal-points")
 
 
 def _own_regime(panel: pd.DataFrame) -> pd.DataFrame:
@@ -263,70 +224,9 @@ def _own_regime(panel: pd.DataFrame) -> pd.DataFrame:
     return add_regime(panel, measures=known)
 
 
-#: measure of democracy -> column of a table of states, and external source
-_MEASURES = {
-    "polity": ("polity2", "polity5"),
-    "bmr": ("democracy_bmr", "democracy-bmr"),
-    "polyarchy": ("polyarchy", "state-democracy"),
-}
-#: idea -> the table of facts without which a user's own coalition has none of its features
-_NEEDS = {"casualties": "deaths", "risk": "deaths", "commitment": "troops"}
-_VOTES = ("elections", "elections", "reign-elections", lambda data: _reign_votes())
-_LEADERS = ("leadership", "leaders", "reign-leaders", lambda data: _terms("reign-leaders"))
-#: family -> its own facts: idea, table, external source, and how it is read
-_OWN: dict[str, tuple[tuple[str, str, str, Callable[[SetData], pd.DataFrame]], ...]] = {
-    "un": (_VOTES, _LEADERS, ("casualties", "deaths", "un-fatalities", _un_deaths)),
-    "interventions": (_VOTES, _LEADERS),
-    "wars": (("leadership", "leaders", "archigos", lambda data: _terms("archigos")),),
-}
-
-_STEPS: dict[str, tuple[_Step, ...]] = {
-    "bundled": (
-        _Step("elections"),
-        _Step("leadership"),
-        _Step("casualties"),
-        _Step("risk"),
-        _Step("commitment"),
-        _Step("contagion"),
-        _Step("alliance"),
-        _Step("regime", _regime_if_at_hand),
-        _Step("capability"),
-        _Step("preferences"),
-    ),
-    OWN: (
-        _Step("elections", _elections),
-        _Step("leadership", _leadership),
-        _Step("casualties"),
-        _Step("risk"),
-        _Step("commitment"),
-        _Step("contagion"),
-        _Step("alliance"),
-        _Step("regime", _own_regime),
-        _Step("capability"),
-        _Step("preferences"),
-    ),
-    "un": (
-        _Step("elections", _elections),
-        _Step("leadership", _leadership),
-        _Step("casualties"),
-        _Step("commitment"),
-        _Step("contagion"),
-        _Step("regime"),
-        _Step("capability"),
-        _Step("preferences", _preferences),
-    ),
-    "interventions": (
-        _Step("elections", _elections),
-        _Step("leadership", _leadership),
-        _Step("contagion"),
-        _Step("regime"),
-        _Step("capability"),
-        _Step("preferences", _preferences),
-    ),
-    "wars": (
-        _Step("leadership", _leadership),
-        _Step("contagion"),
-        _Step("regime"),
-        _Step("capability"),
-    ),
-}
+#: half a year before and after, and no less than a row of the panel
+ELECTIONS_BY_PERIOD = Feature("elections", _elections)
+LEADERS_BY_PERIOD = Feature("leadership", _leadership)
+IDEAL_POINTS = Feature("preferences", _preferences)
+REGIME_AT_HAND = Feature("regime", _regime_if_at_hand)
+REGIME_OWN = Feature("regime", _own_regime)

@@ -9,6 +9,7 @@ from itertools import product
 import joblib
 
 from coalition_models.arguments import check_arguments, check_workers
+from coalition_models.designs.sets import set_records
 from coalition_models.hypotheses.contested import Contested, contest
 from coalition_models.hypotheses.result import Verdicts
 from coalition_models.hypotheses.verdicts import test_hypotheses
@@ -16,7 +17,6 @@ from coalition_models.sources.fetch import at_hand
 
 __all__ = ["HypothesisAnalysis", "analyse_hypotheses"]
 
-_COALITIONS = ("iraq", "isaf")
 _DEMOCRACY = ("polity5", "democracy-bmr")
 _CONTESTED_SOURCES = ("participation", "coalitions", "elections", "leaders")
 
@@ -71,7 +71,8 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     verdicts = test_hypotheses(workers=workers, progress=progress)
     known = [name for name in _DEMOCRACY if at_hand(name)]
     claims = ("elections", "democracy") if known else ("elections",)
-    pairs = list(product(claims, _COALITIONS))
+    coalitions = [one.name for one in set_records() if one.bundled]
+    pairs = list(product(claims, coalitions))
     found = joblib.Parallel(n_jobs=workers)(joblib.delayed(contest)(*pair) for pair in pairs)
     contested = {"_".join(pair): one for pair, one in zip(pairs, found, strict=True)}
     absent = {} if known else {"democracy": f"needs one of {', '.join(_DEMOCRACY)}"}

@@ -12,11 +12,11 @@ from importlib import resources
 
 import pandas as pd
 
+from coalition_models.designs.sets import set_names
 from coalition_models.errors import DataError, first_few
 from coalition_models.sources.literature import Article, article
 
 __all__ = [
-    "DATA_SETS",
     "Amendment",
     "Claim",
     "Plan",
@@ -24,11 +24,6 @@ __all__ = [
     "read_plan",
     "select",
 ]
-
-#: the data sets a claim may be tested on, in the order of the verdict table
-DATA_SETS = (
-    "iraq", "isaf", "forms", "leaders", "un", "interventions", "wars", "alliances",
-)  # fmt: skip
 
 _PARTS = ("steps", "claims", "amendments")
 _SIGNS = ("+", "-", "any")
@@ -86,7 +81,7 @@ class Claim:
     outcome : tuple of str
         Kinds of event on which the claim can be tested.
     on : tuple of str
-        Data sets that can speak to it.
+        Data sets that its registered test names.
     steps : tuple of str
         Names of the steps that build its columns.
     derive : mapping
@@ -314,12 +309,12 @@ def _claim_problems(claim: Claim, plan: Plan) -> list[str]:
         (claim.clock in _CLOCKS, f"unknown clock {claim.clock!r}"),
         (bool(claim.articles), "names no article"),
         (all(name in plan.steps for name in claim.steps), "an unknown step"),
-        (all(name in DATA_SETS for name in claim.on), "an unknown data set"),
         (not claim.on or bool(claim.term), "data sets without a term to test"),
         (bool(claim.on) or bool(claim.table_shape), "neither data sets nor the table it needs"),
         (not claim.interaction or bool(claim.controls), "an interaction without main effects"),
     )
     return [
+        *_unknown_sets(claim),
         *_unknown_articles(claim),
         *_unreadable(claim),
         *(text for good, text in checks if not good),
@@ -343,6 +338,19 @@ def _unknown_articles(claim: Claim) -> list[str]:
             article(key)
         except DataError as error:
             problems.append(str(error))
+    return problems
+
+
+def _unknown_sets(claim: Claim) -> list[str]:
+    known = set_names()
+    problems = []
+    for name in dict.fromkeys([*claim.on, *claim.proxy_on]):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            problems.append(
+                f"an unknown data set {name!r}; "
+                + (f"nearest: {near[0]}" if near else f"known: {', '.join(known)}")
+            )
     return problems
 
 

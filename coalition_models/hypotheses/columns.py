@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from coalition_models.designs.sets import set_records
 from coalition_models.errors import AbsentError, CoverageError, DataError, first_few, gathered
 from coalition_models.features.from_table import add_from_table
 from coalition_models.features.registry import builder_named
@@ -234,19 +235,13 @@ class Bench:
             )
 
 
-#: columns that one of this package's data sets brings, beside the features of the codebook
-_OF_SETS = {
-    "former_communist", "side_strength", "partial", "in_isaf", "regime_change_narrow",
-    "military_institutions", "formality", "original_target",
-}  # fmt: skip
-
-
 def _refuse_misspelt(claim: Claim, absent: list[str]) -> None:
     """A column that nothing anywhere makes is a slip of the plan, not a lack of data."""
     if not absent or claim.table:
         return
     fields = cast(list[dict[str, object]], descriptor("features.json")["columns"])
-    known = {*(str(field["column"]) for field in fields), *_OF_SETS}
+    of_sets = [name for record in set_records() for name in record.brings]
+    known = {*(str(field["column"]) for field in fields), *of_sets}
     unknown = [name for name in absent if name not in known]
     if unknown:
         near = get_close_matches(unknown[0], known, n=3)

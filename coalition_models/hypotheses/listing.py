@@ -6,6 +6,7 @@ import pandas as pd
 
 from coalition_models.hypotheses.claims import read_plan
 from coalition_models.hypotheses.columns import needed_columns
+from coalition_models.hypotheses.data_sets import sets_of
 from coalition_models.render import listing
 
 __all__ = ["list_amendments", "list_claims"]
@@ -53,7 +54,7 @@ def list_claims() -> pd.DataFrame:
                 "controls": ", ".join(claim.controls),
                 "columns": ", ".join(needed_columns(claim)) if claim.term else "",
                 "builders": ", ".join(dict.fromkeys(builders)),
-                "data_sets": ", ".join(claim.on),
+                "data_sets": ", ".join(sets_of(claim)),
                 "proxy": claim.proxy or "; ".join(dict.fromkeys(claim.proxy_on.values())),
                 "table": f"{claim.table}: {claim.table_shape}" if claim.table else "",
             }

@@ -14,6 +14,7 @@ from statsmodels.stats.multitest import multipletests
 from tqdm.std import tqdm
 
 from coalition_models.arguments import check_arguments, check_workers
+from coalition_models.designs.analysis_sets import AnalysisSet
 from coalition_models.errors import (
     AbsentError,
     CoverageError,
@@ -24,7 +25,14 @@ from coalition_models.errors import (
 )
 from coalition_models.hypotheses.claims import Claim, read_plan, select
 from coalition_models.hypotheses.columns import Bench
-from coalition_models.hypotheses.data_sets import APART, DataSet, Sets, asked, resolve
+from coalition_models.hypotheses.data_sets import (
+    Sets,
+    asked,
+    combinable,
+    resolve,
+    sets_of,
+    speaks_to,
+)
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
 from coalition_models.hypotheses.robustness import Robustness, check_robustness
 from coalition_models.hypotheses.rule import judge, undecided, verdict_rule
@@ -186,7 +194,7 @@ class _Done:
 
 
 def _test_all(
-    item: str | DataSet,
+    item: str | AnalysisSet,
     claims: Sequence[Claim],
     tables: Mapping[str, pd.DataFrame],
     level: float,
@@ -198,14 +206,14 @@ def _test_all(
     cells = []
     bench = None
     sources: list[str] = []
-    if data.panel is not None:
+    if not data.reason:
         sources = list(sources_of(data.panel))
         bench = Bench(
-            data.name, data.panel, tables, prefer_given=data.given, sources=sources,
+            data.name, data.panel, tables, prefer_given=data.record.given, sources=sources,
             own_facts=not data.own,
         )  # fmt: skip
     for claim in claims:
-        if not (data.own or data.name in claim.on):
+        if not (data.own or speaks_to(data.record, claim)):
             continue
         try:
             cells.append(_test(bench, data, claim, level, power, robust))
@@ -218,17 +226,17 @@ def _test_all(
 
 
 def _test(
-    bench: Bench | None, data: DataSet, claim: Claim, level: float, power: float, robust: bool
+    bench: Bench | None, data: AnalysisSet, claim: Claim, level: float, power: float, robust: bool
 ) -> _Cell:
     if bench is None:
         own = f", and then your own table {claim.table!r}" if claim.table else ""
         raise CoverageError(f"{data.reason}{own}")
     if not claim.term:
         raise CoverageError(_nowhere(claim))
-    if data.own and data.outcome not in claim.outcome:
+    if data.own and data.record.event not in claim.outcome:
         raise CoverageError(
-            f"is on {' or '.join(claim.outcome)}, and this panel's event is {data.outcome}; give "
-            f"outcome={claim.outcome[0]!r} if it is that"
+            f"is on {' or '.join(claim.outcome)}, and this panel's event is {data.record.event}; "
+            f"give outcome={claim.outcome[0]!r} if it is that"
         )
     frame, notes = bench.measure(claim)
     clock = record_of(frame).panel.get("clock")
@@ -238,13 +246,13 @@ def _test(
         except AbsentError as error:
             raise CoverageError(f"needs the {claim.clock}'s clock: {error}") from error
     found = estimate_term(
-        frame, claim.term, claim.controls, cluster=data.cluster, model=data.model,
+        frame, claim.term, claim.controls, cluster=data.record.clusters, model=data.record.model,
         keep_controls=claim.interaction, level=level, power=power,
     )  # fmt: skip
     grid = None
     if robust:
         grid = check_robustness(
-            bench, claim, found, cluster=data.cluster, model=data.model, level=level
+            bench, claim, found, cluster=data.record.clusters, model=data.record.model, level=level
         )
     # of this package's own sets it is registered that they bring their columns
     said = notes if data.own else ()
@@ -300,18 +308,17 @@ def _result(
     }
 
 
-def _about(data: DataSet) -> dict[str, object]:
+def _about(data: AnalysisSet) -> dict[str, object]:
     """What a data set is, as far as it could be had."""
-    none = pd.DataFrame({"event": [], data.cluster[0]: []})
-    panel = none if data.panel is None else data.panel
+    record = data.record
     return {
         "data_set": data.name,
-        "rows": len(panel),
-        "events": int(panel["event"].sum()),
-        "clusters": int(panel[data.cluster[0]].nunique()),
-        "outcome": data.outcome,
-        "clustered_by": ", ".join(data.cluster),
-        "about": data.about if data.panel is not None else data.reason,
+        "rows": len(data.panel),
+        "events": int(data.panel["event"].sum()),
+        "clusters": int(data.panel[record.clusters[0]].nunique()),
+        "outcome": record.event,
+        "clustered_by": ", ".join(record.clusters),
+        "about": data.reason or data.about,
     }
 
 
@@ -349,15 +356,16 @@ def _row(claim: Claim, data_set: str, values: Mapping[str, object]) -> dict[str,
 
 def _nowhere(claim: Claim) -> str:
     """Why a claim was tested on none of the data sets chosen."""
-    if claim.on:
-        return f"{ELSEWHERE} {', '.join(claim.on)} only, which were not asked for"
+    named = sets_of(claim)
+    if named:
+        return f"{ELSEWHERE} {', '.join(named)} only, which were not asked for"
     return f"needs {claim.table_shape}"
 
 
 def _combinable(table: pd.DataFrame) -> pd.Series:
     """Tests that may be combined: they could decide, on exits that are not another set's."""
     known = (table["verdict"] != "untestable") & (table["reason"] == "")
-    return known & ~table["data_set"].isin(APART)
+    return known & table["data_set"].map(combinable).astype(bool)
 
 
 def _with_q(table: pd.DataFrame, q: float) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -27,7 +27,7 @@ def with_states(table: pd.DataFrame, days: Sequence[str]) -> tuple[pd.DataFrame,
     -------
     DataFrame
         With ``cow`` (missing where the state is unknown) and ``state``, the ISO3 code where there
-        is one; ``name`` is what stood there before.
+        is one, else the name; ``name`` is what stood there before.
     list of str
         Which states are unknown, and why.
 
@@ -44,7 +44,11 @@ def with_states(table: pd.DataFrame, days: Sequence[str]) -> tuple[pd.DataFrame,
     undated = pd.Series(pd.NaT, index=table.index)
     first = dated[0] if dated else undated
     if "state" not in table.columns:
-        return table.assign(state=from_cow(table["cow"], dates=first, missing="na")), []
+        code = from_cow(table["cow"], dates=first, missing="na").astype(object)
+        if code.isna().any():
+            # states of the past have a name and no code
+            code = code.fillna(from_cow(table["cow"], to="name", dates=first, missing="na"))
+        return table.assign(state=code), []
     given = table["state"].astype(object)
     cow = pd.Series(pd.NA, index=table.index, dtype="Int64")
     code = pd.Series(None, index=table.index, dtype=object)

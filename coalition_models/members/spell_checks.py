@@ -12,6 +12,7 @@ import pandas as pd
 from coalition_models.arguments import read_days
 from coalition_models.errors import first_few
 from coalition_models.members.periods import Period, period_number
+from coalition_models.sources.codes import to_cow
 from coalition_models.sources.state_periods import StatePeriod, career
 from coalition_models.tables.contract import Column, Contract
 
@@ -237,11 +238,11 @@ def _state_problems(spells: pd.DataFrame) -> list[str]:
         past = career(int(cow), first)
         # how long an open spell lasts, and so which later names it bears, is not said here
         borne = [p for p in past if p is past[0] or p.first <= last or still]
-        if state not in [p.iso3 for p in borne]:
-            code = (past[0].iso3 if past else None) or "no state"
+        if state not in [p.iso3 for p in borne] and not _is_name(state, borne, first):
+            code = ((past[0].iso3 or past[0].name) if past else None) or "no state"
             unknown[f"{state} with cow {cow} (that code is {code})"] = None
             continue
-        named = [p for p in past if p.iso3 == state][-1]
+        named = ([p for p in past if p.iso3 == state] or [p for p in borne if p.iso3 is None])[-1]
         if _outlives(last, named.last, str(word)):
             ended.append(f"{label} to {last} ({_end_of(named, past)})")
     found = []
@@ -250,6 +251,20 @@ def _state_problems(spells: pd.DataFrame) -> list[str]:
     if ended:
         found.append(f"exit after the last day of the state: {first_few(ended)}")
     return found
+
+
+def _is_name(state: str, borne: Sequence[StatePeriod], day: datetime.date) -> bool:
+    """Whether this is the name of a state that has no ISO code, such as Prussia.
+
+    A name that no state bore on that day may be of a state that went before: Austria's of 1848.
+    """
+    if not borne or borne[0].iso3 is not None:
+        return False
+    name = pd.Series([state])
+    then = to_cow(name, pd.Series([pd.Timestamp(day)]), system="name", missing="na").iloc[0]
+    if not pd.isna(then):
+        return bool(then == borne[0].cow)
+    return bool(to_cow(name, system="name", missing="na").notna().iloc[0])
 
 
 def outlived_states(
@@ -293,7 +308,7 @@ def _outlives(day: datetime.date, end: datetime.date, word: str) -> bool:
 def _end_of(named: StatePeriod, past: Sequence[StatePeriod]) -> str:
     after = [p for p in past if p.first > named.last]
     goes_on = f"; it went on as {after[0].iso3}: name the spell so" if after else ""
-    return f"{named.iso3} ended on {named.last}{goes_on}"
+    return f"{named.iso3 or named.name} ended on {named.last}{goes_on}"
 
 
 def one_state(rows: pd.DataFrame, day: str = "entry") -> pd.Series:

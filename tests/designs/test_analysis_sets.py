@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 
 import coalition_models as cm
-from coalition_models.designs.analysis_sets import SETS, analysis_set
-from coalition_models.designs.set_data import renamed_missions
+from coalition_models.designs.analysis_sets import analysis_set
+from coalition_models.designs.sets import set_names
+from coalition_models.designs.sets.un import renamed_missions
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.record import record_of
 from coalition_models.sources import fetch
@@ -190,11 +191,13 @@ def cm_rule_count(found, uncoded):
 
 
 def test_unknown_sets_and_variants_name_the_right_ones():
-    with pytest.raises(DataError, match="iraq, isaf, un, interventions, wars"):
+    with pytest.raises(DataError, match="known: iraq, isaf, forms, leaders, un, inter"):
         analysis_set("korea")
     with pytest.raises(DataError, match="main, as_named, geopko"):
         analysis_set("un", variant="daily")
-    assert set(SETS) == {"iraq", "isaf", "un", "interventions", "wars"}
+    assert set(set_names()) == {
+        "iraq", "isaf", "forms", "leaders", "un", "interventions", "wars", "alliances",
+    }  # fmt: skip
 
 
 def test_a_set_prints_at_a_readable_width():

@@ -12,6 +12,7 @@ import coalition_models as cm
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.leader_cases import cases_of_each, leader_cases
 from coalition_models.designs.set_features import add_set_features
+from coalition_models.designs.sets import set_record
 from coalition_models.errors import CoalitionWarning, DataError
 from coalition_models.features.elections import add_elections
 from coalition_models.sensitivity.rules import compare_rules
@@ -141,7 +142,7 @@ def test_features_asked_for_by_name():
     with pytest.raises(DataError, match="the facts hold no deaths"):
         cm.compare_rules(["tago-2009"], MINE, formula="event ~ log_deaths_12m")
     with pytest.raises(DataError, match=r"alliance \(a UN mission has no lead state"):
-        add_set_features(cm.build_panel(MINE), "un", {}, ["alliance"])
+        add_set_features(cm.build_panel(MINE), set_record("un"), {}, ["alliance"])
 
 
 def test_ready_sets_keep_their_own_choices():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.designs import set_data
+from coalition_models.designs.sets import un
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*(missing in every row|nothing is known of):coalition_models.errors.CoalitionWarning"
@@ -26,18 +26,17 @@ def lists(mirror):
         rows = rows[rows["mission"].isin(MISSIONS)].reset_index(drop=True)
         totals = cm.load("un-mission-totals")
 
+    renamed = un.renamed_missions()
+
     def facts(until=None):
         known = rows if until is None else rows[rows["date"] < until]
         tables = {"ipi-contributions": known, "un-mission-totals": totals}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(set_data, "load", lambda name: tables[name].copy())
-            patch.setattr(
-                set_data, "RENAMED_MISSIONS",
-                {a: b for a, b in set_data.RENAMED_MISSIONS.items() if a in set(known["mission"])},
-            )  # fmt: skip
-            found = set_data._un_months(3, set_data.RENAMED_MISSIONS)
-        troops = found.levels[["coalition", "cow", "date", "troops"]]
-        return cm.Facts(members=found.members, coalitions=found.coalitions, troops=troops)
+            patch.setattr(un, "load", lambda name: tables[name].copy())
+            here = {a: b for a, b in renamed.items() if a in set(known["mission"])}
+            patch.setattr(un, "renamed_missions", lambda: here)
+            found, _ = un.by_month(3, un.renamed_missions())
+        return cm.Facts(members=found.members, coalitions=found.coalitions, troops=found.troops)
 
     return rows, facts
 

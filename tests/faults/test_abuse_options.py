@@ -50,7 +50,7 @@ def test_a_power_between_terms_is_the_term_and_says_so(simulated, fit, term):
 )
 @pytest.mark.parametrize("model", [cm.cox, cm.logit])
 def test_what_is_no_python_inside_a_call(simulated, term, model):
-    with pytest.raises(cm.FormulaError, match="cannot read|is not read here") as caught:
+    with pytest.raises(cm.FormulaError, match=r"cannot read|is not read here") as caught:
         model(f"event ~ {term}", simulated)
     assert "⧛" not in str(caught.value)
 

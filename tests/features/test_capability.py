@@ -11,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coalition_models as cm
-from coalition_models.designs.set_data import set_data
-from coalition_models.designs.set_features import set_facts
-from coalition_models.designs.set_panel import set_panel
+from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.features.capability import add_capability
 from coalition_models.record import record_of, sources_of
 from coalition_models.timelines.given import facts_beside
@@ -151,9 +149,7 @@ def test_shares_never_add_to_more_than_one(stays, period, moment):
 @pytest.mark.parametrize("name", ["interventions", "wars", "un"])
 def test_shares_in_the_sets_never_add_to_more_than_one(name, mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
-    data = set_data(name, "main")
-    panel = set_panel(data, set_facts(data, name)[0], historical=name == "wars")
-    out = add_capability(panel)
+    out = add_capability(analysis_set(name, features=False).panel)
     states = out.drop_duplicates(["coalition", "period", "cow"])
     by = states.groupby(["coalition", "period"])["cinc_share"]
     assert by.sum().max() <= 1 + 1e-12

@@ -7,9 +7,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.designs.set_data import set_data
-from coalition_models.designs.set_features import set_facts
-from coalition_models.designs.set_panel import set_panel
+from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.errors import CoverageError
 from coalition_models.features import side_strength
 from coalition_models.features.side_strength import add_side_strength
@@ -110,9 +108,7 @@ def test_absent_sources_are_named(monkeypatch):
 @pytest.mark.filterwarnings("ignore:[0-9]+ clusters")
 def test_the_set_of_wars(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
-    wars = set_data("wars", "main")
-    panel = set_panel(wars, set_facts(wars, "wars")[0], historical=True)
-    out = add_side_strength(panel)
+    out = add_side_strength(analysis_set("wars", features=False).panel)
     assert out["side_strength"].notna().mean() > 0.99
     assert out["side_strength"].dropna().between(0, 1, inclusive="neither").all()
     by = out.groupby(["coalition", "period"])["side_strength"].nunique(dropna=False)

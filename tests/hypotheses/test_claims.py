@@ -10,13 +10,9 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.designs.sets import set_names, set_records
 from coalition_models.errors import DataError
-from coalition_models.hypotheses.claims import (
-    DATA_SETS,
-    parse_plan,
-    read_plan,
-    select,
-)
+from coalition_models.hypotheses.claims import parse_plan, read_plan, select
 from coalition_models.hypotheses.columns import needed_columns
 from coalition_models.hypotheses.listing import list_amendments, list_claims
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
@@ -103,7 +99,8 @@ def test_claims_that_run_with_external_sources(mirror, monkeypatch):
 def test_every_registered_column_is_a_feature_or_a_users_own():
     known = set(cm.codebook("features").index)
     # made for the claims or for one of their data sets
-    known |= {"former_communist", "side_strength", "partial", "in_isaf", "regime_change_narrow"}
+    known |= {"former_communist", "side_strength"}
+    known |= {column for record in set_records() for column in record.brings}
     for claim in read_plan().claims:
         own = {claim.term} if claim.table else set()
         if claim.on not in ((), ("alliances",)):
@@ -154,7 +151,7 @@ def test_everything_wrong_is_said_at_once():
     message = str(caught.value)
     for said in (
         "ids that stand twice: A", "not 'positive'", "nearest keys: tago_2009", "an unknown step",
-        "an unknown data set", "names no article", "unknown clock 'sun'",
+        "an unknown data set 'mars'; nearest: wars", "names no article", "unknown clock 'sun'",
         "neither data sets nor the table it needs", "an interaction without main effects",
         "amended but not listed: B",
     ):  # fmt: skip
@@ -202,4 +199,4 @@ def test_a_proxy_on_some_sets_only_is_marked_there(bundled):
     marked = bundled.table.set_index(["claim", "data_set"])["proxy"]
     assert marked["H23", "alliances"] == ""
     assert marked["H23", "iraq"] == change.proxy_for("iraq")
-    assert set(bundled.table["data_set"]) <= {*DATA_SETS, "none"}
+    assert set(bundled.table["data_set"]) <= {*set_names(), "none"}

@@ -9,8 +9,9 @@ import coalition_models as cm
 from coalition_models.defection.outcome import panel_events
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.leader_cases import leader_cases
+from coalition_models.designs.sets import set_records
 from coalition_models.errors import CoverageError, DataError
-from coalition_models.hypotheses.claims import DATA_SETS, select
+from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.data_sets import gather
 
@@ -91,10 +92,10 @@ def test_sets_that_are_not_at_hand_come_with_the_reason(alone):
         sets = {data.name: data for data in gather(None, outcome="", cluster="")}
     finally:
         patch.undo()
-    assert tuple(sets) == DATA_SETS
+    assert list(sets) == [record.name for record in set_records()]
     for name, data in sets.items():
-        assert (data.panel is None) == (name in ("un", "interventions", "wars", "alliances"))
-        assert ("not at hand: load(" in data.reason) == (data.panel is None)
+        assert data.panel.empty == (name in ("un", "interventions", "wars", "alliances"))
+        assert ("not at hand: load(" in data.reason) == data.panel.empty
     spain = sets["iraq"].panel.query("state == 'ESP'")["peak_troops"]
     members = cm.load("participation").query("coalition == 'iraq' and state == 'ESP'")
     assert set(spain) == set(members["peak_troops"])
@@ -103,7 +104,7 @@ def test_sets_that_are_not_at_hand_come_with_the_reason(alone):
 def test_your_panels_keep_their_names_and_clusters(pulses):
     panel = pulses(20)
     (data,) = gather({"mine": panel}, outcome="violation", cluster="coalition")
-    assert (data.name, data.outcome, data.cluster, data.own, data.given) == (
+    assert (data.name, data.record.event, data.record.clusters, data.own, data.record.given) == (
         "mine", "violation", ("coalition",), True, True,
     )  # fmt: skip
     with pytest.raises(DataError, match="'panel' lacks the columns region"):
@@ -115,7 +116,8 @@ def test_commitments_in_war(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     (data,) = gather("alliances", outcome="", cluster="")
     table = cm.load("alliance-performance")
-    assert (data.model, data.outcome, data.cluster) == ("logit", "violation", ("coalition",))
+    record = data.record
+    assert (record.model, record.event, record.clusters) == ("logit", "violation", ("coalition",))
     assert data.panel["event"].sum() == (table["honored"] == 0).sum()
     assert len(data.panel) == len(table) == 137
     assert data.panel["capability_change_10"].tolist() == table["capability_change"].tolist()
@@ -138,7 +140,9 @@ def test_forms_of_defection_are_stacked():
         assert full == coded["cause"].eq("full").sum() > 0
     assert panel["event"].sum() == happened
     assert not panel.duplicated(["coalition", "state", "spell", "period"]).any()
-    assert (data.outcome, data.cluster, data.model) == ("form of defection", ("state",), "cox")
+    record = data.record
+    assert (record.event, record.clusters) == ("form of defection", ("state",))
+    assert record.model == "cox"
 
 
 def test_the_set_of_leaders_is_their_cases():
@@ -146,7 +150,7 @@ def test_the_set_of_leaders_is_their_cases():
     cases = leader_cases("iraq")
     assert data.panel["event"].tolist() == cases["early_exit"].tolist()
     assert data.panel["case"].tolist() == cases["case"].tolist()
-    assert (data.model, data.cluster, data.own) == ("logit", ("state",), False)
+    assert (data.record.model, data.record.clusters, data.own) == ("logit", ("state",), False)
 
 
 def test_the_event_of_an_own_panel_may_be_of_any_type_but_no_text(iraq):

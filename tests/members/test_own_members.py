@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.errors import DataError
 from coalition_models.members.own_members import with_spells, with_states
 
 CODES = pd.DataFrame({
@@ -127,3 +128,51 @@ def test_states_are_those_of_the_day():
     early, unknown = with_states(pd.DataFrame({"state": ["DDR"], "date": ["2003-01-01"]}), ["date"])
     assert early["cow"].isna().all()
     assert unknown[0].startswith("'DDR' names no state in 2003-01-01")
+
+
+SEVEN_WEEKS = pd.DataFrame({
+    "coalition": "1866", "state": ["Austria-Hungary", "Bavaria", "Hanover", "Saxony"],
+    "cow": [300, 245, 240, 269], "entry": "1866-06-15",
+    "exit": ["1866-07-26", "1866-07-26", "1866-06-29", "1866-07-26"],
+    "exit_kind": ["leader", "mission_end", "early", "mission_end"],
+})  # fmt: skip
+WAR = pd.DataFrame({
+    "coalition": ["1866"], "start": ["1866-06-15"], "mandate_end": ["1866-07-26"],
+    "lead_state": [None],
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("without", [[], ["cow"], ["state"]])
+def test_states_without_an_iso_code_go_by_their_name(without):
+    members = SEVEN_WEEKS.drop(columns=without)
+    panel = cm.build_panel(members, coalitions=WAR)
+    assert dict(zip(panel["state"], panel["cow"], strict=True)) == {
+        "Bavaria": 245, "Hanover": 240, "Saxony": 269,
+    }  # fmt: skip
+    assert panel.loc[panel["event"] == 1, "state"].tolist() == ["Hanover"]
+    mine = cm.build_panel(cm.Facts(members=members, coalitions=WAR))
+    pd.testing.assert_frame_equal(mine, panel, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("state", "known"), [("Prussia", "Austria-Hungary"), ("Fooland", "Austria-Hungary")]
+)
+def test_but_not_by_the_name_of_another_or_of_none(state, known):
+    members = SEVEN_WEEKS.assign(state=[state, *SEVEN_WEEKS["state"][1:]])
+    with pytest.raises(DataError, match=rf"{state} with cow 300 \(that code is {known}\)"):
+        cm.build_panel(members, coalitions=WAR)
+
+
+def test_a_name_of_a_state_that_went_before_is_taken():
+    members = SEVEN_WEEKS.assign(state=["Austria", *SEVEN_WEEKS["state"][1:]])
+    panel = cm.build_panel(members, coalitions=WAR)
+    assert len(panel) == len(cm.build_panel(SEVEN_WEEKS, coalitions=WAR))
+    coded = members.assign(state=["AUT", *SEVEN_WEEKS["state"][1:]])
+    with pytest.raises(DataError, match="AUT with cow 300"):
+        cm.build_panel(coded, coalitions=WAR)
+
+
+def test_a_state_without_a_code_ends_too():
+    members = SEVEN_WEEKS.assign(exit=["1918-12-01", *SEVEN_WEEKS["exit"][1:]])
+    with pytest.raises(DataError, match=r"1918-12-01 \(Austria-Hungary ended on 1918-11-13"):
+        cm.build_panel(members, coalitions=WAR)

@@ -12,7 +12,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.hypotheses.contested import Contested
-from coalition_models.hypotheses.data_sets import APART
+from coalition_models.hypotheses.data_sets import combinable
 from coalition_models.hypotheses.result import Verdicts
 from coalition_models.report.figures.style import GREY, Plot, mark_ratios, new_figure, styled
 
@@ -196,7 +196,7 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
             "low": low,
             "high": high,
             "kind": "data set",
-            "combinable": (part["reason"] == "") & ~part["data_set"].isin(APART),
+            "combinable": (part["reason"] == "") & part["data_set"].map(combinable).astype(bool),
         }
     )
     combined = _combined(verdicts, claim)

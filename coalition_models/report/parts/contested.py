@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coalition_models.designs.sets import place_of
 from coalition_models.hypotheses.analysis import HypothesisAnalysis, analyse_hypotheses
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
@@ -116,11 +117,8 @@ def _sources_of(analysis: HypothesisAnalysis, claim: str) -> list[str]:
     return used
 
 
-_PLACES = {"iraq": "Iraq", "isaf": "Afghanistan (ISAF)"}
-
-
 def _heading(coalition: str) -> str:
-    return f"{_PLACES.get(coalition, coalition)}, {coalition_years(coalition)}"
+    return f"{place_of(coalition)}, {coalition_years(coalition)}"
 
 
 def _variants(analysis: HypothesisAnalysis, claim: str) -> list[tuple[str, Contested]]:
@@ -163,7 +161,7 @@ def _sources(analysis: HypothesisAnalysis) -> list[str]:
 
 def _about(analysis: HypothesisAnalysis) -> str:
     counts = [
-        f"{claim} in {_PLACES.get(one.coalition, one.coalition)}"
+        f"{claim} in {place_of(one.coalition)}"
         for claim in contested_claims(analysis)
         for _, one in _variants(analysis, claim)
     ]

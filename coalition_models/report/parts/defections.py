@@ -9,6 +9,7 @@ import pandas as pd
 from coalition_models.defection.rules import NAMED_RULES, list_rules
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.first_look import FORMULA
+from coalition_models.designs.sets import place_of
 from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.record import sources_of
 from coalition_models.render import Table, frame_table
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 _KIND_COLUMNS = ["full", "partial_cut", "re_role", "relocation", "caveat"]
-_TITLES = {"iraq": "Iraq", "un": "the UN's missions"}
 
 
 def defection_products(analysis: DefectionAnalysis) -> Product:
@@ -117,7 +117,7 @@ def _tables(analysis: DefectionAnalysis, frames: Mapping[str, pd.DataFrame]) -> 
         formula = FORMULA_UN if name == "un" else FORMULA
         tables[f"defection_readings_{name}"] = frame_table(
             frames[f"defection_readings_{name}"],
-            title=f"{len(found.counts)} readings of the quartile method: {_TITLES[name]}",
+            title=f"{len(found.counts)} readings of the quartile method: {place_of(name)}",
             notes=(
                 "A reading: measure, quantile (q), ranked over all coalitions or within each, "
                 "last years left out (d).",
@@ -126,7 +126,7 @@ def _tables(analysis: DefectionAnalysis, frames: Mapping[str, pd.DataFrame]) -> 
         )
         tables[f"defection_readings_{name}_span"] = frame_table(
             frames[f"defection_readings_{name}_span"],
-            title=f"Hazard ratios over the readings: {_TITLES[name]}",
+            title=f"Hazard ratios over the readings: {place_of(name)}",
             notes=(
                 f"Cox, {formula}; below_0.05: readings with p < 0.05, clustered by state.",
                 *_few_clusters(found),
@@ -221,7 +221,7 @@ def _reasons(set_aside: pd.DataFrame) -> pd.DataFrame:
 def _figures(analysis: DefectionAnalysis) -> dict[str, Plot]:
     iraq = analysis.sets["iraq"].profile
     figures = {
-        f"defection_readings_{name}": plot_readings(found, title=f"Readings: {_TITLES[name]}")
+        f"defection_readings_{name}": plot_readings(found, title=f"Readings: {place_of(name)}")
         for name, found in analysis.readings.items()
         if found.estimates["hazard_ratio"].notna().any()
     }
@@ -269,7 +269,7 @@ def defection_sections(analysis: DefectionAnalysis, product: Product) -> list[Se
             readings.append(
                 (
                     figures[f"defection_readings_{name}"],
-                    f"Hazard ratios under every reading of the table above: {_TITLES[name]}. A "
+                    f"Hazard ratios under every reading of the table above: {place_of(name)}. A "
                     "reading has no mark where the model could not be estimated under it.",
                 )
             )
@@ -316,7 +316,7 @@ def findings(analysis: DefectionAnalysis) -> list[str]:
 
 def _named_readings(analysis: DefectionAnalysis) -> dict[str, RuleComparison]:
     return {
-        f"{len(found.counts)} readings, {_TITLES[name]}": found
+        f"{len(found.counts)} readings, {place_of(name)}": found
         for name, found in analysis.readings.items()
     }
 

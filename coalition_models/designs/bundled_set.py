@@ -1,0 +1,76 @@
+"""The record of a set of one bundled coalition."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast
+
+import pandas as pd
+
+from coalition_models.defection.profile import operational_profile
+from coalition_models.designs.set_features import REGIME_AT_HAND
+from coalition_models.designs.set_record import Counts, SetRecord
+from coalition_models.members.facts import Facts, bundled_facts
+from coalition_models.sources.load import load
+
+__all__ = ["bundled_set", "pooled_profile"]
+
+
+def bundled_set(name: str, *, place: str, order: int) -> SetRecord:
+    """Record of a coalition whose facts come with the package.
+
+    Examples
+    --------
+    >>> bundled_set("iraq", place="Iraq", order=1).period
+    'month'
+    """
+    return SetRecord(
+        name=name,
+        title="{name}",
+        place=place,
+        order=order,
+        facts=partial(_facts, name),
+        sources=("participation", "coalitions", "troops", "profile_changes"),
+        outcome="the main contingent left early: before the mandate's end and not at the end of a "
+        "term fixed when it deployed",
+        about="member-month; the main contingent left before the mandate's end",
+        features=(
+            "elections", "leadership", "casualties", "risk", "commitment", "contagion", "alliance",
+            REGIME_AT_HAND, "capability", "preferences",
+        ),
+        limits=(
+            "{doubtful} exits could be coded otherwise by a fair reader (exit_kind_alt).",
+            "{entries} entries and {exits} exits are dated with low confidence.",
+            "Strengths are lists at irregular dates; years without a list have no known fall. The "
+            "falls of all complete coalitions are in the profile, so that they are ranked "
+            "together unless the rule says otherwise.",
+        ),
+        bundled=True,
+        given=False,
+    )  # fmt: skip
+
+
+def _facts(name: str) -> tuple[Facts, Counts]:
+    found = bundled_facts((name,))
+    members = cast(pd.DataFrame, found.members)
+    coalitions = cast(pd.DataFrame, found.coalitions)
+    return found, {
+        "name": coalitions["name"].iloc[0],
+        "doubtful": int(members["exit_kind_alt"].notna().sum()),
+        "entries": int(members["entry_confidence"].eq("low").sum()),
+        "exits": int(members["exit_confidence"].eq("low").sum()),
+    }
+
+
+def pooled_profile() -> pd.DataFrame:
+    """Strengths over time in all complete coalitions, so that falls are ranked among them all.
+
+    Examples
+    --------
+    >>> {"iraq", "isaf"} <= set(pooled_profile()["coalition"])
+    True
+    """
+    everyone, table = load("participation"), load("coalitions")
+    complete = table.loc[table["participation_complete"] == "yes", "coalition"]
+    ranked = everyone[everyone["coalition"].isin(complete) & (everyone["exit_kind"] != "leader")]
+    return operational_profile(ranked)
