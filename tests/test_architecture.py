@@ -28,11 +28,12 @@ TYPING_CIRCLES: set[frozenset[str]] = {
 LONG_FUNCTIONS = {
     "features/casualties.py:add_casualties",
     "features/elections.py:add_elections",
+    "features/leadership.py:add_leadership",
     "features/risk.py:add_risk",
     "kernels/_maximise.py:maximise",
-    "models/discrete/api.py:logit",
+    "kernels/_prepare.py:prepare",
     "models/sample/draw.py:draw_sample",
-    "report/defections.py:_tables",
+    "report/parts/defections.py:_tables",
 }
 
 

@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TypeVar
@@ -159,7 +160,9 @@ def builder_named(name: str) -> Builder:
     """
     known = registered()
     if name not in known:
-        raise DataError(f"no builder named {name!r}; there are {', '.join(known)}")
+        near = get_close_matches(name, known, n=3)
+        listed = f"nearest: {', '.join(near)}" if near else f"there are {', '.join(known)}"
+        raise DataError(f"no builder named {name!r}; {listed}")
     return known[name]
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from coalition_models.report.verdicts import plot_verdicts
 
 import coalition_models as cm
 from coalition_models.designs import sets
@@ -17,6 +16,7 @@ from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.data_sets import combinable, gather, sets_of, speaks_to
 from coalition_models.hypotheses.listing import list_claims
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
+from coalition_models.report.figures.verdicts import plot_verdicts
 
 TOY = '''
 """Twelve members of a toy coalition."""

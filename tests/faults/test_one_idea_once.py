@@ -113,7 +113,9 @@ def test_a_table_in_force_is_refused_alike(iraq, wrong):
 def test_half_a_year_is_no_less_than_a_period_everywhere(period, months):
     panel = cm.build_panel(cm.facts("iraq"), period=period)
     assert no_less_than_a_period(panel, 6) == months
-    own = cm.analysis_set(cm.facts("iraq"), period=period).panel
+    own = cm.analysis_set(
+        cm.facts("iraq"), period=period, features=["elections", "leadership"]
+    ).panel
     for column in ("election_near", "leader_change"):
         assert made_of(own, column)["window"] == months
 
