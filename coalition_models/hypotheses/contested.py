@@ -7,16 +7,16 @@ Leeds (2003). The page asks which choice (unit, window, date of exit, measure) t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import CoverageError, DataError, FitError, gathered
+from coalition_models.errors import CoverageError, DataError, gathered
 from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
 from coalition_models.hypotheses.contested_facts import Basis, basis_of
@@ -25,6 +25,9 @@ from coalition_models.inference.cautious import estimate_term
 from coalition_models.members.facts import Facts
 from coalition_models.record import with_panel
 from coalition_models.render import Table, format_number, format_p
+from coalition_models.sensitivity.choices import Dimension, Option, Setting
+from coalition_models.sensitivity.moves import pairs
+from coalition_models.sensitivity.running import run
 from coalition_models.sources.load import load
 from coalition_models.timelines.calendar import check_window
 
@@ -90,34 +93,8 @@ class Contested:
             (flips in which neither ratio lies within ten per cent of one), and
             ``both_significant`` (flips with p < 0.05 on both sides), most frequent first.
         """
-        rows = []
-        for choice in self.choices:
-            values = list(dict.fromkeys(self.table[choice]))
-            others = [name for name in self.choices if name != choice]
-            for i, one in enumerate(values):
-                for other in values[i + 1 :]:
-                    rows.append({"choice": choice, "from": one, "to": other,
-                                 **self._compare(choice, one, other, others)})  # fmt: skip
-        out = pd.DataFrame(rows)
-        return out.sort_values(["share", "pairs"], ascending=False, ignore_index=True)
-
-    def _compare(
-        self, choice: str, one: object, other: object, others: list[str]
-    ) -> dict[str, object]:
-        known = self.table[self.table["sign"] != ""]
-        left = known[known[choice] == one]
-        right = known[known[choice] == other]
-        both = left.merge(right, on=others, suffixes=("", "_other"))
-        turned = both["sign"] != both["sign_other"]
-        weaker = both[["estimate", "estimate_other"]].abs().min(axis=1)
-        sure = turned & (both["p_value"] < 0.05) & (both["p_value_other"] < 0.05)
-        return {
-            "pairs": len(both),
-            "flips": int(turned.sum()),
-            "share": float(turned.mean()) if len(both) else np.nan,
-            "clear_flips": int((turned & (weaker > np.log(_ABOUT_ONE))).sum()),
-            "both_significant": int(sure.sum()),
-        }
+        found = pairs(self.table, self.choices, clear=np.log(_ABOUT_ONE))
+        return found.drop(columns=["mean_change", "largest_change"])
 
     def findings(self) -> list[str]:
         """Say in words which way the combinations point and which choice turns the sign."""
@@ -243,63 +220,89 @@ def contest(
         raise DataError("give at least one window and one date")
     for months in windows:
         check_window(months, "each of windows")
+    dates = list(dict.fromkeys(dates))
     basis = basis_of(coalition, dates)
     if claim == "elections":
-        rows = list(_elections(basis, windows, dates))
-        choices: tuple[str, ...] = ("unit", "window", "date")
+        dimensions = _elections(basis, windows, dates)
     else:
-        rows = list(_democracy(basis, dates))
-        choices = ("unit", "measure", "date")
+        dimensions = _democracy(basis, dates)
+    date, middle, unit = (dimension.name for dimension in dimensions)
+    with gathered() as told:
+        found = run(Setting(facts=basis.facts), dimensions, _cell, blank=_nothing(""))
+    basis.said.extend(told)
     basis.tell()
-    return Contested(claim, basis.name, pd.DataFrame(rows), choices, basis.own)
+    choices = (unit, middle, date)
+    results = [name for name in found.table if name not in choices]
+    return Contested(claim, basis.name, found.table[[*choices, *results]], choices, basis.own)
+
+
+def _cell(setting: Setting) -> dict[str, object]:
+    if setting["unit"] == "state-month":
+        return _months(setting.rows, setting["column"])
+    return _leaders(setting["cases"], setting["column"])
 
 
 def _elections(
     basis: Basis, windows: Sequence[int], dates: Sequence[str]
-) -> Iterator[dict[str, object]]:
-    for date in dates:
-        panel = basis.panel(date)
-        by_window = basis.cases(windows, date)
-        for window, cases in zip(windows, by_window, strict=True):
-            choice = {"window": window, "date": date}
-            with gathered() as told:
-                near = add_elections(panel, window=window)
-            basis.said.extend(told)
-            yield {"unit": "state-month", **choice, **_months(near, "election_near")}
-            for unit, column in (
-                ("leader, last day", "election_near"),
-                ("leader, around the last day", "election_around"),
-                ("leader, ever", "election_near_ever"),
-            ):
-                yield {"unit": unit, **choice, **_leaders(cases, column)}
+) -> tuple[Dimension, Dimension, Dimension]:
+    panels = {date: basis.panel(date) for date in dates}
+    cases = {date: dict(zip(windows, basis.cases(windows, date), strict=True)) for date in dates}
+
+    def near(months: int, setting: Setting) -> Setting:
+        panel = add_elections(panels[setting["date"]], window=months)
+        return setting.replace(panel=panel).assign(cases=cases[setting["date"]][months])
+
+    def by(unit: str, column: str) -> Option:
+        return Option(unit, lambda setting: setting.assign(unit=unit, column=column))
+
+    return (
+        Dimension.of("date", dates),
+        Dimension("window", {months: partial(near, months) for months in windows}),
+        Dimension(
+            "unit",
+            [
+                by("state-month", "election_near"),
+                by("leader, last day", "election_near"),
+                by("leader, around the last day", "election_around"),
+                by("leader, ever", "election_near_ever"),
+            ],
+        ),
+    )
 
 
-def _democracy(basis: Basis, dates: Sequence[str]) -> Iterator[dict[str, object]]:
+def _democracy(basis: Basis, dates: Sequence[str]) -> tuple[Dimension, Dimension, Dimension]:
     absent = _absent_measures(basis)
-    for date, (measure, (column, _)) in product(dates, _MEASURES.items()):
-        choice = {"measure": measure, "date": date}
+    panels = {date: basis.panel(date) for date in dates}
+    cases = {date: basis.cases([2], date)[0] for date in dates}
+
+    def coded(measure: str, setting: Setting) -> Setting:
         if measure in absent:
-            for unit in ("state-month", "leader, last day"):
-                yield {"unit": unit, **choice, **_nothing(absent[measure])}
-            continue
-        with gathered() as told:
-            known = add_regime(basis.panel(date), measures=[measure])
-        basis.said.extend(told)
-        yield {"unit": "state-month", **choice, **_months(known, column)}
-        (cases,) = basis.cases([2], date)
-        if cases.empty:
-            yield {"unit": "leader, last day", **choice, **_nothing(_NOBODY)}
-            continue
-        months = cases.assign(
-            period=cases["last_day"].dt.to_period("M").dt.to_timestamp(),
-            entry=cases["first_day"],
-            spell=range(1, len(cases) + 1),
-            start=0,
+            raise CoverageError(absent[measure])
+        panel = add_regime(panels[setting["date"]], measures=[measure])
+        return setting.replace(panel=panel).assign(
+            cases=_at_the_end(cases[setting["date"]], measure, basis), column=_MEASURES[measure][0]
         )
-        with_panel(months, {"period": "month", "clock": "coalition"}, facts=basis.facts)
-        with gathered():
-            at_end = add_regime(months, measures=[measure])
-        yield {"unit": "leader, last day", **choice, **_leaders(at_end, column)}
+
+    return (
+        Dimension.of("date", dates),
+        Dimension("measure", {measure: partial(coded, measure) for measure in _MEASURES}),
+        Dimension.of("unit", ["state-month", "leader, last day"]),
+    )
+
+
+def _at_the_end(cases: pd.DataFrame, measure: str, basis: Basis) -> pd.DataFrame:
+    """Leaders with their state's democracy on the last day."""
+    if cases.empty:
+        return cases
+    months = cases.assign(
+        period=cases["last_day"].dt.to_period("M").dt.to_timestamp(),
+        entry=cases["first_day"],
+        spell=range(1, len(cases) + 1),
+        start=0,
+    )
+    with_panel(months, {"period": "month", "clock": "coalition"}, facts=basis.facts)
+    with gathered():
+        return add_regime(months, measures=[measure])
 
 
 def _absent_measures(basis: Basis) -> dict[str, str]:
@@ -319,10 +322,7 @@ def _absent_measures(basis: Basis) -> dict[str, str]:
 
 
 def _months(panel: pd.DataFrame, term: str) -> dict[str, object]:
-    try:
-        found = estimate_term(panel, term, limits=False)
-    except FitError as error:
-        return _nothing(str(error))
+    found = estimate_term(panel, term, limits=False)
     return {
         "estimate": found.estimate,
         "ratio": float(np.exp(found.estimate)),
