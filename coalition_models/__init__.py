@@ -69,6 +69,9 @@ _WHERE = {
     "cox": "models.cox.api",
     "logit": "models.discrete.api",
     "Fit": "models.fit",
+    "Specification": "models.specification",
+    "fit": "models.running",
+    "fit_many": "models.running",
     "check_ph": "models.after.diagnostics",
     "detectable_effects": "inference.detectable",
     "predict_survival": "models.after.scenarios",
@@ -157,6 +160,9 @@ if TYPE_CHECKING:
     from coalition_models.models.cox.api import cox as cox
     from coalition_models.models.discrete.api import logit as logit
     from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.running import fit as fit
+    from coalition_models.models.running import fit_many as fit_many
+    from coalition_models.models.specification import Specification as Specification
     from coalition_models.record import record_of as record_of
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate

@@ -19,6 +19,8 @@ Marks = npt.NDArray[np.uint64]
 
 def _bits(column: pd.Series) -> npt.NDArray[np.uint64]:
     """Values of a column as whole numbers, equal for equal values."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
+        return _number_bits(column.to_numpy())
     numeric = pd.api.types.is_numeric_dtype(column.dtype) and column.isna().any()
     values = column.to_numpy(np.float64, na_value=np.nan) if numeric else np.asarray(column)
     if values.dtype.kind == "M":

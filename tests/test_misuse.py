@@ -63,6 +63,8 @@ def _needs():
         "feature_summary": {"panel": simulated},
         "cox": {**formula, "cluster": "state"},
         "logit": {**formula, "cluster": "state"},
+        "fit": {"spec": fit.spec, "panel": simulated},
+        "fit_many": {"specs": [fit.spec], "panel": simulated},
         "check_ph": {"fit": fit},
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},

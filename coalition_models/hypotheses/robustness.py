@@ -12,22 +12,16 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from coalition_models.errors import CoverageError, DataError, FitError, gathered
+from coalition_models.errors import CoverageError, DataError, FitError
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.rule import alpha_of
 from coalition_models.inference.cautious import TermEstimate, estimate_term
-from coalition_models.kernels import cox as kernel
-from coalition_models.kernels import firth
-from coalition_models.kernels._panel import Ties
-from coalition_models.kernels.batch import fit_many_weights
+from coalition_models.inference.without_one import WORST, largest_first, leave_one_out
 from coalition_models.members.facts import facts_of
-from coalition_models.models.cox.estimate import CoxEngine
-from coalition_models.models.discrete.api import logit
+from coalition_models.models.family import family_named
 from coalition_models.record import record_of
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
 from coalition_models.sensitivity.moves import share
@@ -38,11 +32,6 @@ __all__ = ["TOKEN", "WORST", "Robustness", "check_robustness", "leave_one_out"]
 
 #: members whose peak is below this number of persons are left out in half of the grid
 TOKEN = 50
-
-#: clusters without which the jackknife is made anew: those that matter most
-WORST = 10
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -79,24 +68,13 @@ class Robustness:
             return "", float("nan")
         p_value = self.without_one["p_value"].to_numpy(dtype=float)
         known = np.where(np.isnan(p_value), np.inf, p_value)
-        at = int(_largest_first(known, list(self.without_one["left_out"]))[0])
+        at = int(largest_first(known, list(self.without_one["left_out"]))[0])
         return str(self.without_one["left_out"].iloc[at]), float(p_value[at])
 
     @property
     def share_without_one(self) -> float:
         """Share of the fits without one cluster that hold."""
         return share(self.without_one, "holds")
-
-
-def _largest_first(p_value: Floats, labels: Sequence[object]) -> npt.NDArray[np.int64]:
-    """Order by p-value; those equal up to rounding by their labels, in whatever order rows stand.
-
-    Examples
-    --------
-    >>> _largest_first(np.array([0.2, 0.9 + 1e-12, 0.9]), ["AUS", "SVK", "ITA"]).tolist()
-    [2, 1, 0]
-    """
-    return np.lexsort((np.array([str(label) for label in labels]), -np.round(p_value, 8)))
 
 
 def check_robustness(
@@ -127,8 +105,9 @@ def check_robustness(
     frame, _ = bench.measure(claim, alternatives=True)
     base = Setting(panel=frame, values={"term": claim.term})
     printed, measure = _measures(bench, claim, frame)
-    ties = Dimension.of("ties", ("efron", "breslow") if model == "cox" else ("",))
-    clock = _clocks(frame, claim) if model == "cox" else Dimension.of("clock", ("",))
+    can = family_named(model).can
+    ties = Dimension.of("ties", ("efron", "breslow") if "ties" in can else ("",))
+    clock = _clocks(frame, claim) if "free_baseline" in can else Dimension.of("clock", ("",))
 
     def estimate(setting: Setting) -> dict[str, object]:
         found = estimate_term(
@@ -263,119 +242,3 @@ def _peak(frame: pd.DataFrame) -> pd.Series | None:
     spells = members.drop_duplicates(key).set_index(key)["peak_troops"]
     found = spells.reindex(pd.MultiIndex.from_frame(frame[key]))
     return found.set_axis(frame.index) if found.notna().any() else None
-
-
-def leave_one_out(primary: TermEstimate) -> pd.DataFrame:
-    """Estimate and p-value without each cluster in turn.
-
-    Where the registered test is clustered, standard errors without a cluster are clustered too; the
-    jackknife (CR3) is made anew for the :data:`WORST` clusters and approximated for the others, by
-    its ratio to the plain clustered form in the registered test. With Firth's penalty every fit
-    is made anew. A fit that has no jackknife has no p-value.
-
-    Returns
-    -------
-    DataFrame
-        ``left_out, estimate, p_value``.
-    """
-    engine = primary.fit.engine
-    if isinstance(engine, CoxEngine):
-        return _batch(primary, engine) if primary.fit.choices.cluster else _firth(primary, engine)
-    fit = primary.fit
-    names = [name for name in fit.names if name != "Intercept"]
-    at = [fit.names.index(name) for name in names]
-    sample = engine.sample
-    frame = pd.DataFrame(sample.matrix[:, at], columns=names).assign(
-        event=sample.event, group=list(primary.groups)
-    )
-    labels = list(dict.fromkeys(primary.groups))
-    with gathered():
-        whole = _logit(frame, primary, 1.0)[2]
-        scale = 1.0 if fit.choices.penalty else primary.std_error / whole
-        found = [_logit(frame[frame["group"] != label], primary, scale) for label in labels]
-    out = pd.DataFrame(found, columns=["estimate", "p_value", "std_error"])
-    return out.assign(left_out=labels)[["left_out", "estimate", "p_value"]]
-
-
-def _logit(frame: pd.DataFrame, primary: TermEstimate, scale: float) -> tuple[float, float, float]:
-    """Estimate, p-value and standard error of the same logit on some of the rows."""
-    fit = primary.fit
-    at = fit.names.index(primary.term)
-    try:
-        if fit.choices.penalty:
-            again = logit(fit.formula, frame, time=None, penalty="firth")
-        else:
-            again = logit(fit.formula, frame, time=None, cluster="group")
-    except FitError:
-        return np.nan, np.nan, np.nan
-    estimate, error = float(again.coefficients[at]), float(again.std_errors[at]) * scale
-    exact = again.engine.p_values(again)
-    wald = 2 * float(stats.t.sf(abs(estimate / error), max(primary.degrees - 1, 1.0)))
-    return estimate, (wald if exact is None else float(exact[at])), error
-
-
-def _firth(primary: TermEstimate, engine: CoxEngine) -> pd.DataFrame:
-    """Penalised fits without one cluster, and the tests of the term alone."""
-    sample = engine.sample
-    codes, labels = pd.factorize(np.array(primary.groups, dtype=object))
-    at = primary.fit.names.index(primary.term)
-    ties: Ties = "breslow" if primary.fit.choices.ties == "breslow" else "efron"
-    rows = []
-    for code, label in enumerate(labels):
-        kept = codes != code
-        start, stop = (None if t is None else t[kept] for t in (sample.start, sample.stop))
-        if start is None or stop is None:
-            raise FitError("a Cox model needs the start and stop of each row")
-        data = kernel.prepare(start, stop, sample.event[kept], sample.matrix[kept], ties=ties)
-        try:
-            found = firth.fit_firth(data)
-        except FitError:
-            rows.append((label, np.nan, np.nan))
-            continue
-        if found.aliased[at]:
-            # without this cluster the term does not vary
-            rows.append((label, np.nan, np.nan))
-            continue
-        statistic, df = firth.penalised_test(data, found, [at])
-        rows.append((label, float(found.coefficients[at]), float(stats.chi2.sf(statistic, df))))
-    return pd.DataFrame(rows, columns=["left_out", "estimate", "p_value"])
-
-
-def _batch(primary: TermEstimate, engine: CoxEngine) -> pd.DataFrame:
-    """All fits without one cluster at once."""
-    codes = engine.sample.clusters[0]
-    count = int(codes.max()) + 1
-    weights = np.vstack([np.ones(count), 1.0 - np.eye(count)])
-    found = fit_many_weights(
-        engine.prepared, weights, clusters=codes, start=primary.fit.coefficients, clustered=True
-    )
-    at = primary.fit.names.index(primary.term)
-    estimate: Floats = np.where(found.converged, found.coefficients[:, at], np.nan)
-    errors: Floats = np.sqrt(found.variance_cluster[:, at])
-    errors = errors * (primary.std_error / errors[0])
-    degrees = max(primary.degrees - 1, 1.0)
-    p_value = 2 * stats.t.sf(np.abs(estimate / errors), degrees)[1:]
-    labels = engine.sample.cluster_labels(primary.fit.choices.cluster[0])
-    if primary.fit.choices.variance == "jackknife":
-        for cluster in _largest_first(p_value, labels)[:WORST]:
-            error = _jackknife_without(cluster, count, codes, engine, at, estimate[1 + cluster])
-            p_value[cluster] = 2 * stats.t.sf(abs(estimate[1 + cluster] / error), degrees)
-    return pd.DataFrame({"left_out": labels, "estimate": estimate[1:], "p_value": p_value})
-
-
-def _jackknife_without(
-    cluster: int,
-    count: int,
-    codes: npt.NDArray[np.int64],
-    engine: CoxEngine,
-    at: int,
-    estimate: float,
-) -> float:
-    """Standard error (CR3) of the fit without a cluster, from its refits without another one."""
-    others = np.delete(np.arange(count), cluster)
-    weights = np.ones((count - 1, count))
-    weights[:, cluster] = 0.0
-    weights[np.arange(count - 1), others] = 0.0
-    found = fit_many_weights(engine.prepared, weights, clusters=codes)
-    again = np.where(found.converged, found.coefficients[:, at], np.nan)
-    return float(np.sqrt((count - 2) / (count - 1) * ((again - estimate) ** 2).sum()))

@@ -30,11 +30,10 @@ from scipy import stats
 
 from coalition_models.errors import FitError, gathered
 from coalition_models.inference.simulated_power import detectable_ratio, null_variance
-from coalition_models.kernels.firth import penalised_test
-from coalition_models.models.cox.api import cox
-from coalition_models.models.cox.estimate import CoxEngine
-from coalition_models.models.discrete.api import logit
+from coalition_models.models.family import family_named
 from coalition_models.models.fit import Fit, Reference
+from coalition_models.models.running import run
+from coalition_models.models.specification import Specification
 from coalition_models.models.variance import FEW_CLUSTERS
 
 __all__ = ["EVENTS_PER_TERM", "EXPOSED_CLUSTERS", "RUNAWAY", "TermEstimate", "estimate_term"]
@@ -106,7 +105,8 @@ def estimate_term(
     controls : sequence of str
     cluster : str or sequence of str
         Column of clusters; of several, the one with the larger p-value counts.
-    model : {"cox", "logit"}
+    model : str
+        Name of a family, ``"cox"`` or ``"logit"`` in the registered tests.
     ties : {"efron", "breslow"}
     keep_controls : bool
         Never leave the controls out (main effects of an interaction).
@@ -180,12 +180,7 @@ class _Options:
             raise FitError(f"one value of {self.term} occurs in {exposed} clusters only")
         variance = "cluster" if with_event >= FEW_CLUSTERS else "jackknife"
         with gathered():
-            if self.model == "logit":
-                fit = logit(self.formula, self.rows, time=None, cluster=cluster, variance=variance)
-            else:
-                fit = cox(
-                    self.formula, self.rows, cluster=cluster, variance=variance, ties=self.ties
-                )
+            fit = run(self.asked(cluster=cluster, variance=variance), self.rows)
         at = fit.names.index(self.term)
         if fit.covariance[at, at] > RUNAWAY * fit.model_covariance[at, at]:
             raise FitError(f"the estimate hangs on one {cluster}")
@@ -194,11 +189,22 @@ class _Options:
     def penalised(self, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
         """Firth's penalty."""
         with gathered():
-            if self.model == "logit":
-                fit = logit(self.formula, self.rows, time=None, penalty="firth")
-            else:
-                fit = cox(self.formula, self.rows, penalty="firth", ties=self.ties)
+            fit = run(self.asked(penalty="firth"), self.rows)
             return self.report(fit, cluster, deviations)
+
+    def asked(
+        self,
+        *,
+        cluster: str | None = None,
+        variance: str | None = None,
+        penalty: str | None = None,
+    ) -> Specification:
+        """The model, without duration terms where they are an option."""
+        ties = self.ties if "ties" in family_named(self.model).can else None
+        return Specification(
+            self.model, self.formula, ties=ties, time=None, cluster=cluster, variance=variance,
+            penalty=penalty,
+        )  # fmt: skip
 
     def counts(self, cluster: str) -> tuple[int, int]:
         """Clusters with an event, and those that know the rarer value of the term."""
@@ -207,7 +213,8 @@ class _Options:
 
     def report(self, fit: Fit, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
         """Say what a fit shows of the term."""
-        values = fit.engine.sample.matrix[:, position := fit.names.index(self.term)]
+        position = fit.place_of(self.term)
+        values = fit.values_of(self.term)
         groups: tuple[str, ...] = ()
         if self.limits:
             used = np.asarray(fit.engine.sample.index)
@@ -295,20 +302,19 @@ def _test(
 ) -> tuple[float, float, float]:
     """P-value and limits of one coefficient."""
     if not limits:
-        if isinstance(fit.engine, CoxEngine) and fit.engine.firth is not None:
-            ratio, df = penalised_test(fit.engine.prepared, fit.engine.firth, [position])
-            return float(stats.chi2.sf(ratio, df)), np.nan, np.nan
-        known = fit.engine.p_values(fit)
+        known = fit.engine.p_values(fit.estimates, position)
         statistic = abs(fit.coefficients[position] / fit.std_errors[position])
         wald = 2 * float(stats.t.sf(statistic, degrees))
-        return (wald if known is None else float(known[position])), np.nan, np.nan
+        return (wald if known is None else float(known[0])), np.nan, np.nan
     reference: Reference = "t" if np.isfinite(degrees) else "normal"
     line = fit.tidy(level=level, reference=reference).iloc[position]
     return float(line["p_value"]), float(line["conf_low"]), float(line["conf_high"])
 
 
 def _method(fit: Fit, cluster: str) -> str:
-    kind = f"Cox, {fit.choices.ties.capitalize()} ties" if fit.estimator == "cox" else "Logit"
+    kind = fit.family.short
+    if fit.choices.ties:
+        kind += f", {fit.choices.ties.capitalize()} ties"
     if fit.choices.variance == "jackknife":
         return f"{kind}, CR3 by {cluster}, t({fit.counts.clusters[0] - 1})"
     return (

@@ -11,10 +11,9 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, FitError, first_few
+from coalition_models.errors import DataError, FitError
 from coalition_models.inference.detectable import smallest_effect
-from coalition_models.kernels import cox as kernel
-from coalition_models.models.cox.estimate import CoxEngine
+from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample.columns import require_columns
 from coalition_models.render import Table, format_number
@@ -149,7 +148,8 @@ def null_variance(fit: Fit, term: str) -> float:
     Parameters
     ----------
     fit : Fit
-        Cox or logit.
+        Of a family that knows its information at zero; a discrete-time hazard keeps its link,
+        duration terms, weights and offset.
     term : str
 
     Returns
@@ -164,18 +164,9 @@ def null_variance(fit: Fit, term: str) -> float:
     >>> round(null_variance(fit, "risk") * fit.counts.events, 1)
     1.1
     """
-    if term not in fit.names:
-        raise DataError(f"the fit has no term {term!r}; it has {first_few(fit.names)}")
-    if isinstance(fit.engine, CoxEngine):
-        zero = np.zeros(len(fit.names))
-        information = kernel.evaluate(fit.engine.prepared, zero).information
-    else:
-        sample = fit.engine.sample
-        share = float(sample.event.mean())
-        X = sample.matrix
-        information = share * (1 - share) * (X.T @ X)
-    position = fit.names.index(term)
-    return float(np.linalg.inv(information)[position, position])
+    position = fit.place_of(term)
+    require(fit, "null_information", "null_variance()")
+    return float(np.linalg.inv(fit.engine.null_information())[position, position])
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,69 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from coalition_models.models.display import Choices, Counts, describe_data, lost_record
+from coalition_models.models.display import Background, Choices, Counts
 from coalition_models.models.engine import Engine
+from coalition_models.models.estimates import Estimate
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample.draw import Sample
-from coalition_models.record import sources_of
+from coalition_models.models.specification import Specification
+from coalition_models.models.variance import Note
 
-__all__ = ["Estimated", "assemble"]
-
-Floats = npt.NDArray[np.float64]
-
-
-class Estimated(Protocol):
-    """What an estimation hands over."""
-
-    @property
-    def coefficients(self) -> Floats:
-        """Estimates, shape (p,)."""
-
-    @property
-    def covariance(self) -> Floats:
-        """Of the kind asked for, shape (p, p)."""
-
-    @property
-    def model_covariance(self) -> Floats:
-        """Inverse information, shape (p, p)."""
-
-    @property
-    def log_likelihood(self) -> float:
-        """At the estimates."""
-
-    @property
-    def log_likelihood_null(self) -> float:
-        """Without the formula's terms."""
-
-    @property
-    def converged(self) -> bool:
-        """Whether a finite maximum was reached."""
-
-    @property
-    def iterations(self) -> int:
-        """Steps taken."""
+__all__ = ["assemble"]
 
 
 def assemble(
     *,
-    estimator: str,
-    title: str,
-    data: pd.DataFrame,
+    spec: Specification,
+    background: Background,
     sample: Sample,
     names: tuple[str, ...],
     terms: Mapping[str, tuple[int, ...]],
-    estimate: Estimated,
+    estimate: Estimate,
     choices: Choices,
     engine: Engine,
     remarks: tuple[str, ...],
     never_at_risk: int = 0,
-    native: object | None = None,
 ) -> Fit:
     """Put together what a fit remembers."""
     counts = Counts(
@@ -80,8 +41,8 @@ def assemble(
         left_out=sample.left_out,
     )
     return Fit(
-        estimator=estimator,
-        title=title,
+        family=spec.record,
+        spec=spec,
         formula=sample.design.formula,
         names=names,
         terms=terms,
@@ -95,8 +56,8 @@ def assemble(
         converged=estimate.converged,
         iterations=estimate.iterations,
         engine=engine,
-        data_choices=describe_data(data, sample.design.variables),
-        sources=sources_of(data, sample.design.variables),
-        remarks=(*sample.notes, *lost_record(data), *remarks),
-        native=native,
+        data_choices=background.choices(sample.design.variables),
+        sources=background.sources(sample.design.variables),
+        remarks=(*map(Note, (*sample.notes, *background.lost, *estimate.notes)), *remarks),
+        native=estimate.native,
     )

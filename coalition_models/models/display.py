@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
 from coalition_models.errors import counted
-from coalition_models.record import made_of, record_of, remembers
+from coalition_models.record import Made, Record, record_of, remembers, sources_of
 
-__all__ = ["Choices", "Counts", "describe_data", "footnotes", "lost_record"]
+__all__ = ["Background", "Choices", "Counts", "footnotes", "lost_record"]
 
 #: columns by which a panel is known; a table of one's own seldom has them all
 _PANEL = frozenset(
@@ -154,27 +155,69 @@ def _extras(choices: Choices) -> str:
     return " ".join(parts)
 
 
-def describe_data(data: pd.DataFrame, used: tuple[str, ...]) -> tuple[str, ...]:
-    """Tell from a panel's attributes how it and the features used were made."""
-    notes = []
-    panel = record_of(data).panel
-    if isinstance(panel, Mapping) and panel:
+class Background:
+    """What a frame remembers of its making, for the fits on it; each column is looked at once."""
+
+    def __init__(self, data: pd.DataFrame) -> None:
+        self._data = data
+        self._looked: dict[str, Made | None] = {}
+
+    def _made(self, name: str) -> Made | None:
+        """How a column was made; None where it is another one by now."""
+        if name not in self._looked:
+            made = self._record.features[name]
+            there = name in self._data.columns and made.still(self._data, name)
+            self._looked[name] = made if there else None
+        return self._looked[name]
+
+    @cached_property
+    def _record(self) -> Record:
+        return record_of(self._data)
+
+    @cached_property
+    def _panel(self) -> tuple[str, ...]:
+        """How the panel was built."""
+        panel = self._record.panel
+        if not isinstance(panel, Mapping) or not panel:
+            return ()
         shown = {k: v for k, v in panel.items() if k not in ("dropped", "notes") and _said(v)}
         text = "; ".join(f"{name} {_plain(value)}" for name, value in shown.items())
         gone = panel.get("dropped", [])
         tail = f"; {counted(len(gone), 'spell')} left out" if gone else ""
-        notes.append(f"Panel: {text}{tail}.")
-    features = record_of(data).features
-    made = {name: made_of(data, name) for name in used if name in features}
-    parts = []
-    for name, how in made.items():
-        if how is None:
-            parts.append(f"{name} (given: replaced after it was made)")
-            continue
-        said = {key: value for key, value in how.items() if _said(value)}
-        choices = ", ".join(f"{key} {_plain(value)}" for key, value in said.items())
-        parts.append(f"{name} ({choices})" if choices else name)
-    return (*notes, *([f"Features: {'; '.join(parts)}."] if parts else []))
+        return (f"Panel: {text}{tail}.",)
+
+    @cached_property
+    def lost(self) -> tuple[str, ...]:
+        """That a panel no longer remembers how it was made."""
+        return lost_record(self._data)
+
+    @cached_property
+    def _tables(self) -> tuple[str, ...]:
+        """Tables behind the rows."""
+        return sources_of(self._data, ())
+
+    def choices(self, used: tuple[str, ...]) -> tuple[str, ...]:
+        """How the panel and the columns used were made, one note each."""
+        parts = []
+        for name in used:
+            if name not in self._record.features:
+                continue
+            made = self._made(name)
+            if made is None:
+                parts.append(f"{name} (given: replaced after it was made)")
+                continue
+            said = {key: value for key, value in made.choices.items() if _said(value)}
+            choices = ", ".join(f"{key} {_plain(value)}" for key, value in said.items())
+            parts.append(f"{name} ({choices})" if choices else name)
+        return (*self._panel, *([f"Features: {'; '.join(parts)}."] if parts else []))
+
+    def sources(self, used: tuple[str, ...]) -> tuple[str, ...]:
+        """Tables to cite for the rows and the columns used."""
+        found = list(self._tables)
+        for name in used:
+            made = self._made(name) if name in self._record.features else None
+            found += made.sources if made is not None else ()
+        return tuple(dict.fromkeys(found))
 
 
 def lost_record(data: pd.DataFrame) -> tuple[str, ...]:

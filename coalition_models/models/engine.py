@@ -1,22 +1,21 @@
-"""What an estimator keeps behind a fit, for predictions, residuals and survival."""
+"""What an estimator keeps behind a fit, for predictions, residuals, tests and refits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.models.estimates import Estimates
 from coalition_models.models.sample.draw import Sample
 
-if TYPE_CHECKING:
-    from coalition_models.models.fit import Fit
-
-__all__ = ["Engine", "Hazards", "Span"]
+__all__ = ["Engine", "Hazards", "Refits", "Span"]
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 class Hazards(Protocol):
@@ -50,8 +49,26 @@ class Span:
     flat: bool = True
 
 
+@dataclass(frozen=True, eq=False)
+class Refits:
+    """One coefficient without each group in turn; NaN where there is no such fit.
+
+    ``std_error`` is clustered by the groups, and ``whole_error`` is that of all rows, clustered in
+    the same way. Under Firth's penalty there are p-values by penalised likelihood in their place.
+    """
+
+    coefficient: Floats
+    std_error: Floats
+    whole_error: float
+    p_value: Floats | None = None
+
+
 class Engine(Protocol):
-    """What an estimator adds to the common result."""
+    """What an estimator adds to the common result.
+
+    What not every family can do (see :data:`~coalition_models.models.family.ABILITIES`) is asked
+    for after :func:`~coalition_models.models.family.require`.
+    """
 
     @property
     def sample(self) -> Sample:
@@ -64,21 +81,46 @@ class Engine(Protocol):
         """Return starts and stops of a path with fixed covariates."""
 
     def follow(
-        self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
+        self,
+        estimates: Estimates,
+        frame: pd.DataFrame,
+        start: Floats,
+        stop: Floats,
+        code: int | None,
     ) -> Hazards:
         """Accumulate the hazard along a path."""
 
-    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
+    def predict(self, estimates: Estimates, data: pd.DataFrame | None, kind: str) -> Floats:
         """Predict for the rows of ``data``, or for the rows used."""
 
-    def augment(self, fit: Fit) -> pd.DataFrame:
-        """Return the rows used with predictions and residuals."""
+    def augment(self, estimates: Estimates, times: tuple[str, str]) -> pd.DataFrame:
+        """Return the rows used, times under these names, with predictions and residuals."""
 
-    def concordance(self, fit: Fit) -> float:
-        """Return the share of comparable pairs ordered as predicted."""
+    def values_of(self, term: int) -> Floats:
+        """Return a coefficient's column of the design over the rows used."""
 
-    def profile(self, fit: Fit, level: float) -> Floats | None:
+    def concordance(self, estimates: Estimates) -> float:
+        """Return what the family's record says that concordance is."""
+
+    def profile(self, estimates: Estimates, level: float) -> Floats | None:
         """Return profile-likelihood limits (p, 2) and leave None to Wald's."""
 
-    def p_values(self, fit: Fit) -> Floats | None:
-        """Return likelihood-ratio p-values and leave None to Wald's."""
+    def p_values(self, estimates: Estimates, term: int | None = None) -> Floats | None:
+        """Return likelihood-ratio p-values, or that of one term; leave None to Wald's."""
+
+    def penalised_test(self, estimates: Estimates) -> tuple[float, int] | None:
+        """Return the penalised likelihood-ratio statistic of all terms and its degrees."""
+
+    def score_test(self) -> tuple[float, int]:
+        """Return Rao's statistic of all terms at zero and its degrees of freedom."""
+
+    def null_information(self) -> Floats:
+        """Return the information (p, p) if no term had an effect."""
+
+    def without(
+        self, groups: Integers, estimates: Estimates, term: int, also: int | None = None
+    ) -> Refits:
+        """Refit without each group, or without each other one beside ``also``.
+
+        With ``also`` there are coefficients only.
+        """

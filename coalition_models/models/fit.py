@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, counted
-from coalition_models.kernels.wald import JointTest, joint_test
+from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.models.display import Choices, Counts, footnotes
 from coalition_models.models.engine import Engine
-from coalition_models.models.fit_table import coefficient_table, wrapped
+from coalition_models.models.estimates import Estimates
+from coalition_models.models.family import Family
+from coalition_models.models.fit_table import (
+    Reference,
+    check_level,
+    coefficient_table,
+    tidy_table,
+    wrapped,
+)
+from coalition_models.models.joint_tests import Wald, model_table, term_table
+from coalition_models.models.specification import Specification
 from coalition_models.render import Table
 
 __all__ = ["Fit", "Reference"]
 
 Floats = npt.NDArray[np.float64]
-Reference = Literal["normal", "t"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -33,37 +40,30 @@ class Fit:
 
     Attributes
     ----------
-    estimator : str
-        ``"cox"`` or ``"logit"``.
-    title : str
-        What the table is headed with.
+    family : Family
+        What the model is called and what it can do, such as ``"cox"`` or ``"probit"``.
+    spec : Specification
+        What was asked for; ``fit(replace(spec, ties="breslow"), panel)`` asks for another.
     formula : str
-    names : tuple of str
-        One name per coefficient.
-    terms : mapping
-        Formula term -> positions of its coefficients.
+    names, terms : tuple of str, mapping
+        One name per coefficient; formula term -> positions of its coefficients.
     coefficients : ndarray, shape (p,)
-    covariance : ndarray, shape (p, p)
-        Of the kind that ``choices.variance`` names.
-    model_covariance : ndarray, shape (p, p)
-        Inverse of the information.
+    covariance, model_covariance : ndarray, shape (p, p)
+        Of the kind that ``choices.variance`` names, and the inverse of the information.
     choices : Choices
         Ties, variance, convention and all other settings.
     counts : Counts
         Rows given, dropped (and why) and used; events, members, clusters, time at risk.
     log_likelihood, log_likelihood_null : float
-    converged : bool
-    iterations : int
+    converged, iterations : bool, int
     data_choices : tuple of str
         How panel and features were made, as their attributes tell.
     sources : tuple of str
         Names of the tables the data came from, for ``cite(fit)``.
     remarks : tuple of str
         Notes under the table: warnings given while fitting, and what could not be checked.
-    engine : Engine
-        The estimator's own part.
-    native : object or None
-        The statsmodels result, where there is one.
+    engine, native : object
+        The estimator's own part, and the statsmodels result where there is one.
 
     Examples
     --------
@@ -84,8 +84,8 @@ class Fit:
     4
     """
 
-    estimator: str
-    title: str
+    family: Family
+    spec: Specification
     formula: str
     names: tuple[str, ...]
     terms: Mapping[str, tuple[int, ...]]
@@ -103,6 +103,27 @@ class Fit:
     sources: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     native: object | None = field(default=None)
+
+    @property
+    def estimator(self) -> str:
+        """Deprecated: the function that fitted it, ``"cox"`` or ``"logit"``; use ``family``."""
+        warn("Fit.estimator goes in the next version: use Fit.family.name", FutureWarning)
+        return self.family.call.partition("(")[0]
+
+    @property
+    def title(self) -> str:
+        """What the table is headed with."""
+        return self.family.title
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Columns that the formula's right-hand side names."""
+        return self.engine.sample.design.variables
+
+    @property
+    def estimates(self) -> Estimates:
+        """Names, coefficients and covariance together, as an engine takes them."""
+        return Estimates(self.names, self.coefficients, self.covariance)
 
     @property
     def std_errors(self) -> Floats:
@@ -131,8 +152,8 @@ class Fit:
 
     @cached_property
     def concordance(self) -> float:
-        """Share of comparable pairs that the model orders as they happened."""
-        return self.engine.concordance(self)
+        """How well predictions order events: by pairs of members under Cox, by ROC under logit."""
+        return self.engine.concordance(self.estimates)
 
     def tidy(
         self, exponentiate: bool = False, level: float = 0.95, *, reference: Reference | None = None
@@ -164,32 +185,16 @@ class Fit:
         0  risk     1.476      1.074
         """
         check_arguments(Fit.tidy, locals())
-        from scipy import stats  # slow to import, and no fit needs it
-
-        low_tail = (1 - _check_level(level)) / 2
-        errors = self.std_errors
-        statistic = self.coefficients / errors
-        degrees = self.degrees(reference)
-        p_values = self.engine.p_values(self)
-        if p_values is None:
-            p_values = 2 * stats.t.sf(np.abs(statistic), degrees)
-        limits = self.engine.profile(self, level)
-        if limits is None:
-            half = stats.t.isf(low_tail, degrees) * errors
-            limits = np.column_stack([self.coefficients - half, self.coefficients + half])
-        shape = np.exp if exponentiate else np.asarray
-        with np.errstate(over="ignore"):
-            return pd.DataFrame(
-                {
-                    "term": list(self.names),
-                    "estimate": shape(self.coefficients),
-                    "std_error": errors,
-                    "statistic": statistic,
-                    "p_value": p_values,
-                    "conf_low": shape(limits[:, 0]),
-                    "conf_high": shape(limits[:, 1]),
-                }
-            )
+        own = self.estimates
+        return tidy_table(
+            own,
+            self.std_errors,
+            self.degrees(reference),
+            check_level(level),
+            p_values=self.engine.p_values(own),
+            limits=self.engine.profile(own, level),
+            exponentiate=exponentiate,
+        )
 
     def test_terms(self, *, reference: Reference | None = None) -> pd.DataFrame:
         """Wald test per formula term: chi-squared, or F with G - 1 degrees of freedom.
@@ -204,25 +209,56 @@ class Fit:
             ``term, statistic, df, p_value``; ``statistic`` is the chi-squared. A column ``note``
             is added where a test has less than its full degrees or is missing.
         """
-        from scipy import stats  # slow to import, and no fit needs it
+        return term_table(self._wald, self.terms, self.degrees(reference))
 
-        degrees = self.degrees(reference)
-        rows, notes = [], []
-        for term, where in self.terms.items():
-            at = list(where)
-            found = joint_test(
-                self.coefficients[at], self.covariance[np.ix_(at, at)], at_most=self.directions
-            )
-            chi2, df = found.statistic, found.df
-            p_value = (
-                stats.f.sf(chi2 / max(df, 1), df, degrees)
-                if np.isfinite(degrees)
-                else stats.chi2.sf(chi2, df)
-            )
-            rows.append((term, chi2, df, float(p_value)))
-            notes.append(self._note(found, at))
-        table = pd.DataFrame(rows, columns=["term", "statistic", "df", "p_value"])
-        return table.assign(note=notes) if any(notes) else table
+    def test_model(self) -> pd.DataFrame:
+        """Test all terms at once: likelihood ratio, Wald, and score where the family has one.
+
+        Against a model without them: under Cox the baseline hazard alone, otherwise the intercept
+        (and the offset) alone, so that duration terms are tested too. Only Wald's test uses the
+        covariance that the fit reports; the others are those of independent rows, and a column
+        ``note`` says so where the fit is clustered or robust. Under Firth's penalty the likelihood
+        ratio is the penalised one, and the only test.
+
+        Returns
+        -------
+        DataFrame
+            ``test, statistic, df, p_value``, and ``note`` where there is something to say.
+
+        Examples
+        --------
+        >>> import pandas as pd, coalition_models as cm
+        >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6],
+        ...                    "event": [1, 1, 0, 1, 1, 0], "risk": [2, 1, 2, 1, 0, 0]})
+        >>> cm.cox("event ~ risk", df).test_model().round(2)
+                       test  statistic  df  p_value
+        0  likelihood ratio       2.52   1     0.11
+        1              Wald       1.89   1     0.17
+        2             score       2.40   1     0.12
+        """
+        if not self.converged:
+            raise DataError("test_model() needs a fit with a finite maximum; this one has none")
+        return model_table(
+            self._wald,
+            self.engine,
+            2 * (self.log_likelihood - self.log_likelihood_null),
+            score="score_test" in self.family.can,
+            plain=self.choices.variance == "model",
+        )
+
+    @property
+    def _wald(self) -> Wald:
+        return Wald(self.estimates, self.directions, self.counts.clusters)
+
+    def values_of(self, name: str) -> Floats:
+        """Values (rows,) of a coefficient's column over the rows used, by one of ``names``."""
+        return self.engine.values_of(self.place_of(name))
+
+    def place_of(self, name: str) -> int:
+        """Position of a coefficient among ``names``; DataError where there is none."""
+        if name not in self.names:
+            raise DataError(f"the fit has no term {name!r}; it has {first_few(self.names)}")
+        return self.names.index(name)
 
     @property
     def directions(self) -> float:
@@ -233,27 +269,15 @@ class Fit:
         alone = len(self.choices.cluster) == 1 and self.choices.variance in ("cluster", "jackknife")
         return min(self.counts.clusters) - 1 if alone else float("inf")
 
-    def _note(self, found: JointTest, at: list[int]) -> str:
-        """Why a joint test of the coefficients ``at`` is missing, or has fewer degrees."""
-        if not np.isfinite(self.covariance[np.ix_(at, at)]).all():
-            return "the covariance is missing, hence the test"
-        if not found.positive:
-            return "the covariance is not positive in every direction, so no such test exists"
-        if found.df == len(at):
-            return ""
-        groups = self.counts.clusters
-        few = f", with {min(groups)} clusters" if groups else ""
-        if not found.df:
-            return f"the covariance is nil{few}, so no such test exists"
-        return (
-            f"the covariance of the {counted(len(at), 'coefficient')} has rank {found.df}{few}: a "
-            f"test of the first {found.df} that do not depend on one another, as R's coxph.wtest"
-        )
-
     def glance(self) -> pd.DataFrame:
-        """One row on the whole fit. ``bic`` counts events under Cox (as R does), rows otherwise."""
+        """One row on the whole fit.
+
+        ``bic`` counts events under Cox (as R does) and rows otherwise (``family.bic_counts``).
+        ``concordance`` has one name and two meanings: see ``family.concordance``.
+        """
         parameters = len(self.coefficients)
-        size = self.counts.events if self.estimator == "cox" else self.counts.rows
+        sizes = {"events": self.counts.events, "rows": self.counts.rows}
+        size = sizes[self.family.bic_counts]
         return pd.DataFrame(
             [
                 {
@@ -280,7 +304,8 @@ class Fit:
         Cox: ``linear_predictor``, ``relative_hazard``, ``expected``, ``martingale``,
         ``deviance``. Logit: ``linear_predictor``, ``probability``, ``residual``, ``pearson``.
         """
-        return self.engine.augment(self)
+        times = (self.choices.start, self.choices.stop)
+        return self.engine.augment(self.estimates, times)
 
     def predict(self, data: pd.DataFrame | None = None, *, kind: str | None = None) -> pd.Series:
         """Predict for new rows, or for the rows used.
@@ -308,10 +333,10 @@ class Fit:
             One value per row, on the index of ``data``.
         """
         check_arguments(Fit.predict, locals())
-        default = "linear" if self.estimator == "cox" else "probability"
-        values = self.engine.predict(self, data, kind or default)
+        wanted = kind or self.family.predictions[0]
+        values = self.engine.predict(self.estimates, data, wanted)
         index = self.engine.sample.index if data is None else data.index
-        return pd.Series(values, index=index, name=kind or default)
+        return pd.Series(values, index=index, name=wanted)
 
     def footnotes(self, reference: Reference | None = None) -> tuple[str, ...]:
         """Everything that prints under a table of this fit."""
@@ -349,7 +374,7 @@ class Fit:
 
     def __repr__(self) -> str:
         return (
-            f"<Fit {self.estimator} {self.formula!r}: {counted(self.counts.rows, 'row')}, "
+            f"<Fit {self.family.name} {self.formula!r}: {counted(self.counts.rows, 'row')}, "
             f"{counted(self.counts.events, 'event')}, variance {self.choices.variance}>"
         )
 
@@ -373,9 +398,3 @@ class Fit:
         if not self.counts.clusters:
             raise DataError("reference='t' counts clusters: fit with cluster='column'")
         return float(min(self.counts.clusters) - 1)
-
-
-def _check_level(level: float) -> float:
-    if not 0 < level < 1:
-        raise DataError(f"level must lie between 0 and 1, for instance 0.95, not {level!r}")
-    return level

@@ -4,37 +4,126 @@ from __future__ import annotations
 
 from dataclasses import replace
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.errors import DataError
+from coalition_models.models.display import Choices
+from coalition_models.models.estimates import Estimates
+from coalition_models.models.family import Family
 from coalition_models.render import Table, format_number, format_p
 
-if TYPE_CHECKING:
-    from coalition_models.models.fit import Fit, Reference
+__all__ = [
+    "WIDTH",
+    "Reference",
+    "check_level",
+    "coefficient_table",
+    "ratio_name",
+    "tidy_table",
+    "wrapped",
+]
 
-__all__ = ["WIDTH", "coefficient_table", "ratio_name", "wrapped"]
+Floats = npt.NDArray[np.float64]
 
 #: characters of a line of text
 WIDTH = 100
 
-#: link -> what a coefficient is, and its exponential; a probit's is no ratio
-_SCALES = {
-    "": ("log hazard ratio", "hazard ratio"),
-    "logit": ("log odds", "odds ratio"),
-    "cloglog": ("log hazard ratio", "hazard ratio"),
-    "probit": ("probit", ""),
-}
+Reference = Literal["normal", "t"]
 
 
-def ratio_name(fit: Fit) -> str:
+class Shown(Protocol):
+    """What a table shows of a fit."""
+
+    @property
+    def family(self) -> Family:
+        """What its coefficients are called."""
+
+    @property
+    def formula(self) -> str:
+        """Named in the title."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the coefficients."""
+
+    @property
+    def baseline_terms(self) -> tuple[str, ...]:
+        """Coefficients without a ratio."""
+
+    @property
+    def choices(self) -> Choices:
+        """Settings."""
+
+    @property
+    def log_likelihood(self) -> float:
+        """At the estimates."""
+
+    @property
+    def log_likelihood_null(self) -> float:
+        """Without terms."""
+
+    def tidy(
+        self, exponentiate: bool = False, level: float = 0.95, *, reference: Reference | None = None
+    ) -> pd.DataFrame:
+        """One row per coefficient."""
+
+    def footnotes(self, reference: Reference | None = None) -> tuple[str, ...]:
+        """What prints below."""
+
+
+def check_level(level: float) -> float:
+    """Refuse a confidence level that is none."""
+    if not 0 < level < 1:
+        raise DataError(f"level must lie between 0 and 1, for instance 0.95, not {level!r}")
+    return level
+
+
+def tidy_table(
+    estimates: Estimates,
+    errors: Floats,
+    degrees: float,
+    level: float,
+    *,
+    p_values: Floats | None,
+    limits: Floats | None,
+    exponentiate: bool,
+) -> pd.DataFrame:
+    """One row per coefficient in the columns of broom; Wald's tests and limits where none given."""
+    from scipy import stats  # slow to import, and no fit needs it
+
+    coefficients = estimates.coefficients
+    statistic = coefficients / errors
+    if p_values is None:
+        p_values = 2 * stats.t.sf(np.abs(statistic), degrees)
+    if limits is None:
+        half = stats.t.isf((1 - level) / 2, degrees) * errors
+        limits = np.column_stack([coefficients - half, coefficients + half])
+    shape = np.exp if exponentiate else np.asarray
+    with np.errstate(over="ignore"):
+        return pd.DataFrame(
+            {
+                "term": list(estimates.names),
+                "estimate": shape(coefficients),
+                "std_error": errors,
+                "statistic": statistic,
+                "p_value": p_values,
+                "conf_low": shape(limits[:, 0]),
+                "conf_high": shape(limits[:, 1]),
+            }
+        )
+
+
+def ratio_name(fit: Shown) -> str:
     """What the exponential of a coefficient is; empty where it is nothing (probit)."""
-    return _SCALES[fit.choices.link][1]
+    return fit.family.ratio
 
 
-def coefficient_table(fit: Fit, exponentiate: bool, level: float, reference: Reference) -> Table:
+def coefficient_table(fit: Shown, exponentiate: bool, level: float, reference: Reference) -> Table:
     """Estimate, standard error, test, ratio and its limits, one row per coefficient."""
-    log, ratio = _SCALES[fit.choices.link]
+    log, ratio = fit.family.scale, fit.family.ratio
     plain = fit.tidy(False, level, reference=reference)
     as_ratios = exponentiate or bool(ratio)
     shown = fit.tidy(True, level, reference=reference) if as_ratios else plain
@@ -59,7 +148,7 @@ def coefficient_table(fit: Fit, exponentiate: bool, level: float, reference: Ref
     table = Table(
         list(columns),
         [list(row) for row in zip(*columns.values(), strict=True)],
-        f"{fit.title}: {fit.formula}",
+        f"{fit.family.title}: {fit.formula}",
     )
     if ratio and not exponentiate and max(map(len, table.text().splitlines()[1:])) > WIDTH:
         # the words move below where long names of terms need their place
@@ -68,7 +157,7 @@ def coefficient_table(fit: Fit, exponentiate: bool, level: float, reference: Ref
     return replace(table, notes=(*notes, *fit.footnotes(reference)))
 
 
-def _notes(fit: Fit, level: float, reference: Reference, exponentiate: bool) -> list[str]:
+def _notes(fit: Shown, level: float, reference: Reference, exponentiate: bool) -> list[str]:
     kind = "Log-likelihood (unpenalised)" if fit.choices.penalty else "Log-likelihood"
     notes = [f"{kind} {fit.log_likelihood:.3f} (null {fit.log_likelihood_null:.3f})."]
     ratio = ratio_name(fit)
@@ -79,7 +168,7 @@ def _notes(fit: Fit, level: float, reference: Reference, exponentiate: bool) -> 
     return notes
 
 
-def _blank(columns: dict[str, list[str]], fit: Fit, heads: set[str]) -> None:
+def _blank(columns: dict[str, list[str]], fit: Shown, heads: set[str]) -> None:
     """Leave out what means nothing for the intercept and duration terms."""
     for row, name in enumerate(fit.names):
         if name in fit.baseline_terms:

@@ -7,11 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import ReplicationError
-from coalition_models.kernels.cox import evaluate
 from coalition_models.models.after.diagnostics import check_ph
 from coalition_models.models.cox.api import cox
-from coalition_models.models.cox.estimate import CoxEngine
 from coalition_models.models.fit import Fit
 from coalition_models.replications.study import Study
 
@@ -132,20 +129,11 @@ def _gap_time(rows: pd.DataFrame) -> Iterator[_Number]:
     table, model = "Gap time", "Breslow, gap time"
     printed = ("coefficient", "std_error", "rows")
     yield from (number for number in _estimates(table, model, fit) if number[3] in printed)
-    likelihood_ratio = 2 * (fit.log_likelihood - fit.log_likelihood_null)
-    wald = fit.coefficients @ np.linalg.solve(fit.covariance, fit.coefficients)
+    tests = fit.test_model().set_index("test")["statistic"]
     yield table, model, "model", "events", float(fit.counts.events)
-    yield table, model, "model", "likelihood_ratio", likelihood_ratio
-    yield table, model, "model", "wald", float(wald)
-    yield table, model, "model", "score", _score_test(fit)
-
-
-def _score_test(fit: Fit) -> float:
-    """Rao's statistic of all coefficients at zero."""
-    if not isinstance(fit.engine, CoxEngine):
-        raise ReplicationError("the score test is that of a Cox fit")
-    null = evaluate(fit.engine.prepared, np.zeros(len(fit.coefficients)))
-    return float(null.score @ np.linalg.solve(null.information, null.score))
+    yield table, model, "model", "likelihood_ratio", float(tests["likelihood ratio"])
+    yield table, model, "model", "wald", float(tests["Wald"])
+    yield table, model, "model", "score", float(tests["score"])
 
 
 def _compute(disputes: pd.DataFrame) -> pd.DataFrame:

@@ -253,7 +253,7 @@ def _plot_predictions(
     if scenarios is None:
         raise DataError(
             "a fit predicts survival for scenarios, and none were given: give scenarios such as "
-            f"{{{fits[0][1].engine.sample.design.variables[0]!r}: [0, 1]}}, or a survival_curve()"
+            f"{{{fits[0][1].variables[0]!r}: [0, 1]}}, or a survival_curve()"
         )
     tables = []
     remarks: dict[str, None] = {}

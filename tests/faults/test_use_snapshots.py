@@ -64,7 +64,7 @@ def deferred(fit):
     given = {"stratum": "a"} if fit.choices.strata else {}
     found = [fit.predict(), fit.tidy(), fit.augment(), fit.test_terms()]
     found.append(cm.predict_survival(fit, {"x": [0.0, 1.0]}, **given).table)
-    if fit.estimator == "cox":
+    if fit.family.name == "cox":
         found += [cm.check_ph(fit).table, cm.check_ph(fit, "rank", robust=True).table]
     return found
 

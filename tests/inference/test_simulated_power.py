@@ -16,6 +16,7 @@ from coalition_models.inference.simulated_power import (
     schoenfeld_power,
     simulate_power,
 )
+from coalition_models.kernels.binomial import LINKS
 
 
 @pytest.mark.parametrize(
@@ -126,3 +127,19 @@ def test_bad_calls(pulses):
         schoenfeld_events(2.0, variance=0.25, r_squared=1.0)
     with pytest.raises(DataError, match="power must lie"):
         detectable_ratio(0.1, power=1.0)
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+def test_null_variance_keeps_the_link_and_the_duration(months, link):
+    """The expected information where chances depend on time alone, by hand."""
+    df = months(120)
+    fit = cm.logit("event ~ x + z", df, id="state", link=link, time="linear")
+    alone = cm.logit("event ~ t", df.assign(t=df["stop"]), id="state", link=link, time=None)
+    eta = alone.predict(kind="linear").to_numpy()
+    shape, step = LINKS[link].probability, 1e-6
+    chance = shape(eta)
+    slope = (shape(eta + step) - shape(eta - step)) / (2 * step)
+    X = np.column_stack([fit.values_of(name) for name in fit.names])
+    information = X.T @ ((slope**2 / (chance * (1 - chance)))[:, None] * X)
+    expected = np.linalg.inv(information)[1, 1]
+    assert null_variance(fit, "x") == pytest.approx(expected, rel=1e-6)

@@ -245,7 +245,7 @@ def test_uneven_rows_are_said():
         ({"time": "spline"}, "time must be one of"),
         ({"convention": "SAS"}, "convention must be one of"),
         ({"variance": "HC3"}, "variance must be one of"),
-        ({"link": "probit", "penalty": "firth"}, "is for link='logit'"),
+        ({"link": "probit", "penalty": "firth"}, "is for cox, logit fits, not for probit"),
     ],
 )
 def test_options_are_listed(choices, message):

@@ -307,3 +307,62 @@ def test_a_table_says_when_it_goes_by_t(few):
     assert "Tests and limits: Student's t with 44 degrees of freedom." in " ".join(shown.notes)
     low, high = few.tidy(reference="t")[["conf_low", "conf_high"]].iloc[0]
     assert shown.rows[1][1] == f"[{low:.3f}, {high:.3f}]"
+
+
+class TestModel:
+    """All terms at once; R's score tests stand in test_r_suite_many."""
+
+    def test_each_test_is_what_it_says(self, panel):
+        fit = cox("event ~ risk + region", panel)
+        found = fit.test_model().set_index("test")
+        ratio = 2 * (fit.log_likelihood - fit.log_likelihood_null)
+        wald = fit.coefficients @ np.linalg.solve(fit.covariance, fit.coefficients)
+        assert found["statistic"].tolist()[:2] == pytest.approx([ratio, wald])
+        assert found["df"].tolist() == [3, 3, 3]
+        np.testing.assert_allclose(found["p_value"], stats.chi2.sf(found["statistic"], 3))
+        assert abs(found.loc["score", "statistic"] / ratio - 1) < 0.2
+
+    def test_clustered_fits_say_which_tests_are_not(self, panel):
+        found = cox("event ~ risk", panel, cluster="state").test_model()
+        assert found["note"].tolist() == [
+            "as if rows were independent",
+            "",
+            "as if rows were independent",
+        ]
+
+    @pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+    def test_the_score_of_a_two_by_two_table_is_pearsons(self, link):
+        # 12 of 40 against 5 of 40: Pearson's chi-squared by hand
+        df = pd.DataFrame({"x": [0, 1] * 40, "event": 0})
+        df.loc[df["x"] == 1, "event"] = [1] * 12 + [0] * 28
+        df.loc[df["x"] == 0, "event"] = [1] * 5 + [0] * 35
+        fit = logit("event ~ x", df, time=None, link=link)
+        score = fit.test_model().set_index("test").loc["score"]
+        pearson = 80 * (12 * 35 - 5 * 28) ** 2 / (40 * 40 * 17 * 63)
+        assert score.tolist()[:2] == pytest.approx([pearson, 1])
+
+    def test_the_penalised_ratio_of_one_term_is_its_own(self, panel):
+        for fit in (
+            cox("event ~ risk", panel, penalty="firth"),
+            logit("event ~ risk", panel, penalty="firth", time=None),
+        ):
+            found = fit.test_model()
+            own = fit.tidy().set_index("term").loc["risk", "p_value"]
+            assert found["test"].tolist() == ["penalised likelihood ratio"]
+            assert found["p_value"].tolist() == pytest.approx([own], rel=1e-6)
+
+    def test_a_fit_without_maximum_has_none(self):
+        df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4], "event": [1, 1, 0, 0]})
+        df["risk"] = [1.0, 1.0, 0.0, 0.0]
+        with pytest.warns(CoalitionWarning):
+            fit = cox("event ~ risk", df, allow_nonconvergence=True)
+        with pytest.raises(DataError, match="finite maximum"):
+            fit.test_model()
+
+
+def test_values_of_a_coefficient(panel, fit):
+    used = panel.dropna(subset=["risk"])
+    np.testing.assert_array_equal(fit.values_of("risk"), used["risk"])
+    with pytest.raises(DataError, match=r"no term 'nonsense'; it has risk"):
+        fit.values_of("nonsense")
+    assert fit.variables == ("region", "risk")

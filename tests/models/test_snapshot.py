@@ -56,7 +56,7 @@ def everything(fit, curve):
     ]  # fmt: skip
     given = {"stratum": "s"} if fit.choices.strata else {}
     out.append(predict_survival(fit, {"x": [0.0, 1.0]}, **given).table)
-    if fit.estimator == "cox":
+    if fit.family.name == "cox":
         out.append(check_ph(fit).table)
         out.append(check_ph(fit, "rank", robust=True).table)
     return out

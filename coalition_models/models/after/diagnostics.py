@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few, warn
 from coalition_models.kernels import ph
-from coalition_models.models.cox.estimate import CoxEngine
+from coalition_models.kernels.cox import Prepared
+from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, format_number, format_p
 
@@ -123,13 +124,12 @@ def check_ph(fit: Fit, transform: Transform = "km", *, robust: bool = False) -> 
     ...
     """
     check_arguments(check_ph, locals())
-    if not isinstance(fit.engine, CoxEngine):
-        raise DataError(f"check_ph() takes a Cox fit, not {fit.estimator}")
+    require(fit, "ph_test", "check_ph()")
     if transform not in _TIME:
         raise DataError(f"transform must be one of {', '.join(_TIME)}; found {transform!r}")
     if not fit.converged:
         raise DataError("check_ph() needs a fit with a finite maximum; this one has none")
-    prepared = fit.engine.prepared
+    prepared = _risk_sets(fit)
     times = ph.transform_times(prepared, transform)
     where = f"Effects tested against {_TIME[transform]} ({transform})."
     emptied = _emptied(times, prepared.event_times) if transform == "km" else ""
@@ -149,6 +149,17 @@ def check_ph(fit: Fit, transform: Transform = "km", *, robust: bool = False) -> 
     said = f"Note: {emptied}." if emptied else ""
     note = " ".join(text for text in (where, how, lacking, said) if text)
     return PHTest(table, transform, robust, note)
+
+
+class _HasRiskSets(Protocol):
+    @property
+    def prepared(self) -> Prepared:
+        """Sorted rows."""
+
+
+def _risk_sets(fit: Fit) -> Prepared:
+    """The sorted rows, which every family has that can be tested."""
+    return cast("_HasRiskSets", fit.engine).prepared
 
 
 def _emptied(g: Floats, event_times: Floats) -> str:
@@ -180,7 +191,7 @@ def _lacking(table: pd.DataFrame, full: list[int]) -> str:
 
 
 def _score_table(fit: Fit, times: Floats) -> pd.DataFrame:
-    prepared = cast("CoxEngine", fit.engine).prepared
+    prepared = _risk_sets(fit)
     found = ph.ph_score_test(
         prepared,
         fit.coefficients,
@@ -199,7 +210,7 @@ def _score_table(fit: Fit, times: Floats) -> pd.DataFrame:
 
 
 def _older_table(fit: Fit, times: Floats) -> pd.DataFrame:
-    prepared = cast("CoxEngine", fit.engine).prepared
+    prepared = _risk_sets(fit)
     found = ph.grambsch_therneau(
         prepared, fit.coefficients, fit.covariance, times, at_most=fit.directions
     )

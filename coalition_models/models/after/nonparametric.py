@@ -18,7 +18,7 @@ from scipy import stats
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, counted, first_few, warn
 from coalition_models.kernels._prepare import snap_times
-from coalition_models.models.display import describe_data
+from coalition_models.models.display import Background
 from coalition_models.models.sample.checks import (
     Histories,
     check_event,
@@ -219,7 +219,7 @@ def survival_curve(
             curve.insert(0, "group", label)
         parts.append(curve)
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    with_notes(table, data_choices=list(describe_data(panel, ())))
+    with_notes(table, data_choices=list(Background(panel).choices(())))
     return SurvivalCurve(table, names, level, interval, spans, notes)
 
 

@@ -193,7 +193,7 @@ def _clock(fit: Fit) -> tuple[str, ...]:
 def with_clock(route: Path, fit: Fit) -> Path:
     """Let the time that a formula names run along a path, as it ran in the rows fitted to.
 
-    A piece that spans several of the times observed is cut at them (Cox: in a discrete-time fit
+    A piece that spans several of the times observed is cut at them (in a discrete-time fit
     a piece is one period). Other columns that are the same time run too, where a path has none.
     """
     sample = fit.engine.sample
@@ -205,7 +205,7 @@ def with_clock(route: Path, fit: Fit) -> Path:
     grid, first = np.unique(sample.stop[order][::-1], return_index=True)
     latest = sample.start[order][::-1][first]
     start, stop, frame = route.start, route.stop, route.frame
-    if fit.estimator == "cox":
+    if "continuous_time" in fit.family.can:
         cuts = [
             np.append(grid[(grid > a + slack(a)) & (grid < b - slack(b))], b)
             for a, b in zip(start, stop, strict=True)

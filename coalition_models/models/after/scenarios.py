@@ -23,6 +23,7 @@ from coalition_models.models.after.paths import (
 )
 from coalition_models.models.after.stretches import stretch_notes
 from coalition_models.models.engine import Span
+from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample.labels import listed, times_given
 from coalition_models.render import Table, format_number
@@ -161,6 +162,7 @@ def predict_survival(
     ...
     """
     check_arguments(predict_survival, locals())
+    require(fit, "survival_paths", "predict_survival()")
     engine = fit.engine
     if not fit.converged:
         raise DataError("predict_survival() needs a fit with a finite maximum; this one has none")
@@ -208,7 +210,7 @@ def predict_survival(
 
 
 def _limits_note(fit: Fit, level: float, interval: str) -> str:
-    own = " and the baseline's own" if fit.estimator == "cox" else ""
+    own = " and the baseline's own" if "free_baseline" in fit.family.can else ""
     return (
         f"{100 * level:g}% limits on the {interval} scale, from the {fit.choices.variance} "
         f"covariance of the coefficients{own}."
@@ -259,7 +261,7 @@ def _follow(
     interval: Interval,
 ) -> pd.DataFrame:
     with np.errstate(over="ignore", invalid="ignore"):  # told of just below
-        found = fit.engine.follow(fit, route.frame, route.start, route.stop, code)
+        found = fit.engine.follow(fit.estimates, route.frame, route.start, route.stop, code)
     if np.isinf(found.cumulative_hazard).any() or np.isinf(found.variance).any():
         raise DataError(
             f"the values of {route.name!r} lie so far from the data that the hazard overflows"

@@ -8,21 +8,21 @@ from dataclasses import replace
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, warn
+from coalition_models.errors import DataError
+from coalition_models.kernels.cox import Prepared, with_columns, with_weights
 from coalition_models.models.assembly import assemble
-from coalition_models.models.cox.estimate import (
-    CoxEngine,
-    estimate_cox,
-    estimate_firth,
-    prepare_sample,
-)
-from coalition_models.models.display import Choices
+from coalition_models.models.cox.engine import FAMILIES, CoxEngine
+from coalition_models.models.cox.estimate import estimate_cox, estimate_firth, prepare_sample
+from coalition_models.models.display import Background, Choices
 from coalition_models.models.fit import Fit
+from coalition_models.models.running import run
 from coalition_models.models.sample.checks import check_enough_events, names_of
-from coalition_models.models.sample.draw import draw_sample
-from coalition_models.models.variance import Note, plan_variance, refuse_penalised_variance
+from coalition_models.models.sample.draw import Sample, draw_sample
+from coalition_models.models.sharing import Share
+from coalition_models.models.specification import Specification
+from coalition_models.models.variance import Plan, plan_variance, refuse_penalised_variance
 
-__all__ = ["cox"]
+__all__ = ["FAMILIES", "check", "cox", "draw", "estimate", "head_starts"]
 
 _TIES = {"R": "efron", "stata": "breslow"}
 
@@ -123,49 +123,91 @@ def cox(
     term  coef (log hazard ratio)  std. error     z      p  exp(coef)  95% low  95% high
     ...
     """
-    check_arguments(cox, locals())
-    _check_options(ties, penalty, convention)
-    by, layers = names_of(cluster, "cluster"), names_of(strata, "strata")
-    plan = plan_variance(variance, by, convention, small_sample, factor_in_r=False)
-    refuse_penalised_variance(penalty, plan)
-    sample = draw_sample(
-        formula, data, intercept=False, start=start, stop=stop, id=id, cluster=cluster,
-        strata=strata, weights=weights, offset=offset, trust=trust,
+    check_arguments(cox, {"data": data})  # the others are checked by the specification
+    spec = Specification(
+        "cox", formula, start=start, stop=stop, id=id, cluster=cluster, strata=strata,
+        weights=weights, offset=offset, ties=ties, penalty=penalty, convention=convention,
+        small_sample=small_sample, variance=variance, allow_nonconvergence=allow_nonconvergence,
+        trust=trust,
     )  # fmt: skip
-    few = check_enough_events(sample.event, len(sample.design.names), sample.design.response)
-    method = ties or _TIES[convention]
-    prepared = prepare_sample(sample, method)
-    engine = CoxEngine(sample, prepared, offset)
-    if penalty:
-        estimate = estimate_firth(engine, allow_nonconvergence)
-        engine = replace(engine, firth=estimate.firth)
+    return run(spec, data)
+
+
+def check(spec: Specification) -> None:
+    """Refuse values of options, before the data are looked at."""
+    _check_options(spec.ties, spec.penalty)
+    refuse_penalised_variance(spec.penalty, _plan(spec))
+
+
+def draw(spec: Specification, data: pd.DataFrame) -> Sample:
+    """Check the data and take the complete rows."""
+    return draw_sample(
+        spec.formula, data, intercept=False, start=spec.start, stop=spec.stop, id=spec.id,
+        cluster=spec.cluster, strata=spec.strata, weights=spec.weights, offset=spec.offset,
+        trust=spec.trust,
+    )  # fmt: skip
+
+
+def estimate(
+    spec: Specification, sample: Sample, background: Background, start: object = None
+) -> Fit:
+    """Fit to these rows; ``start`` is one of :func:`head_starts`."""
+    plan, names = _plan(spec), sample.design.names
+    few = check_enough_events(sample.event, len(names), sample.design.response)
+    prepared = start if isinstance(start, Prepared) else prepare_sample(sample, _ties(spec))
+    engine = CoxEngine(sample, prepared, spec.offset)
+    if spec.penalty:
+        found, penalised = estimate_firth(prepared, names, spec.allow_nonconvergence)
+        engine = replace(engine, firth=penalised)
     else:
-        estimate = estimate_cox(engine, plan, allow_nonconvergence)
-    remarks = [text for text in (few, *estimate.remarks) if text]
-    for remark in remarks:
-        if not isinstance(remark, Note):
-            warn(remark)
+        found = estimate_cox(sample, prepared, plan, spec.allow_nonconvergence)
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
-        ties=method, penalty=penalty or "", start=start or "", stop=stop, id=sample.id,
-        cluster=plan.cluster, strata=layers, weights=weights or "", offset=offset or "",
+        ties=_ties(spec), penalty=spec.penalty or "", start=spec.start or "", stop=spec.stop,
+        id=sample.id, cluster=plan.cluster, strata=names_of(spec.strata, "strata"),
+        weights=spec.weights or "", offset=spec.offset or "",
     )  # fmt: skip
     return assemble(
-        estimator="cox",
-        title="Cox proportional hazards",
-        data=data,
+        spec=spec,
+        background=background,
         sample=sample,
-        names=sample.design.names,
+        names=names,
         terms=sample.design.terms,
-        estimate=estimate,
+        estimate=found,
         choices=choices,
         engine=engine,
-        remarks=tuple(remarks),
+        remarks=tuple(text for text in (few, *found.remarks) if text),
         never_at_risk=len(sample.event) - prepared.n_at_risk_rows,
     )
 
 
-def _check_options(ties: str | None, penalty: str | None, convention: str) -> None:
+def head_starts(whole: Sample, shares: Sequence[Share]) -> list[object]:
+    """Sort the rows once for all fits: each takes its columns, and its weights.
+
+    The climbs themselves are made one by one, since the batch routines give no covariance, and a
+    climb that begins at their maximum gives one that differs in the ninth digit.
+    """
+    sorted_rows = {
+        ties: prepare_sample(whole, ties)
+        for ties in dict.fromkeys(_ties(share.spec) for share in shares)
+    }
+    heads: list[object] = []
+    for share in shares:
+        part = with_columns(sorted_rows[_ties(share.spec)], share.columns)
+        heads.append(part if share.weights is None else with_weights(part, share.weights))
+    return heads
+
+
+def _plan(spec: Specification) -> Plan:
+    by = names_of(spec.cluster, "cluster")
+    return plan_variance(spec.variance, by, spec.convention, spec.small_sample, factor_in_r=False)
+
+
+def _ties(spec: Specification) -> str:
+    return spec.ties or _TIES[spec.convention]
+
+
+def _check_options(ties: str | None, penalty: str | None) -> None:
     if ties not in (None, "efron", "breslow"):
         cure = (
             "; the exact partial likelihood is not offered: 'efron' is nearest to it, and logit("

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from coalition_models.errors import DataError, FitError, first_few
+from coalition_models.errors import FitError, first_few
 from coalition_models.kernels import cox as kernel
-from coalition_models.kernels import firth, residuals
+from coalition_models.kernels import firth
 from coalition_models.kernels._monotone import recession_direction
-from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.clusters import cluster_score_sums
-from coalition_models.kernels.concordance import concordance
 from coalition_models.kernels.jackknife import jackknife_by_cluster
-from coalition_models.models.engine import Span
-from coalition_models.models.fit import Fit
-from coalition_models.models.sample.columns import numbers_of
+from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.separation import (
     Separation,
@@ -30,7 +24,7 @@ from coalition_models.models.separation import (
 )
 from coalition_models.models.variance import Plan, few_clusters, refuse_lost, reported
 
-__all__ = ["CoxEngine", "Estimate", "estimate_cox", "estimate_firth", "prepare_sample"]
+__all__ = ["estimate_cox", "estimate_firth", "prepare_sample"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -39,146 +33,6 @@ Flags = npt.NDArray[np.bool_]
 _LARGE = 4.0
 #: share of a log-likelihood that is rounding error
 _ROUNDING = 1e-12
-
-
-@dataclass(frozen=True, repr=False)
-class CoxEngine:
-    """What a Cox fit keeps for predictions, residuals and tests."""
-
-    sample: Sample
-    prepared: kernel.Prepared
-    offset: str | None
-    firth: firth.FirthFit | None = None
-    known: dict[str, Floats] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        return f"<CoxEngine: {self.sample.size}>"
-
-    @property
-    def centre(self) -> Floats:
-        """Means of the rows used; 0 for columns that hold only -1, 0 and 1, as R has it."""
-        X, weights = self.sample.matrix, self.sample.weights
-        means = np.average(X, axis=0, weights=weights)
-        simple = np.isin(X, (-1.0, 0.0, 1.0)).all(axis=0)
-        return np.where(simple, 0.0, means)
-
-    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
-        """Linear predictor or its exponential for new rows, or the rows used."""
-        if kind not in ("linear", "ratio"):
-            raise DataError(f"kind must be 'linear' or 'ratio', not {kind!r}")
-        if data is None:
-            X, shift = self.sample.matrix, self.sample.offset
-        else:
-            X = self.sample.design.matrix_for(data)
-            shift = None
-            if self.offset is not None:
-                shift = numbers_of(data, self.offset, "offset=")
-        eta = (X - self.centre) @ fit.coefficients
-        if shift is not None:
-            eta = eta + shift
-        return eta if kind == "linear" else np.exp(eta)
-
-    def augment(self, fit: Fit) -> pd.DataFrame:
-        """The rows used with predictions and residuals."""
-        event = self.sample.event
-        expected = residuals.expected_events(self.prepared, fit.coefficients)
-        martingale = event - expected
-        linear = self.predict(fit, None, "linear")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.where(event > 0, event * np.log(expected), 0.0)
-        deviance = np.sign(martingale) * np.sqrt(np.maximum(-2 * (martingale + logs), 0.0))
-        return self.sample.frame(fit.choices.start, fit.choices.stop).assign(
-            linear_predictor=linear,
-            relative_hazard=np.exp(linear),
-            expected=expected,
-            martingale=martingale,
-            deviance=deviance,
-        )
-
-    def span(self, stratum: object | None) -> Span:
-        """Where the baseline of a stratum is known."""
-        sample, prepared = self.sample, self.prepared
-        if sample.strata is None:
-            if stratum is not None:
-                raise DataError(f"the fit has no strata; leave out stratum={stratum!r}")
-            return _span(None, prepared.event_times, prepared.start, prepared.stop)
-        wanted = stratum if isinstance(stratum, tuple) else (stratum,)
-        if wanted not in sample.strata_labels:
-            shown = (label if len(label) > 1 else label[0] for label in sample.strata_labels)
-            raise DataError(f"give stratum= one of {first_few(shown)}; found {stratum!r}")
-        code = sample.strata_labels.index(wanted)
-        place = int(np.searchsorted(prepared.stratum_values.astype(np.int64), code))
-        mine = prepared.event_times[prepared.event_strata == place]
-        if not len(mine):
-            raise DataError(f"stratum {stratum!r} has no event, hence no baseline hazard")
-        inside = sample.strata == code
-        return _span(code, mine, prepared.start[inside], prepared.stop[inside])
-
-    def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
-        """One piece from begin to end."""
-        return (np.array([begin]), np.array([end])) if begin < end else (np.empty(0), np.empty(0))
-
-    def follow(
-        self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
-    ) -> PathSurvival:
-        """Accumulate the hazard along a path."""
-        shift = None
-        if self.offset is not None:
-            shift = numbers_of(frame, self.offset, "the offset of a path")
-        return path_survival(
-            self.prepared,
-            fit.coefficients,
-            fit.covariance,
-            start,
-            stop,
-            self.sample.design.matrix_for(frame),
-            stratum=code,
-            path_offset=shift,
-        )
-
-    def concordance(self, fit: Fit) -> float:
-        """Share of comparable pairs ordered as predicted."""
-        return concordance(self.prepared, self.predict(fit, None, "linear")).value
-
-    def profile(self, fit: Fit, level: float) -> Floats | None:
-        """Limits by penalised profile likelihood; None for Wald's."""
-        if self.firth is None:
-            return None
-        key = f"{level:.12g}"
-        if key not in self.known:
-            self.known[key] = firth.profile_intervals(self.prepared, self.firth, level=level)
-        return self.known[key]
-
-    def p_values(self, fit: Fit) -> Floats | None:
-        """Penalised likelihood-ratio p-values; None for Wald's."""
-        if self.firth is None:
-            return None
-        from scipy import stats  # slow to import, and no fit needs it
-
-        tests = [
-            firth.penalised_test(self.prepared, self.firth, [j])
-            for j in range(len(fit.coefficients))
-        ]
-        return np.array([stats.chi2.sf(statistic, df) for statistic, df in tests])
-
-
-def _span(code: int | None, events: Floats, start: Floats, stop: Floats) -> Span:
-    return Span(code, float(start.min()), float(events.max()), float(stop.max()))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a maximisation found, and what must be said of it."""
-
-    coefficients: Floats
-    covariance: Floats
-    model_covariance: Floats
-    log_likelihood: float
-    log_likelihood_null: float
-    converged: bool
-    iterations: int
-    remarks: tuple[str, ...]
-    firth: firth.FirthFit | None = None
 
 
 def prepare_sample(sample: Sample, ties: str) -> kernel.Prepared:
@@ -197,9 +51,8 @@ def prepare_sample(sample: Sample, ties: str) -> kernel.Prepared:
     )
 
 
-def estimate_cox(engine: CoxEngine, plan: Plan, allowed: bool) -> Estimate:
+def estimate_cox(sample: Sample, prepared: kernel.Prepared, plan: Plan, allowed: bool) -> Estimate:
     """Maximise, judge what was found, and only then report a variance."""
-    sample, prepared = engine.sample, engine.prepared
     names = sample.design.names
     _refuse_flat(prepared, names)
     found = kernel.fit(prepared)
@@ -208,7 +61,7 @@ def estimate_cox(engine: CoxEngine, plan: Plan, allowed: bool) -> Estimate:
     trouble = _judge(found, prepared, sample, allowed)
     if trouble is not None:
         remarks.append(trouble.message)
-    covariance, said = _covariance(found, engine, plan, trouble)
+    covariance, said = _covariance(found, sample, prepared, plan, trouble)
     remarks += [said, "" if trouble is not None else _flat_top(found, prepared, names)]
     return Estimate(
         coefficients=found.coefficients,
@@ -222,9 +75,10 @@ def estimate_cox(engine: CoxEngine, plan: Plan, allowed: bool) -> Estimate:
     )
 
 
-def estimate_firth(engine: CoxEngine, allowed: bool) -> Estimate:
+def estimate_firth(
+    prepared: kernel.Prepared, names: Sequence[str], allowed: bool
+) -> tuple[Estimate, firth.FirthFit]:
     """Maximise the penalised likelihood, which has a finite maximum under separation too."""
-    prepared, names = engine.prepared, engine.sample.design.names
     _refuse_flat(prepared, names)
     found = firth.fit_firth(prepared)
     _refuse_aliased_within(found.aliased, names)
@@ -237,7 +91,7 @@ def estimate_firth(engine: CoxEngine, allowed: bool) -> Estimate:
         if not allowed:
             raise FitError(remarks[0])
     null = kernel.evaluate(prepared, np.zeros(len(names)))
-    return Estimate(
+    estimate = Estimate(
         coefficients=found.coefficients,
         covariance=found.covariance,
         model_covariance=found.covariance,
@@ -246,8 +100,8 @@ def estimate_firth(engine: CoxEngine, allowed: bool) -> Estimate:
         converged=found.converged,
         iterations=found.iterations,
         remarks=tuple(remarks),
-        firth=found,
     )
+    return estimate, found
 
 
 def _refuse_flat(prepared: kernel.Prepared, names: Sequence[str]) -> None:
@@ -355,12 +209,13 @@ def _judge(
 
 def _covariance(
     found: kernel.CoxFit,
-    engine: CoxEngine,
+    sample: Sample,
+    prepared: kernel.Prepared,
     plan: Plan,
     trouble: Separation | None,
 ) -> tuple[Floats, str]:
     """Covariance of the kind asked for, missing for coefficients that run off; and a remark."""
-    sample, prepared, bread = engine.sample, engine.prepared, found.covariance
+    bread = found.covariance
     if trouble is not None:
         blank = bread.copy()
         blank[list(trouble.columns), :] = np.nan

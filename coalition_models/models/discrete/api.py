@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, FormulaError, warn
-from coalition_models.kernels import binomial
+from coalition_models.errors import DataError, FormulaError
 from coalition_models.models.assembly import assemble
 from coalition_models.models.discrete.duration import KINDS, Duration, duration_terms
-from coalition_models.models.discrete.engine import DiscreteEngine
-from coalition_models.models.discrete.estimate import (
-    Problem,
-    estimate_model,
-)
-from coalition_models.models.display import Choices
+from coalition_models.models.discrete.engine import FAMILIES, DiscreteEngine
+from coalition_models.models.discrete.estimate import Problem, estimate_model
+from coalition_models.models.display import Background, Choices
 from coalition_models.models.fit import Fit
+from coalition_models.models.running import run
 from coalition_models.models.sample.checks import check_enough_events, names_of
 from coalition_models.models.sample.columns import as_numbers, found_instead
 from coalition_models.models.sample.draw import Sample, draw_sample
-from coalition_models.models.variance import Note, plan_variance, refuse_penalised_variance
+from coalition_models.models.specification import Specification
+from coalition_models.models.variance import Plan, plan_variance, refuse_penalised_variance
 
-__all__ = ["logit"]
+__all__ = ["FAMILIES", "check", "draw", "estimate", "logit"]
 
 Floats = npt.NDArray[np.float64]
-
-_TITLES = {
-    "logit": "Discrete-time logit",
-    "probit": "Discrete-time probit",
-    "cloglog": "Discrete-time complementary log-log",
-}
 
 
 def logit(
@@ -125,85 +118,102 @@ def logit(
     ('Intercept', 'risk', 'stop/100')
     """
     check_arguments(logit, locals())
-    _check_options(link, penalty, time)
-    by = names_of(cluster, "cluster")
-    plan = plan_variance(variance, by, convention, small_sample, factor_in_r=True)
-    refuse_penalised_variance(penalty, plan)
-    timed = _time_columns(data, start, stop, time)
-    sample = draw_sample(
-        formula, data, intercept=True, start=timed[0], stop=timed[1], id=id, cluster=cluster,
-        weights=weights, offset=offset, also=[stop] if time is not None else [],
+    spec = Specification(
+        "logit", formula, time=time, start=start, stop=stop, id=id, cluster=cluster,
+        weights=weights, offset=offset, link=link, penalty=penalty, convention=convention,
+        small_sample=small_sample, variance=variance, allow_nonconvergence=allow_nonconvergence,
         trust=trust,
     )  # fmt: skip
-    observed = sample
-    sample, duration, clock = _with_duration(observed, data, time, stop)
+    return run(spec, data)
+
+
+def check(spec: Specification) -> None:
+    """Refuse values of options, before the data are looked at."""
+    _check_options(spec)
+    refuse_penalised_variance(spec.penalty, _plan(spec))
+
+
+def draw(spec: Specification, data: pd.DataFrame) -> Sample:
+    """Check the data and take the complete rows, with the time that duration terms need."""
+    start, stop = _time_columns(spec, data)
+    sample = draw_sample(
+        spec.formula, data, intercept=True, start=start, stop=stop, id=spec.id,
+        cluster=spec.cluster, weights=spec.weights, offset=spec.offset,
+        also=[spec.stop] if spec.time is not None else [], trust=spec.trust,
+    )  # fmt: skip
+    if spec.time is None:
+        return sample
+    clock = sample.stop if sample.stop is not None else _clock(sample, data, spec.stop)
+    return replace(sample, clock=clock)
+
+
+def estimate(
+    spec: Specification, sample: Sample, background: Background, start: object = None
+) -> Fit:
+    """Fit to these rows."""
+    plan, observed = _plan(spec), sample
+    sample, duration, clock = _with_duration(observed, spec)
     problem = Problem(
         np.hstack([sample.matrix, duration.matrix(clock, sample.index)]),
-        sample.event, link, sample.weights, sample.offset,
+        sample.event, spec.record.link, sample.weights, sample.offset,
     )  # fmt: skip
     names = (*sample.design.names, *duration.names)
     few = check_enough_events(sample.event, len(names) - 1, sample.design.response)
-    estimate = estimate_model(problem, sample, names, plan, penalty, allow_nonconvergence)
-    remarks = [text for text in (few, _uneven(sample), *estimate.remarks) if text]
-    for remark in remarks:
-        if not isinstance(remark, Note):
-            warn(remark)
+    found, penalised = estimate_model(
+        problem, sample, names, plan, spec.penalty, spec.allow_nonconvergence
+    )
+    timed = sample.stop is not None
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
-        penalty=penalty or "", link=link, time=duration.words, start=timed[0] or "",
-        stop=stop if time is not None or timed[1] else "", id=sample.id, cluster=plan.cluster,
-        weights=weights or "", offset=offset or "",
+        penalty=spec.penalty or "", link=problem.link, time=duration.words,
+        start=(spec.start or "") if timed else "",
+        stop=spec.stop if spec.time is not None or timed else "", id=sample.id,
+        cluster=plan.cluster, weights=spec.weights or "", offset=spec.offset or "",
     )  # fmt: skip
     return assemble(
-        estimator="logit",
-        title=_TITLES[link],
-        data=data,
+        spec=spec,
+        background=background,
         sample=sample,
         names=names,
         terms=_terms(sample, duration),
-        estimate=estimate,
+        estimate=found,
         choices=choices,
-        engine=DiscreteEngine(sample, observed, duration, problem, offset, estimate.firth),
-        remarks=(*estimate.notes, *remarks),
-        native=estimate.native,
+        engine=DiscreteEngine(sample, observed, duration, problem, spec.offset, penalised),
+        remarks=tuple(text for text in (few, _uneven(sample), *found.remarks) if text),
     )
 
 
-def _check_options(link: str, penalty: str | None, time: str | None) -> None:
-    if link not in binomial.LINKS:
-        raise DataError(f"link must be one of {', '.join(binomial.LINKS)}; found {link!r}")
-    if penalty not in (None, "firth"):
-        raise DataError(f"penalty must be None or 'firth', not {penalty!r}")
-    if penalty and link != "logit":
-        raise DataError(f"penalty='firth' is for link='logit', not {link!r}")
-    if time is not None and time not in KINDS:
-        raise DataError(f"time must be one of {', '.join(KINDS)} or None; found {time!r}")
+def _plan(spec: Specification) -> Plan:
+    by = names_of(spec.cluster, "cluster")
+    return plan_variance(spec.variance, by, spec.convention, spec.small_sample, factor_in_r=True)
 
 
-def _time_columns(
-    data: pd.DataFrame, start: str, stop: str, time: str | None
-) -> tuple[str | None, str | None]:
+def _check_options(spec: Specification) -> None:
+    if spec.penalty not in (None, "firth"):
+        raise DataError(f"penalty must be None or 'firth', not {spec.penalty!r}")
+    if spec.time is not None and spec.time not in KINDS:
+        raise DataError(f"time must be one of {', '.join(KINDS)} or None; found {spec.time!r}")
+
+
+def _time_columns(spec: Specification, data: pd.DataFrame) -> tuple[str | None, str | None]:
     """Both time columns where they are there; the clock of ``time`` must be."""
-    if time is not None and stop not in data.columns:
+    if not isinstance(data, pd.DataFrame):
+        raise DataError(f"data must be a pandas DataFrame, found {type(data).__name__}")
+    if spec.time is not None and spec.stop not in data.columns:
         raise FormulaError(
-            f"time={time!r} counts time at risk in column {stop!r}, which is not there; name it "
-            "with stop=, or give time=None and put time in the formula"
+            f"time={spec.time!r} counts time at risk in column {spec.stop!r}, which is not there; "
+            "name it with stop=, or give time=None and put time in the formula"
         )
-    both = start in data.columns and stop in data.columns
-    return (start, stop) if both else (None, None)
+    both = spec.start in data.columns and spec.stop in data.columns
+    return (spec.start, spec.stop) if both else (None, None)
 
 
-def _with_duration(
-    sample: Sample, data: pd.DataFrame, kind: str | None, stop: str
-) -> tuple[Sample, Duration, Floats]:
+def _with_duration(sample: Sample, spec: Specification) -> tuple[Sample, Duration, Floats]:
     """Settle the duration terms; dummies leave out the periods without an event."""
-    if kind is None:
-        return (
-            sample,
-            duration_terms(None, stop, np.empty(0), sample.event),
-            np.zeros(len(sample.event)),
-        )
-    clock = sample.stop if sample.stop is not None else _clock(sample, data, stop)
+    kind, stop, clock = spec.time, spec.stop, sample.clock
+    if kind is None or clock is None:
+        none = duration_terms(None, stop, np.empty(0), sample.event)
+        return sample, none, np.zeros(len(sample.event))
     duration = duration_terms(kind, stop, clock, sample.event)
     if kind != "dummies":
         return sample, duration, clock

@@ -1,28 +1,80 @@
-"""What a discrete-time fit can tell afterwards: predictions, residuals, survival."""
+"""What a discrete-time fit can tell afterwards: predictions, residuals, survival, refits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from coalition_models.errors import DataError, FormulaError, first_few
+from coalition_models.errors import DataError, FitError, FormulaError, first_few
 from coalition_models.kernels import binomial
-from coalition_models.kernels.firth_logit import FirthLogit, firth_limits, firth_p_values
+from coalition_models.kernels.firth_logit import (
+    FirthLogit,
+    firth_joint_test,
+    firth_limits,
+    firth_p_values,
+)
+from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
-from coalition_models.models.discrete.estimate import Problem
-from coalition_models.models.engine import Span
-from coalition_models.models.fit import Fit
+from coalition_models.models.discrete.estimate import Problem, estimate_model, eta_without
+from coalition_models.models.engine import Refits, Span
+from coalition_models.models.estimates import Estimates
+from coalition_models.models.family import Family
+from coalition_models.models.sample.checks import check_enough_events
 from coalition_models.models.sample.columns import numbers_of
 from coalition_models.models.sample.draw import Sample
+from coalition_models.models.variance import Plan
 
-__all__ = ["Along", "DiscreteEngine"]
+__all__ = ["FAMILIES", "Along", "DiscreteEngine"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+
+_CAN = frozenset(
+    {
+        "clusters",
+        "duration",
+        "jackknife",
+        "late_entry",
+        "leave_one_out",
+        "null_information",
+        "offset",
+        "score_test",
+        "survival_paths",
+        "two_way",
+        "weights",
+    }
+)
+
+
+def _family(link: str, words: str, scale: str, ratio: str, *more: str) -> Family:
+    return Family(
+        name=link,
+        title=f"Discrete-time {words}",
+        short=words[0].upper() + words[1:],
+        call="logit()" if link == "logit" else f"logit(link={link!r})",
+        scale=scale,
+        ratio=ratio,
+        bic_counts="rows",
+        predictions=("probability", "linear"),
+        concordance=(
+            "area under the ROC curve: share of pairs of a row with and a row without the event "
+            "in which the former has the higher predicted probability"
+        ),
+        can=_CAN | set(more),
+        link=link,
+        duration="cubic",
+    )
+
+
+FAMILIES = (
+    _family("logit", "logit", "log odds", "odds ratio", "firth"),
+    _family("probit", "probit", "probit", ""),
+    _family("cloglog", "complementary log-log", "log hazard ratio", "hazard ratio"),
+)
 
 #: share of a period within which two times are one
 _ROUNDING = 1e-6
@@ -55,14 +107,14 @@ class DiscreteEngine:
     def __repr__(self) -> str:
         return f"<DiscreteEngine: {self.sample.size}>"
 
-    def predict(self, fit: Fit, data: pd.DataFrame | None, kind: str) -> Floats:
+    def predict(self, estimates: Estimates, data: pd.DataFrame | None, kind: str) -> Floats:
         """Probability of the event in the period, or the linear predictor."""
         if kind not in ("probability", "linear"):
             raise DataError(f"kind must be 'probability' or 'linear', not {kind!r}")
         eta = (
-            self.problem.eta(fit.coefficients)
+            self.problem.eta(estimates.coefficients)
             if data is None
-            else self._matrix_for(data) @ fit.coefficients
+            else self._matrix_for(data) @ estimates.coefficients
         )
         if data is not None and self.offset is not None:
             eta = eta + numbers_of(data, self.offset, "offset=")
@@ -77,12 +129,12 @@ class DiscreteEngine:
         times = numbers_of(data, self.duration.column, "time=")
         return np.hstack([X, self.duration.matrix(times, data.index)])
 
-    def augment(self, fit: Fit) -> pd.DataFrame:
+    def augment(self, estimates: Estimates, times: tuple[str, str]) -> pd.DataFrame:
         """The rows used with predictions and residuals."""
-        linear = self.predict(fit, None, "linear")
-        p = self.predict(fit, None, "probability")
+        linear = self.predict(estimates, None, "linear")
+        p = self.predict(estimates, None, "probability")
         residual = self.sample.event - p
-        return self.sample.frame(fit.choices.start, fit.choices.stop).assign(
+        return self.sample.frame(*times).assign(
             linear_predictor=linear,
             probability=p,
             residual=residual,
@@ -114,7 +166,12 @@ class DiscreteEngine:
         return stops - length, stops
 
     def follow(
-        self, fit: Fit, frame: pd.DataFrame, start: Floats, stop: Floats, code: int | None
+        self,
+        estimates: Estimates,
+        frame: pd.DataFrame,
+        start: Floats,
+        stop: Floats,
+        code: int | None,
     ) -> Along:
         """Multiply the periods' chances to stay, with the delta method for the logarithm.
 
@@ -123,10 +180,10 @@ class DiscreteEngine:
         self._check_path(start, stop)
         clock, risky = self._clock(frame, stop)
         rows = frame.assign(**{self.duration.column: clock}) if self.duration.kind else frame
-        X = np.zeros((len(stop), len(fit.coefficients)))
+        X = np.zeros((len(stop), len(estimates.coefficients)))
         if risky.any():
             X[risky] = self._matrix_for(rows[risky])
-        eta = X @ fit.coefficients
+        eta = X @ estimates.coefficients
         if self.offset is not None:
             eta = eta + numbers_of(frame, self.offset, "the offset of a path")
         link = binomial.LINKS[self.problem.link]
@@ -135,7 +192,7 @@ class DiscreteEngine:
         return Along(
             times=stop,
             cumulative_hazard=-np.cumsum(np.log(stay)),
-            variance=np.einsum("ki,ij,kj->k", pull, fit.covariance, pull),
+            variance=np.einsum("ki,ij,kj->k", pull, estimates.covariance, pull),
         )
 
     def _length(self) -> float:
@@ -167,9 +224,11 @@ class DiscreteEngine:
                 f"found {shown}: split them"
             )
 
-    def concordance(self, fit: Fit) -> float:
+    def concordance(self, estimates: Estimates) -> float:
         """Area under the ROC curve: pairs of a row with and a row without the event."""
-        ranks = stats.rankdata(self.predict(fit, None, "linear"))
+        from scipy import stats  # slow to import, and no fit needs it
+
+        ranks = stats.rankdata(self.predict(estimates, None, "linear"))
         y = self.sample.event
         ones = float(y.sum())
         zeros = len(y) - ones
@@ -177,24 +236,99 @@ class DiscreteEngine:
             return float("nan")
         return float((ranks[y == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
-    def profile(self, fit: Fit, level: float) -> Floats | None:
+    def profile(self, estimates: Estimates, level: float) -> Floats | None:
         """Limits by penalised profile likelihood; None for Wald's."""
         if self.firth is None:
             return None
         p, key = self.problem, f"{level:.12g}"
         if key not in self.known:
             self.known[key] = firth_limits(
-                p.X, p.y, self.firth, level, weights=p.weights, offset=p.offset, names=fit.names
+                p.X,
+                p.y,
+                self.firth,
+                level,
+                weights=p.weights,
+                offset=p.offset,
+                names=estimates.names,
             )
         return self.known[key]
 
-    def p_values(self, fit: Fit) -> Floats | None:
+    def p_values(self, estimates: Estimates, term: int | None = None) -> Floats | None:
         """Penalised likelihood-ratio p-values; None for Wald's."""
         if self.firth is None:
             return None
         p, key = self.problem, "p"
         if key not in self.known:
             self.known[key] = firth_p_values(
-                p.X, p.y, self.firth, weights=p.weights, offset=p.offset, names=fit.names
+                p.X, p.y, self.firth, weights=p.weights, offset=p.offset, names=estimates.names
             )
-        return self.known[key]
+        return self.known[key] if term is None else self.known[key][[term]]
+
+    def penalised_test(self, estimates: Estimates) -> tuple[float, int] | None:
+        """Penalised likelihood ratio of all but the intercept; None without the penalty."""
+        if self.firth is None:
+            return None
+        p = self.problem
+        return firth_joint_test(p.X, p.y, self.firth, weights=p.weights, offset=p.offset)
+
+    def score_test(self) -> tuple[float, int]:
+        """Rao's statistic of all coefficients but the intercept at zero."""
+        problem = self.problem
+        eta = eta_without(problem, [0])
+        X = standardise(problem.X).matrix(problem.X)
+        null = binomial.pieces(X, problem.y, eta, problem.link, problem.weights)
+        score = null.scores.sum(axis=0)
+        return float(score @ np.linalg.solve(null.expected, score)), X.shape[1] - 1
+
+    def null_information(self) -> Floats:
+        """Expected information where the hazard depends on the duration alone."""
+        problem = self.problem
+        own = len(self.sample.design.names)
+        eta = eta_without(problem, [0, *range(own, problem.X.shape[1])])
+        return binomial.pieces(problem.X, problem.y, eta, problem.link, problem.weights).expected
+
+    def values_of(self, term: int) -> Floats:
+        """A coefficient's column over the rows used."""
+        return self.problem.X[:, term]
+
+    def without(
+        self, groups: Integers, estimates: Estimates, term: int, also: int | None = None
+    ) -> Refits:
+        """Refit without each group, with the link, duration terms, weights and offset kept."""
+        every = [group for group in range(int(groups.max()) + 1) if group != also]
+        inside = np.ones(len(groups), dtype=bool) if also is None else groups != also
+        found = [
+            self._refit(inside & (groups != group), groups, estimates.names, term)
+            for group in every
+        ]
+        whole = (
+            self._refit(inside, groups, estimates.names, term)[1]
+            if self.firth is None
+            else float("nan")
+        )
+        coefficient, error, p_value = (np.array(values) for values in zip(*found, strict=True))
+        return Refits(coefficient, error, whole, None if self.firth is None else p_value)
+
+    def _refit(
+        self, keep: Flags, groups: Integers, names: tuple[str, ...], term: int
+    ) -> tuple[float, float, float]:
+        """Estimate, standard error clustered by the groups, and penalised p-value."""
+        codes = np.unique(groups[keep], return_inverse=True)[1].astype(np.int64)
+        rows = replace(self.sample.subset(keep, "one group"), clusters=(codes,))
+        rows = replace(rows, cluster_counts=(int(codes.max()) + 1,))
+        penalised = self.firth is not None
+        plan = Plan("model" if penalised else "cluster", "R", not penalised, ("group",))
+        part = self.problem.rows(keep)
+        try:
+            check_enough_events(part.y, len(names) - 1, rows.design.response)
+            found, best = estimate_model(
+                part, rows, names, plan, "firth" if penalised else None, False
+            )
+            again = replace(self, sample=rows, problem=part, firth=best, known={})
+            own = Estimates(names, found.coefficients, found.covariance)
+            exact = again.p_values(own, term)
+        except FitError:
+            return float("nan"), float("nan"), float("nan")
+        error = float(np.sqrt(found.covariance[term, term]))
+        p_value = float("nan") if exact is None else float(exact[0])
+        return float(found.coefficients[term]), error, p_value

@@ -15,6 +15,7 @@ from coalition_models.kernels import binomial
 from coalition_models.kernels.firth_logit import FirthLogit, firth_logit
 from coalition_models.kernels.standard import Standard, standardise
 from coalition_models.kernels.variance import cluster_sums
+from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.separation import (
     Separation,
@@ -25,7 +26,7 @@ from coalition_models.models.separation import (
 )
 from coalition_models.models.variance import Plan, few_clusters, jackknife, reported
 
-__all__ = ["Estimate", "Problem", "estimate_model", "null_log_likelihood"]
+__all__ = ["Problem", "estimate_model", "eta_without", "null_log_likelihood"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -69,23 +70,6 @@ class Problem:
         return eta if self.offset is None else eta + self.offset
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a maximisation found, and what must be said of it."""
-
-    coefficients: Floats
-    covariance: Floats
-    model_covariance: Floats
-    log_likelihood: float
-    log_likelihood_null: float
-    converged: bool
-    iterations: int
-    remarks: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    native: object | None = None
-    firth: FirthLogit | None = None
-
-
 def estimate_model(
     problem: Problem,
     sample: Sample,
@@ -93,7 +77,7 @@ def estimate_model(
     plan: Plan,
     penalty: str | None,
     allowed: bool,
-) -> Estimate:
+) -> tuple[Estimate, FirthLogit | None]:
     """Maximise, judge what was found, and only then report a variance."""
     standard = standardise(problem.X)
     inner = Problem(standard.matrix(problem.X), *_rest(problem))
@@ -127,7 +111,7 @@ def estimate_model(
     else:
         covariance, said = _covariance(inner, standard, sample, plan, inside, bread, names)
         remarks.append(said)
-    return Estimate(
+    estimate = Estimate(
         coefficients=beta,
         covariance=covariance,
         model_covariance=model,
@@ -141,6 +125,7 @@ def estimate_model(
         notes=notes,
         native=native,
     )
+    return estimate, None
 
 
 def _rest(problem: Problem) -> tuple[Floats, str, Floats | None, Floats | None]:
@@ -358,7 +343,9 @@ def _refit(inner: Problem, start: Floats) -> Floats | None:
     return beta if still else None
 
 
-def _estimate_firth(problem: Problem, allowed: bool, remarks: list[str]) -> Estimate:
+def _estimate_firth(
+    problem: Problem, allowed: bool, remarks: list[str]
+) -> tuple[Estimate, FirthLogit]:
     best = firth_logit(problem.X, problem.y, weights=problem.weights, offset=problem.offset)
     if not best.converged:
         remarks.append(
@@ -367,7 +354,7 @@ def _estimate_firth(problem: Problem, allowed: bool, remarks: list[str]) -> Esti
         )
         if not allowed:
             raise FitError(remarks[-1])
-    return Estimate(
+    estimate = Estimate(
         coefficients=best.coefficients,
         covariance=best.covariance,
         model_covariance=best.covariance,
@@ -378,8 +365,8 @@ def _estimate_firth(problem: Problem, allowed: bool, remarks: list[str]) -> Esti
         converged=best.converged,
         iterations=best.iterations,
         remarks=tuple(remark for remark in remarks if remark),
-        firth=best,
     )
+    return estimate, best
 
 
 def null_log_likelihood(problem: Problem) -> float:
@@ -392,3 +379,12 @@ def null_log_likelihood(problem: Problem) -> float:
         return float(logs.sum() if problem.weights is None else problem.weights @ logs)
     beta, _, _ = _maximise(ones, None)
     return binomial.log_likelihood(problem.y, ones.eta(beta), problem.link, problem.weights)
+
+
+def eta_without(problem: Problem, columns: Sequence[int]) -> Floats:
+    """Linear predictor where only some of the columns, the intercept first, have an effect."""
+    part = Problem(problem.X[:, list(columns)], *_rest(problem))
+    standard = standardise(part.X)
+    inner = Problem(standard.matrix(part.X), *_rest(problem))
+    beta, _, _ = _maximise(inner, None)
+    return inner.eta(_settle(inner, beta)[0])

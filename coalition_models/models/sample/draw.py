@@ -44,7 +44,8 @@ class Sample:
     """Arrays over the rows used, and the account of the others.
 
     ``matrix`` and the arrays have one entry per row used; ``start`` and ``stop`` are None where
-    the data have no times. ``clocks`` are variables of the formula that are the time itself.
+    the data have no times. ``clocks`` are variables of the formula that are the time itself;
+    ``clock`` is the time that duration terms count.
     """
 
     design: Design
@@ -68,6 +69,7 @@ class Sample:
     notes: tuple[str, ...]
     keep: Flags | None
     clocks: Mapping[str, Clock] = field(default_factory=dict)
+    clock: Floats | None = None
 
     @property
     def size(self) -> str:
@@ -109,6 +111,7 @@ class Sample:
             stop=None if self.stop is None else self.stop[inside],
             weights=None if self.weights is None else self.weights[inside],
             offset=None if self.offset is None else self.offset[inside],
+            clock=None if self.clock is None else self.clock[inside],
             strata=None if self.strata is None else self.strata[inside],
             clusters=tuple(codes for codes, _ in groups),
             cluster_counts=tuple(count for _, count in groups),
@@ -117,6 +120,34 @@ class Sample:
             carried={name: column[inside] for name, column in self.carried.items()},
             left_out={**self.left_out, reason: int((~inside).sum())},
             keep=keep,
+        )
+
+    def narrowed(self, formula: str, names: Sequence[str]) -> Sample:
+        """The same rows with some of the columns of a plain formula, for another plain formula.
+
+        As if drawn for it, where the columns left out decided over no row.
+        """
+        own = self.design
+        first = int(own.intercept)
+        at = [*range(first), *(first + own.variables.index(name) for name in names)]
+        matrix = np.ascontiguousarray(own.matrix[:, at])
+        labels = tuple(own.names[j] for j in at)
+        others = [name for name in own.dropped if name not in own.variables]
+        design = replace(
+            own,
+            formula=formula,
+            matrix=matrix,
+            names=labels,
+            terms={name: (j,) for j, name in enumerate(labels)},
+            variables=tuple(names),
+            dropped={n: own.dropped[n] for n in [*names, *others] if n in own.dropped},
+        )
+        same = self.matrix is own.matrix
+        return replace(
+            self,
+            design=design,
+            matrix=matrix if same else np.ascontiguousarray(self.matrix[:, at]),
+            clocks={name: clock for name, clock in self.clocks.items() if name in names},
         )
 
     @property
@@ -216,10 +247,10 @@ def draw_sample(
     raise_all(problems)
     clocks: dict[str, Clock] = {}
     if times is not None:
-        every = rows if design.keep is None and inside is None else _kept(data, design.keep, inside)
-        clocks = clocks_among(
-            every, [n for n in [*design.variables, *single, *layers] if n != stop], times[1]
-        )
+        looked = [n for n in [*design.variables, *single, *layers] if n != stop]
+        some = [n for n in dict.fromkeys([*looked, "period"]) if n in data.columns]
+        every = _kept(data[some], design.keep, inside)
+        clocks = clocks_among(every, looked, times[1])
         if not (intercept and _one_period(*times)):
             options = {"offset=": [offset], "weights=": [weights], "strata=": layers}
             named = _clock_names(design, options, (start, stop), clocks)
@@ -255,7 +286,7 @@ def draw_sample(
 
 
 def _kept(data: pd.DataFrame, keep: Flags | None, inside: Flags | None) -> pd.DataFrame:
-    """All columns of the rows used."""
+    """The rows used."""
     rows = data if keep is None else data[keep]
     return rows if inside is None else rows[inside]
 

@@ -30,7 +30,7 @@ from coalition_models.tables.plain import in_native_order
 if TYPE_CHECKING:
     from coalition_models.models.sample.terms import Evaluation
 
-__all__ = ["Design", "build_design"]
+__all__ = ["Design", "build_design", "is_numeric", "plain_formula"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -92,6 +92,20 @@ class Design:
         return matrix
 
 
+def plain_formula(formula: object) -> tuple[str, tuple[str, ...]] | None:
+    """Response and columns of a formula that is a sum of columns; None for any other.
+
+    Examples
+    --------
+    >>> plain_formula("event ~ a + b"), plain_formula("event ~ a:b")
+    (('event', ('a', 'b')), None)
+    """
+    plain = _PLAIN.match(formula) if isinstance(formula, str) else None
+    if plain is None:
+        return None
+    return plain[1], tuple(dict.fromkeys(part.strip() for part in plain[2].split("+")))
+
+
 def build_design(
     formula: str,
     data: pd.DataFrame,
@@ -140,18 +154,19 @@ def build_design(
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"data must be a pandas DataFrame, found {type(data).__name__}")
     refuse_repeated_columns(data)
-    plain = _PLAIN.match(formula) if isinstance(formula, str) else None
+    plain = plain_formula(formula)
     if plain is not None:
-        names = tuple(dict.fromkeys(part.strip() for part in plain[2].split("+")))
+        response, names = plain
         if "Intercept" in names:
             _refuse_reserved(["Intercept"], formula)
-        require_columns(data, (plain[1], *names, *needed), formula)
-        if all(_is_numeric(data[name].dtype) for name in names):
-            return _plain_design(formula, plain[1], names, data, intercept, needed)
+        require_columns(data, (response, *names, *needed), formula)
+        if all(is_numeric(data[name].dtype) for name in names):
+            return _plain_design(formula, response, names, data, intercept, needed)
     return _general_design(formula, data, intercept, needed, trust)
 
 
-def _is_numeric(dtype: Any) -> bool:
+def is_numeric(dtype: Any) -> bool:
+    """Whether a column of this type is taken as it is."""
     return bool(pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype))
 
 
@@ -247,7 +262,7 @@ def _general_design(
         spec=spec,
         intercept=intercept,
         typical=typical_of(frame, levels, reading.within, terms, matrix),
-        numbers=frozenset(n for n in variables if _is_numeric(frame[n].dtype)),
+        numbers=frozenset(n for n in variables if is_numeric(frame[n].dtype)),
         flags=flags,
         trust=trust,
         left_out=left_out,
