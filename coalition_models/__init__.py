@@ -73,7 +73,7 @@ _WHERE = {
     "fit": "models.running",
     "fit_many": "models.running",
     "check_ph": "models.after.diagnostics",
-    "detectable_effects": "inference.detectable",
+    "detectable_effects": "inference.detection",
     "predict_survival": "models.after.scenarios",
     "survival_curve": "models.after.nonparametric",
     # ready designs
@@ -85,7 +85,7 @@ _WHERE = {
     "leader_cases": "designs.leader_cases",
     "list_amendments": "hypotheses.listing",
     "list_claims": "hypotheses.listing",
-    "schoenfeld_events": "inference.simulated_power",
+    "schoenfeld_events": "inference.detection",
     "simulate_power": "inference.simulated_power",
     "test_hypotheses": "hypotheses.verdicts",
     # published tables
@@ -104,6 +104,8 @@ _WHERE = {
 }
 
 if TYPE_CHECKING:
+    import coalition_models.inference as inference  # noqa: F401
+    import coalition_models.sensitivity as sensitivity  # noqa: F401
     from coalition_models.defection.coding import code_defections as code_defections
     from coalition_models.defection.outcome import panel_events as panel_events
     from coalition_models.defection.profile import operational_profile as operational_profile
@@ -143,8 +145,8 @@ if TYPE_CHECKING:
     from coalition_models.hypotheses.listing import list_amendments as list_amendments
     from coalition_models.hypotheses.listing import list_claims as list_claims
     from coalition_models.hypotheses.verdicts import test_hypotheses as test_hypotheses
-    from coalition_models.inference.detectable import detectable_effects as detectable_effects
-    from coalition_models.inference.simulated_power import schoenfeld_events as schoenfeld_events
+    from coalition_models.inference.detection import detectable_effects as detectable_effects
+    from coalition_models.inference.detection import schoenfeld_events as schoenfeld_events
     from coalition_models.inference.simulated_power import simulate_power as simulate_power
     from coalition_models.members.facts import Facts as Facts
     from coalition_models.members.facts import facts as facts
@@ -187,8 +189,13 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", *_WHERE]
 
+#: rooms whose names are reached as cm.inference.combine
+_ROOMS = ("inference", "sensitivity")
+
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"coalition_models.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'coalition_models' has no attribute {name!r}")
     value = getattr(import_module(f"coalition_models.{_WHERE[name]}"), name)
@@ -197,4 +204,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_ROOMS])

@@ -19,7 +19,7 @@ from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import REGIME_SOURCES, add_regime
 from coalition_models.features.risk import add_risk
 from coalition_models.features.summary import feature_summary
-from coalition_models.inference.detectable import detectable_effects
+from coalition_models.inference.detection import detectable_effects
 from coalition_models.members.panel import build_panel
 from coalition_models.models.after.diagnostics import PHTest, check_ph
 from coalition_models.models.after.nonparametric import SurvivalCurve, survival_curve

@@ -21,13 +21,13 @@ from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
 from coalition_models.hypotheses.contested_facts import Basis, basis_of
 from coalition_models.hypotheses.contested_words import compare_mello, directions, tally
-from coalition_models.inference.cautious import estimate_term
+from coalition_models.inference.caution import estimate_term
 from coalition_models.members.facts import Facts
 from coalition_models.record import with_panel
 from coalition_models.render import Table, format_number, format_p
-from coalition_models.sensitivity.choices import Dimension, Option, Setting
-from coalition_models.sensitivity.moves import pairs
+from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.summaries import pairs
 from coalition_models.sources.load import load
 from coalition_models.timelines.calendar import check_window
 
@@ -35,13 +35,6 @@ __all__ = ["Contested", "contest"]
 
 _DATES = ("announced", "main", "last")
 _WINDOWS = (0, 1, 2, 3, 6, 12)
-#: unit -> what it is, in words
-UNITS = {
-    "state-month": "hazard of exit in a month with an election near",
-    "leader, last day": "leaders by whether an election was near on their last day with troops",
-    "leader, around the last day": "leaders by whether one was near before or after that day",
-    "leader, ever": "leaders by whether an election was near in any of their months with troops",
-}
 #: ratios nearer to one than this are about one
 _ABOUT_ONE = 1.1
 #: measure -> its column and its source
@@ -51,6 +44,14 @@ _MEASURES = {
 }
 
 
+#: unit -> the column that says whether an election was near
+_NEAR = {
+    "state-month": "election_near",  # in the month
+    "leader, last day": "election_near",  # on the leader's last day with troops
+    "leader, around the last day": "election_around",  # before or after that day
+    "leader, ever": "election_near_ever",  # in any of the leader's months with troops
+}
+_CELLS = ("exit_yes", "exit_no", "stay_yes", "stay_no")
 #: measure -> the column of a user's own table of states
 _GIVEN = {"polity": "polity2", "bmr": "democracy_bmr"}
 _NOBODY = "no leader is on record: Facts(..., leaders=...)"
@@ -237,9 +238,10 @@ def contest(
 
 
 def _cell(setting: Setting) -> dict[str, object]:
+    column = setting["columns"][setting["unit"]]
     if setting["unit"] == "state-month":
-        return _months(setting.rows, setting["column"])
-    return _leaders(setting["cases"], setting["column"])
+        return _months(setting.rows, column)
+    return _leaders(setting["cases"], column)
 
 
 def _elections(
@@ -249,24 +251,14 @@ def _elections(
     cases = {date: dict(zip(windows, basis.cases(windows, date), strict=True)) for date in dates}
 
     def near(months: int, setting: Setting) -> Setting:
-        panel = add_elections(panels[setting["date"]], window=months)
-        return setting.replace(panel=panel).assign(cases=cases[setting["date"]][months])
-
-    def by(unit: str, column: str) -> Option:
-        return Option(unit, lambda setting: setting.assign(unit=unit, column=column))
+        date = setting["date"]
+        panel = add_elections(panels[date], window=months)
+        return setting.replace(panel=panel).assign(cases=cases[date][months], columns=_NEAR)
 
     return (
         Dimension.of("date", dates),
         Dimension("window", {months: partial(near, months) for months in windows}),
-        Dimension(
-            "unit",
-            [
-                by("state-month", "election_near"),
-                by("leader, last day", "election_near"),
-                by("leader, around the last day", "election_around"),
-                by("leader, ever", "election_near_ever"),
-            ],
-        ),
+        Dimension.of("unit", list(_NEAR)),
     )
 
 
@@ -275,18 +267,20 @@ def _democracy(basis: Basis, dates: Sequence[str]) -> tuple[Dimension, Dimension
     panels = {date: basis.panel(date) for date in dates}
     cases = {date: basis.cases([2], date)[0] for date in dates}
 
+    units = ["state-month", "leader, last day"]
+
     def coded(measure: str, setting: Setting) -> Setting:
         if measure in absent:
             raise CoverageError(absent[measure])
-        panel = add_regime(panels[setting["date"]], measures=[measure])
-        return setting.replace(panel=panel).assign(
-            cases=_at_the_end(cases[setting["date"]], measure, basis), column=_MEASURES[measure][0]
-        )
+        date, column = setting["date"], _MEASURES[measure][0]
+        panel = add_regime(panels[date], measures=[measure])
+        ends = _at_the_end(cases[date], measure, basis)
+        return setting.replace(panel=panel).assign(cases=ends, columns=dict.fromkeys(units, column))
 
     return (
         Dimension.of("date", dates),
         Dimension("measure", {measure: partial(coded, measure) for measure in _MEASURES}),
-        Dimension.of("unit", ["state-month", "leader, last day"]),
+        Dimension.of("unit", units),
     )
 
 
@@ -324,17 +318,13 @@ def _absent_measures(basis: Basis) -> dict[str, str]:
 def _months(panel: pd.DataFrame, term: str) -> dict[str, object]:
     found = estimate_term(panel, term, limits=False)
     return {
+        **_nothing(""),
         "estimate": found.estimate,
         "ratio": float(np.exp(found.estimate)),
         "p_value": found.p_value,
         "sign": "+" if found.estimate > 0 else "-",
         "n": found.rows,
         "events": found.events,
-        "exit_yes": np.nan,
-        "exit_no": np.nan,
-        "stay_yes": np.nan,
-        "stay_no": np.nan,
-        "problem": "",
     }
 
 
@@ -351,20 +341,23 @@ def _leaders(cases: pd.DataFrame, column: str) -> dict[str, object]:
     half = 0.5 if 0 in cells else 0.0
     estimate = float(np.log((a + half) * (d + half) / ((b + half) * (c + half))))
     return {
+        **_nothing(""),
         "estimate": estimate,
         "ratio": float(np.exp(estimate)),
         "p_value": float(stats.fisher_exact([[a, b], [c, d]])[1]),
         "sign": "" if estimate == 0 else "+" if estimate > 0 else "-",
         "n": len(known),
         "events": a + b,
-        "exit_yes": a,
-        "exit_no": b,
-        "stay_yes": c,
-        "stay_no": d,
-        "problem": "",
+        **dict(zip(_CELLS, cells, strict=True)),
     }
 
 
 def _nothing(reason: str) -> dict[str, object]:
-    numbers = ("estimate", "ratio", "p_value", "exit_yes", "exit_no", "stay_yes", "stay_no")
-    return {**dict.fromkeys(numbers, np.nan), "sign": "", "n": 0, "events": 0, "problem": reason}
+    return {
+        **dict.fromkeys(("estimate", "ratio", "p_value"), np.nan),
+        "sign": "",
+        "n": 0,
+        "events": 0,
+        **dict.fromkeys(_CELLS, np.nan),
+        "problem": reason,
+    }

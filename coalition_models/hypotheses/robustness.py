@@ -18,17 +18,18 @@ from coalition_models.errors import CoverageError, DataError, FitError
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.rule import alpha_of
-from coalition_models.inference.cautious import TermEstimate, estimate_term
-from coalition_models.inference.without_one import WORST, largest_first, leave_one_out
+from coalition_models.inference.caution import estimate_term
+from coalition_models.inference.term_estimate import TermEstimate
+from coalition_models.inference.without_one import largest_first, leave_one_out
 from coalition_models.members.facts import facts_of
 from coalition_models.models.family import family_named
 from coalition_models.record import record_of
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
-from coalition_models.sensitivity.moves import share
 from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.summaries import share
 from coalition_models.timelines.clock import on_clock
 
-__all__ = ["TOKEN", "WORST", "Robustness", "check_robustness", "leave_one_out"]
+__all__ = ["TOKEN", "Robustness", "check_robustness"]
 
 #: members whose peak is below this number of persons are left out in half of the grid
 TOKEN = 50

@@ -11,7 +11,7 @@ options, each a function from a setting to the setting in which this option was 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice, product
 from math import prod
 from typing import Any, ParamSpec, TypeVar, cast
@@ -21,6 +21,7 @@ import pandas as pd
 from coalition_models.defection.rules import DefectionRule
 from coalition_models.errors import CoverageError, DataError, FitError, first_few
 from coalition_models.members.facts import Facts
+from coalition_models.models.specification import Specification
 
 __all__ = ["FAILURES", "Combination", "Dimension", "Option", "Setting", "Skip", "cross", "size_of"]
 
@@ -53,8 +54,7 @@ class Setting:
     facts : Facts, optional
     panel : DataFrame, optional
     rule : DefectionRule, optional
-    spec : object, optional
-        The model asked for, as a frozen dataclass.
+    spec : Specification, optional
     values : mapping
         Anything else by name, read as ``setting["ties"]``.
     chosen : mapping
@@ -70,7 +70,7 @@ class Setting:
     facts: Facts | None = None
     panel: pd.DataFrame | None = None
     rule: DefectionRule | None = None
-    spec: object = None
+    spec: Specification | None = None
     values: Mapping[str, object] = field(default_factory=dict)
     chosen: Mapping[str, Hashable] = field(default_factory=dict)
     made: _Made = field(default_factory=_Made, repr=False)
@@ -92,14 +92,13 @@ class Setting:
 
     def respecify(self, **options: object) -> Setting:
         """Make a setting whose ``spec`` has other options."""
-        spec = self.spec
-        if not is_dataclass(spec) or isinstance(spec, type):
-            raise DataError(f"the setting's spec must be a frozen dataclass, found {spec!r}")
-        known = [one.name for one in fields(spec)]
+        if self.spec is None:
+            raise DataError("the setting has no spec: give Setting(spec=Specification(...))")
+        known = [one.name for one in fields(self.spec)]
         wrong = [name for name in options if name not in known]
         if wrong:
-            raise DataError(f"the spec has no option {first_few(wrong)}; it has {', '.join(known)}")
-        return replace(self, spec=replace(spec, **cast("dict[str, Any]", options)))
+            raise DataError(f"a spec has no option {first_few(wrong)}; it has {', '.join(known)}")
+        return replace(self, spec=replace(self.spec, **cast("dict[str, Any]", options)))
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.values:

@@ -21,8 +21,8 @@ from coalition_models.models.cox.api import cox
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import Dimension, Setting
-from coalition_models.sensitivity.moves import span
 from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.summaries import span
 from coalition_models.sources.codebook import codebook
 
 __all__ = ["RuleComparison", "compare_rules"]

@@ -21,7 +21,7 @@ from coalition_models.sensitivity.choices import (
     said,
     size_of,
 )
-from coalition_models.sensitivity.moves import moves, pairs, share, span
+from coalition_models.sensitivity.summaries import moves, pairs, share, span
 
 __all__ = ["Run", "run"]
 
@@ -58,7 +58,7 @@ class Run:
         return share(self.table, column)
 
     def span(self, value: str = "estimate", *, by: str, null: float = 0.0) -> pd.DataFrame:
-        """Smallest and largest result; see :func:`coalition_models.sensitivity.moves.span`."""
+        """Smallest and largest result; see :func:`coalition_models.sensitivity.summaries.span`."""
         return span(self.table, value, by=by, null=null)
 
     def pairs(
@@ -70,7 +70,7 @@ class Run:
     def moves(
         self, value: str = "estimate", *, null: float = 0.0, by: Sequence[str] = ()
     ) -> pd.DataFrame:
-        """Which dimension moves a result most; see :func:`~.sensitivity.moves.moves`."""
+        """Which dimension moves a result most; see :func:`~.sensitivity.summaries.moves`."""
         return moves(self.table, self.dimensions, value, null=null, by=by)
 
     def to_table(self) -> Table:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from coalition_models.errors import CoverageError, DataError, FitError
+from coalition_models.models.specification import Specification
 from coalition_models.sensitivity.choices import (
     Dimension,
     Option,
@@ -164,21 +165,14 @@ def test_a_setting_is_never_changed_in_place():
         _ = base.rows
 
 
-@dataclass(frozen=True)
-class Model:
-    """Stands for any frozen request of a model."""
-
-    formula: str
-    ties: str = "efron"
-
-
 def test_a_specification_is_one_part_of_a_setting():
-    base = Setting(spec=Model("event ~ risk"))
+    spec = Specification("cox", "event ~ risk")
+    base = Setting(spec=spec)
     ties = Dimension("ties", {t: lambda s, t=t: s.respecify(ties=t) for t in ("efron", "breslow")})
     assert [one.setting.spec for one in cross([ties], base)] == [
-        Model("event ~ risk"), Model("event ~ risk", "breslow"),
+        replace(spec, ties="efron"), replace(spec, ties="breslow"),
     ]  # fmt: skip
-    with pytest.raises(DataError, match="no option tise; it has formula, ties"):
+    with pytest.raises(DataError, match="no option tise; it has family, formula"):
         base.respecify(tise="breslow")
-    with pytest.raises(DataError, match="must be a frozen dataclass, found None"):
+    with pytest.raises(DataError, match="has no spec"):
         Setting().respecify(ties="breslow")

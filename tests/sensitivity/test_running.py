@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 
 import coalition_models as cm
 from coalition_models.errors import CoverageError, DataError, FitError, FormulaError, warn
-from coalition_models.inference.cautious import estimate_term
+from coalition_models.inference.caution import estimate_term
 from coalition_models.sensitivity.choices import Dimension, Setting, Skip
 from coalition_models.sensitivity.running import run
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import DataError
-from coalition_models.sensitivity.moves import moves, pairs, share, span
+from coalition_models.sensitivity.summaries import moves, pairs, share, span
 
 TABLE = pd.DataFrame(
     [
