@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._panel import Floats, Integers, Panel, Prepared, Ties
 
-__all__ = ["prepare", "snap_times", "with_columns", "with_weights"]
+__all__ = ["prepare", "snap_times"]
 
 _TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 # Whole numbers below this cannot be equal up to rounding, whatever their mean.
@@ -165,42 +164,6 @@ def prepare(
         scale=scale,
         ties=ties,
     )
-
-
-def with_columns(prepared: Prepared, columns: Sequence[int] | Integers) -> Prepared:
-    """The same sorted rows with some of the covariates.
-
-    Examples
-    --------
-    >>> data = prepare([0, 0], [1, 2], [1, 1], [[1.0, 5.0], [0.0, 7.0]])
-    >>> with_columns(data, [1]).centre
-    array([6.])
-    """
-    at = np.asarray(columns, dtype=np.int64)
-    if np.array_equal(at, np.arange(prepared.n_columns)):
-        return prepared
-    return replace(
-        prepared,
-        panel=replace(prepared.panel, columns=np.ascontiguousarray(prepared.panel.columns[at])),
-        centre=prepared.centre[at],
-        stratum_centres=np.ascontiguousarray(prepared.stratum_centres[:, at]),
-        scale=prepared.scale[at],
-    )
-
-
-def with_weights(prepared: Prepared, weights: Floats) -> Prepared:
-    """The same sorted rows under other case weights, all of them positive.
-
-    Examples
-    --------
-    >>> data = prepare([0, 0], [1, 2], [1, 1], [[1.0], [0.0]])
-    >>> with_weights(data, np.array([1.0, 2.0])).row_weights.tolist()
-    [1.0, 2.0]
-    """
-    if not (weights > 0).all():
-        raise DataError("weights must be positive; rows of weight zero change the risk sets")
-    panel = replace(prepared.panel, weights=weights[prepared.kept])
-    return replace(prepared, panel=panel, weights=weights)
 
 
 def _check_shapes(

@@ -14,7 +14,8 @@ from coalition_models.errors import DataError
 from coalition_models.kernels._maximise import maximise
 from coalition_models.kernels._newton import inverse
 from coalition_models.kernels._panel import Floats, Prepared
-from coalition_models.kernels._prepare import prepare, with_columns, with_weights
+from coalition_models.kernels._prepare import prepare
+from coalition_models.kernels._shared import with_columns, with_weights
 from coalition_models.kernels._sums import Derivatives, derivatives
 
 __all__ = [

@@ -212,7 +212,7 @@ def _parts(
         if timed & {*names, weights}:
             yield Job(place)
             continue
-        sample = whole.narrowed(spec.formula, names)
+        sample = _narrowed(whole, spec.formula, names)
         case = None if weights is None else whole.used(columns.values(weights))
         at = (*range(first), *(first + union.index(name) for name in names))
         sample = sample if case is None else replace(sample, weights=case)
@@ -220,6 +220,35 @@ def _parts(
     starts = _starts(whole, [share for _, _, share in jobs])
     for (place, sample, _), start in zip(jobs, starts, strict=True):
         yield Job(place, sample, start)
+
+
+def _narrowed(sample: Sample, formula: str, names: Sequence[str]) -> Sample:
+    """The same rows with some of the columns of a plain formula, for another plain formula.
+
+    As if drawn for it, where the columns left out decided over no row.
+    """
+    own = sample.design
+    first = int(own.intercept)
+    at = [*range(first), *(first + own.variables.index(name) for name in names)]
+    matrix = np.ascontiguousarray(own.matrix[:, at])
+    labels = tuple(own.names[j] for j in at)
+    others = [name for name in own.dropped if name not in own.variables]
+    design = replace(
+        own,
+        formula=formula,
+        matrix=matrix,
+        names=labels,
+        terms={name: (j,) for j, name in enumerate(labels)},
+        variables=tuple(names),
+        dropped={n: own.dropped[n] for n in [*names, *others] if n in own.dropped},
+    )
+    same = sample.matrix is own.matrix
+    return replace(
+        sample,
+        design=design,
+        matrix=matrix if same else np.ascontiguousarray(sample.matrix[:, at]),
+        clocks={name: clock for name, clock in sample.clocks.items() if name in names},
+    )
 
 
 def _weights_of_time(

@@ -122,34 +122,6 @@ class Sample:
             keep=keep,
         )
 
-    def narrowed(self, formula: str, names: Sequence[str]) -> Sample:
-        """The same rows with some of the columns of a plain formula, for another plain formula.
-
-        As if drawn for it, where the columns left out decided over no row.
-        """
-        own = self.design
-        first = int(own.intercept)
-        at = [*range(first), *(first + own.variables.index(name) for name in names)]
-        matrix = np.ascontiguousarray(own.matrix[:, at])
-        labels = tuple(own.names[j] for j in at)
-        others = [name for name in own.dropped if name not in own.variables]
-        design = replace(
-            own,
-            formula=formula,
-            matrix=matrix,
-            names=labels,
-            terms={name: (j,) for j, name in enumerate(labels)},
-            variables=tuple(names),
-            dropped={n: own.dropped[n] for n in [*names, *others] if n in own.dropped},
-        )
-        same = self.matrix is own.matrix
-        return replace(
-            self,
-            design=design,
-            matrix=matrix if same else np.ascontiguousarray(self.matrix[:, at]),
-            clocks={name: clock for name, clock in self.clocks.items() if name in names},
-        )
-
     @property
     def time_at_risk(self) -> float:
         """Sum of the intervals' lengths; the number of rows where there are no times."""
