@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import CoverageError, DataError, gathered
+from coalition_models.errors import CoverageError, DataError, FitError, gathered
 from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
 from coalition_models.hypotheses.contested_facts import Basis, basis_of
@@ -228,8 +228,9 @@ def contest(
     else:
         dimensions = _democracy(basis, dates)
     date, middle, unit = (dimension.name for dimension in dimensions)
+    base = Setting(facts=basis.facts)
     with gathered() as told:
-        found = run(Setting(facts=basis.facts), dimensions, _cell, blank=_nothing(""))
+        found = run(base, dimensions, _cell, failures=(FitError,), blank=_nothing(""))
     basis.said.extend(told)
     basis.tell()
     choices = (unit, middle, date)
@@ -238,6 +239,8 @@ def contest(
 
 
 def _cell(setting: Setting) -> dict[str, object]:
+    if "absent" in setting.values:
+        return _nothing(setting["absent"])
     column = setting["columns"][setting["unit"]]
     if setting["unit"] == "state-month":
         return _months(setting.rows, column)
@@ -271,7 +274,7 @@ def _democracy(basis: Basis, dates: Sequence[str]) -> tuple[Dimension, Dimension
 
     def coded(measure: str, setting: Setting) -> Setting:
         if measure in absent:
-            raise CoverageError(absent[measure])
+            return setting.assign(absent=absent[measure])
         date, column = setting["date"], _MEASURES[measure][0]
         panel = add_regime(panels[date], measures=[measure])
         ends = _at_the_end(cases[date], measure, basis)

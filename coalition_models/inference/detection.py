@@ -191,7 +191,13 @@ def schoenfeld_power(
     >>> round(schoenfeld_power(2.0, 65.3, variance=0.25), 2)
     0.8
     """
+    check_arguments(schoenfeld_power, locals())
     check_shares(level=level)
+    if not (ratio > 0 and events > 0 and variance > 0 and r_squared < 1 and design_effect > 0):
+        raise DataError(
+            "ratio, events, variance and design_effect must be positive and r_squared below 1, "
+            f"found {ratio!r}, {events!r}, {variance!r}, {design_effect!r} and {r_squared!r}"
+        )
     error = np.sqrt(design_effect / (events * variance * (1 - r_squared)))
     return float(stats.norm.cdf(abs(np.log(ratio)) / error - stats.norm.isf((1 - level) / 2)))
 
@@ -223,7 +229,10 @@ def detectable_ratio(
     >>> round(detectable_ratio(4 / 100), 2)
     1.75
     """
+    check_arguments(detectable_ratio, locals())
     check_shares(power=power, level=level)
+    if variance < 0:
+        raise DataError(f"variance must be 0 or more, found {variance!r}")
     smallest = smallest_effect(np.sqrt(variance), power=power, level=level, degrees=degrees)
     with np.errstate(over="ignore"):
         return float(np.exp(smallest))

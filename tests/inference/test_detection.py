@@ -98,6 +98,10 @@ def test_bad_calls():
         schoenfeld_events(2.0, variance=0.25, r_squared=1.0)
     with pytest.raises(DataError, match="power must lie"):
         detectable_ratio(0.1, power=1.0)
+    with pytest.raises(DataError, match="variance must be 0 or more"):
+        detectable_ratio(-0.1)
+    with pytest.raises(DataError, match="must be positive and r_squared below 1"):
+        schoenfeld_power(2.0, 0, variance=0.25)
 
 
 @pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
