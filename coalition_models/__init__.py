@@ -61,8 +61,12 @@ _WHERE = {
     "add_regime": "features.regime",
     "add_capability": "features.capability",
     "add_preferences": "features.preferences",
+    "add_former_communist": "features.former_communist",
+    "add_side_strength": "features.side_strength",
+    "add_support_change": "features.support_change",
     "add_war_powers": "features.user_tables",
     "add_opinion": "features.user_tables",
+    "builders": "features.registry",
     "correlations": "features.summary",
     "feature_summary": "features.summary",
     # models
@@ -78,6 +82,8 @@ _WHERE = {
     "survival_curve": "models.after.nonparametric",
     # ready designs
     "analysis_set": "designs.analysis_sets",
+    "first_look": "designs.first_look",
+    "FirstLook": "designs.first_look",
     "compare_rules": "sensitivity.rules",
     # the literature's claims
     "analyse_hypotheses": "hypotheses.analysis",
@@ -92,20 +98,25 @@ _WHERE = {
     "list_replications": "replications.registry",
     "replicate": "replications.registry",
     # what people look at
-    "plot_coefficients": "report.plots",
-    "plot_contested": "report.verdicts",
-    "plot_forest": "report.verdicts",
-    "plot_participation": "report.plots",
-    "plot_profile": "report.profiles",
-    "plot_survival": "report.survival_plots",
-    "plot_timeline": "report.timelines",
-    "plot_verdicts": "report.verdicts",
     "table": "report.tables",
 }
 
+#: namespaces, modules that are imported when they are first used
+_NAMESPACES = ("inference", "plot", "sensitivity")
+
+#: names of the last release -> what they are called now
+_MOVED = {
+    f"plot_{name}": f"plot.{name}"
+    for name in (
+        "coefficients", "contested", "forest", "participation", "profile", "survival", "timeline",
+        "verdicts",
+    )
+}  # fmt: skip
+
 if TYPE_CHECKING:
-    import coalition_models.inference as inference  # noqa: F401
-    import coalition_models.sensitivity as sensitivity  # noqa: F401
+    from coalition_models import inference as inference
+    from coalition_models import plot as plot
+    from coalition_models import sensitivity as sensitivity
     from coalition_models.defection.coding import code_defections as code_defections
     from coalition_models.defection.outcome import panel_events as panel_events
     from coalition_models.defection.profile import operational_profile as operational_profile
@@ -118,6 +129,8 @@ if TYPE_CHECKING:
     )
     from coalition_models.defection.withdrawals import withdrawals as withdrawals
     from coalition_models.designs.analysis_sets import analysis_set as analysis_set
+    from coalition_models.designs.first_look import FirstLook as FirstLook
+    from coalition_models.designs.first_look import first_look as first_look
     from coalition_models.designs.leader_cases import leader_cases as leader_cases
     from coalition_models.errors import CoalitionError as CoalitionError
     from coalition_models.errors import CoalitionWarning as CoalitionWarning
@@ -132,12 +145,18 @@ if TYPE_CHECKING:
     from coalition_models.features.commitment import add_commitment as add_commitment
     from coalition_models.features.contagion import add_contagion as add_contagion
     from coalition_models.features.elections import add_elections as add_elections
+    from coalition_models.features.former_communist import (
+        add_former_communist as add_former_communist,
+    )
     from coalition_models.features.leadership import add_leadership as add_leadership
     from coalition_models.features.preferences import add_preferences as add_preferences
     from coalition_models.features.regime import add_regime as add_regime
+    from coalition_models.features.registry import builders as builders
     from coalition_models.features.risk import add_risk as add_risk
+    from coalition_models.features.side_strength import add_side_strength as add_side_strength
     from coalition_models.features.summary import correlations as correlations
     from coalition_models.features.summary import feature_summary as feature_summary
+    from coalition_models.features.support_change import add_support_change as add_support_change
     from coalition_models.features.user_tables import add_opinion as add_opinion
     from coalition_models.features.user_tables import add_war_powers as add_war_powers
     from coalition_models.hypotheses.analysis import analyse_hypotheses as analyse_hypotheses
@@ -168,15 +187,7 @@ if TYPE_CHECKING:
     from coalition_models.record import record_of as record_of
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate
-    from coalition_models.report.plots import plot_coefficients as plot_coefficients
-    from coalition_models.report.plots import plot_participation as plot_participation
-    from coalition_models.report.profiles import plot_profile as plot_profile
-    from coalition_models.report.survival_plots import plot_survival as plot_survival
     from coalition_models.report.tables import table as table
-    from coalition_models.report.timelines import plot_timeline as plot_timeline
-    from coalition_models.report.verdicts import plot_contested as plot_contested
-    from coalition_models.report.verdicts import plot_forest as plot_forest
-    from coalition_models.report.verdicts import plot_verdicts as plot_verdicts
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sources.citations import cite as cite
     from coalition_models.sources.codebook import codebook as codebook
@@ -187,21 +198,33 @@ if TYPE_CHECKING:
     from coalition_models.sources.load import read_table as read_table
     from coalition_models.sources.load import validate as validate
 
-__all__ = ["__version__", *_WHERE]
-
-#: rooms whose names are reached as cm.inference.combine
-_ROOMS = ("inference", "sensitivity")
+__all__ = ["__version__", *_NAMESPACES, *_WHERE]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
+    if name in _NAMESPACES:
         return import_module(f"coalition_models.{name}")
-    if name not in _WHERE:
+    if name in _MOVED:
+        value = _moved(name)
+    elif name in _WHERE:
+        value = getattr(import_module(f"coalition_models.{_WHERE[name]}"), name)
+    else:
         raise AttributeError(f"module 'coalition_models' has no attribute {name!r}")
-    value = getattr(import_module(f"coalition_models.{_WHERE[name]}"), name)
     globals()[name] = value
     return value
 
 
+def _moved(name: str) -> Any:
+    """What has another name now; the warning is given once, at the first use."""
+    from coalition_models.errors import warn
+
+    module, _, held = _MOVED[name].rpartition(".")
+    warn(
+        f"cm.{name} is now called cm.{_MOVED[name]}; the old name goes with the next release",
+        FutureWarning,
+    )
+    return getattr(import_module(f"coalition_models.{module}"), held)
+
+
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_ROOMS])
+    return sorted(__all__)

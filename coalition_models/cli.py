@@ -150,7 +150,7 @@ def _hypotheses(arguments: argparse.Namespace) -> int:
     from coalition_models.arguments import check_workers
     from coalition_models.files import output_folder
     from coalition_models.hypotheses.analysis import analyse_hypotheses
-    from coalition_models.report.claims_page import claims_findings, write_claims
+    from coalition_models.report.parts.claims import claims_findings, write_claims
     from coalition_models.sources.provenance import provenance, unusable_said_once
 
     check_workers(arguments.workers)

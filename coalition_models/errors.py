@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 __all__ = [
+    "AbsentError",
     "CoalitionError",
     "CoalitionWarning",
     "CoverageError",
@@ -32,6 +33,13 @@ class CoalitionError(Exception):
 
 class DataError(CoalitionError, ValueError):
     """A table, file or argument does not hold what it should."""
+
+
+class AbsentError(DataError):
+    """A DataError whose one cause is that something is not there: a column, a table of facts.
+
+    For a caller inside the package that can do without; users meet it as a DataError.
+    """
 
 
 class CoverageError(CoalitionError):

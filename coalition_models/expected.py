@@ -35,8 +35,10 @@ _PRINTED = (".md", ".tex")
 #: how much of a text a line shows
 _SHOWN = 60
 _LINE_ENDS = re.compile(r"</(?:p|li|tr|h1|h2|caption|figcaption|title)>")
-#: without pictures, style, and what tells version and commit
-_UNCOMPARED = re.compile(r'<(style|svg|footer)\b.*?</\1>|<p class="made">.*?</p>', flags=re.DOTALL)
+#: without pictures, style, the way back, and what tells version and commit
+_UNCOMPARED = re.compile(
+    r'<(style|svg|footer)\b.*?</\1>|<p class="(?:made|home)">.*?</p>', flags=re.DOTALL
+)
 
 
 def expected_folder(made: Provenance, given: Path | None = None) -> Path:

@@ -1,4 +1,4 @@
-"""The whole analysis as a list of steps, with a manifest of what went in and came out."""
+"""The whole analysis, part by part, with a manifest of what went in and came out."""
 
 from __future__ import annotations
 
@@ -11,25 +11,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from tqdm.std import tqdm
 
 from coalition_models.about import __version__
-from coalition_models.designs.iraq import FORMULA, analyse_iraq
+from coalition_models.designs.first_look import FORMULA
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder, staging_folder, write_file
-from coalition_models.hypotheses.analysis import analyse_hypotheses
-from coalition_models.record import sources_of
-from coalition_models.report.claims_page import claims_products, claims_section, write_claims
-from coalition_models.report.defection_counts import analyse_defections
-from coalition_models.report.defections import (
-    defection_products,
-    defection_sections,
-    defection_sources,
-)
-from coalition_models.report.iraq import iraq_page, iraq_products
+from coalition_models.report.html import Card, front_page
 from coalition_models.report.paper import paper_text
-from coalition_models.report.product import write_product
+from coalition_models.report.part import Page, Part, Run, write_part
+from coalition_models.report.parts import find_parts
+from coalition_models.report.parts.first_look import PART as FIRST_LOOK
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import entry, file_sha256
 from coalition_models.sources.fetch import at_hand, files_of
@@ -49,16 +43,25 @@ _LIBRARIES = (
 )
 
 
-#: folders that a run writes into
-_PARTS = ("tables", "figures", "hypotheses")
+_FOOT = (
+    f"Made by coalition_models {__version__}; manifest.json lists inputs, versions and outputs "
+    "with their checksums."
+)
 
 
-def reproduce(out: Path, *, progress: bool = False, sources: str = "at-hand") -> list[Path]:
-    """Run the main analysis and write the report, tables, figures, manifest and log.
+def reproduce(
+    out: Path,
+    *,
+    progress: bool = False,
+    sources: str = "at-hand",
+    parts: Sequence[Part[Any]] | None = None,
+) -> list[Path]:
+    """Run every part of the analysis; write pages, tables, figures, manifest and log.
 
-    Everything is made aside and moves into ``out`` at the end; an error or an interruption leaves
-    ``out`` as it was. Equal inputs and versions give equal bytes for every file that
-    ``manifest.json`` lists; times and the machine stand in ``log.json``.
+    The front page, ``report.html``, leads to the pages of the parts. Everything is made aside and
+    moves into ``out`` at the end; an error or an interruption leaves ``out`` as it was. Equal
+    inputs and versions give equal bytes for every file that ``manifest.json`` lists; times and
+    the machine stand in ``log.json``.
 
     Parameters
     ----------
@@ -69,6 +72,8 @@ def reproduce(out: Path, *, progress: bool = False, sources: str = "at-hand") ->
     sources : {"at-hand", "bundled", "all"}
         Which external sources are used beside the bundled tables; ``manifest.json`` and the
         report say which they were.
+    parts : sequence of Part, optional
+        What to run; by default every part in ``report/parts``.
 
     Returns
     -------
@@ -83,39 +88,56 @@ def reproduce(out: Path, *, progress: bool = False, sources: str = "at-hand") ->
         ``sources="all"`` where one is not at hand.
     """
     with chosen_sources(sources) as made, unusable_said_once(made):
-        return _reproduce(out, progress, made)
+        return _reproduce(out, find_parts() if parts is None else parts, progress, made)
 
 
-def _reproduce(out: Path, progress: bool, made: Provenance) -> list[Path]:
-    clock = _Clock(progress)
-    with staging_folder(out, _PARTS) as staging, clock:
+def _reproduce(
+    out: Path, parts: Sequence[Part[Any]], progress: bool, made: Provenance
+) -> list[Path]:
+    # the tables are checked, each part is analysed and written, the front page ends it
+    clock = _Clock(progress, steps=2 + 2 * len(parts))
+    run = Run(workers=os.cpu_count() or 1)
+    cards: list[Card] = []
+    used: list[str] = []
+    with staging_folder(out, _folders(parts)) as staging, clock:
         with clock.step("validate the bundled tables"):
             inputs = _validate_inputs()
-        with clock.step("build the panel and fit the models"):
-            analysis = analyse_iraq()
-        with clock.step("compare what counts as defection"):
-            defections = analyse_defections()
-        with clock.step("test the literature's claims"):
-            claims = analyse_hypotheses(workers=os.cpu_count() or 1)
-        with clock.step("make tables and figures"):
-            product = iraq_products(analysis)
-            part = defection_products(defections)
-            tested = claims_products(claims)
-        used = [*sources_of(analysis.panel), *defection_sources(defections)]
-        with clock.step("write the results"):
-            write_product(staging, product)
-            write_product(staging, part)
-            write_claims(staging / "hypotheses", claims, tested)
-            panel = analysis.panel.to_csv(index=False, lineterminator="\n")
-            write_file(staging / "tables" / "panel.csv", panel)
-            sections = [*defection_sections(defections, part), claims_section(claims, tested)]
-            page = iraq_page(analysis, product, __version__, sections, used, str(made))
-            write_file(staging / "report.html", page)
-        inputs |= _external_inputs([*used, *claims.sources])
-        _write_json(staging / "manifest.json", _manifest(staging, inputs, made))
+        for part in parts:
+            with clock.step(f"analyse: {part.name}"):
+                analysis = part.analyse(run)
+            with clock.step(f"write: {part.name}"):
+                pages = write_part(staging, part, analysis, _FOOT, str(made))
+            cards.append(_card(part, part.about(analysis), pages))
+            used += part.sources(analysis)
+        with clock.step("write the front page and the manifest"):
+            write_file(staging / "report.html", _front_page(cards, made))
+            inputs |= _external_inputs(used)
+            _write_json(staging / "manifest.json", _manifest(staging, parts, inputs, made))
         _write_json(staging / "log.json", _log(clock.seconds))
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
     return [out / name for name in names]
+
+
+def _folders(parts: Sequence[Part[Any]]) -> list[str]:
+    """Folders that the parts write into."""
+    places = [Path(part.folder) / kind for part in parts for kind in ("tables", "figures")]
+    return list(dict.fromkeys(place.as_posix() for place in places))
+
+
+def _card(part: Part[Any], about: str, pages: Sequence[Page]) -> Card:
+    links = [(page.title, (Path(part.folder) / page.file).as_posix()) for page in pages]
+    return Card(part.title, about, links)
+
+
+def _front_page(cards: Sequence[Card], made: Provenance) -> str:
+    return front_page(
+        "Why states leave military coalitions",
+        "What the data show, part by part. Every page stands alone; the folders beside it have all "
+        "numbers as tables.",
+        cards,
+        _FOOT,
+        made=str(made),
+    )
 
 
 def write_paper(template: Path, out: Path) -> None:
@@ -132,8 +154,8 @@ def write_paper(template: Path, out: Path) -> None:
         raise DataError(f"cannot read {template}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DataError(f"cannot read {template}: it is not UTF-8 text") from error
-    analysis = analyse_iraq()
-    filled = paper_text(text, analysis, iraq_products(analysis))
+    analysis = FIRST_LOOK.analyse(Run())
+    filled = paper_text(text, analysis, FIRST_LOOK.product(analysis))
     output_folder(out.parent)
     write_file(out, filled)
 
@@ -141,9 +163,9 @@ def write_paper(template: Path, out: Path) -> None:
 class _Clock:
     """Times the steps and shows how far the run has come."""
 
-    def __init__(self, progress: bool) -> None:
+    def __init__(self, progress: bool, steps: int) -> None:
         self.seconds: dict[str, float] = {}
-        self._bar = tqdm(total=6, disable=not progress, unit="step")
+        self._bar = tqdm(total=steps, disable=not progress, unit="step")
 
     def __enter__(self) -> _Clock:
         return self
@@ -182,7 +204,9 @@ def _external_inputs(names: Sequence[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _manifest(folder: Path, inputs: dict[str, str], made: Provenance) -> dict[str, object]:
+def _manifest(
+    folder: Path, parts: Sequence[Part[Any]], inputs: dict[str, str], made: Provenance
+) -> dict[str, object]:
     """What went in and came out, without anything that changes from run to run."""
     outputs = {
         str(path.relative_to(folder).as_posix()): {
@@ -192,7 +216,7 @@ def _manifest(folder: Path, inputs: dict[str, str], made: Provenance) -> dict[st
         for path in sorted(p for p in folder.rglob("*") if p.is_file())
     }
     return {
-        "analysis": "iraq, first analysis",
+        "parts": [part.name for part in parts],
         "formula": FORMULA,
         "seeds": [],
         "data": {"used": made.used, "external_at_hand": list(made.at_hand)},

@@ -7,11 +7,13 @@ import re
 import typing
 import warnings
 from functools import cache
+from operator import attrgetter
 
 import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.features.registry import registered
 
 #: takes anything that knows its sources; and figures whose first argument is a result of ours
 _LEFT_OUT = {"cite", "facts"}
@@ -32,13 +34,14 @@ def _needs():
     fit = cm.cox("event ~ risk", simulated, cluster="state")
     formula = {"formula": "event ~ risk", "data": simulated}
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
-    builders = {name: {"panel": panel} for name in cm._WHERE if name.startswith("add_")}
+    builders = {name: {"panel": panel} for name in registered()}
     found = cm.test_hypotheses(simulated, "H02", robust=False)
+    compared = cm.compare_rules(["tago-2009"], cm.analysis_set("iraq", features=False))
     return {
         **builders,
-        "plot_verdicts": {"verdicts": found},
-        "plot_forest": {"verdicts": found, "claim": "H02"},
-        "plot_contested": {"contested": cm.contest(windows=[2], dates=["main"])},
+        "plot.verdicts": {"verdicts": found},
+        "plot.forest": {"verdicts": found, "claim": "H02"},
+        "plot.contested": {"contested": cm.contest(windows=[2], dates=["main"])},
         "describe_panel": {"panel": panel},
         "facts_of": {"panel": panel},
         "record_of": {"table": panel},
@@ -70,23 +73,25 @@ def _needs():
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
         "survival_curve": {"panel": simulated},
         "analysis_set": {"name": "iraq"},
+        "first_look": {"set_or_panel": simulated, "formula": "event ~ risk"},
         "compare_rules": {"rules": ["mcinnis"]},
         "schoenfeld_events": {"ratio": 2.0, "variance": 0.25},
         "simulate_power": {"panel": simulated, "term": "risk", "ratio": 2.0, "seed": 1, "draws": 2},
         "test_hypotheses": {"panel_or_sets": simulated, "ids": ["H02"]},
         "replicate": {"name": "box-steffensmeier-zorn-2001"},
-        "plot_coefficients": {"fits": fit},
-        "plot_participation": {"members": iraq},
-        "plot_profile": {"profile": profile[profile["state"] == "ITA"]},
-        "plot_survival": {"fit": fit, "scenarios": {"risk": 1.0}},
-        "plot_timeline": {"panel": panel, "state": "ITA"},
+        "plot.coefficients": {"fits": fit},
+        "plot.participation": {"members": iraq},
+        "plot.profile": {"profile": profile[profile["state"] == "ITA"]},
+        "plot.readings": {"found": compared},
+        "plot.survival": {"fit": fit, "scenarios": {"risk": 1.0}},
+        "plot.timeline": {"panel": panel, "state": "ITA"},
         "table": {"fits": fit},
     }
 
 
 def _functions():
-    for name in cm._WHERE:
-        value = getattr(cm, name)
+    for name in [*cm._WHERE, *(f"plot.{name}" for name in cm.plot.__all__)]:
+        value = attrgetter(name)(cm)
         rule = name == "DefectionRule"
         if (inspect.isfunction(value) and name not in _LEFT_OUT) or rule:
             yield name, value
@@ -122,7 +127,7 @@ def _refused(name, argument, wrong):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(cm.CoalitionError) as caught:
-            getattr(cm, name)(**{**_needs().get(name, {}), argument: wrong})
+            attrgetter(name)(cm)(**{**_needs().get(name, {}), argument: wrong})
     return str(caught.value)
 
 
@@ -178,10 +183,11 @@ _BEYOND = {
     "withdrawals": {"every": "nonsense", "level": "nonsense", "dip": -1},
     "add_elections": {
         "window": -1, "kinds": "nonsense", "sources": "nonsense", "preset": "nonsense",
-        "half_life": 0, "as_of": "nonsense",
+        "half_life": 0, "as_of": "nonsense", "external": "nonsense",
     },
     "add_leadership": {
         "window": -1, "who": "nonsense", "rotation": "nonsense", "as_of": "nonsense",
+        "external": "nonsense",
     },
     "add_casualties": {
         "half_life": 0, "per": "nonsense", "mass_casualty": 0, "shock_window": -1,
@@ -189,6 +195,7 @@ _BEYOND = {
     },
     "add_risk": {
         "level": "nonsense", "min_known": 2, "undated": "nonsense", "as_of": "nonsense",
+        "external": "nonsense",
     },
     "add_commitment": {"min_known": 2, "lag": -1, "as_of": "nonsense", "external": "nonsense"},
     "add_contagion": {
@@ -198,9 +205,16 @@ _BEYOND = {
         "hosted_at_least": -1, "aid_at_least": -1, "trade_at_least": -1, "lag": -1,
         "as_of": "nonsense", "external": "nonsense",
     },
-    "add_regime": {"measures": ["nonsense"], "years": -1, "lag": -1, "as_of": "nonsense"},
+    "add_regime": {
+        "measures": ["nonsense"], "years": -1, "lag": -1, "as_of": "nonsense",
+        "external": "nonsense",
+    },
+    "add_side_strength": {"as_of": "nonsense", "external": "nonsense"},
+    "add_support_change": {"months": 0, "as_of": "nonsense", "external": "nonsense"},
     "add_capability": {"lag": -1, "as_of": "nonsense", "external": "nonsense"},
-    "add_preferences": {"source": "nonsense", "lag": -1, "as_of": "nonsense"},
+    "add_preferences": {
+        "source": "nonsense", "lag": -1, "as_of": "nonsense", "external": "nonsense",
+    },
     "add_war_powers": {"as_of": "nonsense"},
     "add_opinion": {"max_age": -1, "as_of": "nonsense"},
     "correlations": {"columns": ["nonsense"], "method": "nonsense"},
@@ -250,10 +264,10 @@ _BEYOND = {
         "workers": 0, "tables": {"nonsense": pd.DataFrame()}, "panel_or_sets": "nonsense",
     },
     "replicate": {"name": "nonsense"},
-    "plot_coefficients": {"terms": ["nonsense"], "level": 1.5},
-    "plot_participation": {"mandate_end": "nonsense", "until": "nonsense"},
-    "plot_survival": {"times": [-1.0]},
-    "plot_timeline": {"state": "nonsense", "coalition": "nonsense"},
+    "plot.coefficients": {"terms": ["nonsense"], "level": 1.5},
+    "plot.participation": {"mandate_end": "nonsense", "until": "nonsense"},
+    "plot.survival": {"times": [-1.0]},
+    "plot.timeline": {"state": "nonsense", "coalition": "nonsense"},
     "table": {"terms": ["nonsense"], "names": ["a", "b"], "level": 1.5},
 }  # fmt: skip
 
@@ -265,6 +279,11 @@ def test_a_value_beyond_the_allowed_is_refused(name, argument):
     wrong = _BEYOND[name][argument]
     message = _refused(name, argument, wrong)
     assert argument in message or "nonsense" in message, message
+
+
+def test_every_builder_with_words_to_choose_from_is_misused():
+    for name, item in registered().items():
+        assert {"as_of", "external"} & set(item.options) <= set(_BEYOND.get(name, {})), name
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from coalition_models import pipeline
+from coalition_models.errors import DataError
 from coalition_models.files import output_folder
 from coalition_models.pipeline import reproduce
+from coalition_models.report import parts
+from coalition_models.report.parts import find_parts
 from coalition_models.sources.catalog import file_sha256
-
-STEPS = ("analyse_iraq", "analyse_defections", "analyse_hypotheses")
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +30,19 @@ def results():
 def built(tmp_path_factory, results):
     out = tmp_path_factory.mktemp("run") / "build"
 
-    def keep(name):
-        analyse = getattr(pipeline, name)
+    def keeping(part):
+        def analyse(run):
+            results[part.name] = part.analyse(run)
+            return results[part.name]
 
-        def kept(**options):
-            results[name] = analyse(**options)
-            return results[name]
+        return replace(part, analyse=analyse)
 
-        return kept
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in STEPS:
-            patch.setattr(pipeline, name, keep(name))
-        reproduce(out)
+    reproduce(out, parts=[keeping(part) for part in find_parts()])
     return out
+
+
+def read(path):
+    return path.read_text(encoding="utf-8")
 
 
 def test_the_manifest_lists_every_output_with_its_checksum(built):
@@ -74,7 +76,7 @@ def test_stated_counts_equal_a_count_made_from_the_csv_file(built, root):
             for r in csv.DictReader(file)
             if r["coalition"] == "iraq" and r["exit_kind"] != "leader"
         ]
-    page = (built / "report.html").read_text(encoding="utf-8")
+    page = read(built / "first_look.html")
     early = sum(r["exit_kind"] == "early" for r in spells)
     states = len({r["state"] for r in spells})
     assert f"{states} states other than the United States sent contingents to Iraq" in page
@@ -86,24 +88,43 @@ def test_stated_counts_equal_a_count_made_from_the_csv_file(built, root):
 
 
 def test_the_pages_stand_alone(built):
-    page = (built / "report.html").read_text(encoding="utf-8")
-    claims = (built / "hypotheses" / "report.html").read_text(encoding="utf-8")
-    # the matrix of claims stands on both pages
-    assert page.count("<svg") == len(list((built / "figures").glob("*.svg"))) + 1
-    elections = (built / "hypotheses" / "contested_elections.html").read_text(encoding="utf-8")
-    pictures = len(list((built / "hypotheses" / "figures").glob("*.svg")))
-    assert claims.count("<svg") + elections.count("<svg") == pictures
-    for one in (page, claims, elections):
-        assert not re.search(r'(src|href)="(?!#)', one)
-        assert "@import" not in one
+    main, claims = built, built / "hypotheses"
+    pictures = {folder: len(list((folder / "figures").glob("*.svg"))) for folder in (main, claims)}
+    pages = {path: read(path) for path in built.rglob("*.html")}
+    for folder, number in pictures.items():
+        mine = [text for path, text in pages.items() if path.parent == folder]
+        assert sum(text.count("<svg") for text in mine) == number
+    for path, text in pages.items():
+        assert "@import" not in text
+        assert not re.search(r'src="', text)
+        # the only addresses are those of the other pages
+        for address in re.findall(r'href="([^#"][^"]*)"', text):
+            assert (path.parent / address).resolve() in {one.resolve() for one in pages}, path
     for word in ("Efron", "clustered by state", "Test of proportional hazards", "icasualties"):
-        assert word in page
+        assert word in pages[built / "first_look.html"]
 
 
-def test_the_page_carries_no_date_of_its_making(built):
-    page = (built / "report.html").read_text(encoding="utf-8")
-    log = json.loads((built / "log.json").read_text(encoding="utf-8"))
-    assert log["finished"][:10] not in page
+def test_the_front_page_leads_to_every_page_and_says_what_is_there(built):
+    text = read(built / "report.html")
+    others = {p.relative_to(built).as_posix() for p in built.rglob("*.html")} - {"report.html"}
+    assert set(re.findall(r'href="([^"]+)"', text)) == others
+    for part in find_parts():
+        assert part.title in text
+    assert "51 spells of 39 states, 21 early exits" in text
+
+
+def test_the_log_times_every_step(built):
+    log = json.loads(read(built / "log.json"))
+    names = [part.name for part in find_parts()]
+    steps = [f"{verb}: {name}" for name in names for verb in ("analyse", "write")]
+    assert list(log["seconds"])[1:-1] == steps
+    assert json.loads(read(built / "manifest.json"))["parts"] == names
+
+
+def test_pages_carry_no_date_of_their_making(built):
+    log = json.loads(read(built / "log.json"))
+    for path in built.rglob("*.html"):
+        assert log["finished"][:10] not in read(path)
 
 
 def test_tables_of_the_report_equal_their_csv(built):
@@ -115,16 +136,85 @@ def test_tables_of_the_report_equal_their_csv(built):
 
 
 def test_an_earlier_result_survives_a_failed_run(built, results, tmp_path, monkeypatch):
-    for name in STEPS:
-        monkeypatch.setattr(pipeline, name, lambda name=name, **_: results[name])
+    kept = [replace(part, analyse=lambda _, name=part.name: results[name]) for part in find_parts()]
     out = output_folder(tmp_path / "build")
     (out / "report.html").write_text("old")
 
-    def fail(*_):
+    def fail(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "iraq_page", fail)
+    monkeypatch.setattr(pipeline, "front_page", fail)
     with pytest.raises(KeyboardInterrupt):
-        reproduce(out)
+        reproduce(out, parts=kept)
     assert [p.name for p in out.iterdir()] == ["report.html"]
     assert (out / "report.html").read_text() == "old"
+
+
+TOY = """
+import pandas as pd
+from coalition_models.render import frame_table
+from coalition_models.report.html import Section
+from coalition_models.report.part import Page, Part
+from coalition_models.report.product import Product
+
+FRAME = pd.DataFrame({"state": ["ESP"], "events": [1]})
+
+PART = Part(
+    name="toy",
+    title="A toy",
+    order=5,
+    analyse=lambda run: FRAME,
+    about=lambda frame: f"{len(frame)} state is counted.",
+    product=lambda frame: Product({"toy": frame_table(frame, title="Toy")}, {"toy": frame}, {}),
+    pages=lambda frame, product: [
+        Page("toy.html", "A toy", "What it is.", [Section("Counts", [product.tables["toy"]])],
+             ["participation"])
+    ],
+    sources=lambda frame: ["participation"],
+)
+"""
+
+
+def test_a_part_is_one_file(tmp_path, monkeypatch):
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "toy.py").write_text(TOY, encoding="utf-8")
+    monkeypatch.setattr(parts, "__path__", [*parts.__path__, str(folder)])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    found = find_parts()
+    names = [part.name for part in found]
+    assert names == ["toy", "first_look", "defections", "claims", "contested"]
+    try:
+        written = reproduce(tmp_path / "out", parts=found[:1])
+    finally:
+        sys.modules.pop("coalition_models.report.parts.toy")
+        vars(parts).pop("toy")
+    names = [path.relative_to(tmp_path / "out").as_posix() for path in written]
+    assert names == [
+        "log.json", "manifest.json", "report.html", "tables/toy.csv", "tables/toy.md",
+        "tables/toy.tex", "toy.html",
+    ]  # fmt: skip
+    front, page = read(tmp_path / "out" / "report.html"), read(tmp_path / "out" / "toy.html")
+    assert "1 state is counted." in front
+    assert 'href="toy.html"' in front
+    assert 'href="report.html"' in page
+    assert "Sources</h2>" in page
+    seconds = json.loads(read(tmp_path / "out" / "log.json"))["seconds"]
+    assert list(seconds) == [
+        "validate the bundled tables", "analyse: toy", "write: toy",
+        "write the front page and the manifest",
+    ]  # fmt: skip
+
+
+def test_two_parts_of_one_name_are_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "toy.py").write_text(TOY.replace('"toy",', '"claims",', 1), encoding="utf-8")
+    monkeypatch.setattr(parts, "__path__", [*parts.__path__, str(folder)])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    try:
+        with pytest.raises(DataError, match="one name: claims"):
+            find_parts()
+    finally:
+        sys.modules.pop("coalition_models.report.parts.toy")
+        vars(parts).pop("toy")

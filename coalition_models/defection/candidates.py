@@ -14,7 +14,6 @@ from coalition_models.record import keep_record
 
 __all__ = [
     "CHANGE_KINDS",
-    "RISK_RAISING",
     "Falls",
     "SetAside",
     "change_candidates",
@@ -27,12 +26,6 @@ __all__ = [
 
 _KEY = ["coalition", "state"]
 _SPELL = [*_KEY, "spell"]
-#: coded changes whose own reason says that the member took on more risk
-RISK_RAISING = {
-    ("iraq", "GBR", "2004-10-27", "relocation"): (
-        "one battle group went to the more violent sector south of Baghdad"
-    ),
-}
 #: change in the facts -> kind of defection
 CHANGE_KINDS = {
     "drawdown": "partial_cut",
@@ -171,17 +164,8 @@ def change_candidates(
         & ~known["change_row"].isin(pairs.loc[inside, "change_row"])
     ]
     aside.add(lost.assign(spell=0), _name(lost), "outside any spell")
-    if not rule.risk_raising:
-        keys = list(
-            zip(
-                found["coalition"],
-                found["state"],
-                found["date"].dt.strftime("%Y-%m-%d"),
-                found["change"],
-                strict=True,
-            )
-        )
-        raised = pd.Series([key in RISK_RAISING for key in keys], index=found.index, dtype=bool)
+    if not rule.risk_raising and "raises_own_risk" in found.columns:
+        raised = (found["raises_own_risk"] == "yes").fillna(False).astype(bool)
         aside.add(found[raised], _name(found[raised]), "raised the member's own risk")
         found = found[~raised]
     out: pd.DataFrame = found.reset_index(drop=True)

@@ -350,7 +350,7 @@ def list_rules() -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "rule": [str(rule) for rule in NAMED_RULES.values()],
-            "article": [origin.article for origin in origins],
+            "article": [origin.reference for origin in origins],
             "seen": [origin.seen for origin in origins],
         },
         index=pd.Index(list(NAMED_RULES), name="name"),

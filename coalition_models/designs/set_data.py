@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -17,12 +18,20 @@ from coalition_models.members.spells import spells_from_levels
 from coalition_models.sources.codes import from_cow
 from coalition_models.sources.load import load
 
-__all__ = ["RENAMED_MISSIONS", "SetData", "set_data"]
+__all__ = ["SetData", "renamed_missions", "set_data"]
 
-#: UN missions that went on under another name
-RENAMED_MISSIONS: Mapping[str, str] = MappingProxyType(
-    {"MONUC": "MONUSCO", "UNMIS": "UNMISS", "BINUB": "BNUB"}
-)
+
+@lru_cache(maxsize=1)
+def renamed_missions() -> Mapping[str, str]:
+    """UN missions that went on under another name, with that name.
+
+    Examples
+    --------
+    >>> renamed_missions()["MONUC"]
+    'MONUSCO'
+    """
+    table = load("renamed_missions")
+    return MappingProxyType(dict(zip(table["mission"], table["renamed"], strict=True)))
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ def set_data(name: str, variant: str) -> SetData:
     makers: dict[tuple[str, str], Callable[[], SetData]] = {
         ("iraq", "main"): lambda: _bundled("iraq"),
         ("isaf", "main"): lambda: _bundled("isaf"),
-        ("un", "main"): lambda: _un_months(3, RENAMED_MISSIONS),
+        ("un", "main"): lambda: _un_months(3, renamed_missions()),
         ("un", "as_named"): lambda: _un_months(2, {}),
         ("un", "geopko"): _un_years,
         ("interventions", "main"): _interventions,
@@ -166,7 +175,7 @@ def _un_years() -> SetData:
     rows = load("geopko-contributors").rename(columns={"iso3": "state", "mission": "coalition"})
     rows = rows.assign(date=pd.to_datetime(rows["year"].astype(str) + "-07-01"))
     bridged = _between_maps(
-        rows.assign(coalition=rows["coalition"].replace(dict(RENAMED_MISSIONS)))
+        rows.assign(coalition=rows["coalition"].replace(dict(renamed_missions())))
     )
     # presence on the maps counts; the size of many units is not known
     members = spells_from_levels(
@@ -177,9 +186,9 @@ def _un_years() -> SetData:
         period="year",
         end_margin=0,
         # not every mission is on the maps
-        renamed={a: b for a, b in RENAMED_MISSIONS.items() if a in set(rows["coalition"])},
+        renamed={a: b for a, b in renamed_missions().items() if a in set(rows["coalition"])},
     )
-    sizes = rows.assign(coalition=rows["coalition"].replace(dict(RENAMED_MISSIONS)))
+    sizes = rows.assign(coalition=rows["coalition"].replace(dict(renamed_missions())))
     peak = sizes.groupby(["coalition", "state"])["troops_standard"].max()
     keys = pd.MultiIndex.from_frame(members[["coalition", "state"]])
     members["peak_troops"] = peak.reindex(keys).to_numpy()
@@ -226,7 +235,7 @@ def _between_maps(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _next_maps(members: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
     """Last day of the year of a mission's next map, which shows who has left; or the year after."""
-    renamed = rows["coalition"].replace(dict(RENAMED_MISSIONS))
+    renamed = rows["coalition"].replace(dict(renamed_missions()))
     maps = rows["year"].groupby(renamed).agg(lambda years: sorted(set(years))).to_dict()
     shown = []
     for mission, left in zip(members["coalition"], members["exit"].dt.year, strict=True):

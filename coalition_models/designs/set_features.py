@@ -9,18 +9,13 @@ from typing import Any
 import pandas as pd
 
 from coalition_models.designs.own_set import OWN
-from coalition_models.designs.set_data import RENAMED_MISSIONS, SetData
+from coalition_models.designs.set_data import SetData, renamed_missions
 from coalition_models.errors import CoverageError, DataError, first_few, gathered
-from coalition_models.features.alliance import add_alliance
-from coalition_models.features.capability import add_capability
-from coalition_models.features.casualties import add_casualties
-from coalition_models.features.commitment import add_commitment
-from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.features.leadership import add_leadership
 from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import REGIME_SOURCES, add_regime
-from coalition_models.features.risk import add_risk
+from coalition_models.features.registry import builder_named
 from coalition_models.members.fact_tables import coverage_table
 from coalition_models.members.facts import Facts, facts_of, trusted_facts
 from coalition_models.record import without_features
@@ -38,10 +33,14 @@ Builder = Callable[..., pd.DataFrame]
 
 @dataclass(frozen=True)
 class _Step:
-    """One idea and its builder, which reads the facts of the set."""
+    """One idea and its builder, which reads the facts of the set: its own, or ``add_<idea>``."""
 
     idea: str
-    add: Builder
+    own: Builder | None = None
+
+    @property
+    def add(self) -> Builder:
+        return self.own or builder_named(f"add_{self.idea}").function
 
 
 #: why a set lacks a feature that others have
@@ -217,7 +216,7 @@ def _un_deaths(data: SetData) -> pd.DataFrame:
     deaths = load("un-fatalities").dropna(subset=["cow", "date"]).astype({"cow": "int64"})
     # of contingents: neither police nor civilians, many of them hired where the mission is
     deaths = deaths[deaths["personnel"] == "military"]
-    rows = deaths.assign(coalition=deaths["mission"].replace(dict(RENAMED_MISSIONS)), deaths=1)
+    rows = deaths.assign(coalition=deaths["mission"].replace(dict(renamed_missions())), deaths=1)
     inside = rows[rows["coalition"].isin(data.coalitions["coalition"])]
     return inside[["coalition", "cow", "date", "deaths"]].reset_index(drop=True)
 
@@ -283,51 +282,51 @@ _OWN: dict[str, tuple[tuple[str, str, str, Callable[[SetData], pd.DataFrame]], .
 
 _STEPS: dict[str, tuple[_Step, ...]] = {
     "bundled": (
-        _Step("elections", add_elections),
-        _Step("leadership", add_leadership),
-        _Step("casualties", add_casualties),
-        _Step("risk", add_risk),
-        _Step("commitment", add_commitment),
-        _Step("contagion", add_contagion),
-        _Step("alliance", add_alliance),
+        _Step("elections"),
+        _Step("leadership"),
+        _Step("casualties"),
+        _Step("risk"),
+        _Step("commitment"),
+        _Step("contagion"),
+        _Step("alliance"),
         _Step("regime", _regime_if_at_hand),
-        _Step("capability", add_capability),
-        _Step("preferences", add_preferences),
+        _Step("capability"),
+        _Step("preferences"),
     ),
     OWN: (
         _Step("elections", _elections),
         _Step("leadership", _leadership),
-        _Step("casualties", add_casualties),
-        _Step("risk", add_risk),
-        _Step("commitment", add_commitment),
-        _Step("contagion", add_contagion),
-        _Step("alliance", add_alliance),
+        _Step("casualties"),
+        _Step("risk"),
+        _Step("commitment"),
+        _Step("contagion"),
+        _Step("alliance"),
         _Step("regime", _own_regime),
-        _Step("capability", add_capability),
-        _Step("preferences", add_preferences),
+        _Step("capability"),
+        _Step("preferences"),
     ),
     "un": (
         _Step("elections", _elections),
         _Step("leadership", _leadership),
-        _Step("casualties", add_casualties),
-        _Step("commitment", add_commitment),
-        _Step("contagion", add_contagion),
-        _Step("regime", add_regime),
-        _Step("capability", add_capability),
+        _Step("casualties"),
+        _Step("commitment"),
+        _Step("contagion"),
+        _Step("regime"),
+        _Step("capability"),
         _Step("preferences", _preferences),
     ),
     "interventions": (
         _Step("elections", _elections),
         _Step("leadership", _leadership),
-        _Step("contagion", add_contagion),
-        _Step("regime", add_regime),
-        _Step("capability", add_capability),
+        _Step("contagion"),
+        _Step("regime"),
+        _Step("capability"),
         _Step("preferences", _preferences),
     ),
     "wars": (
         _Step("leadership", _leadership),
-        _Step("contagion", add_contagion),
-        _Step("regime", add_regime),
-        _Step("capability", add_capability),
+        _Step("contagion"),
+        _Step("regime"),
+        _Step("capability"),
     ),
 }

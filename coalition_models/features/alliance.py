@@ -11,7 +11,9 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
+from coalition_models.sources.catalog import entry
 from coalition_models.tables.own import plain_panel
 from coalition_models.timelines.calendar import (
     Integers,
@@ -27,34 +29,21 @@ from coalition_models.timelines.yearly import (
     External,
     check_external,
     check_lag,
+    not_read,
     optional_source,
     own_figures,
     year_known,
     yearly,
 )
 
-__all__ = ["NATO_CANDIDATES", "add_alliance"]
+__all__ = ["add_alliance"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-#: state number -> month from which it took part in the Membership Action Plan or was invited to
-#: accede (NATO, topic page "Membership Action Plan"; final communiques of the summits)
-NATO_CANDIDATES = {
-    **dict.fromkeys((290, 310, 316), "1997-07"),  # invited at Madrid
-    **dict.fromkeys((317, 339, 343, 349, 355, 360, 366, 367, 368), "1999-04"),  # Washington
-    344: "2002-05",  # Croatia
-    341: "2009-12",  # Montenegro
-    346: "2010-04",  # Bosnia and Herzegovina
-    **dict.fromkeys((375, 380), "2022-06"),  # invited at Madrid
-}
-
 _UNITED_STATES = 2
 #: the ties that a user's table of states may hold
 _FOUR = ("lead_defence_pact", "us_troops_hosted", "us_aid_per_head", "us_trade_per_gdp")
-#: years in which the list of accessions and the fiscal years of US aid are complete
-_NATO_YEARS = (1949, 2024)
-_AID_YEARS = (2002, 2015)
 
 
 @dataclass(frozen=True)
@@ -69,6 +58,22 @@ class _Ties:
     sources: list[str]
 
 
+@builder(
+    columns=(
+        "nato_member",
+        "nato_candidate",
+        "lead_defence_pact",
+        "us_troops_hosted",
+        "log_us_troops_hosted",
+        "us_aid_per_head",
+        "us_trade_per_gdp",
+        "us_dependence",
+        "framework",
+        "nato_framework",
+    ),
+    needs=("coalition", "cow", "period", "coalitions", "states?"),
+    sources=("atop-alliances?", "us-troops-abroad?", "us-trade?"),
+)
 def add_alliance(
     panel: pd.DataFrame,
     *,
@@ -95,9 +100,9 @@ def add_alliance(
         candidacy are known by the month.
     as_of : {"start", "end"}
         Which month, and which completed year, is known.
-    external : {"if_at_hand", "require"}
+    external : {"if_at_hand", "require", "never"}
         Pacts (``atop-alliances``), US troops (``us-troops-abroad``) and trade (``us-trade``) do
-        not come with the package: missing where not at hand, or fetched.
+        not come with the package: missing where not at hand, fetched, or not read.
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``coalitions`` (the lead
         state, ``framework``); the four ties are read from ``states`` if it holds them:
@@ -169,7 +174,7 @@ def add_alliance(
             "framework": framework,
             "nato_framework": _in_nato(framework),
         },
-        sources=["nato_accession", *cited(held, "coalitions"), *ties.sources],
+        sources=["nato_accession", "nato_candidates", *cited(held, "coalitions"), *ties.sources],
         choices={
             "hosted_at_least": least[0],
             "aid_at_least": least[1],
@@ -196,10 +201,10 @@ def _nato(cow: Integers, known: Integers) -> tuple[Floats, Floats]:
     """Membership and candidacy in the last known month."""
     joined = known_table("nato_accession").set_index("ccode")["accession_date"]
     since = dict(zip(joined.index, month_number(joined).tolist(), strict=True))
-    asked = month_number(pd.Series(pd.to_datetime(list(NATO_CANDIDATES.values()))))
-    candidate = dict(zip(NATO_CANDIDATES, asked.tolist(), strict=True))
+    asked = known_table("nato_candidates")
+    candidate = dict(zip(asked["cow"], month_number(asked["since"]).tolist(), strict=True))
     states = pd.Series(cow)
-    inside = known < (_NATO_YEARS[1] + 1) * 12
+    inside = known < (int(entry("nato_accession").end) + 1) * 12
     member = (states.map(since) <= known).to_numpy(dtype=bool)
     waiting = (states.map(candidate) <= known).to_numpy(dtype=bool) & ~member
     return np.where(inside, member, np.nan), np.where(inside, waiting, np.nan)
@@ -247,7 +252,7 @@ def _sources(cow: Integers, lead: Integers, year: Integers, external: External) 
     ):
         found[name] = optional_source(name, variable, "add_alliance", external)
         if found[name] is None:
-            absent[column] = f"{name} not at hand"
+            absent[column] = not_read(name, external)
         else:
             sources.append(name)
     if "us_troops_hosted" in absent:
@@ -284,8 +289,10 @@ def _hosted(table: pd.DataFrame, cow: Integers, year: Integers) -> Floats:
 
 
 def _per_head(aid: Floats, people: Floats, cow: Integers, year: Integers) -> Floats:
-    inside = (year >= _AID_YEARS[0]) & (year <= _AID_YEARS[1]) & (cow != _UNITED_STATES)
-    return np.where(inside, np.nan_to_num(aid) / people, np.nan)
+    table = known_table("coverage")
+    window = table[table["column"] == "us_military_aid"].iloc[0]
+    inside = (year >= window["first"].year) & (year <= window["last"].year)
+    return np.where(inside & (cow != _UNITED_STATES), np.nan_to_num(aid) / people, np.nan)
 
 
 def _trade(table: pd.DataFrame, cow: Integers, year: Integers) -> Floats:

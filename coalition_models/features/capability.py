@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.members.panel import dated_by
 from coalition_models.tables.own import plain_panel
@@ -29,6 +30,7 @@ from coalition_models.timelines.yearly import (
     Yearly,
     check_external,
     check_lag,
+    not_read,
     optional_source,
     own_figures,
     state_figures,
@@ -41,6 +43,7 @@ __all__ = ["add_capability"]
 
 Floats = npt.NDArray[np.float64]
 
+_INDEX = "cow-capabilities"
 _CINC = (
     "cinc",
     "cinc_share",
@@ -51,6 +54,20 @@ _CINC = (
 )
 
 
+@builder(
+    columns=(
+        "cinc",
+        "cinc_share",
+        "cinc_to_lead",
+        "gdp_per_capita",
+        "log_gdp_per_capita",
+        "capability_change",
+        "capability_change_10",
+        "capability_change_20",
+    ),
+    needs=("coalition", "cow", "spell", "period", "entry?", "members", "coalitions", "states?"),
+    sources=("cow-capabilities?",),
+)
 def add_capability(
     panel: pd.DataFrame,
     *,
@@ -70,9 +87,9 @@ def add_capability(
         Years by which the sources lag: 1 for the last completed year.
     as_of : {"start", "end"}
         When the year must be complete.
-    external : {"if_at_hand", "require"}
+    external : {"if_at_hand", "require", "never"}
         The composite index comes from ``cow-capabilities``: its columns are missing where that
-        is not at hand, or it is fetched.
+        is not at hand, or it is fetched, or not read.
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``members`` and
         ``coalitions`` (the lead state); ``capability_index`` and ``gdp_per_capita`` of ``states``
@@ -117,7 +134,8 @@ def add_capability(
     year = year_known(calendar, moment, years)
     held = facts_for(panel, facts, "add_capability", old)
     income, sources = state_figures(held, ["gdp_per_capita"])
-    index, more = _index(held, check_external(external))
+    choice = check_external(external)
+    index, more = _index(held, choice)
     gdp = income.at("gdp_per_capita", cow, year)
     columns = {"gdp_per_capita": gdp, "log_gdp_per_capita": np.log(np.where(gdp > 0, gdp, np.nan))}
     if index is None:
@@ -137,7 +155,7 @@ def add_capability(
         columns,
         sources=[*sources, *more, *cited(held, "members", "coalitions")],
         choices={"lag": years, "as_of": moment},
-        notes={} if index is not None else dict.fromkeys(_CINC, "cow-capabilities not at hand"),
+        notes={} if index is not None else dict.fromkeys(_CINC, not_read(_INDEX, choice)),
         builder="add_capability",
         cure="Get the source: coalition-models data fetch cow-capabilities; or give your own in "
         "Facts(states=...)",
@@ -149,10 +167,10 @@ def _index(facts: Facts, external: External) -> tuple[Yearly | None, list[str]]:
     own = facts.table("states")
     if own is not None and "capability_index" in own.columns:
         return own_figures(own, ["capability_index"]), []
-    table = optional_source("cow-capabilities", "capability_index", "add_capability", external)
+    table = optional_source(_INDEX, "capability_index", "add_capability", external)
     if table is None:
         return None, []
-    return yearly(table, ["capability_index"]), ["cow-capabilities"]
+    return yearly(table, ["capability_index"]), [_INDEX]
 
 
 def _roster(panel: pd.DataFrame, facts: Facts) -> Roster:

@@ -9,6 +9,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.tables.own import plain_panel
 from coalition_models.timelines.calendar import (
@@ -40,6 +41,38 @@ Floats = npt.NDArray[np.float64]
 _RELATIVE = ("troops", "population", None)
 
 
+@builder(
+    columns=(
+        "deaths_12m",
+        "log_deaths_12m",
+        "deaths_cumulative",
+        "deaths_weighted",
+        "deaths_last",
+        "log_deaths_last",
+        "log_deaths_cumulative",
+        "log_deaths_weighted",
+        "first_loss",
+        "mass_casualty",
+        "relative_fatalities",
+        "deaths_12m_per_1000",
+        "deaths_12m_per_million",
+        "partner_deaths_last",
+        "partner_deaths_cumulative",
+        "coalition_trend",
+        "own_trend",
+    ),
+    needs=(
+        "coalition",
+        "cow",
+        "period",
+        "spell?",
+        "deaths",
+        "coverage",
+        "members?",
+        "troops?",
+        "states?",
+    ),
+)
 def add_casualties(
     panel: pd.DataFrame,
     *,

@@ -9,6 +9,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.tables.own import plain_panel
 from coalition_models.timelines.calendar import (
@@ -26,6 +27,7 @@ from coalition_models.timelines.troops import Strengths, strengths
 from coalition_models.timelines.yearly import (
     check_external,
     check_lag,
+    not_read,
     optional_source,
     own_figures,
     state_figures,
@@ -40,6 +42,22 @@ Floats = npt.NDArray[np.float64]
 _RECOMMITMENTS = ("reinforcement", "extension")
 
 
+@builder(
+    columns=(
+        "troops",
+        "log_troops",
+        "troops_age_months",
+        "troop_share",
+        "strength_known",
+        "troops_per_million",
+        "relative_commitment",
+        "share_below_peak",
+        "recommitted",
+        "months_since_recommitment",
+    ),
+    needs=("coalition", "cow", "spell", "period", "members", "troops", "changes?", "states?"),
+    sources=("cow-capabilities?",),
+)
 def add_commitment(
     panel: pd.DataFrame,
     *,
@@ -67,9 +85,9 @@ def add_commitment(
         Years by which population and soldiers lag: 1 for the last completed year.
     as_of : {"start", "end"}
         Whether observations and changes within the period count (``"end"``).
-    external : {"if_at_hand", "require"}
-        ``relative_commitment`` needs ``cow-capabilities``: missing where it is not at hand, or
-        fetched.
+    external : {"if_at_hand", "require", "never"}
+        ``relative_commitment`` needs ``cow-capabilities``: missing where it is not at hand,
+        fetched, or not read.
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``members`` and ``troops``;
         ``changes`` for what rests on reinforcements and extensions (they must cover every
@@ -184,7 +202,7 @@ def _sizes(
         return people, own_figures(own, ["soldiers"]).at("soldiers", cow, year), "", sources
     table = optional_source("cow-capabilities", "soldiers", "add_commitment", choice)
     if table is None:
-        absent = "; cow-capabilities (soldiers) not at hand"
+        absent = f"; {not_read('cow-capabilities (soldiers)', choice)}"
         return people, np.full(len(cow), np.nan), absent, sources
     known = yearly(table, ["soldiers"]).at("soldiers", cow, year)
     return people, known, "", [*sources, "cow-capabilities"]

@@ -12,6 +12,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.members.spell_checks import EVENT_KINDS
 from coalition_models.tables.own import plain_panel
@@ -54,6 +55,20 @@ class _Exits:
         return everyone - own
 
 
+@builder(
+    columns=(
+        "earlier_defectors",
+        "defector_share",
+        "recent_exits_<m>m",
+        "exit_troops_<m>m",
+        "log_exit_troops_<m>m",
+        "region_exits_<m>m",
+        "ally_exits_<m>m",
+        "lead_below_peak",
+        "lead_change_12m",
+    ),
+    needs=("coalition", "cow", "period", "members", "troops?"),
+)
 def add_contagion(
     panel: pd.DataFrame,
     *,

@@ -11,7 +11,7 @@ __all__ = ["PRESETS", "ElectionPreset", "preset_named"]
 
 @dataclass(frozen=True)
 class ElectionPreset:
-    """A window with the article that used it; ``assumed`` if that window was not seen there."""
+    """A window with the key of its article; ``assumed`` if that window was not seen there."""
 
     article: str
     window: int
@@ -21,7 +21,7 @@ class ElectionPreset:
 
 PRESETS = {
     "tago2009": ElectionPreset(
-        "Tago 2009",
+        "tago_2009",
         0,
         assumed=True,
         note=(
@@ -30,7 +30,7 @@ PRESETS = {
         ),
     ),
     "mello2020": ElectionPreset(
-        "Mello 2020",
+        "mello_2020",
         2,
         assumed=False,
         note=(
@@ -39,7 +39,7 @@ PRESETS = {
         ),
     ),
     "duursma-gledhill2019": ElectionPreset(
-        "Duursma and Gledhill 2019",
+        "duursma_gledhill_2019",
         12,
         assumed=True,
         note="election on the horizon; the article's horizon was not seen, a year is assumed",

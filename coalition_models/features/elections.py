@@ -13,6 +13,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.attach import attach
 from coalition_models.features.election_presets import preset_named
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.record import record_of, sources_of
 from coalition_models.tables.own import plain_panel
@@ -33,6 +34,7 @@ from coalition_models.timelines.election_votes import (
     votes_of,
 )
 from coalition_models.timelines.given import cited, facts_for, within_coverage
+from coalition_models.timelines.yearly import External, external_choice
 
 __all__ = ["add_elections"]
 
@@ -52,18 +54,23 @@ _ENDS = {
 }
 
 
+@builder(
+    columns=_COLUMNS,
+    needs=("cow", "period", "elections?"),
+    sources=("reign-elections?", "nelda?", "bjornskov-rode?"),
+)
 def add_elections(
     panel: pd.DataFrame,
     *,
     window: int = 6,
     kinds: str | Sequence[str] = "leader",
     sources: str = "union",
-    extended: bool = False,
     preset: str | None = None,
     half_life: float = 6,
     strict: bool = False,
     notice: int = 2,
     as_of: str = "start",
+    external: str = "if_at_hand",
     facts: Facts | None = None,
     **old: object,
 ) -> pd.DataFrame:
@@ -97,9 +104,6 @@ def add_elections(
     sources : {"union", "parlgov", "reign", "nelda", "bjornskov-rode"}
         Which source to believe; the last two are external. NELDA ends in 2012, holds ceremonial
         presidents and upper houses too; Bjoernskov and Rode end in 2020 and know only the month.
-    extended : bool
-        With ``sources="union"``: also elections that only the external sources list, of whatever
-        state.
     preset : {"tago2009", "mello2020", "duursma-gledhill2019"}, optional
         The window of an article, instead of ``window``: the same month; two months; a year;
         the panel's record says where it is assumed because it was not seen there.
@@ -108,11 +112,16 @@ def add_elections(
     strict : bool
         Leave the calendar aside: a vote is known once it is called (``called`` in your table), or
         all along where it keeps to the constitutional rhythm (``scheduled`` in your table is yes,
-        or REIGN says so with ``extended=True``), else ``notice`` months before.
+        or REIGN says so with ``external="require"``), else ``notice`` months before.
     notice : int
         With ``strict``: months for which a vote without a known call is known, an assumption.
     as_of : {"start", "end"}
         Whether an election within the period counts as past (``"end"``) for the time since it.
+    external : {"if_at_hand", "require", "never"}
+        ``"if_at_hand"``: elections of states that the bundled table does not have, from the
+        external sources at hand. ``"require"``, with ``sources="union"``: also elections that
+        only the external sources list, of whatever state; they are fetched. ``"never"``: the
+        bundled table, or yours, is all that is read.
     facts : Facts, optional
         In place of those that the panel was built from. If they hold ``elections``, these are
         used and no source is: ``cow, date, kind`` (legislative, presidential) and optionally
@@ -121,7 +130,8 @@ def add_elections(
         ``known_until`` (dates), where it has these columns. States it does not list are missing.
         ``cm.load("reign-elections")`` and the like are put in this form.
     **old
-        Names of an earlier version for the table ``elections`` of facts.
+        Names of an earlier version for the table ``elections`` of facts (``data``), and
+        ``extended`` for ``external="require"``; they go in the next one.
 
     Returns
     -------
@@ -164,6 +174,7 @@ def add_elections(
     chosen = check_kinds(kinds)
     months, from_article = _window(window, preset)
     _check_half_life(half_life)
+    choice = external_choice(external, old, "add_elections", default="if_at_hand")
     rows = plain_panel(panel)
     calendar = calendar_of(rows)
     known = calendar.known(moment)
@@ -179,8 +190,11 @@ def add_elections(
     if own is not None:
         parts = [measure(own_votes(own, chosen))]
     else:
-        first = measure(votes_of(sources, chosen, extended=extended))
-        parts, absent = by_other_sources(first, measure, sources, chosen, cow, extended=extended)
+        _check_named(sources, choice)
+        wide = choice == "require"
+        parts = [measure(votes_of(sources, chosen, extended=wide))]
+        if choice != "never":
+            parts, absent = by_other_sources(parts[0], measure, sources, chosen, cow, extended=wide)
     columns = first_covering(parts)
     columns |= _shapes(columns["months_to_election"], half_life)
     used = _used(parts, rows)
@@ -189,7 +203,7 @@ def add_elections(
         "window": months,
         "kinds": chosen if isinstance(chosen, str) else list(chosen),
         "sources": "given" if own is not None else sources,
-        "extended": extended,
+        "external": choice,
         "half_life": half_life,
         "strict": {"notice": notice} if strict else False,
         "as_of": moment,
@@ -207,13 +221,18 @@ def add_elections(
         notes=_reasons(columns, rows, choices.get("note")),
         not_covered=() if own is not None else states_without_elections(),
         builder="add_elections",
-        cure=_cure(sources if own is None else None, absent),
+        cure=_cure(sources if own is None else None, absent, choice),
     )
 
 
 def _check_half_life(half_life: float) -> None:
     if not half_life > 0:
         raise DataError(f"half_life must be a positive number of months, not {half_life!r}")
+
+
+def _check_named(sources: str, external: External) -> None:
+    if external == "never" and sources in ("nelda", "bjornskov-rode"):
+        raise DataError(f"external='never' leaves sources={sources!r} unread; give one of the two")
 
 
 def _named(
@@ -246,13 +265,18 @@ def _reasons(columns: Mapping[str, Floats], rows: pd.DataFrame, noted: object) -
     return dict.fromkeys(absent, f"{noted}; {why}" if noted else why)
 
 
-def _cure(sources: str | None, absent: Sequence[str]) -> str:
+def _cure(sources: str | None, absent: Sequence[str], external: External) -> str:
     """What to do about states and rows whose elections are not known."""
     give = "give the elections of these states and years in Facts(elections=...)"
     if sources is None:
         return (
             "The table of elections in these facts is all that is read: add the states that it "
             "lacks, or leave it out, and the package's own sources are used"
+        )
+    if external == "never":
+        return (
+            "external='never': only the bundled table is read, of contributors to bundled "
+            f"coalitions from 2000 to 2021. Take external='if_at_hand', or {give}"
         )
     if absent and sources != "parlgov":
         return (

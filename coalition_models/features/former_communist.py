@@ -5,20 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import DataError
+from coalition_models.arguments import check_arguments
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
+from coalition_models.tables.own import plain_panel, require_columns
+from coalition_models.timelines.calendar import known_table, month_number
 
 __all__ = ["add_former_communist"]
 
-#: Warsaw Pact, Albania, Yugoslavia, Mongolia and the states that followed them (COW numbers);
-#: Germany is left out: its eastern part joined a state that had not been communist
-_STATES = (
-    290, 310, 315, 316, 317, 339, 341, 343, 344, 345, 346, 347, 349, 355, 359, 360, 365, 366, 367,
-    368, 369, 370, 371, 372, 373, 701, 702, 703, 704, 705, 712,
-)  # fmt: skip
-_FROM = pd.Timestamp("1992-01-01")
+#: first month in which nobody's party rules any more
+_FROM = 1992 * 12
 
 
+@builder(columns=("former_communist",))
 def add_former_communist(panel: pd.DataFrame) -> pd.DataFrame:
     """Add whether a state was communist until 1989-91.
 
@@ -30,7 +29,13 @@ def add_former_communist(panel: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A copy with ``former_communist`` (0/1), missing before 1992.
+        A copy with ``former_communist`` (0/1), missing before 1992. The states are listed in
+        ``load("former_communist")``.
+
+    Raises
+    ------
+    DataError
+        If the panel lacks a column, or it does not hold what it should.
 
     Notes
     -----
@@ -38,15 +43,21 @@ def add_former_communist(panel: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> panel = pd.DataFrame({"cow": [290, 230], "period": pd.to_datetime(["2004-01"] * 2)})
-    >>> add_former_communist(panel)["former_communist"].tolist()
+    >>> import coalition_models as cm
+    >>> panel = cm.build_panel(cm.facts("iraq"))
+    >>> found = add_former_communist(panel).groupby("state")["former_communist"].first()
+    >>> found[["POL", "ESP"]].tolist()
     [1.0, 0.0]
     """
-    absent = [name for name in ("cow", "period") if name not in panel.columns]
-    if absent:
-        raise DataError(f"the panel lacks the columns {', '.join(absent)}")
-    value = panel["cow"].isin(_STATES).to_numpy(dtype=float)
-    later = (panel["period"] >= _FROM).to_numpy(dtype=bool)
+    check_arguments(add_former_communist, locals())
+    rows = plain_panel(panel)
+    require_columns(rows, ("cow", "period"), "panel", dates=("period",), filled=("cow", "period"))
+    value = rows["cow"].isin(known_table("former_communist")["cow"]).to_numpy(dtype=float)
     return attach(
-        panel, {"former_communist": np.where(later, value, np.nan)}, sources=[], choices={}
+        panel,
+        {"former_communist": np.where(month_number(rows["period"]) >= _FROM, value, np.nan)},
+        sources=["former_communist"],
+        choices={},
+        builder="add_former_communist",
+        cure="The list says who was communist until 1989-91, so it tells of 1992 and later only",
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.record import record_of, sources_of
 from coalition_models.tables.own import plain_panel
@@ -33,6 +34,7 @@ from coalition_models.timelines.leader_terms import (
     terms_of,
 )
 from coalition_models.timelines.support import support_coded
+from coalition_models.timelines.yearly import External, external_choice
 
 __all__ = ["add_leadership"]
 
@@ -41,6 +43,9 @@ Flags = npt.NDArray[np.bool_]
 
 _IRREGULAR = ("irregular", "foreign_imposition")
 _EXTERNAL = ("archigos", "chisols", "leader-ideology", "parlgov-cabinets")
+_OF_TIME = (
+    "leader_change", "tenure_months", "months_since_leader_change", "joined_under_other_leader",
+)  # fmt: skip
 _OF_PARTIES = ("party_change", "left_right", "left_right_change", "left_right_since_entry")
 _OF_CABINETS = ("coalition_cabinet", "minority_cabinet", "caretaker_cabinet")
 _OF_SUPPORT = ("support_change", "support_changed_since_entry")
@@ -53,14 +58,19 @@ _WHY = {
 }
 
 
+@builder(
+    columns=(*_OF_TIME, *_OF_PARTIES, *_OF_CABINETS, *_OF_SUPPORT, "irregular_entry"),
+    needs=("cow", "period", "coalition?", "spell?", "entry?", "leaders?"),
+    sources=("reign-leaders?", "archigos?", "chisols?", "leader-ideology?", "parlgov-cabinets?"),
+)
 def add_leadership(
     panel: pd.DataFrame,
     *,
     window: int = 6,
     who: str = "effective",
-    extended: bool = False,
     rotation: str = "ignore",
     as_of: str = "start",
+    external: str = "if_at_hand",
     facts: Facts | None = None,
     **old: object,
 ) -> pd.DataFrame:
@@ -82,9 +92,6 @@ def add_leadership(
         The effective leader (REIGN, 1950 to February 2021 for states that the bundled table does
         not have), the prime minister or chancellor (ParlGov, bundled states only), or Archigos's
         leader (external, all states to 2015). They differ in Poland, for example.
-    extended : bool
-        Add the columns that need external sources: ``irregular_entry`` (Archigos),
-        ``support_change`` and ``support_changed_since_entry`` (CHISOLS), and ParlGov's cabinets.
     rotation : {"ignore", "count"}
         Whether the chair of a collective head of state going round (every year in Switzerland,
         every eight months in Bosnia and Herzegovina) counts as a new leader. With ``"ignore"``
@@ -94,6 +101,12 @@ def add_leadership(
         ``"start"``: only changes before the period began; ``"end"``: also those within it.
         In Spain the new leader took office on 17 April 2004 and the contingent left on
         27 April, so ``"start"`` puts the change after the exit.
+    external : {"if_at_hand", "require", "never"}
+        ``"if_at_hand"``: leaders of states that the bundled table does not have, from an external
+        source at hand. ``"require"``: also the columns that rest on external sources alone, which
+        are fetched: ``irregular_entry`` (Archigos), ``support_change`` and
+        ``support_changed_since_entry`` (CHISOLS), and ParlGov's cabinets. ``"never"``: the
+        bundled table, or yours, is all that is read.
     facts : Facts, optional
         In place of those that the panel was built from. If they hold ``leaders``, these are used
         and no source is: ``cow, leader, start, end`` (empty end: still in office) and optionally
@@ -102,7 +115,8 @@ def add_leadership(
         the month of a handover: only the last may have no end. ``cm.load("reign-leaders")`` and
         ``"archigos"`` are put in order as the package's own use of them is.
     **old
-        Names of an earlier version for the table ``leaders`` of facts.
+        Names of an earlier version for the table ``leaders`` of facts (``data``), and
+        ``extended`` for ``external="require"``; they go in the next one.
 
     Returns
     -------
@@ -115,9 +129,9 @@ def add_leadership(
         predecessor's; 0 if the leader is not new); ``joined_under_other_leader`` (0/1: the
         leader in office in the period of entry is gone) and ``left_right_since_entry``
         (leader's minus that leader's).
-        With ``extended`` or the columns in your table: ``irregular_entry`` (0/1),
+        With ``external="require"`` or the columns in your table: ``irregular_entry`` (0/1),
         ``support_change`` (0/1: a new leader with another social source of support) and
-        ``support_changed_since_entry``. With ``extended``: ``coalition_cabinet``,
+        ``support_changed_since_entry``. With ``external="require"``: ``coalition_cabinet``,
         ``minority_cabinet``, ``caretaker_cabinet`` (0/1). Missing where the sources name no
         leader, no party (states outside ParlGov), no manner of entry or no cabinet.
 
@@ -146,12 +160,17 @@ def add_leadership(
     months = check_window(window)
     if who not in OFFICES:
         raise DataError(f"who must be one of {', '.join(OFFICES)}, not {who!r}")
+    choice = external_choice(external, old, "add_leadership", default="if_at_hand")
+    extended = choice == "require"
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows)
     held = facts_for(panel, facts, "add_leadership", old)
     own = held.table("leaders")
+    if own is None and choice == "never" and who == "archigos":
+        raise DataError("external='never' leaves who='archigos' unread; give one of the two")
     cow = rows["cow"].to_numpy(dtype=np.int64)
-    terms = terms_of(who, own, extended=extended, rotation=check_rotation(rotation), states=cow)
+    others = cow if choice != "never" else None
+    terms = terms_of(who, own, extended=extended, rotation=check_rotation(rotation), states=others)
     known = calendar.known(moment)
     now = terms.in_office(cow, known)
     columns = _time_in_office(terms, cow, now, known, months, moment)
@@ -181,14 +200,14 @@ def add_leadership(
         choices={
             "window": months,
             "who": who,
-            "extended": extended,
+            "external": choice,
             "rotation": rotation if own is None else "as given",
             "as_of": moment,
             **told,
         },
         notes=_reasons(columns, rows, told.get("note"), own is not None),
         builder="add_leadership",
-        cure=_cure(terms, None if own is not None else who),
+        cure=_cure(terms, None if own is not None else who, choice),
     )
 
 
@@ -230,13 +249,18 @@ def _reasons(
     return {name: f"{noted}; {text}" if noted else text for name, text in why.items()}
 
 
-def _cure(terms: Terms, who: str | None) -> str:
+def _cure(terms: Terms, who: str | None, external: External) -> str:
     """What to do about states and rows without a leader."""
     give = "give the leaders of these states and years in Facts(leaders=...)"
     if who is None:
         return (
             "The table of leaders in these facts is all that is read: add the states and columns "
             "that it lacks, or leave it out, and the package's own sources are used"
+        )
+    if external == "never":
+        return (
+            "external='never': only the bundled table is read, of contributors to bundled "
+            f"coalitions from 2000 to 2021. Take external='if_at_hand', or {give}"
         )
     if terms.absent:
         return (

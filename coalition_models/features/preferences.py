@@ -9,6 +9,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.tables.own import plain_panel
 from coalition_models.timelines.calendar import Integers, calendar_of, check_as_of
@@ -17,9 +18,12 @@ from coalition_models.timelines.keys import shared_codes
 from coalition_models.timelines.leads import coalition_table, lead_of
 from coalition_models.timelines.roster import Roster, listed_members
 from coalition_models.timelines.yearly import (
+    External,
     Yearly,
+    check_external,
     check_lag,
-    external_source,
+    not_read,
+    optional_source,
     state_figures,
     year_known,
     yearly,
@@ -30,14 +34,21 @@ __all__ = ["add_preferences"]
 Floats = npt.NDArray[np.float64]
 
 _SOURCES = ("state_years", "ideal-points")
+_COLUMNS = ("ideal_point", "ideal_distance_lead", "ideal_distance_coalition")
 
 
+@builder(
+    columns=_COLUMNS,
+    needs=("coalition", "cow", "period", "members", "coalitions", "states?"),
+    sources=("ideal-points?",),
+)
 def add_preferences(
     panel: pd.DataFrame,
     *,
     source: str = "state_years",
     lag: int = 1,
     as_of: str = "start",
+    external: str = "require",
     facts: Facts | None = None,
     **old: object,
 ) -> pd.DataFrame:
@@ -54,6 +65,9 @@ def add_preferences(
         Years by which votes lag: 1 for the last completed year.
     as_of : {"start", "end"}
         When the year must be complete, and who counts as present.
+    external : {"require", "if_at_hand", "never"}
+        Whether ``source="ideal-points"`` is fetched, or its columns are missing where it is not
+        at hand. ``"never"`` goes with the bundled table only.
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``members`` and
         ``coalitions`` (the lead state); ``ideal_point`` of ``states``, in any one dimension, is
@@ -89,17 +103,21 @@ def add_preferences(
     moment = check_as_of(as_of)
     if source not in _SOURCES:
         raise DataError(f"source must be one of {', '.join(_SOURCES)}, not {source!r}")
+    choice = check_external(external)
+    if choice == "never" and source == "ideal-points":
+        raise DataError("external='never' leaves source='ideal-points' unread; give one of the two")
     rows = plain_panel(panel)
     calendar = calendar_of(rows, ("coalition", "cow", "period"))
     held = facts_for(panel, facts, "add_preferences", old)
-    points, sources = _points(source, held)
+    points, sources = _points(source, held, choice)
     year = year_known(calendar, moment, check_lag(lag))
     cow = rows["cow"].to_numpy(dtype=np.int64)
+    known = calendar.known(moment)
     own = points.at("ideal_point", cow, year)
     lead = lead_of(rows, coalition_table(held, "add_preferences"))
     to_lead = np.abs(own - points.at("ideal_point", lead, year))
     listed = listed_members(held, "add_preferences", as_of=moment)
-    partners = _partners(rows, listed, points, calendar.known(moment), year, own)
+    partners = _partners(rows, listed, points, known, year, own)
     return attach(
         panel,
         {
@@ -109,20 +127,25 @@ def add_preferences(
         },
         sources=[*sources, *cited(held, "members", "coalitions")],
         choices={
-            "source": source if source in sources else "given",
+            "source": "given" if sources and source not in sources else source,
             "lag": lag,
             "as_of": moment,
         },
+        notes={} if sources else dict.fromkeys(_COLUMNS, not_read(source, choice)),
         builder="add_preferences",
         cure="source='ideal-points' (external) has all states; or Facts(states=...)",
     )
 
 
-def _points(source: str, facts: Facts) -> tuple[Yearly, list[str]]:
+def _points(source: str, facts: Facts, external: External) -> tuple[Yearly, list[str]]:
     own = facts.table("states")
     if source == "state_years" or (own is not None and "ideal_point" in own.columns):
         return state_figures(facts, ["ideal_point"])
-    table = external_source(source, "ideal_point", "add_preferences")
+    table = optional_source(source, "ideal_point", "add_preferences", external)
+    if table is None:
+        return yearly(
+            pd.DataFrame(columns=["cow", "year", "ideal_point"], dtype=float), ["ideal_point"]
+        ), []
     return yearly(table, ["ideal_point"]), [source]
 
 

@@ -11,15 +11,19 @@ import pandas as pd
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.tables.own import plain_panel
 from coalition_models.timelines.calendar import Integers, calendar_of, check_as_of, entry_month
 from coalition_models.timelines.given import facts_for
 from coalition_models.timelines.yearly import (
     MOST_YEARS,
+    External,
     Yearly,
+    check_external,
     check_lag,
-    external_source,
+    not_read,
+    optional_source,
     own_figures,
     year_at,
     year_known,
@@ -43,6 +47,20 @@ _COLUMN = {"polity": "polity2", "bmr": "democracy_bmr", "polyarchy": "polyarchy"
 _MIXED = (-5, 5)
 
 
+@builder(
+    columns=(
+        "polity2",
+        "democracy_polity",
+        "democracy_bmr",
+        "polyarchy",
+        "mixed_regime",
+        "regime_change",
+        "regime_change_since_entry",
+        "transition_since_entry",
+    ),
+    needs=("coalition", "cow", "spell", "period", "entry?", "states?"),
+    sources=("polity5", "democracy-bmr", "state-democracy"),
+)
 def add_regime(
     panel: pd.DataFrame,
     *,
@@ -52,12 +70,14 @@ def add_regime(
     years: int = 3,
     lag: int = 1,
     as_of: str = "start",
+    external: str = "require",
     facts: Facts | None = None,
     **old: object,
 ) -> pd.DataFrame:
     """Add democracy by several measures and changes of regime.
 
-    All sources are external: without them, and without a table of your own, this is an error.
+    All sources are external: without them, and without a table of your own, this is an error,
+    unless ``external=`` says otherwise.
 
     Parameters
     ----------
@@ -75,6 +95,9 @@ def add_regime(
         Years by which the sources lag: 1 for the last completed year.
     as_of : {"start", "end"}
         When the year must be complete.
+    external : {"require", "if_at_hand", "never"}
+        Fetch the sources of the measures, or leave the columns of a measure missing where its
+        source is not at hand. ``"never"``: only what the facts' ``states`` hold.
     facts : Facts, optional
         In place of those that the panel was built from; ``polity2``, ``democracy_bmr`` and
         ``polyarchy`` of ``states`` are used if they are there.
@@ -118,19 +141,25 @@ def add_regime(
     cow = rows["cow"].to_numpy(dtype=np.int64)
     year = year_known(calendar, moment, check_lag(lag))
     entry = year_at(entry_month(rows), lag)
+    choice = check_external(external)
     held = facts_for(panel, facts, "add_regime", old)
     columns: dict[str, Floats] = {}
     sources: list[str] = []
+    notes: dict[str, str] = {}
     for measure in chosen:
-        table, source = _table(measure, held)
+        table, source = _table(measure, held, choice)
         sources += source
         name = _COLUMN[measure]
+        before = list(columns)
         columns[name] = table.at(name, cow, year)
         if measure == "polity":
             columns |= _polity(table, cow, year, entry, (threshold, points, back))
         if measure == "bmr":
             then = table.at(name, cow, entry)
             columns["transition_since_entry"] = _differs(columns[name], then, 1)
+        if not source and not _given(held, name):
+            why = not_read(_SOURCES[measure][0], choice)
+            notes |= {made: why for made in columns if made not in before}
     return attach(
         panel,
         columns,
@@ -142,6 +171,7 @@ def add_regime(
             "lag": lag,
             "as_of": moment,
         },
+        notes=notes,
         builder="add_regime",
         cure="Outside the years and states of a source give your own: Facts(states=...)",
     )
@@ -155,13 +185,21 @@ def _check_measures(measures: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _table(measure: str, facts: Facts) -> tuple[Yearly, list[str]]:
+def _given(facts: Facts, name: str) -> bool:
+    own = facts.table("states")
+    return own is not None and name in own.columns
+
+
+def _table(measure: str, facts: Facts, external: External) -> tuple[Yearly, list[str]]:
+    """Values of a measure, and what to cite; no values where its source is not read."""
     name = _COLUMN[measure]
     own = facts.table("states")
-    if own is not None and name in own.columns:
+    if own is not None and _given(facts, name):
         return own_figures(own, [name]), list(facts.sources.get("states", ()))
     source, column = _SOURCES[measure]
-    table = external_source(source, column, "add_regime")
+    table = optional_source(source, column, "add_regime", external)
+    if table is None:
+        return yearly(pd.DataFrame(columns=["cow", "year", name], dtype=float), [name]), []
     known = table[["cow", "year", column]].rename(columns={column: name})
     return yearly(known, [name]), [source]
 

@@ -9,6 +9,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, warn
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.members.fact_tables import role_words
 from coalition_models.members.facts import Facts
 from coalition_models.tables.own import own_table, plain_panel
@@ -28,12 +29,19 @@ from coalition_models.timelines.deaths import (
 from coalition_models.timelines.fatality_rate import fatality_rates
 from coalition_models.timelines.given import cited, facts_for, needed
 from coalition_models.timelines.theatre import theatre_intensity
-from coalition_models.timelines.yearly import year_known
+from coalition_models.timelines.yearly import (
+    External,
+    external_choice,
+    not_read,
+    optional_source,
+    year_known,
+)
 
 __all__ = ["add_risk"]
 
 Floats = npt.NDArray[np.float64]
 
+_CONFLICTS = "ucdp-conflicts"
 #: what a member compares with its entry: the option and the column
 _LEVELS = {
     "partner_deaths": "log_partner_deaths_12m",
@@ -41,14 +49,40 @@ _LEVELS = {
 }
 
 
+@builder(
+    columns=(
+        "combat_role",
+        "partner_deaths_12m",
+        "log_partner_deaths_12m",
+        "fatality_rate_operation",
+        "fatality_rate_sector",
+        "risk_above_entry",
+        "risk_below_entry",
+        "months_since_entry",
+        "theatre_intensity",
+    ),
+    needs=(
+        "coalition",
+        "state",
+        "cow",
+        "spell",
+        "period",
+        "entry?",
+        "members",
+        "deaths",
+        "coverage",
+        "troops?",
+    ),
+    sources=("ucdp-conflicts?",),
+)
 def add_risk(
     panel: pd.DataFrame,
     *,
     level: str = "partner_deaths",
     min_known: float = 0.5,
-    extended: bool = False,
     undated: str = "january",
     as_of: str = "start",
+    external: str = "never",
     facts: Facts | None = None,
     theatre: pd.DataFrame | None = None,
     **old: object,
@@ -65,12 +99,13 @@ def add_risk(
     min_known : float
         A fatality rate is given only if the strength of at least this share of the members is
         known over the twelve months (of the sector or of the operation).
-    extended : bool
-        Add ``theatre_intensity`` from UCDP's conflicts (external).
     undated : {"january", "spread", "drop"}
         As in :func:`add_casualties`.
     as_of : {"start", "end"}
         Whether deaths within the period count (``"end"``).
+    external : {"never", "if_at_hand", "require"}
+        Whether to add ``theatre_intensity`` from UCDP's conflicts (``ucdp-conflicts``), missing
+        where they are not at hand, or fetched.
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``members`` (with ``role`` in
         the words of ``participation``: ``combat``, ``security``, ``training``, ...; and
@@ -79,7 +114,8 @@ def add_risk(
     theatre : DataFrame, optional
         Your own ``coalition, year, intensity`` (any scale), one row per coalition and year.
     **old
-        Names of an earlier version for tables of facts (``data``: roles); they go in the next.
+        Names of an earlier version for tables of facts (``data``: roles), and ``extended`` for
+        ``external="require"``; they go in the next.
 
     Returns
     -------
@@ -91,7 +127,7 @@ def add_risk(
         members but the lead state); ``risk_above_entry`` and ``risk_below_entry`` (by how much
         the ``level`` is above or below what it was when the member entered: two columns, so that
         losses and gains can have different slopes); ``months_since_entry``.
-        With ``extended`` or ``theatre``: ``theatre_intensity`` (0 no conflict with 25 battle
+        With ``external`` or ``theatre``: ``theatre_intensity`` (0 no conflict with 25 battle
         deaths in the year, 1 minor, 2 war with 1,000) of the last completed year.
 
     Raises
@@ -120,6 +156,7 @@ def add_risk(
     moment = check_as_of(as_of)
     rule = check_undated(undated)
     _check_options(min_known, level)
+    choice = external_choice(external, old, "add_risk", default="never")
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "state", "cow", "spell", "period"))
     known = facts_for(panel, facts, "add_risk", old)
@@ -143,17 +180,25 @@ def add_risk(
         else np.log1p(_partner_deaths(rows, deaths, at_entry))
     )
     columns |= _since_entry(columns[_LEVELS[level]] - before, calendar.first - entry)
-    if extended or theatre is not None:
-        year = year_known(calendar, moment)
-        columns["theatre_intensity"] = theatre_intensity(
-            rows["coalition"], year, known.table("coalitions"), theatre
+    wanted = choice != "never" or theatre is not None
+    absent = wanted and theatre is None and _conflicts(choice) is None
+    if wanted:
+        columns["theatre_intensity"] = (
+            np.full(len(rows), np.nan)
+            if absent
+            else theatre_intensity(
+                rows["coalition"],
+                year_known(calendar, moment),
+                known.table("coalitions"),
+                theatre,
+            )
         )
     return attach(
         panel,
         columns,
         sources=[
             *cited(known, "members", "deaths", "coalitions", "troops"),
-            *(["ucdp-conflicts"] if extended and theatre is None else []),
+            *([_CONFLICTS] if wanted and theatre is None and not absent else []),
         ],
         choices={
             "level": level,
@@ -163,9 +208,14 @@ def add_risk(
             "look_ahead": rule == "spread" and bool(undated_deaths(known)),
             **deaths.choices,
         },
+        notes={"theatre_intensity": not_read(_CONFLICTS, choice)} if absent else {},
         builder="add_risk",
         cure="Rates need Facts(troops=...), roles and sectors columns of members",
     )
+
+
+def _conflicts(external: External) -> pd.DataFrame | None:
+    return optional_source(_CONFLICTS, "the intensity of conflicts", "add_risk", external)
 
 
 def _check_options(min_known: float, level: str) -> None:

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.features.attach import attach
-from coalition_models.timelines.calendar import Calendar, calendar_of, month_number
-from coalition_models.timelines.yearly import external_source, year_at, yearly
+from coalition_models.features.registry import builder
+from coalition_models.tables.own import plain_panel
+from coalition_models.timelines.calendar import (
+    AsOf,
+    Calendar,
+    calendar_of,
+    check_as_of,
+    month_number,
+)
+from coalition_models.timelines.yearly import (
+    Yearly,
+    check_external,
+    not_read,
+    optional_source,
+    year_known,
+    yearly,
+)
 
 __all__ = ["add_side_strength"]
 
+Floats = npt.NDArray[np.float64]
+
+_SELF = "add_side_strength"
+#: source -> what is read there
+_READ = {"cow-interstate-wars": "sides and dates", "cow-capabilities": "the composite index"}
 #: names of the set "wars": number of the war and side
 _NAME = r"^war (\d+) side ([12])$"
 
 
-def add_side_strength(panel: pd.DataFrame) -> pd.DataFrame:
+@builder(
+    columns=("side_strength",),
+    needs=("coalition", "cow", "period"),
+    sources=("cow-interstate-wars", "cow-capabilities"),
+)
+def add_side_strength(
+    panel: pd.DataFrame, *, as_of: str = "start", external: str = "require"
+) -> pd.DataFrame:
     """Add the own side's share of the capabilities of both sides in an interstate war.
 
     Parameters
@@ -23,6 +52,10 @@ def add_side_strength(panel: pd.DataFrame) -> pd.DataFrame:
     panel : DataFrame
         Needs ``coalition, cow, period``; coalitions are named as in the set ``"wars"``, such as
         ``war 106 side 1`` (numbers of the Correlates of War).
+    as_of : {"start", "end"}
+        When the year must be complete.
+    external : {"require", "if_at_hand", "never"}
+        Fetch the two sources, or leave the column missing where they are not at hand, or always.
 
     Returns
     -------
@@ -35,6 +68,8 @@ def add_side_strength(panel: pd.DataFrame) -> pd.DataFrame:
 
     Raises
     ------
+    DataError
+        If the panel lacks a column, or an option is unknown.
     CoverageError
         If a source cannot be had.
 
@@ -52,30 +87,48 @@ def add_side_strength(panel: pd.DataFrame) -> pd.DataFrame:
     >>> add_side_strength(panel)["side_strength"].tolist()  # doctest: +SKIP
     [nan]
     """
-    calendar = calendar_of(panel, ("coalition", "cow", "period"))
-    wars = external_source("cow-interstate-wars", "sides and dates", "add_side_strength")
-    index = yearly(
-        external_source("cow-capabilities", "the composite index", "add_side_strength"),
-        ["capability_index"],
+    check_arguments(add_side_strength, locals())
+    moment = check_as_of(as_of)
+    choice = check_external(external)
+    rows = plain_panel(panel)
+    calendar = calendar_of(rows, ("coalition", "cow", "period"))
+    found = {name: optional_source(name, what, _SELF, choice) for name, what in _READ.items()}
+    wars, figures = found.values()
+    absent = [not_read(name, choice) for name, table in found.items() if table is None]
+    share = (
+        np.full(len(rows), np.nan)
+        if wars is None or figures is None
+        else _shares(rows, calendar, moment, wars, yearly(figures, ["capability_index"]))
     )
-    side = _sides(panel, calendar)
+    return attach(
+        panel,
+        {"side_strength": share},
+        sources=[name for name in found if not absent],
+        choices={"lag": 1, "as_of": moment},
+        notes={"side_strength": "; ".join(absent)} if absent else {},
+        builder=_SELF,
+        cure="Coalitions must be sides of interstate wars, as in cm.analysis_set('wars')",
+    )
+
+
+def _shares(
+    panel: pd.DataFrame, calendar: Calendar, moment: AsOf, wars: pd.DataFrame, index: Yearly
+) -> Floats:
+    """Own side's share in each row."""
+    side = _sides(panel, calendar).assign(year=year_known(calendar, moment))
     fighting = _fighting(side, panel, wars)
     value = index.at(
         "capability_index",
         fighting["cow"].to_numpy(dtype=np.int64),
-        year_at(fighting["first"].to_numpy(dtype=np.int64)),
+        fighting["year"].to_numpy(dtype=np.int64),
     )
     known = pd.Series(np.where(np.isnan(value), 0.0, value), index=fighting.index)
     own = fighting["side"] == fighting["own"]
     mine = known.where(own, 0.0).groupby(fighting["place"]).sum()
     both = known.groupby(fighting["place"]).sum()
     share = (mine / both).where((mine > 0) & (both > mine))
-    return attach(
-        panel,
-        {"side_strength": share.reindex(side["place"]).to_numpy(dtype=float)},
-        sources=["cow-interstate-wars", "cow-capabilities"],
-        choices={"lag": 1, "as_of": "start"},
-    )
+    value_of_row: Floats = np.asarray(share.reindex(side["place"]), dtype=np.float64)
+    return value_of_row
 
 
 def _sides(panel: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:

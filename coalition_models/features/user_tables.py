@@ -9,6 +9,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few, warn
 from coalition_models.features.attach import attach
+from coalition_models.features.registry import builder
 from coalition_models.tables.own import own_table, plain_panel
 from coalition_models.timelines.calendar import (
     Integers,
@@ -26,6 +27,10 @@ __all__ = ["add_opinion", "add_war_powers"]
 Floats = npt.NDArray[np.float64]
 
 
+@builder(
+    columns=("war_powers",),
+    table="rules",
+)
 def add_war_powers(
     panel: pd.DataFrame,
     rules: pd.DataFrame | None = None,
@@ -108,6 +113,11 @@ def _days(month: Integers) -> Integers:
     return since.astype(np.int64) + 400_000
 
 
+@builder(
+    columns=("war_support", "war_support_age_months", "war_support_change"),
+    needs=("cow", "period", "coalition?"),
+    table="polls",
+)
 def add_opinion(
     panel: pd.DataFrame,
     polls: pd.DataFrame | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +13,11 @@ from importlib import resources
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.sources.literature import Article, article
 
 __all__ = [
     "DATA_SETS",
     "Amendment",
-    "Article",
     "Claim",
     "Plan",
     "Step",
@@ -29,6 +30,7 @@ DATA_SETS = (
     "iraq", "isaf", "forms", "leaders", "un", "interventions", "wars", "alliances",
 )  # fmt: skip
 
+_PARTS = ("steps", "claims", "amendments")
 _SIGNS = ("+", "-", "any")
 _CLOCKS = ("", "entry", "coalition")
 _TEXTS = (
@@ -40,15 +42,6 @@ _OPTIONAL = (
     "steps", "derive", "controls", "alternatives", "clock", "common", "interaction", "proxy",
     "proxy_on",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Article:
-    """A work that makes claims, and how much of it was seen."""
-
-    key: str
-    reference: str
-    seen: str
 
 
 @dataclass(frozen=True)
@@ -167,10 +160,14 @@ class Amendment:
 class Plan:
     """Everything in the file of claims."""
 
-    articles: Mapping[str, Article]
     steps: Mapping[str, Step]
     claims: tuple[Claim, ...]
     amendments: tuple[Amendment, ...] = ()
+
+    @property
+    def articles(self) -> dict[str, Article]:
+        """The works that make the claims, by key."""
+        return {key: article(key) for claim in self.claims for key in claim.articles}
 
 
 @lru_cache(maxsize=1)
@@ -194,11 +191,16 @@ def read_plan() -> Plan:
 def parse_plan(text: str) -> Plan:
     """Read a file of claims; see :func:`read_plan`."""
     raw = tomllib.loads(text)
-    articles = {key: Article(key, **entry) for key, entry in raw.get("articles", {}).items()}
+    unknown = [part for part in raw if part not in _PARTS]
+    if unknown:
+        raise DataError(
+            f"the file of claims has {', '.join(_PARTS)}, not {first_few(unknown)}; articles stand "
+            "in data/articles.toml"
+        )
     steps = {name: _step(name, entry) for name, entry in raw.get("steps", {}).items()}
     claims = tuple(_claim(entry) for entry in raw.get("claims", []))
     amendments = tuple(_amendment(entry) for entry in raw.get("amendments", []))
-    plan = Plan(articles, steps, claims, amendments)
+    plan = Plan(steps, claims, amendments)
     problems = _problems(plan)
     if problems:
         listing = "\n".join(f"  - {problem}" for problem in problems)
@@ -311,14 +313,37 @@ def _claim_problems(claim: Claim, plan: Plan) -> list[str]:
         (claim.sign in _SIGNS, f"sign must be one of {', '.join(_SIGNS)}, not {claim.sign!r}"),
         (claim.clock in _CLOCKS, f"unknown clock {claim.clock!r}"),
         (bool(claim.articles), "names no article"),
-        (all(key in plan.articles for key in claim.articles), "an unknown article"),
         (all(name in plan.steps for name in claim.steps), "an unknown step"),
         (all(name in DATA_SETS for name in claim.on), "an unknown data set"),
         (not claim.on or bool(claim.term), "data sets without a term to test"),
         (bool(claim.on) or bool(claim.table_shape), "neither data sets nor the table it needs"),
         (not claim.interaction or bool(claim.controls), "an interaction without main effects"),
     )
-    return [text for good, text in checks if not good]
+    return [
+        *_unknown_articles(claim),
+        *_unreadable(claim),
+        *(text for good, text in checks if not good),
+    ]
+
+
+def _unreadable(claim: Claim) -> list[str]:
+    problems = []
+    for name, expression in claim.derive.items():
+        try:
+            ast.parse(expression, mode="eval")
+        except SyntaxError:
+            problems.append(f"derive: {name} is no expression: {expression}")
+    return problems
+
+
+def _unknown_articles(claim: Claim) -> list[str]:
+    problems = []
+    for key in claim.articles:
+        try:
+            article(key)
+        except DataError as error:
+            problems.append(str(error))
+    return problems
 
 
 def select(ids: Sequence[str] | str | None) -> tuple[Claim, ...]:

@@ -5,39 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
+from difflib import get_close_matches
+from inspect import signature
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import CoverageError, DataError, first_few, gathered
+from coalition_models.errors import AbsentError, CoverageError, DataError, first_few, gathered
 from coalition_models.features.from_table import add_from_table
+from coalition_models.features.registry import builder_named
 from coalition_models.hypotheses.claims import Claim, Step, read_plan
 from coalition_models.members.facts import Facts, facts_of
 from coalition_models.record import record_of, sources_of
+from coalition_models.sources.catalog import descriptor
 from coalition_models.sources.fetch import at_hand
 from coalition_models.timelines.calendar import no_less_than_a_period
 
 __all__ = ["Bench", "needed_columns"]
 
-_BUILDERS = {
-    "add_alliance": "features.alliance",
-    "add_capability": "features.capability",
-    "add_casualties": "features.casualties",
-    "add_commitment": "features.commitment",
-    "add_contagion": "features.contagion",
-    "add_elections": "features.elections",
-    "add_former_communist": "features.former_communist",
-    "add_leadership": "features.leadership",
-    "add_preferences": "features.preferences",
-    "add_regime": "features.regime",
-    "add_risk": "features.risk",
-    "add_side_strength": "features.side_strength",
-    "add_support_change": "features.support_change",
-    "add_war_powers": "features.user_tables",
-}
-#: builder -> argument that takes the table a user brings
-_TABLES = {"add_war_powers": "rules", "add_opinion": "polls"}
 _FUNCTIONS = {"log1p"}
 
 
@@ -129,6 +115,7 @@ class Bench:
             columns[claim.term] = add_from_table(
                 self.panel, self.tables[claim.table], claim.term, claim.table_shape
             )
+        _refuse_misspelt(claim, [name for name in needed if name not in columns])
         frame = _derive(self.panel.assign(**columns), claim, columns)
         self._check_term(claim, frame, columns, trouble)
         return frame, notes
@@ -158,9 +145,12 @@ class Bench:
         columns: dict[str, pd.Series] = {}
         trouble = []
         for name in claim.steps:
+            own = steps[name].table in self.tables
             try:
                 frame = self._run(steps[name], dict(vary.get(name, {})))
-            except (CoverageError, DataError) as error:
+            except (CoverageError, AbsentError) as error:
+                if own and isinstance(error, AbsentError):
+                    raise
                 trouble.append(f"{steps[name].builder}: {error}")
                 continue
             columns |= {str(column): frame[column] for column in frame.columns}
@@ -180,7 +170,7 @@ class Bench:
             key = f"own {step.builder} {sorted(changes.items(), key=str)!r}"
             if key not in self._built:
                 with gathered():
-                    self._built[key] = _builder(step.builder)(self.panel, **changes)
+                    self._built[key] = builder_named(step.builder).function(self.panel, **changes)
             frame = self._built[key]
             wanted = needed_columns(claim, alternatives=True)
             columns |= {column: frame[column] for column in wanted if column in frame.columns}
@@ -197,13 +187,14 @@ class Bench:
                 raise CoverageError(
                     f"needs {first_few(absent)}, not at hand: load({absent[0]!r}) fetches it"
                 )
+            builder = builder_named(step.builder)
             if step.table:
                 if step.table not in self.tables:
                     raise CoverageError(f"bring the table {step.table!r}")
-                arguments[_TABLES[step.builder]] = self.tables[step.table]
-            builder = _builder(step.builder)
+                arguments[builder.table] = self.tables[step.table]
+            _check_arguments(step, builder.function, arguments)
             with gathered():
-                out = builder(self.panel, **arguments)
+                out = builder.function(self.panel, **arguments)
             before = record_of(self.panel).features
             made = record_of(out).features
             changed = [c for c in out.columns if c in made and made[c] is not before.get(c)]
@@ -214,7 +205,7 @@ class Bench:
     def _wider(self, arguments: Mapping[str, object]) -> dict[str, object]:
         """A window of one period where the registered one is shorter than the panel's rows."""
         window = arguments.get("window")
-        if not isinstance(window, int) or window == 0 or "period" not in self.panel.columns:
+        if not isinstance(window, int) or window <= 0 or "period" not in self.panel.columns:
             return {}
         try:
             wide = no_less_than_a_period(self.panel, window)
@@ -243,18 +234,44 @@ class Bench:
             )
 
 
+#: columns that one of this package's data sets brings, beside the features of the codebook
+_OF_SETS = {
+    "former_communist", "side_strength", "partial", "in_isaf", "regime_change_narrow",
+    "military_institutions", "formality", "original_target",
+}  # fmt: skip
+
+
+def _refuse_misspelt(claim: Claim, absent: list[str]) -> None:
+    """A column that nothing anywhere makes is a slip of the plan, not a lack of data."""
+    if not absent or claim.table:
+        return
+    fields = cast(list[dict[str, object]], descriptor("features.json")["columns"])
+    known = {*(str(field["column"]) for field in fields), *_OF_SETS}
+    unknown = [name for name in absent if name not in known]
+    if unknown:
+        near = get_close_matches(unknown[0], known, n=3)
+        raise DataError(
+            f"claims.toml reads the columns {first_few(unknown)}, which nothing makes"
+            f"{'; nearest: ' + ', '.join(near) if near else ''}"
+        )
+
+
 def _holds_own(facts: Facts, builder: str) -> bool:
     table = {"add_elections": facts.elections, "add_leadership": facts.leaders}.get(builder)
     return table is not None
 
 
-def _builder(name: str) -> Callable[..., pd.DataFrame]:
-    if name not in _BUILDERS:
-        raise CoverageError(f"there is no builder {name!r}")
-    found: Callable[..., pd.DataFrame] = getattr(
-        import_module(f"coalition_models.{_BUILDERS[name]}"), name
-    )
-    return found
+def _check_arguments(
+    step: Step, builder: Callable[..., pd.DataFrame], arguments: Mapping[str, object]
+) -> None:
+    known = signature(builder).parameters
+    unknown = [name for name in arguments if name not in known]
+    if unknown:
+        near = get_close_matches(unknown[0], known, n=1)
+        raise DataError(
+            f"claims.toml gives step {step.name} the argument {first_few(unknown)}, which "
+            f"{step.builder} does not take{f'; nearest: {near[0]}' if near else ''}"
+        )
 
 
 def _derive(frame: pd.DataFrame, claim: Claim, columns: Mapping[str, pd.Series]) -> pd.DataFrame:

@@ -97,6 +97,20 @@ class Contested:
         found = pairs(self.table, self.choices, clear=np.log(_ABOUT_ONE))
         return found.drop(columns=["mean_change", "largest_change"])
 
+    def with_intervals(self) -> pd.DataFrame:
+        """Add the 95% limits of the ratios to the table, as ``ratio_low, ratio_high``.
+
+        For leaders Woolf's, from the cells; for state-months the ones that agree with the p-value.
+
+        Examples
+        --------
+        >>> found = contest("elections", "iraq", windows=[2], dates=["main"])
+        >>> one = found.with_intervals().query("unit == 'state-month'").iloc[0]
+        >>> bool(one["ratio_low"] < one["ratio"] < one["ratio_high"])
+        True
+        """
+        return _with_intervals(self.table)
+
     def findings(self) -> list[str]:
         """Say in words which way the combinations point and which choice turns the sign."""
         known = self.table[self.table["sign"] != ""]
@@ -167,6 +181,20 @@ class Contested:
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
+
+
+def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the limits of the ratios: from the cells where there are any, else from p."""
+    estimate = table["estimate"].to_numpy(dtype=float)
+    cells = table[["exit_yes", "exit_no", "stay_yes", "stay_no"]].to_numpy(dtype=float)
+    cells = cells + 0.5 * (cells == 0).any(axis=1, keepdims=True)
+    z = stats.norm.isf(table["p_value"].to_numpy(dtype=float) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_p = np.abs(estimate) / z
+        error = np.where(np.isnan(cells).any(axis=1), by_p, np.sqrt((1 / cells).sum(axis=1)))
+    reach = stats.norm.isf(0.025) * error
+    with np.errstate(over="ignore"):
+        return table.assign(ratio_low=np.exp(estimate - reach), ratio_high=np.exp(estimate + reach))
 
 
 def contest(

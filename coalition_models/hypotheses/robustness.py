@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import CoverageError, DataError, FitError
+from coalition_models.errors import AbsentError, CoverageError, FitError
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.rule import alpha_of
@@ -208,7 +208,7 @@ def _timed(claim: Claim, clock: str, given: str, setting: Setting) -> Setting | 
         return Skip("the term is common to all members at one time")
     try:
         timed = on_clock(frame, clock)
-    except DataError as error:
+    except AbsentError as error:
         return Skip(str(error))
     same = np.array_equal(timed["start"], frame["start"]) and np.array_equal(
         timed["stop"], frame["stop"]

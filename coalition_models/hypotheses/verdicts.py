@@ -14,7 +14,14 @@ from statsmodels.stats.multitest import multipletests
 from tqdm.std import tqdm
 
 from coalition_models.arguments import check_arguments, check_workers
-from coalition_models.errors import CoalitionError, CoverageError, DataError, first_few
+from coalition_models.errors import (
+    AbsentError,
+    CoverageError,
+    DataError,
+    FitError,
+    FormulaError,
+    first_few,
+)
 from coalition_models.hypotheses.claims import Claim, read_plan, select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.data_sets import APART, DataSet, Sets, asked, resolve
@@ -203,9 +210,11 @@ def _test_all(
             continue
         try:
             cells.append(_test(bench, data, claim, level, power, robust))
-        except CoalitionError as error:
+        except (CoverageError, FitError) as error:
             row = _row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
             cells.append(_Cell(claim.id, data.name, row))
+        except (DataError, FormulaError) as error:
+            raise type(error)(f"{claim.id} on {data.name}: {error}") from error
     return _Done(data.name, cells, _about(data), sources)
 
 
@@ -227,7 +236,7 @@ def _test(
     if claim.clock and clock != claim.clock:
         try:
             frame = on_clock(frame, claim.clock)
-        except DataError as error:
+        except AbsentError as error:
             raise CoverageError(f"needs the {claim.clock}'s clock: {error}") from error
     found = estimate_term(
         frame, claim.term, claim.controls, cluster=data.cluster, model=data.model,

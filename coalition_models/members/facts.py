@@ -28,12 +28,6 @@ __all__ = [
     "trusted_facts",
 ]
 
-#: first and last month in which a missing row means that nobody died, by coalition
-DEATHS_COVERAGE: Mapping[str, tuple[str, str]] = {
-    "iraq": ("2003-01", "2009-12"),
-    "isaf": ("2001-01", "2014-12"),
-    "rsm": ("2015-01", "2017-12"),
-}
 #: which bundled tables stand behind each table of bundled facts
 _SOURCES: Mapping[str, tuple[str, ...]] = {
     "members": ("participation",),
@@ -285,7 +279,7 @@ def bundled_facts(names: tuple[str, ...] = ()) -> Facts:
         "troops": load("troops"),
         "changes": load("profile_changes"),
         "deaths": _deaths(),
-        "coverage": coverage_table(DEATHS_COVERAGE),
+        "coverage": _coverage(),
     }
     for name, table in tables.items():
         part = table[table["coalition"].isin(chosen)].reset_index(drop=True)
@@ -294,6 +288,12 @@ def bundled_facts(names: tuple[str, ...] = ()) -> Facts:
     if tables["coverage"].empty:
         tables["deaths"] = tables["coverage"] = None
     return trusted_facts(tables, {n: s for n, s in _SOURCES.items() if tables[n] is not None})
+
+
+def _coverage() -> pd.DataFrame:
+    """Months in which a missing row means that nobody died."""
+    known = load("coverage")
+    return coverage_table(known[known["table"] == "deaths"])
 
 
 def _deaths() -> pd.DataFrame:

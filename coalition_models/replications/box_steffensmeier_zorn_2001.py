@@ -146,13 +146,7 @@ def _compute(disputes: pd.DataFrame) -> pd.DataFrame:
 
 STUDY = Study(
     name="box-steffensmeier-zorn-2001",
-    title="Duration Models and Proportional Hazards in Political Science",
-    citation=(
-        "Box-Steffensmeier, Janet M. and Christopher J. W. Zorn (2001). Duration Models and "
-        "Proportional Hazards in Political Science. American Journal of Political Science "
-        "45(4): 972-988."
-    ),
-    doi="10.2307/2669335",
+    article="box_steffensmeier_zorn_2001",
     source="disputes-oneal-russett",
     published="box_steffensmeier_zorn_2001.csv",
     tables={

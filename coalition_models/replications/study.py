@@ -9,6 +9,7 @@ from importlib import resources
 import pandas as pd
 
 from coalition_models.errors import ReplicationError, first_few
+from coalition_models.sources.literature import article
 
 __all__ = ["Study", "read_published"]
 
@@ -23,8 +24,8 @@ class Study:
     ----------
     name : str
         What :func:`replicate` is called with.
-    title, citation, doi : str
-        The article.
+    article : str
+        Key of the article, see :func:`~coalition_models.sources.literature.article`.
     source : str
         Name of the data in the catalogue.
     published : str
@@ -40,15 +41,28 @@ class Study:
     """
 
     name: str
-    title: str
-    citation: str
-    doi: str
+    article: str
     source: str
     published: str
     tables: Mapping[str, str]
     recipe: tuple[str, ...]
     compute: Callable[[pd.DataFrame], pd.DataFrame]
     deviations: Mapping[tuple[str, str, str, str], str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Title of the article."""
+        return article(self.article).title
+
+    @property
+    def citation(self) -> str:
+        """The article in full."""
+        return article(self.article).text
+
+    @property
+    def doi(self) -> str:
+        """DOI of the article."""
+        return article(self.article).doi
 
 
 def read_published(file: str) -> pd.DataFrame:

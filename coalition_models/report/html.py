@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coalition_models.render import Table
-from coalition_models.report.style import Plot, svg_text
+from coalition_models.report.figures.style import Plot, svg_text
 
-__all__ = ["Listing", "Section", "page"]
+__all__ = ["Card", "Listing", "Section", "Shown", "front_page", "page"]
 
 _CSS = """
 :root { --ink: #1f2328; --soft: #57606a; --line: #d8dee4; --accent: #0072b2; }
@@ -26,6 +26,16 @@ p { margin: .6rem 0; }
 p.lead { font-size: 1.05rem; color: var(--soft); }
 nav ol { margin: 1rem 0; padding-left: 1.3rem; color: var(--soft); }
 nav a, a { color: var(--accent); }
+p.home { font-size: .88rem; margin: 0 0 1rem; }
+ul.cards { list-style: none; padding: 0; margin: 2rem 0; display: grid; gap: 1.1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
+ul.cards > li { border: 1px solid var(--line); border-top: 3px solid var(--accent);
+  border-radius: 4px; padding: .9rem 1.1rem 1rem; }
+ul.cards h2 { font-size: 1.12rem; line-height: 1.3; margin: 0 0 .45rem; padding: 0; border: 0; }
+ul.cards h2 a { text-decoration: none; }
+ul.cards h2 a:hover, ul.cards h2 a:focus { text-decoration: underline; }
+ul.cards p { margin: 0; overflow-wrap: anywhere; }
+ul.cards p + p { margin-top: .5rem; font-size: .88rem; }
 /* what is wider than the page scrolls; a shadow stands where there is more to see */
 .scroll { overflow-x: auto; margin: 1.2rem 0;
   background:
@@ -73,12 +83,28 @@ class Listing:
     items: tuple[str, ...]
 
 
+#: what stands under a heading: text, a table, a list, a picture with its caption
+Shown = str | Table | Listing | tuple[Plot, str]
+
+
 @dataclass(frozen=True)
 class Section:
     """A heading with what stands under it: text, tables, (figure, caption) pairs, listings."""
 
     heading: str
-    parts: Sequence[str | Table | Listing | tuple[Plot, str]]
+    parts: Sequence[Shown]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the front page says of one part: title, a sentence, and (title, address) of its pages.
+
+    The first page is where the title leads.
+    """
+
+    title: str
+    about: str
+    pages: Sequence[tuple[str, str]]
 
 
 def page(
@@ -89,8 +115,11 @@ def page(
     *,
     wide: bool = False,
     made: str = "",
+    home: str = "",
 ) -> str:
     r"""Write the page as HTML with its style and pictures inside; wide for wide tables.
+
+    ``home`` is the address of the front page, if there is one.
 
     Examples
     --------
@@ -102,8 +131,41 @@ def page(
         f'<li><a href="#s{i}">{html.escape(section.heading)}</a></li>'
         for i, section in enumerate(sections, start=1)
     )
-    origin = f'<p class="made">{html.escape(made)}</p>' if made else ""
+    back = f'<p class="home"><a href="{html.escape(home)}">All parts</a></p>\n' if home else ""
     body = "".join(_section(i, section) for i, section in enumerate(sections, start=1))
+    inner = f"<nav>{back}<ol>{links}</ol></nav>\n<main>{body}</main>\n"
+    return _document(title, lead, inner, foot, wide=wide, made=made)
+
+
+def front_page(title: str, lead: str, cards: Sequence[Card], foot: str, *, made: str = "") -> str:
+    """Write the page that leads to all others, one card per part.
+
+    Examples
+    --------
+    >>> text = front_page("All", "What is here.", [Card("Who", "21.", [("Who", "a.html")])], "")
+    >>> '<h2><a href="a.html">Who</a></h2>' in text
+    True
+    """
+    inner = "".join(_card(card) for card in cards)
+    main = f'<main><ul class="cards">{inner}</ul></main>\n'
+    return _document(title, lead, main, foot, wide=True, made=made)
+
+
+def _card(card: Card) -> str:
+    links = [
+        f'<a href="{html.escape(address)}">{html.escape(title)}</a>'
+        for title, address in card.pages
+    ]
+    title = html.escape(card.title)
+    if links:
+        title = f'<a href="{html.escape(card.pages[0][1])}">{title}</a>'
+    more = f"<p>{' · '.join(links)}</p>" if len(links) > 1 else ""
+    return f"<li><h2>{title}</h2>\n<p>{html.escape(card.about)}</p>\n{more}</li>\n"
+
+
+def _document(title: str, lead: str, inner: str, foot: str, *, wide: bool, made: str) -> str:
+    """The frame around what every page holds."""
+    origin = f'<p class="made">{html.escape(made)}</p>' if made else ""
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
@@ -111,8 +173,7 @@ def page(
         f"<title>{html.escape(title)}</title><style>{_CSS}</style></head>"
         f"<body{' class=wide' if wide else ''}>\n"
         f'<header><h1>{html.escape(title)}</h1><p class="lead">{html.escape(lead)}</p>'
-        f"{origin}</header>\n"
-        f"<nav><ol>{links}</ol></nav>\n<main>{body}</main>\n"
+        f"{origin}</header>\n{inner}"
         f'<footer><p class="note">{html.escape(foot)}</p></footer>\n</body></html>\n'
     )
 
@@ -122,7 +183,7 @@ def _section(number: int, section: Section) -> str:
     return f'<section><h2 id="s{number}">{html.escape(section.heading)}</h2>\n{parts}\n</section>\n'
 
 
-def _part(part: str | Table | Listing | tuple[Plot, str]) -> str:
+def _part(part: Shown) -> str:
     if isinstance(part, str):
         return f"<p>{html.escape(part)}</p>"
     if isinstance(part, Table):

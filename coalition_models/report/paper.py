@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from coalition_models.designs.iraq import FORMULA, IraqAnalysis
+from coalition_models.designs.first_look import FirstLook
 from coalition_models.errors import DataError, first_few
-from coalition_models.hypotheses.claims import read_plan
 from coalition_models.render import format_p
-from coalition_models.report.iraq import contested, findings, mandate_end, panel_counts
-from coalition_models.report.periods import in_words
+from coalition_models.report.parts.first_look import contested, findings
+from coalition_models.report.periods import in_words, mandate_end
 from coalition_models.report.product import Product
 from coalition_models.sources.citations import cite
+from coalition_models.sources.literature import article
 
 __all__ = ["fill", "paper_text", "paper_values"]
 
@@ -44,13 +44,14 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _SLOT.sub(lambda slot: values[slot.group(1)], text)
 
 
-def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
+def paper_values(analysis: FirstLook, product: Product) -> dict[str, str]:
     """Every value and table that the paper may name."""
-    counts = panel_counts(analysis).iloc[0]
+    counts = analysis.counts.iloc[0]
     main = analysis.fits["Cox"]
     early, others = contested(analysis.members)
+    if analysis.proportional is None:
+        raise DataError("the analysis has no test of proportional hazards, which the paper reports")
     test = analysis.proportional.table
-    articles = read_plan().articles
     values = {
         "states": str(counts["states"]),
         "spells": str(counts["spells"]),
@@ -63,16 +64,16 @@ def paper_values(analysis: IraqAnalysis, product: Product) -> dict[str, str]:
         "other_contested": str(others),
         "rows_dropped": str(main.counts.rows_given - main.counts.rows),
         "clusters": str(main.counts.clusters[0]),
-        "formula": FORMULA,
+        "formula": analysis.formula,
         "ph_p": format_p(float(test["p_value"].iloc[-1])),
         "findings": "\n".join(f"- {line}" for line in findings(analysis)),
-        "references": "\n".join(f"- {articles[key].reference}" for key in _CITED),
+        "references": "\n".join(f"- {article(key).reference}" for key in _CITED),
         "sources": "\n".join(f"- {line}" for line in cite(*main.sources).text.splitlines()),
     }
     tables = {f"table:{name}": table.markdown() for name, table in product.tables.items()}
     return values | tables
 
 
-def paper_text(template: str, analysis: IraqAnalysis, product: Product) -> str:
+def paper_text(template: str, analysis: FirstLook, product: Product) -> str:
     """Fill the paper's template with the analysis."""
     return fill(template, paper_values(analysis, product))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.files import write_file
 from coalition_models.render import Table
-from coalition_models.report.style import DrawnOnce, Plot
+from coalition_models.report.figures.style import DrawnOnce, Plot
 
 __all__ = ["Product", "write_product"]
 

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
 from coalition_models.errors import DataError
 from coalition_models.sources._paths import data_dir
+from coalition_models.sources.literature import article
 from coalition_models.tables.contract import Column, Contract, columns_from_descriptor
 
 __all__ = [
@@ -42,22 +43,55 @@ class Entry:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     traps: tuple[str, ...]
-    citation_key: str
-    citation_text: str
-    bibtex: str
+    citation: str | Mapping[str, object]
     url: str = ""
     sha256: str = ""
     parts: tuple[str, ...] = ()
     made_from: tuple[str, ...] = ()
 
+    @property
+    def citation_key(self) -> str:
+        """Key of the work to cite."""
+        return self.citation if isinstance(self.citation, str) else _text(self.citation, "key")
+
+    @property
+    def citation_text(self) -> str:
+        """The work to cite, for people."""
+        if isinstance(self.citation, str):
+            return article(self.citation).text
+        return _text(self.citation, "text")
+
+    @property
+    def bibtex(self) -> str:
+        """The work to cite, for a bibliography."""
+        if isinstance(self.citation, str):
+            return article(self.citation).bibtex(doi=False)
+        return _text(self.citation, "bibtex")
+
 
 @lru_cache(maxsize=1)
-def _entries() -> dict[str, Entry]:
+def _bundled_entries() -> dict[str, Entry]:
     package = _read_json(data_dir() / "datapackage.json")
-    external = _read_json(data_dir() / "external.json")
     bundled = [_bundled(r) for r in cast(list[dict[str, object]], package["resources"])]
-    outside = [_external(s) for s in cast(list[dict[str, object]], external["sources"])]
-    return {item.name: item for item in [*bundled, *outside]}
+    return {item.name: item for item in bundled}
+
+
+@lru_cache(maxsize=1)
+def _external_files() -> dict[str, Path]:
+    """Name of each external source -> the file that describes it."""
+    return {path.stem: path for path in sorted((data_dir() / "external").glob("*.json"))}
+
+
+@cache
+def _external_entry(name: str) -> Entry:
+    path = _external_files()[name]
+    item = _external(_read_json(path))
+    if item.name != name:
+        raise DataError(
+            f"external/{path.name} must describe the source {name!r}, found {item.name!r}; "
+            "the file bears the source's name"
+        )
+    return item
 
 
 def descriptor(file: str) -> dict[str, object]:
@@ -66,8 +100,8 @@ def descriptor(file: str) -> dict[str, object]:
 
 
 def tables() -> dict[str, Entry]:
-    """Every table of the catalogue by name."""
-    return dict(_entries())
+    """Every table of the catalogue by name: the bundled ones, then the external in order."""
+    return {**_bundled_entries(), **{name: _external_entry(name) for name in _external_files()}}
 
 
 def _read_json(path: Path) -> dict[str, object]:
@@ -117,7 +151,7 @@ def _entry(
     key: tuple[str, ...],
 ) -> Entry:
     coverage = cast(dict[str, object], record.get("coverage", {}))
-    citation = cast(dict[str, object], record.get("citation", {}))
+    citation = record.get("citation", "")  # a work's key, or a record of its own
     return Entry(
         name=_text(record, "name"),
         kind=kind,
@@ -132,9 +166,7 @@ def _entry(
         columns=columns_from_descriptor(fields),
         key=key,
         traps=tuple(cast(list[str], record.get("traps", []))),
-        citation_key=_text(citation, "key"),
-        citation_text=_text(citation, "text"),
-        bibtex=_text(citation, "bibtex"),
+        citation=citation if isinstance(citation, dict) else str(citation),
         url=_text(record, "url"),
         sha256=_text(record, "sha256"),
         made_from=tuple(
@@ -154,12 +186,13 @@ def entry(name: str) -> Entry:
     DataError
         If there is no such table; the message lists the nearest names.
     """
-    found = _entries().get(name)
-    if found is None:
-        near = get_close_matches(name, _entries(), n=5, cutoff=0.4)
-        hint = f"nearest names: {', '.join(near)}" if near else "see datasets()"
-        raise DataError(f"no table named {name!r}; {hint}")
-    return found
+    if name in _bundled_entries():
+        return _bundled_entries()[name]
+    if name in _external_files():
+        return _external_entry(name)
+    near = get_close_matches(name, [*_bundled_entries(), *_external_files()], n=5, cutoff=0.4)
+    hint = f"nearest names: {', '.join(near)}" if near else "see datasets()"
+    raise DataError(f"no table named {name!r}; {hint}")
 
 
 def contract_of(name: str) -> Contract:

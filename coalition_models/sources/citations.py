@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coalition_models.about import __version__
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.record import remembers, sources_of
-from coalition_models.sources.catalog import Entry, entry
+from coalition_models.sources.catalog import Entry, entry, tables
+from coalition_models.sources.literature import article, articles
 
 __all__ = ["Citation", "cite"]
 
@@ -21,16 +23,17 @@ _PACKAGE_TEXT = (
 
 @dataclass(frozen=True, repr=False)
 class Citation:
-    """References of one or more tables: ``text`` for people, ``bibtex`` for a bibliography."""
+    """References of tables or works: ``text`` for people, ``bibtex`` for a bibliography."""
 
     names: tuple[str, ...]
     text: str
     bibtex: str
+    noun: str = "table"
 
     def __repr__(self) -> str:
         if not self.names:
             return "<Citation of the package>"
-        return f"<Citation of {counted(len(self.names), 'table')}: {first_few(self.names, 5)}>"
+        return f"<Citation of {counted(len(self.names), self.noun)}: {first_few(self.names, 5)}>"
 
     def __str__(self) -> str:
         return self.text
@@ -47,12 +50,18 @@ def cite(*items: object) -> Citation:
     Parameters
     ----------
     *items : str, DataFrame or Fit
-        Table names, or results that remember their sources. Without any, the package alone.
+        Names of tables, keys of works (``"tago_2009"``, see ``data/articles.toml``), or results
+        that remember their sources. Without any, the package alone.
 
     Returns
     -------
     Citation
         Prints as text; ``.bibtex`` holds the BibTeX entries, each source once.
+
+    Raises
+    ------
+    DataError
+        If there is no such table or work, or a result does not remember its sources.
 
     Examples
     --------
@@ -63,15 +72,16 @@ def cite(*items: object) -> Citation:
     >>> "Penn World Table" in cm.cite("state_years").text
     True
     """
-    from coalition_models.about import __version__
-
     names: dict[str, None] = {}
     for item in items:
         for name in _names(item):
             names[name] = None
-    entries = [part for name in names for part in _with_upstream(name)]
-    texts = dict.fromkeys(e.citation_text for e in entries if e.citation_text)
-    bibs = dict.fromkeys(e.bibtex for e in entries if e.bibtex)
+    works = [name for name in names if name not in tables() and name in articles()]
+    cited = [one for name in names for one in _cited(name, work=name in works)]
+    texts = dict.fromkeys(text for _, text, _ in cited if text)
+    bibs: dict[str, str] = {}
+    for key, _, bibtex in cited:
+        bibs.setdefault(key, bibtex)
     package = (
         "@software{coalition_models,\n  title = {coalition\\_models},\n"
         f"  version = {{{__version__}}},\n  author = {{The coalition\\_models authors}},\n"
@@ -80,8 +90,17 @@ def cite(*items: object) -> Citation:
     return Citation(
         names=tuple(names),
         text="\n".join([f"{_PACKAGE_TEXT} {__version__} (2026).", *texts]),
-        bibtex="\n\n".join([package, *bibs]),
+        bibtex="\n\n".join([package, *filter(None, bibs.values())]),
+        noun="work" if works else "table",
     )
+
+
+def _cited(name: str, *, work: bool) -> list[tuple[str, str, str]]:
+    """Key, text and BibTeX entry of a work, or of all that a table rests on."""
+    if work:
+        one = article(name)
+        return [(one.key, one.text, one.bibtex())]
+    return [(one.citation_key, one.citation_text, one.bibtex) for one in _with_upstream(name)]
 
 
 def _with_upstream(name: str) -> list[Entry]:

@@ -15,7 +15,7 @@ from coalition_models.render import listing
 from coalition_models.sources.catalog import Entry, descriptor, tables
 from coalition_models.tables.contract import Column
 
-__all__ = ["codebook"]
+__all__ = ["codebook", "feature_builders"]
 
 #: columns that build_panel() and panel_events() make, and the row's place in time
 _PANEL = {
@@ -133,6 +133,23 @@ def _names() -> list[str]:
 def _features() -> dict[str, dict[str, object]]:
     records = cast(Sequence[dict[str, object]], descriptor("features.json")["columns"])
     return {str(record["column"]): record for record in records}
+
+
+def feature_builders() -> dict[str, list[str]]:
+    """Builders of the codebook of features in its order, each with its columns.
+
+    Examples
+    --------
+    >>> feature_builders()["add_war_powers"]
+    ['war_powers']
+    """
+    by = {column: str(record["builder"]).split(", ") for column, record in _features().items()}
+    # a column that two builders make stands among those of the first
+    order = [names[0] for names in by.values()] + [n for names in by.values() for n in names[1:]]
+    return {
+        name: [column for column, names in by.items() if name in names]
+        for name in dict.fromkeys(order)
+    }
 
 
 def _panel_row(name: str) -> dict[str, object]:

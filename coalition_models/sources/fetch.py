@@ -314,9 +314,8 @@ def _attempt(item: Entry, partial: Path) -> CoverageError | DataError | None:
 
 def _download(url: str, partial: Path, what: str) -> None:
     try:
-        with warnings.catch_warnings():
-            # on import pooch looks for the bar of notebooks, which needs ipywidgets
-            warnings.simplefilter("ignore", TqdmWarning)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
             import pooch
     except ImportError as error:
         raise CoverageError(
@@ -324,6 +323,10 @@ def _download(url: str, partial: Path, what: str) -> None:
             f"pip install 'coalition-models[fetch]'; without it, set {MIRROR_VARIABLE} to a "
             f"folder that holds the file of {url}"
         ) from error
+    for one in told:
+        # on import pooch looks for the bar of notebooks, which needs ipywidgets; ours does not
+        if not issubclass(one.category, TqdmWarning):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     with tqdm(total=1, unit="B", unit_scale=True, desc=what, leave=False) as bar:
         downloader = pooch.HTTPDownloader(progressbar=bar, timeout=_TIMEOUT)
         downloader(url, str(partial), None)

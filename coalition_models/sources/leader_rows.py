@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coalition_models.sources.bundled import bundled_table
 from coalition_models.sources.catalog import entry
 
 __all__ = [
@@ -28,9 +29,6 @@ LEADER_SOURCES: Mapping[str, frozenset[str]] = {
 }
 #: what the head of a state is called whose chair goes round among its members
 COLLECTIVE = "collective presidency"
-#: states (Correlates of War numbers) led by a body whose chair goes round by calendar: the Swiss
-#: Federal Council, every year, and the Presidency of Bosnia and Herzegovina, every eight months
-_ROTATING = (225, 346)
 #: what a body does not have, whoever is in the chair
 _OF_A_PERSON = ("party", "left_right", "ideology")
 
@@ -148,7 +146,7 @@ def join_collective(terms: pd.DataFrame) -> pd.DataFrame:
     [['collective presidency', Timestamp('2004-01-01 00:00:00'), NaT, None]]
     """
     turns = with_bodies(terms)
-    chairs = turns["cow"].isin(_ROTATING)
+    chairs = _led_by_turns(turns)
     if not chairs.any():
         return terms
     first = turns[chairs].groupby("cow")["start"].min()
@@ -185,7 +183,7 @@ def with_bodies(terms: pd.DataFrame) -> pd.DataFrame:
     [['collective presidency', 'regular', Timestamp('2005-01-01 00:00:00')],
      ['collective presidency', None, NaT]]
     """
-    chairs = terms["cow"].isin(_ROTATING)
+    chairs = _led_by_turns(terms)
     if not chairs.any():
         return terms
     bodies = [
@@ -194,6 +192,11 @@ def with_bodies(terms: pd.DataFrame) -> pd.DataFrame:
     ]
     joined = pd.concat(bodies).astype(terms.dtypes.to_dict())
     return pd.concat([terms[~chairs], joined], ignore_index=True)
+
+
+def _led_by_turns(terms: pd.DataFrame) -> pd.Series:
+    """Terms in states led by a body whose chair goes round by calendar."""
+    return terms["cow"].isin(bundled_table("collective_heads")["cow"])
 
 
 def _body(chairs: pd.DataFrame) -> pd.DataFrame:

@@ -15,11 +15,12 @@ from coalition_models.record import record_of, with_notes
 from coalition_models.render import listing
 from coalition_models.sources import build, wars
 from coalition_models.sources._paths import data_dir
+from coalition_models.sources.bundled import read_bundled
 from coalition_models.sources.catalog import Entry, contract_of, entry, file_sha256, tables
 from coalition_models.sources.fetch import at_hand, fetch
 from coalition_models.sources.readers import READERS
 from coalition_models.tables.contract import Contract, hold
-from coalition_models.tables.csv_tables import read_loosely, read_strictly
+from coalition_models.tables.csv_tables import read_loosely
 
 __all__ = ["datasets", "load", "read_table", "validate"]
 
@@ -117,10 +118,7 @@ def _stamp(frame: pd.DataFrame, item: Entry, sha256: str) -> pd.DataFrame:
 
 
 def _load_bundled(item: Entry) -> pd.DataFrame:
-    path = data_dir() / item.path
-    frame = read_strictly(path, item.columns)
-    hold(frame, Contract(item.name, item.columns, item.key))
-    return _stamp(frame, item, file_sha256(path))
+    return _stamp(read_bundled(item), item, file_sha256(data_dir() / item.path))
 
 
 def read_table(path: str | Path, like: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import not_days, read_days
-from coalition_models.errors import DataError, counted, first_few
+from coalition_models.errors import AbsentError, DataError, counted, first_few
 from coalition_models.record import keep_record
 from coalition_models.tables.contract import Column, Contract
 from coalition_models.tables.plain import native
@@ -126,7 +126,9 @@ def require_columns(
     if problems:
         # a sentence where the table itself is the subject, a list where its columns are
         link = " " if problems[0].startswith(("lacks", "has")) else ": "
-        raise DataError(f"the {what}{link}{'; '.join(problems)}")
+        absent = len(problems) == 1 and problems[0].startswith("lacks")
+        kind = AbsentError if absent else DataError
+        raise kind(f"the {what}{link}{'; '.join(problems)}")
 
 
 def _kind_problems(

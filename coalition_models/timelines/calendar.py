@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import FAR, check_count
-from coalition_models.errors import DataError, counted, first_few, warn
+from coalition_models.errors import AbsentError, DataError, counted, first_few, warn
 from coalition_models.members.periods import PERIODS, Period, panel_period
 from coalition_models.record import record_of
 from coalition_models.sources.fetch import places
@@ -148,7 +148,7 @@ def calendar_of(panel: pd.DataFrame, needed: Sequence[str] = ("cow", "period")) 
     """
     absent = [name for name in needed if name not in panel.columns]
     if absent:
-        raise DataError(
+        raise AbsentError(
             f"the panel lacks the columns {', '.join(absent)}; build_panel() makes them"
         )
     if panel.columns.has_duplicates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coalition_models.errors import DataError
+from coalition_models.errors import AbsentError, DataError
 from coalition_models.members.facts import facts_of
 from coalition_models.record import record_of, with_panel
 from coalition_models.timelines.calendar import calendar_of, entry_month, month_number
@@ -50,9 +50,11 @@ def on_clock(panel: pd.DataFrame, clock: str) -> pd.DataFrame:
         raise DataError(f"clock must be 'entry' or 'coalition', not {clock!r}")
     absent = [n for n in (*_SPELL, "period", "start", "stop") if n not in panel.columns]
     if absent:
-        raise DataError(f"the panel lacks the columns {', '.join(absent)}; build_panel() makes it")
+        raise AbsentError(
+            f"the panel lacks the columns {', '.join(absent)}; build_panel() makes it"
+        )
     if not np.allclose(panel["stop"] - panel["start"], 1):
-        raise DataError("only rows of one period each can be timed anew")
+        raise AbsentError("only rows of one period each can be timed anew")
     calendar = calendar_of(panel)
     if clock == "entry":
         _refuse_unknown_entries(panel)
@@ -72,7 +74,7 @@ def _refuse_unknown_entries(panel: pd.DataFrame) -> None:
     open_start = members[~members["entry_known"].astype(bool)]
     rows = pd.MultiIndex.from_frame(panel[_SPELL])
     if rows.isin(pd.MultiIndex.from_frame(open_start[_SPELL])).any():
-        raise DataError("spells were already running when the data begin: no time since entry")
+        raise AbsentError("spells were already running when the data begin: no time since entry")
 
 
 def _coalition_start(panel: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -82,5 +84,5 @@ def _coalition_start(panel: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.
     start = pd.to_datetime(panel["coalition"].map(known))
     if start.isna().any():
         names = ", ".join(dict.fromkeys(panel.loc[start.isna(), "coalition"].astype(str)))
-        raise DataError(f"the start of {names} is not known: give facts with coalitions")
+        raise AbsentError(f"the start of {names} is not known: give facts with coalitions")
     return month_number(start)

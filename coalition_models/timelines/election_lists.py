@@ -94,7 +94,7 @@ def _rows(name: str, states: Integers, *, extended: bool) -> pd.DataFrame | None
         return None
     mine = listed[listed["cow"].isin(states)]
     rows = elections_of(name, mine, known_table("election_corrections"), whole=False).rows
-    # whether a vote kept to the constitutional rhythm is said with extended=True only
+    # whether a vote kept to the constitutional rhythm is said with external="require" only
     return rows if extended else rows.drop(columns="scheduled")
 
 

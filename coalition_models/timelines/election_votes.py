@@ -235,7 +235,7 @@ def _table(source: str, *, extended: bool) -> pd.DataFrame:
 def _external(source: str) -> pd.DataFrame:
     about = ELECTION_SOURCES[source]
     listed = elections_of(source, known_table(about.table), known_table("election_corrections"))
-    # whether a vote kept to the constitutional rhythm is said with extended=True only
+    # whether a vote kept to the constitutional rhythm is said with external="require" only
     return listed.rows[["cow", "date", "kind", "round"]]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, warn
+from coalition_models.errors import AbsentError, DataError, warn
 from coalition_models.members.facts import Facts, facts_of
 from coalition_models.members.timing import PANEL_COLUMNS
 from coalition_models.record import record_of
@@ -73,7 +73,7 @@ def facts_for(
     held = facts_of(panel)
     built = set(PANEL_COLUMNS) <= set(panel.columns)
     if held is None and not given and built and not record_of(panel).panel:
-        raise DataError(
+        raise AbsentError(
             f"the panel no longer knows the facts that it was built from, which {builder} reads: a "
             "merge or a file drops them. Join tables with cm.merge(panel, table, on=...), or give "
             f"the facts: {builder}(panel, facts=cm.facts('iraq')) for bundled ones, or your own"
@@ -118,7 +118,7 @@ def needed(facts: Facts, table: str, builder: str, why: str = "") -> pd.DataFram
     found = facts.table(table)
     if found is None:
         more = ", coverage=..." if table == "deaths" else ""
-        raise DataError(
+        raise AbsentError(
             f"{builder} needs {table}{f' ({why})' if why else ''}, and the facts of this panel "
             f"hold none. Give them: Facts(..., {table}=...{more}), or facts_of(panel).replace("
             f"{table}=...{more}) as facts=; cm.facts('iraq') holds the package's own"

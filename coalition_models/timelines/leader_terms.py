@@ -23,7 +23,7 @@ __all__ = ["COLLECTIVE", "OFFICES", "Terms", "check_rotation", "join_collective"
 
 Flags = npt.NDArray[np.bool_]
 
-#: the last one is Archigos's own choice of leader, known with extended=True only
+#: the last one is Archigos's own choice of leader, known with external="require" only
 OFFICES = ("effective", "head_of_government", "archigos")
 #: the external source of the leaders of states that the bundled table does not have; heads of
 #: government are known for ParlGov's states only, which it has

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_count
-from coalition_models.errors import CoverageError, DataError, first_few
+from coalition_models.errors import CoverageError, DataError, first_few, warn
 from coalition_models.members.facts import Facts
 from coalition_models.sources.fetch import at_hand, warn_left_out, warn_unusable
 from coalition_models.tables.own import own_table, require_columns
@@ -23,7 +23,9 @@ __all__ = [
     "Yearly",
     "check_external",
     "check_lag",
+    "external_choice",
     "external_source",
+    "not_read",
     "optional_source",
     "own_figures",
     "require_columns",
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
-External = Literal["if_at_hand", "require"]
+External = Literal["if_at_hand", "require", "never"]
 
 _STRIDE = 10_000
 #: a source may lag behind by as many years, and a change may have taken as many
@@ -65,12 +67,50 @@ def check_external(external: str) -> External:
     >>> check_external("require")
     'require'
     """
-    if external in ("if_at_hand", "require"):
+    if external in ("if_at_hand", "require", "never"):
         return cast(External, external)
     raise DataError(
-        "external must be 'if_at_hand' (missing values and a note where a source is not at hand) "
-        f"or 'require' (fetch it, or fail), not {external!r}"
+        "external must be 'if_at_hand' (missing values and a note where a source is not at hand), "
+        "'require' (fetch it, or fail) or 'never' (nothing is read that does not come with the "
+        f"package), not {external!r}"
     )
+
+
+def external_choice(
+    external: str, old: MutableMapping[str, object], builder: str, *, default: External
+) -> External:
+    """Check ``external=`` of a builder whose earlier version had ``extended=`` in its place.
+
+    ``extended=True`` is ``external="require"`` and ``extended=False`` the builder's default. It
+    is taken out of ``old``.
+
+    Examples
+    --------
+    >>> external_choice("if_at_hand", {}, "add_elections", default="if_at_hand")
+    'if_at_hand'
+    """
+    choice = check_external(external)
+    if "extended" not in old:
+        return choice
+    extended = old.pop("extended")
+    if not isinstance(extended, bool):
+        raise DataError(f"extended must be True or False, not {extended!r:.60}")
+    meant: External = "require" if extended else default
+    if choice not in (default, meant):
+        raise DataError(f"give external={external!r} or extended={extended}, not both")
+    warn(f"extended= of {builder}() goes in the next version: write external={meant!r}")
+    return meant
+
+
+def not_read(name: str, external: External) -> str:
+    """Say why a source was not read.
+
+    Examples
+    --------
+    >>> not_read("us-trade", "never")
+    "us-trade not read (external='never')"
+    """
+    return f"{name} not read (external='never')" if external == "never" else f"{name} not at hand"
 
 
 def year_known(calendar: Calendar, as_of: AsOf, lag: int = 1) -> Integers:
@@ -191,12 +231,14 @@ def optional_source(
 ) -> pd.DataFrame | None:
     """Load an external source as :func:`external_source` does, or return None.
 
-    None means that ``external="if_at_hand"`` and that the source is not at hand, or that its file
-    is there and cannot be used, of which a warning tells: nothing is fetched then, and the caller
-    leaves its columns missing and says so.
+    None means ``external="never"``; or that ``external="if_at_hand"`` and that the source is not
+    at hand, or that its file is there and cannot be used, of which a warning tells: nothing is
+    fetched then, and the caller leaves its columns missing and says so.
     """
     if external == "require":
         return external_source(name, variables, builder)
+    if external == "never":
+        return None
     if not at_hand(name):
         warn_unusable([name])
         return None

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.defection.candidates import RISK_RAISING
 from coalition_models.defection.coding import code_defections
 from coalition_models.defection.profile import operational_profile
 from coalition_models.defection.rules import (
@@ -243,16 +242,10 @@ def test_tasks_places_and_rules(made_up, stayer):
 
 def test_moves_into_danger_are_no_defection():
     facts = cm.load("profile_changes")
-    keys = set(
-        zip(
-            facts["coalition"],
-            facts["state"],
-            facts["date"].astype(str),
-            facts["change"],
-            strict=True,
-        )
-    )
-    assert set(RISK_RAISING) <= keys
+    raised = facts[facts["raises_own_risk"] == "yes"]
+    assert raised[["coalition", "state", "change"]].values.tolist() == [
+        ["iraq", "GBR", "relocation"]
+    ]
     iraq = cm.load("participation").query("coalition == 'iraq'")
     rule = DefectionRule("moves", kinds=("relocation",), exits="none", cuts="none")
     default = code_defections(iraq, changes=facts, rule=rule)
@@ -261,6 +254,9 @@ def test_moves_into_danger_are_no_defection():
         "all", kinds=("relocation",), exits="none", cuts="none", risk_raising=True
     )
     assert "GBR" in set(code_defections(iraq, changes=facts, rule=every)["state"])
+    # a table of one's own need not say
+    plain = facts.drop(columns="raises_own_risk")
+    assert "GBR" in set(code_defections(iraq, changes=plain, rule=rule)["state"])
 
 
 def test_token_contingents_can_be_left_out(made_up):

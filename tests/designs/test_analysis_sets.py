@@ -8,7 +8,7 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.designs.analysis_sets import SETS, analysis_set
-from coalition_models.designs.set_data import RENAMED_MISSIONS
+from coalition_models.designs.set_data import renamed_missions
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.record import record_of
 from coalition_models.sources import fetch
@@ -87,7 +87,7 @@ def test_un_contingents_by_month():
     exits = joined.members[joined.members["exit_kind"] == "early"]
     assert (len(joined.members), len(exits)) == (433, 108)
     assert (exits["peak_troops"] >= 50).sum() == 18
-    assert not joined.members["coalition"].isin(RENAMED_MISSIONS).any()
+    assert not joined.members["coalition"].isin(renamed_missions()).any()
     assert joined.panel["event"].sum() == 108
     said = sheet(joined)
     assert said["observed"] == "13505 observed member-months with troops"
@@ -113,7 +113,7 @@ def test_geopko_by_year():
     found = analysis_set("un", variant="geopko", features=False)
     ended = found.members.query("exit_kind == 'early'")
     rows = cm.load("geopko-contributors")
-    rows = rows.assign(mission=rows["mission"].replace(dict(RENAMED_MISSIONS)))
+    rows = rows.assign(mission=rows["mission"].replace(dict(renamed_missions())))
     # counted directly: off the next map of a mission that has one
     years = rows.groupby("mission")["year"].agg(lambda y: sorted(set(y)))
     following = {(m, a): b for m, ys in years.items() for a, b in pairwise(ys)}

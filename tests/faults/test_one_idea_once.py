@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import coalition_models as cm
-from coalition_models.designs.iraq import iraq_panel
+from coalition_models.designs import set_features
 from coalition_models.features.from_table import add_from_table
 from coalition_models.features.regime import REGIME_SOURCES
 from coalition_models.inference.detection import detectable_ratio
@@ -114,7 +114,7 @@ def test_a_table_in_force_is_refused_alike(iraq, wrong):
 def test_half_a_year_is_no_less_than_a_period_everywhere(period, months):
     panel = cm.build_panel(cm.facts("iraq"), period=period)
     assert no_less_than_a_period(panel, 6) == months
-    own = iraq_panel(period=period)
+    own = set_features._leadership(set_features._elections(panel))
     for column in ("election_near", "leader_change"):
         assert made_of(own, column)["window"] == months
 

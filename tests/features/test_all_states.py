@@ -88,7 +88,7 @@ def test_leaders_of_african_contributors(africa, at_hand, row):
 
 @pytest.mark.mirror
 def test_external_columns_and_archigos_have_all_states(africa, at_hand, row):
-    wide = led(africa, extended=True)
+    wide = led(africa, external="require")
     for name in ("irregular_entry", "support_change", "support_changed_since_entry"):
         assert wide[name].notna().mean() > 0.95, name
     # Kenyatta came by election, with another base than Kibaki
@@ -135,11 +135,11 @@ def test_nothing_is_known_after_the_sources_end(at_hand, row):
 @pytest.mark.mirror
 def test_the_extended_union_has_what_any_source_lists(africa, at_hand):
     plain = cm.add_elections(africa)
-    wide = cm.add_elections(africa, extended=True)
+    wide = cm.add_elections(africa, external="require")
     voted = plain["election_month"] == 1
     assert (wide.loc[voted, "election_month"] == 1).all()
     assert wide["election_month"].sum() > plain["election_month"].sum()
-    strict = cm.add_elections(africa, extended=True, strict=True)
+    strict = cm.add_elections(africa, external="require", strict=True)
     assert strict["months_to_election"].notna().any()
 
 
@@ -213,7 +213,7 @@ def test_sources_asked_for_by_name_are_not_passed_over(africa, nothing, monkeypa
         raise OSError("no network")
 
     monkeypatch.setattr(fetch, "_retrieve", unreachable)
-    for options in ({"sources": "nelda"}, {"extended": True}):
+    for options in ({"sources": "nelda"}, {"external": "require"}):
         with pytest.raises(cm.CoverageError, match="nelda"):
             cm.add_elections(africa, **options)
     with pytest.raises(cm.CoverageError, match="archigos"):
@@ -304,7 +304,7 @@ def test_later_rows_of_the_sources_change_no_earlier_row(africa, at_hand, monkey
     stamp = pd.Timestamp(day)
     known = africa["period"] <= stamp if moment == "start" else africa["period"] < stamp
     election_sets = [{}, {"kinds": "legislative"}, {"kinds": "both"}, {"kinds": "regime"}]
-    leader_sets = [{}, {"extended": True}, {"who": "archigos"}]
+    leader_sets = [{}, {"external": "require"}, {"who": "archigos"}]
     full = [cm.add_elections(africa, as_of=moment, **o)[ABOUT_LAST] for o in election_sets]
     leaders = [led(africa, as_of=moment, **o) for o in leader_sets]
     true_source, true_table = election_lists.optional_source, leader_terms.known_table
@@ -364,7 +364,7 @@ def test_a_body_has_what_its_chairs_so_far_share():
 @pytest.mark.parametrize("value", ["irregular", "unknown", None])
 def test_a_later_chair_changes_no_earlier_row(isaf, at_hand, monkeypatch, value):
     rows = isaf[isaf["state"].isin(["BIH", "CHE"])]
-    before = cm.add_leadership(rows, extended=True)
+    before = cm.add_leadership(rows, external="require")
     true_table = leader_terms.known_table
 
     def changed(name, **options):
@@ -378,14 +378,14 @@ def test_a_later_chair_changes_no_earlier_row(isaf, at_hand, monkeypatch, value)
         )
 
     monkeypatch.setattr(leader_terms, "known_table", changed)
-    after = cm.add_leadership(rows, extended=True)
+    after = cm.add_leadership(rows, external="require")
     known = rows["period"] <= "2006-01-01"
     pd.testing.assert_frame_equal(after[known], before[known])
 
 
 @pytest.mark.mirror
 def test_support_is_covered_by_coded_years_not_by_coded_leaders(iraq, at_hand, monkeypatch, row):
-    out = cm.add_leadership(iraq, extended=True)
+    out = cm.add_leadership(iraq, external="require")
     # Kazakhstan had one leader all along, and CHISOLS codes its years
     assert out.loc[out["state"] == "KAZ", "support_change"].eq(0).all()
     # the file leaves out small states
@@ -393,6 +393,6 @@ def test_support_is_covered_by_coded_years_not_by_coded_leaders(iraq, at_hand, m
     coded = leadership.known_table("chisols")
     fewer = coded[~((coded["cow"] == 705) & (coded["year"] == 2004))]
     monkeypatch.setattr(leadership, "known_table", lambda name: fewer)
-    less = cm.add_leadership(iraq, extended=True)
+    less = cm.add_leadership(iraq, external="require")
     assert np.isnan(row(less, "KAZ", "2004-06-01", "support_change"))
     assert row(less, "KAZ", "2005-06-01", "support_change") == 0

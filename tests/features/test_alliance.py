@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.features.alliance import NATO_CANDIDATES, add_alliance
+from coalition_models.features.alliance import add_alliance
 from coalition_models.record import record_of, sources_of
 from coalition_models.sources.codes import from_cow
 from coalition_models.timelines.given import facts_beside
@@ -57,8 +57,8 @@ def test_candidates_wait_and_then_are_members(iraq, isaf, row):
     assert (out["nato_member"] + out["nato_candidate"]).max() == 1
     # every candidate is a state of its time, and no member was asked after it had joined
     joined = cm.load("nato_accession").set_index("ccode")["accession_date"]
-    for cow, month in NATO_CANDIDATES.items():
-        asked = pd.Timestamp(month)
+    candidates = cm.load("nato_candidates")
+    for cow, asked in zip(candidates["cow"], candidates["since"], strict=True):
         assert from_cow([cow], dates=asked).notna().all()
         assert cow not in joined.index or asked < joined[cow]
 
@@ -125,7 +125,16 @@ def test_bad_options(iraq):
     out = add_alliance(iraq, facts=facts_beside(iraq, states=TIES.drop(columns="us_trade_per_gdp")))
     assert out[["us_trade_per_gdp", "us_dependence"]].isna().all(axis=None)
     with pytest.raises(cm.DataError, match="external must be"):
-        add_alliance(iraq, external="never")
+        add_alliance(iraq, external="always")
+
+
+def test_nothing_external_is_read_where_it_is_not_wanted(iraq, mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    with pytest.warns(cm.CoalitionWarning, match=r"us-trade not read \(external='never'\)"):
+        out = add_alliance(iraq, external="never")
+    assert out[["lead_defence_pact", "us_troops_hosted", "us_trade_per_gdp"]].isna().all(axis=None)
+    assert out["us_aid_per_head"].notna().any()
+    assert "us-trade" not in sources_of(out)
 
 
 @pytest.mark.mirror

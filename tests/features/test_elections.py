@@ -269,7 +269,7 @@ def test_nelda_alone(iraq, mirror, monkeypatch, row):
 def test_the_extended_union_has_what_the_bundled_table_has(iraq, mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     plain = cm.add_elections(iraq)
-    wide = cm.add_elections(iraq, extended=True)
+    wide = cm.add_elections(iraq, external="require")
     known = plain["election_month"] == 1
     assert (wide.loc[known, "election_month"] == 1).all()
     assert wide["election_near"].notna().sum() >= plain["election_near"].notna().sum()

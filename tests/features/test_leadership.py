@@ -199,17 +199,17 @@ def test_external_columns_are_asked_for(iraq):
 @pytest.mark.mirror
 def test_support_cabinets_and_entry_from_external_sources(iraq, isaf, mirror, monkeypatch, row):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
-    panel = cm.add_leadership(iraq, extended=True, as_of="end")
+    panel = cm.add_leadership(iraq, external="require", as_of="end")
     assert row(panel, "ESP", "2004-04-01", "support_change") == 1  # other party, other voters
     assert row(panel, "GBR", "2007-06-01", "support_change") == 0  # Labour after Labour
     assert row(panel, "UKR", "2005-01-01", "irregular_entry") == 0
-    dutch = cm.add_leadership(isaf, extended=True, as_of="end")
+    dutch = cm.add_leadership(isaf, external="require", as_of="end")
     # the cabinet fell over Afghanistan on 20 February 2010 and went on as a caretaker
     assert row(dutch, "NLD", "2010-01-01", "caretaker_cabinet") == 0
     assert row(dutch, "NLD", "2010-02-01", "caretaker_cabinet") == 1
     assert row(dutch, "NLD", "2010-06-01", "minority_cabinet") == 1
     assert row(dutch, "NLD", "2010-01-01", "coalition_cabinet") == 1
-    head = cm.add_leadership(iraq, who="head_of_government", extended=True)
+    head = cm.add_leadership(iraq, who="head_of_government", external="require")
     # CHISOLS follows one leader per state: nothing is known of another office
     assert head[["support_change", "support_changed_since_entry"]].isna().all(axis=None)
     archigos = cm.add_leadership(iraq, who="archigos", as_of="end")
@@ -305,7 +305,7 @@ def test_bodies_in_the_external_sources(isaf, mirror, monkeypatch, row):
         joined = join_collective(terms[["cow", "leader", "start", "end"]])
         assert joined[joined["cow"].isin([225, 346])]["leader"].tolist() == [COLLECTIVE] * 2
         assert not joined["cow"].isin([225, 346])[: len(joined) - 2].any()
-    out = cm.add_leadership(isaf, who="archigos", extended=True)
+    out = cm.add_leadership(isaf, who="archigos", external="require")
     assert out.loc[out["state"] == "CHE", "leader_change"].eq(0).all()
 
 

@@ -196,7 +196,7 @@ def test_own_theatre_by_hand(iraq, row):
 @pytest.mark.mirror
 def test_the_war_in_iraq_after_ucdp(iraq, mirror, monkeypatch, row):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
-    panel = cm.add_risk(iraq, extended=True)
+    panel = cm.add_risk(iraq, external="require")
     conflicts = cm.load("ucdp-conflicts").query("iso3 == 'IRQ' and role == 'primary'")
     for year in (2003, 2004, 2006):
         levels = set(conflicts.loc[conflicts["year"] == year, "intensity"])

@@ -36,7 +36,7 @@ INDEX = pd.DataFrame(
 @pytest.fixture
 def by_hand(monkeypatch):
     tables = {"cow-interstate-wars": WARS, "cow-capabilities": INDEX}
-    monkeypatch.setattr(side_strength, "external_source", lambda name, *_: tables[name])
+    monkeypatch.setattr(side_strength, "optional_source", lambda name, *_: tables[name])
 
 
 def panel_of(*rows, period="month"):
@@ -77,7 +77,7 @@ def test_missing_where_a_side_is_not_known(by_hand, monkeypatch):
     ]
     np.testing.assert_allclose(strengths(*rows), [np.nan, np.nan, np.nan, 0.14 / 0.30])
     tables = {"cow-interstate-wars": WARS, "cow-capabilities": INDEX[INDEX["cow"] != 255]}
-    monkeypatch.setattr(side_strength, "external_source", lambda name, *_: tables[name])
+    monkeypatch.setattr(side_strength, "optional_source", lambda name, *_: tables[name])
     assert np.isnan(strengths(("war 9 side 1", 200, "1914-10"))).all()
 
 
@@ -101,7 +101,7 @@ def test_absent_sources_are_named(monkeypatch):
     def absent(name, *_):
         raise CoverageError(name)
 
-    monkeypatch.setattr(side_strength, "external_source", absent)
+    monkeypatch.setattr(side_strength, "optional_source", absent)
     with pytest.raises(CoverageError, match="cow-interstate-wars"):
         add_side_strength(panel_of(("war 9 side 1", 200, "1914-10")))
 

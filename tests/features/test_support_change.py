@@ -26,7 +26,7 @@ EVENTS = pd.DataFrame(
 
 @pytest.fixture
 def by_hand(monkeypatch):
-    monkeypatch.setattr(support_change, "external_source", lambda *_: EVENTS)
+    monkeypatch.setattr(support_change, "optional_source", lambda *_: EVENTS)
 
 
 def rows(cow, *months, period="month"):
@@ -72,7 +72,7 @@ def test_bad_options_and_absent_sources(by_hand, monkeypatch):
     def absent(*_):
         raise CoverageError("not at hand")
 
-    monkeypatch.setattr(support_change, "external_source", absent)
+    monkeypatch.setattr(support_change, "optional_source", absent)
     with pytest.raises(CoverageError, match="not at hand"):
         add_support_change(rows(230, "2004-05"))
 

@@ -20,6 +20,7 @@ from coalition_models.hypotheses.claims import (
 from coalition_models.hypotheses.columns import needed_columns
 from coalition_models.hypotheses.listing import list_amendments, list_claims
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
+from coalition_models.sources.literature import articles
 
 #: claims that can be tested with what comes with the package
 BUNDLED = [f"H{n:02d}" for n in (*range(1, 8), 9, 11, 15, 16, 29, 30, 31, 32)]
@@ -43,12 +44,15 @@ def test_the_file_has_every_claim_once():
         assert (listed[column].str.len() > 0).all(), column
 
 
-def test_every_article_is_cited_and_every_step_used():
+def test_every_step_is_used_and_every_article_known():
     raw = tomllib.loads(
         (resources.files("coalition_models.hypotheses") / "claims.toml").read_text("utf-8")
     )
     cited = {key for claim in raw["claims"] for key in claim["articles"]}
-    assert cited == set(raw["articles"])
+    assert cited == set(read_plan().articles)
+    assert all(one.seen for one in read_plan().articles.values())
+    read = {key for key, one in articles().items() if one.seen}
+    assert read == cited
     assert {name for claim in raw["claims"] for name in claim.get("steps", [])} == set(raw["steps"])
 
 
@@ -107,9 +111,6 @@ def test_every_registered_column_is_a_feature_or_a_users_own():
 
 
 BROKEN = """
-[articles.x_1900]
-reference = "X (1900)"
-seen = "abstract"
 [steps.elections]
 builder = "add_elections"
 [[claims]]
@@ -117,7 +118,7 @@ id = "A"
 name = "a"
 claim = "a"
 mechanism = "a"
-articles = ["x_1900", "y_1901"]
+articles = ["tago_2009", "tago_2008"]
 made_for = "a"
 finding = "a"
 outcome = ["early exit"]
@@ -152,7 +153,7 @@ def test_everything_wrong_is_said_at_once():
         parse_plan(BROKEN)
     message = str(caught.value)
     for said in (
-        "ids that stand twice: A", "not 'positive'", "an unknown article", "an unknown step",
+        "ids that stand twice: A", "not 'positive'", "nearest keys: tago_2009", "an unknown step",
         "an unknown data set", "names no article", "unknown clock 'sun'",
         "neither data sets nor the table it needs", "an interaction without main effects",
         "amended but not listed: B",
@@ -167,6 +168,8 @@ def test_everything_wrong_is_said_at_once():
         ('name = "a"', 'nome = "a"', "unknown nome"),
         ('builder = "add_elections"', 'bilder = "x"', "unknown bilder"),
         ('on = ["iraq", "mars"]', 'on = "iraq"', "list of names"),
+        ('name = "a"', 'name = "a"\nderive = { x = "1 +" }', "A: derive: x is no expression"),
+        ("[steps.el", "[articles.x_1900]\n[steps.el", r"not articles; .* in data/articles\.toml"),
     ],
 )
 def test_a_field_that_is_lacking_or_unknown_is_named(old, new, said):

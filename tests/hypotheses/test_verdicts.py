@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from coalition_models.errors import DataError
-from coalition_models.hypotheses import verdicts
-from coalition_models.hypotheses.claims import select
+from coalition_models.errors import DataError, FitError, FormulaError
+from coalition_models.hypotheses import columns, verdicts
+from coalition_models.hypotheses.claims import read_plan, select
 from coalition_models.hypotheses.rule import FEWEST_EVENTS, judge, verdict_rule
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
 from coalition_models.inference.caution import EXPOSED_CLUSTERS, estimate_term
@@ -231,16 +231,68 @@ def test_your_own_tables_make_claims_run(alone, iraq):
 def test_a_bad_table_is_refused_with_its_rows(alone, iraq):
     backward = spans(cow=[230, 290], threat=[1.0, 2.0]).assign(end=pd.Timestamp("2002-01-01"))
     twice = spans(cow=[230, 230], war_powers=[1, 0])
+    short = spans(cow=[230]).drop(columns="end")
     patch = alone()
     try:
-        found = run({"iraq": iraq}, ["H26", "H49"], robust=False,
-                    tables={"threat": backward, "war_powers": twice})  # fmt: skip
+        for claim, table, said in (
+            ("H26", {"war_powers": twice}, r"H26 on iraq: .*overlap"),
+            ("H49", {"threat": backward}, r"(?s)H49 on iraq: .*an end before it: row 0"),
+            ("H26", {"war_powers": short}, r"H26 on iraq: .*lacks the columns"),
+        ):
+            with pytest.raises(DataError, match=said):
+                run({"iraq": iraq}, claim, robust=False, tables=table)
     finally:
         patch.undo()
-    assert found.table["verdict"].tolist() == ["untestable"] * 2
-    powers, threat = found.table["reason"]
-    assert "overlap" in powers
-    assert "an end before it: row 0" in threat
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"term": "election_naer"}, r"H01 on iraq: .*election_naer.*nearest: election_near"),
+        ({"controls": ("log_deaths_21m",)}, r"H01 on iraq: .*log_deaths_21m, which nothing makes"),
+        ({"derive": {"election_near": "lgo1p(post_election)"}}, r"H01 on iraq: .*lgo1p"),
+    ],
+)
+def test_a_slip_in_the_plan_is_told_with_the_claim(iraq, monkeypatch, change, said):
+    claim = replace(select("H01")[0], **change)
+    monkeypatch.setattr(verdicts, "select", lambda ids: (claim,))
+    with pytest.raises(DataError, match=said):
+        run({"iraq": iraq}, "H01", robust=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"builder": "add_election"}, r"H01 on iraq: .*'add_election'.*nearest: add_elections"),
+        ({"args": {"widow": 6}}, r"H01 on iraq: .*argument widow.*nearest: window"),
+        ({"args": {"window": -1}}, r"H01 on iraq: .*window"),
+    ],
+)
+def test_a_slip_in_a_step_is_told_with_the_claim(iraq, monkeypatch, change, said):
+    plan = read_plan()
+    steps = {**plan.steps, "elections": replace(plan.steps["elections"], **change)}
+    monkeypatch.setattr(columns, "read_plan", lambda: replace(plan, steps=steps))
+    with pytest.raises(DataError, match=said):
+        run({"iraq": iraq}, "H01", robust=False)
+
+
+@pytest.mark.parametrize("kind", [DataError, FormulaError])
+def test_a_model_that_cannot_be_written_is_told_with_the_claim(iraq, monkeypatch, kind):
+    def refuse(*given, **options):
+        raise kind("no such column")
+
+    monkeypatch.setattr(verdicts, "estimate_term", refuse)
+    with pytest.raises(kind, match="H01 on iraq: no such column"):
+        run({"iraq": iraq}, "H01", robust=False)
+
+
+def test_a_fit_that_fails_makes_a_claim_untestable(iraq, monkeypatch):
+    def fail(*given, **options):
+        raise FitError("no event in the rows")
+
+    monkeypatch.setattr(verdicts, "estimate_term", fail)
+    row = run({"iraq": iraq}, "H01", robust=False).table.iloc[0]
+    assert (row["verdict"], row["reason"]) == ("untestable", "no event in the rows")
 
 
 def test_options_out_of_range_are_refused(iraq, pulses):

@@ -10,7 +10,7 @@ from scipy import stats
 import coalition_models as cm
 from coalition_models.hypotheses.rule import FEWEST_EVENTS
 from coalition_models.inference.meta import combine
-from coalition_models.report.claims_page import claims_findings
+from coalition_models.report.parts.claims import claims_findings
 
 
 def studies(effects, errors, claim="H01", step=1.0):

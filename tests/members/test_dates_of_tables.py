@@ -73,7 +73,7 @@ def test_every_table_takes_dates_in_every_form(form):
         warnings.simplefilter("ignore", cm.CoalitionWarning)  # nothing else is known of them
         assert cm.add_casualties(panel, facts=mine)["deaths_cumulative"].max() == 2
         assert cm.add_contagion(panel, facts=mine)["earlier_defectors"].max() == 1
-    assert len(cm.plot_participation(form(MEMBERS)).data) == 3
+    assert len(cm.plot.participation(form(MEMBERS)).data) == 3
     assert len(cm.validate(form(LEVELS).assign(status="in_theatre"), _shape())) == 2
 
 
@@ -93,7 +93,7 @@ def test_a_value_that_is_no_date_is_named_with_its_row(bad):
         with pytest.raises(cm.DataError, match=f"column {column} must hold .*'{bad}' in row 1"):
             cm.build_panel(wrong, coalitions=TABLE)
         with pytest.raises(cm.DataError, match=f"column {column} must hold .*'{bad}'"):
-            cm.plot_participation(wrong)
+            cm.plot.participation(wrong)
     late = LEVELS.copy()
     late.loc[1, "date"] = bad
     for call in (

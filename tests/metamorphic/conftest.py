@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models import features
+from coalition_models import features, timelines
+from coalition_models.features.registry import registered
 from coalition_models.members.fact_tables import TABLES
 
 STATES = {"USA": 2, "ESP": 230, "ITA": 325, "POL": 290, "DNK": 390, "JPN": 740, "AUS": 900}
@@ -27,7 +27,7 @@ RATES = (
     "us_trade_per_gdp",
 )  # fmt: skip
 #: builders that read tables of their own and no facts: argument to the table of a world
-OWN = {"add_war_powers": {"data": "rules"}, "add_opinion": {"data": "polls"}}
+OWN = {name: {item.table: item.table} for name, item in registered().items() if item.table}
 #: told of every small coalition; warnings of other kinds still fail a test
 QUIET = ("ignore::coalition_models.errors.CoalitionWarning",)
 
@@ -43,14 +43,12 @@ def pytest_collection_modifyitems(items):
 
 
 def builders() -> dict[str, Builder]:
-    """Every public ``add_*`` function of the package and of its features."""
-    found = {name: getattr(cm, name) for name in cm.__all__ if name.startswith("add_")}
-    for module in pkgutil.iter_modules(features.__path__):
-        loaded = importlib.import_module(f"{features.__name__}.{module.name}")
-        for name, function in inspect.getmembers(loaded, inspect.isfunction):
-            if name.startswith("add_") and name in getattr(loaded, "__all__", []):
-                assert found.setdefault(name, function) is function
-    return dict(sorted(found.items()))
+    """Every builder that reads the facts of a panel, or a table of its user's own.
+
+    The others rest on a fixed list or on external sources alone; ``test_look_ahead`` has them.
+    """
+    found = registered().items()
+    return {name: item.function for name, item in sorted(found) if item.reads_facts or item.table}
 
 
 def pytest_generate_tests(metafunc):
@@ -242,10 +240,11 @@ class Worlds:
             return changes[name](table) if name in changes else table
 
         with pytest.MonkeyPatch.context() as patch:
-            for module in pkgutil.iter_modules(features.__path__):
-                loaded = importlib.import_module(f"{features.__name__}.{module.name}")
-                if hasattr(loaded, "known_table"):
-                    patch.setattr(loaded, "known_table", read)
+            for room in (features, timelines):
+                for module in pkgutil.iter_modules(room.__path__):
+                    loaded = importlib.import_module(f"{room.__name__}.{module.name}")
+                    if hasattr(loaded, "known_table"):
+                        patch.setattr(loaded, "known_table", read)
             yield
 
 

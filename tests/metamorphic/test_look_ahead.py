@@ -8,6 +8,7 @@ stood then.
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 
 import pandas as pd
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 
 import coalition_models as cm
 from coalition_models.features import user_tables
+from coalition_models.features.registry import registered
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import trusted_facts
-from coalition_models.record import record_of
+from coalition_models.record import record_of, with_panel
 from coalition_models.timelines import calendar as common
 
 SETTINGS = settings(
@@ -311,7 +313,9 @@ BUNDLED = pytest.mark.parametrize(
 
 def test_every_builder_but_those_without_a_table_of_the_package_is_there(worlds):
     names = set(BUNDLED.args[1])
-    assert set(worlds.builders) - names == {*worlds.own, "add_regime"}
+    # regimes come from external sources alone, unless the facts hold them
+    only_external = {n for n, item in registered().items() if item.must_read}
+    assert set(worlds.builders) - names == {*worlds.own, *(only_external - set(OUTSIDE))}
 
 
 @BUNDLED
@@ -346,3 +350,111 @@ def test_a_builder_that_sees_the_month_itself_is_caught(worlds, name, day, caugh
     bundled.cache_clear()
     assert caught <= differing(worlds, name, "month", "start", day)
     bundled.cache_clear()
+
+
+# builders that rest on a fixed list, or on external sources alone
+
+
+OUTSIDE = {
+    # what was so until 1991 is known in every row that it tells of
+    "add_former_communist": {},
+    "add_side_strength": {
+        "cow-interstate-wars": pd.DataFrame(
+            {
+                "war_num": pd.array([9, 9, 9], dtype="Int64"),
+                "side": pd.array([1, 1, 2], dtype="Int64"),
+                "cow": pd.array([200, 220, 255], dtype="Int64"),
+                "start": pd.to_datetime(["2003-01-05", "2003-02-03", "2003-01-05"]),
+                "end": pd.to_datetime(["2005-06-30", "2004-03-31", "2005-06-30"]),
+            }
+        ),
+        "cow-capabilities": pd.DataFrame(
+            {
+                "cow": [200, 220, 255] * 3,
+                "year": [2002] * 3 + [2003] * 3 + [2004] * 3,
+                "capability_index": [0.10, 0.06, 0.14, 0.11, 0.07, 0.15, 0.12, 0.08, 0.16],
+            }
+        ),
+    },
+    "add_support_change": {
+        "chisols": pd.DataFrame(
+            {
+                "cow": pd.array([200, 200, 220, 255, 255], dtype="Int64"),
+                "year": pd.array([2003, 2004, 2004, 2003, 2004], dtype="Int64"),
+                "event": ["source_change", "none", "source_change", "none", "source_change"],
+                "date": pd.to_datetime(["2003-04-17", None, "2004-05-05", None, "2004-01-02"]),
+            }
+        )
+    },
+}
+
+
+def _other_sources(tables):
+    """The sources as others could have gone on to write them from the cut on."""
+    new = {name: table.copy() for name, table in tables.items()}
+    if "cow-interstate-wars" in new:
+        wars = new["cow-interstate-wars"]
+        wars["end"] = wars["end"].where(wars["end"] < CUT, pd.Timestamp("2004-01-20"))
+        index = new["cow-capabilities"]
+        stronger = (index["year"] >= CUT.year) & (index["cow"] == 255)
+        index.loc[stronger, "capability_index"] += 0.5
+    if "chisols" in new:
+        events = new["chisols"]
+        later = events["date"] >= CUT
+        events.loc[later, "event"] = "minor_source_change"
+        more = pd.DataFrame({"cow": [220], "year": [2003], "event": ["source_change"]})
+        more = more.assign(date=CUT + pd.Timedelta(days=2)).astype({"cow": "Int64"})
+        more["year"] = more["year"].astype("Int64")
+        new["chisols"] = pd.concat([events, more], ignore_index=True)
+    return new
+
+
+def _wars_panel():
+    months = pd.date_range("2003-03-01", "2004-12-01", freq="MS")
+    parts = [
+        pd.DataFrame({"coalition": f"war 9 side {side}", "cow": cow, "spell": 1, "period": months})
+        for side, cow in ((1, 200), (1, 220), (2, 255))
+    ]
+    panel = pd.concat(parts, ignore_index=True)
+    with_panel(panel, {"period": "month"})
+    return panel
+
+
+def outside(name, tables, moment, monkeypatch):
+    item = registered()[name]
+    room = sys.modules[item.function.__module__]
+    if tables:
+        monkeypatch.setattr(room, "optional_source", lambda source, *_: tables[source])
+    options = {"as_of": moment} if "as_of" in item.options else {}
+    out = item.function(_wars_panel(), **options)
+    return out[list(record_of(out).features)]
+
+
+def check_outside(name, moment, monkeypatch):
+    known = earlier(_wars_panel(), moment)
+    plain = outside(name, OUTSIDE[name], moment, monkeypatch)
+    other = outside(name, _other_sources(OUTSIDE[name]), moment, monkeypatch)
+    pd.testing.assert_frame_equal(plain[known], other[known])
+    if OUTSIDE[name]:
+        assert not plain[~known].equals(other[~known]), "the other sources must show later"
+
+
+def test_every_builder_is_looked_at(worlds):
+    assert {*worlds.builders, *OUTSIDE} == set(registered())
+    for name, tables in OUTSIDE.items():
+        assert set(registered()[name].can_read) == set(tables)
+
+
+@pytest.mark.parametrize("moment", ["start", "end"])
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_later_entries_of_external_sources_change_no_earlier_row(name, moment, monkeypatch):
+    check_outside(name, moment, monkeypatch)
+
+
+@pytest.mark.parametrize("moment", ["start", "end"])
+@pytest.mark.parametrize("name", ["add_side_strength", "add_support_change"])
+def test_one_month_more_of_them_is_caught(name, moment, monkeypatch):
+    honest = common.Calendar.known
+    monkeypatch.setattr(common.Calendar, "known", lambda self, as_of: honest(self, as_of) + 1)
+    with pytest.raises(AssertionError, match="are different"):
+        check_outside(name, moment, monkeypatch)

@@ -468,7 +468,7 @@ PANELS: dict[str, Callable[[Path], object]] = {
     "leaders of two offices as facts": lambda _: cm.Facts(leaders=cm.load("leaders")),
     "`cm.table({})`": lambda _: cm.table({}),
     '`cm.table({"a": 1})`': lambda _: cm.table({"a": 1}),
-    "fits and curves in one `plot_survival`": lambda _: cm.plot_survival(
+    "fits and curves in one `plot.survival`": lambda _: cm.plot.survival(
         [plain_fit(), cm.survival_curve(PANEL)]
     ),
     '`test_hypotheses(panel, outcome="nonsense")`': lambda _: cm.test_hypotheses(
@@ -477,7 +477,7 @@ PANELS: dict[str, Callable[[Path], object]] = {
     "event as text in `test_hypotheses`": lambda _: cm.test_hypotheses(
         iraq().assign(event=lambda d: d["event"].astype(str)), ["H02"]
     ),
-    "`plot_participation` without any exit": lambda _: cm.plot_participation(
+    "`plot.participation` without any exit": lambda _: cm.plot.participation(
         members().assign(exit=None, exit_kind="ongoing")
     ),
     "another formula's outcome in `compare_rules`": lambda _: cm.compare_rules(

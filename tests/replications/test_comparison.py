@@ -39,9 +39,7 @@ def _study(numbers: list[tuple[str, str, float]]) -> Study:
     columns = ["table", "model", "term", "quantity", "ours"]
     return Study(
         name="toy",
-        title="A toy study",
-        citation="Nobody (2000).",
-        doi="10.0/0",
+        article="box_steffensmeier_zorn_2001",
         source="none",
         published="toy.csv",
         tables={"Table 1": "a toy"},

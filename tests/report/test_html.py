@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from coalition_models.render import Table, frame_table
+from coalition_models.report.figures.plots import plot_participation
 from coalition_models.report.html import Section, page
-from coalition_models.report.plots import plot_participation
 
 _BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

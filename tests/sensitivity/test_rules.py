@@ -16,9 +16,9 @@ from coalition_models.defection.rules import (
 )
 from coalition_models.defection.withdrawals import withdrawals
 from coalition_models.designs.analysis_sets import analysis_set
-from coalition_models.designs.iraq import FORMULA
+from coalition_models.designs.first_look import FORMULA
 from coalition_models.errors import DataError
-from coalition_models.report.defection_counts import (
+from coalition_models.sensitivity.defection_counts import (
     analyse_defections,
     small_falls,
     traced_defections,

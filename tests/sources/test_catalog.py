@@ -9,7 +9,7 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.record import record_of
-from coalition_models.sources import build, catalog
+from coalition_models.sources import build, bundled, catalog
 from coalition_models.sources.catalog import entry, file_sha256
 
 BUNDLED = list(cm.datasets().query("kind == 'bundled'").index)
@@ -107,11 +107,9 @@ def test_an_unknown_table_names_the_nearest():
 def test_a_damaged_bundled_table_is_refused_with_every_failure(tmp_path, monkeypatch):
     data = tmp_path / "data"
     data.mkdir()
-    for name in ("datapackage.json", "external.json"):
-        (data / name).write_bytes((catalog.data_dir() / name).read_bytes())
     text = (catalog.data_dir() / "coalitions.csv").read_text(encoding="utf-8")
     (data / "coalitions.csv").write_text(text.replace(",nato,", ",warsaw,"), encoding="utf-8")
-    monkeypatch.setattr(catalog, "data_dir", lambda: data)
+    monkeypatch.setattr(bundled, "data_dir", lambda: data)
     with pytest.raises(cm.DataError, match=r"column framework must be one of.*found warsaw"):
         cm.load("coalitions")
     (data / "coalitions.csv").write_text(text.replace("lead_state", "leader"), encoding="utf-8")
@@ -120,6 +118,52 @@ def test_a_damaged_bundled_table_is_refused_with_every_failure(tmp_path, monkeyp
     (data / "coalitions.csv").write_text(text.replace("2003-03-20", "20 March"), encoding="utf-8")
     with pytest.raises(cm.DataError, match="column start must hold dates"):
         cm.load("coalitions")
+
+
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    """A catalogue with one external source more than the package's, read anew."""
+    kept = (catalog._bundled_entries, catalog._external_files, catalog._external_entry)
+
+    def forget():
+        for one in kept:
+            one.cache_clear()
+
+    folder = tmp_path / "data"
+    (folder / "external").mkdir(parents=True)
+    for name in ("datapackage.json", "external/nelda.json"):
+        (folder / name).write_bytes((catalog.data_dir() / name).read_bytes())
+    monkeypatch.setattr(catalog, "data_dir", lambda: folder)
+    forget()
+    yield folder / "external"
+    forget()
+
+
+def test_a_source_is_one_file(beside):
+    record = json.loads((beside / "nelda.json").read_text(encoding="utf-8"))
+    (beside / "polls.json").write_text(json.dumps(record | {"name": "polls"}), encoding="utf-8")
+    assert [n for n, e in catalog.tables().items() if e.kind == "external"] == ["nelda", "polls"]
+    assert entry("polls").columns == entry("nelda").columns
+    assert entry("polls").citation_key == "hyde_marinov_2012"
+    own = {"key": "x_2020", "text": "X (2020). Polls.", "bibtex": "@misc{x_2020,\n}"}
+    (beside / "mine.json").write_text(
+        json.dumps(record | {"name": "mine", "citation": own}), encoding="utf-8"
+    )
+    catalog._external_files.cache_clear()
+    mine = entry("mine")
+    assert (mine.citation_key, mine.citation_text, mine.bibtex) == tuple(own.values())
+
+
+def test_only_the_file_of_the_source_asked_for_is_read(beside):
+    (beside / "broken.json").write_text("{", encoding="utf-8")
+    assert entry("nelda").rows > 0
+    with pytest.raises(cm.DataError, match=r"cannot read the catalogue file broken\.json"):
+        entry("broken")
+    with pytest.raises(cm.DataError, match=r"cannot read the catalogue file broken\.json"):
+        catalog.tables()
+    (beside / "broken.json").write_bytes((beside / "nelda.json").read_bytes())
+    with pytest.raises(cm.DataError, match="must describe the source 'broken', found 'nelda'"):
+        entry("broken")
 
 
 def test_participation_agrees_with_the_counts_of_its_documentation():

@@ -13,12 +13,15 @@ import pandas as pd
 import pytest
 
 from coalition_models.record import record_of
-from coalition_models.sources.catalog import contract_of
+from coalition_models.sources.catalog import contract_of, entry
 from coalition_models.sources.load import validate
 from coalition_models.sources.readers import READERS
 
-_TEXT = (Path(__file__).parents[2] / "data" / "external.json").read_text(encoding="utf-8")
-SOURCES: dict[str, dict[str, object]] = {s["name"]: s for s in json.loads(_TEXT)["sources"]}
+_FOLDER = Path(__file__).parents[2] / "data" / "external"
+SOURCES: dict[str, dict[str, object]] = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(_FOLDER.glob("*.json"))
+}
 FILES = [name for name, source in SOURCES.items() if "parts" not in source]
 
 
@@ -39,13 +42,13 @@ def test_description_is_complete(name: str) -> None:
     assert source["traps"]
     assert source["columns"]
     assert source["key"]
-    citation = source["citation"]
-    assert isinstance(citation, dict)
-    assert re.fullmatch(r"[a-z0-9_]+", citation["key"])
-    assert citation["bibtex"].startswith("@")
-    assert "{" + citation["key"] + "," in citation["bibtex"]
-    assert citation["bibtex"].count("{") == citation["bibtex"].count("}")
-    assert re.search(r"\(\d{4}\)\.", citation["text"])
+    assert source["name"] == name
+    cited = entry(name)
+    assert re.fullmatch(r"[a-z0-9_]+", cited.citation_key)
+    assert cited.bibtex.startswith("@")
+    assert "{" + cited.citation_key + "," in cited.bibtex
+    assert cited.bibtex.count("{") == cited.bibtex.count("}")
+    assert re.search(r"\(\d{4}\)\.", cited.citation_text)
     coverage = source["coverage"]
     assert isinstance(coverage, dict)
     assert pd.Timestamp(coverage["start"]) <= pd.Timestamp(coverage["end"])

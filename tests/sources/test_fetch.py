@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import errno
 import hashlib
 import http.server
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tqdm.std import TqdmWarning
 from urllib3.exceptions import MaxRetryError, NameResolutionError
 
 from coalition_models.errors import CoalitionWarning, CoverageError, DataError
@@ -240,6 +243,25 @@ def test_without_pooch_the_extra_is_named(
     with pytest.raises(CoverageError, match=r"coalition-models\[fetch\]"):
         fetch(source)
     assert files(cache) == []
+
+
+def test_what_pooch_says_on_import_is_passed_on_but_for_its_bar(
+    cache: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.__import__
+
+    def talkative(name: str, *args: object, **kwargs: object) -> object:
+        if name == "pooch":
+            warnings.warn("no bar in notebooks", TqdmWarning, stacklevel=2)
+            warnings.warn("pooch grows old", FutureWarning, stacklevel=2)
+        return real(name, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(builtins, "__import__", talkative)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with contextlib.suppress(OSError):
+            module._download("http://127.0.0.1:9/none", cache / "none", "nothing")
+    assert [str(one.message) for one in told] == ["pooch grows old"]
 
 
 def test_bundled_and_composite_tables_have_no_file() -> None:

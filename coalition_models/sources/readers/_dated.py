@@ -6,13 +6,11 @@ from functools import lru_cache
 
 import pandas as pd
 
+from coalition_models.sources.bundled import bundled_table
 from coalition_models.sources.codes import from_cow, to_cow
 from coalition_models.sources.readers._frames import current_code, to_int
 
 __all__ = ["codes_from_cow", "codes_from_iso3"]
-
-#: number of the successor, number that the state bore before, last day of that
-_EARLIER = ((255, 260, "1990-10-02"),)
 
 
 def codes_from_iso3(frame: pd.DataFrame, iso3: pd.Series, dates: pd.Series) -> pd.DataFrame:
@@ -38,9 +36,10 @@ def codes_from_cow(frame: pd.DataFrame, codes: pd.Series, dates: pd.Series) -> p
     if not pd.api.types.is_datetime64_any_dtype(dates):
         when = pd.to_datetime(to_int(dates).astype("string") + "-12-31")
     cow = current_code(to_int(codes), dates)
-    for new, old, last_day in _EARLIER:
-        early = (cow == new).fillna(False) & (when <= last_day) & (when >= "1949-05-23")
-        cow = cow.mask(early, old)
+    breaks = bundled_table("country_successions")
+    for row in breaks[breaks["reused_from"].notna()].itertuples(index=False):
+        early = (when < row.first_day) & (when >= row.reused_from)
+        cow = cow.mask((cow == row.cow).fillna(False) & early, row.predecessor)
     iso3 = from_cow(cow, dates=dates, missing="na")
     unmatched = iso3.isna() & cow.notna()
     ever = {code: _any_iso3(int(code)) for code in cow[unmatched].unique()}

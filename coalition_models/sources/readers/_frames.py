@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.errors import CoverageError, DataError, counted, first_few
 from coalition_models.record import with_notes
+from coalition_models.sources.bundled import bundled_table
 
 __all__ = [
     "add_codes",
@@ -174,10 +175,6 @@ def add_codes(frame: pd.DataFrame, codes: pd.Series, dates: pd.Series | None) ->
     return out
 
 
-#: predecessor number, successor number, first day of the successor
-_SUCCESSORS = ((260, 255, "1990-10-03"), (678, 679, "1990-05-22"), (315, 316, "1993-01-01"))
-
-
 def current_code(cow: pd.Series, dates: pd.Series | None) -> pd.Series:
     """Replace the number of a predecessor state that a source carries on after the break.
 
@@ -197,8 +194,8 @@ def current_code(cow: pd.Series, dates: pd.Series | None) -> pd.Series:
     else:
         when = pd.to_datetime(to_int(dates).astype("string") + "-01-01")
     out = cow.copy()
-    for old, new, first_day in _SUCCESSORS:
-        out[(cow == old).fillna(False) & (when >= first_day)] = new
+    for row in bundled_table("country_successions").itertuples(index=False):
+        out[(cow == row.predecessor).fillna(False) & (when >= row.first_day)] = row.cow
     return out
 
 

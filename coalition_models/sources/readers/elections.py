@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.sources.corrections import put_right
 from coalition_models.sources.readers._dated import codes_from_cow, codes_from_iso3
 from coalition_models.sources.readers._frames import (
     close_frame,
@@ -29,18 +30,8 @@ __all__ = [
 #: The last release of REIGN came out in March 2021; February is its last complete month.
 REIGN_LAST_DAY = pd.Timestamp("2021-02-28")
 
-_REIGN_EVENTS = {
-    "Vote, As scheduled": "Vote, As Scheduled",
-    "Deadline, Met": "Deadline Met",
-    "Deadline, Not Met": "Deadline Not Met",
-    "Announcement": "Announced",
-    "Delay": "Delay Announced",
-    "Anulled": "Annulled",
-}
 _REIGN_KINDS = {"L": "legislative", "X": "presidential", "R": "referendum"}
 _REIGN_ROUNDS = {"1": 1, "2": 2}
-#: One row of Malawi has a mistyped code: found, meant.
-_MALAWI = (533, 553)
 
 
 def read_reign_elections(path: Path) -> pd.DataFrame:
@@ -64,11 +55,11 @@ def read_reign_elections(path: Path) -> pd.DataFrame:
     )
     need(raw, columns.split(), "reign-elections")
     _known(raw["type"], _REIGN_KINDS, "reign-elections, column type")
-    event = raw["event"].replace(_REIGN_EVENTS)
+    right = put_right(raw, "reign-elections")
+    raw, event = right.rows, right.rows["event"]
     forecast = event.str.startswith("Upcoming")
     raw, event = raw[~forecast], event[~forecast]
     codes = to_int(raw["ccode"])
-    codes = codes.mask((codes == _MALAWI[0]) & (raw["country"] == "Malawi"), _MALAWI[1])
     date, precision = dates_from_parts(raw["elec_year"], raw["elec_month"], raw["elec_day"])
     frame = pd.DataFrame(
         {
@@ -92,7 +83,7 @@ def read_reign_elections(path: Path) -> pd.DataFrame:
         "announced for the future": int(forecast.sum()),
         f"dated after {REIGN_LAST_DAY:%Y-%m-%d}": int(late.sum()),
     }
-    return close_frame(frame, ["election_id", "sequence"], "reign-elections", dropped)
+    return right.told(close_frame(frame, ["election_id", "sequence"], "reign-elections", dropped))
 
 
 def read_parlgov_elections(path: Path) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from coalition_models.record import with_notes
+from coalition_models.sources.corrections import put_right
 from coalition_models.sources.readers._dated import codes_from_cow
 from coalition_models.sources.readers._frames import (
     close_frame,
@@ -30,8 +31,8 @@ __all__ = [
     "read_state_democracy",
 ]
 
-#: What the file writes as the end of a regime that is still in place; the second is a forecast.
-_STILL_IN_PLACE = (pd.Timestamp("2020-12-31"), pd.Timestamp("2021-12-31"))
+#: What the file writes as the end of a regime that is still in place, see also ``corrections``.
+_STILL_IN_PLACE = pd.Timestamp("2020-12-31")
 
 _MONTHS = [
     "January",
@@ -75,6 +76,8 @@ def read_reign_regimes(path: Path) -> pd.DataFrame:
         ["cowcode", "gwf_casename", "gwf_startdate", "gwf_enddate", "gwf_regimetype"],
         "reign-regimes",
     )
+    right = put_right(raw, "reign-regimes")
+    raw = right.rows
     # One regime (San Marino's) began in 1600, before what a time stamp can hold.
     ancient = raw["gwf_startdate"].str[-4:].astype(int) < pd.Timestamp.min.year + 1
     start = pd.to_datetime(raw["gwf_startdate"].mask(ancient), format="%m/%d/%Y")
@@ -84,13 +87,13 @@ def read_reign_regimes(path: Path) -> pd.DataFrame:
             "regime": raw["gwf_casename"],
             "kind": raw["gwf_regimetype"],
             "start": start,
-            "end": end.mask(end.isin(_STILL_IN_PLACE)),
+            "end": end.mask(end == _STILL_IN_PLACE),
         }
     )
     frame = codes_from_cow(frame, raw["cowcode"], end - pd.Timedelta(days=1))
     out = close_frame(frame, ["cow", "regime"], "reign-regimes", {})
     with_notes(out, start_before_1678=int(ancient.sum()))
-    return out
+    return right.told(out)
 
 
 def read_bjornskov_rode(path: Path) -> pd.DataFrame:

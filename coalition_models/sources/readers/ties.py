@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.sources.bundled import bundled_table
 from coalition_models.sources.codes import from_cow, to_cow
+from coalition_models.sources.corrections import put_right
 from coalition_models.sources.readers._frames import (
     close_frame,
     need,
@@ -60,29 +62,27 @@ def read_atop_alliances(path: Path) -> pd.DataFrame:
     )
 
 
-#: pseudo-code of the source -> COW number
-_HIDDEN_STATES = {1006: 58, 1010: 341, 1012: 713, 1015: 402, 1020: 626, 529: 530}
 #: 6 is Puerto Rico, and 327 stands for the Vatican, not for the Papal States
 _TERRITORIES = (6, 327)
-#: COW number -> first year in which the count is the operation's, not the host's
-_OPERATIONS = {700: 2001, 645: 2003}
 _BRANCHES = ["army", "navy", "air_force", "marine_corps", "space_force", "coast_guard"]
 
 
 def read_us_troops_abroad(path: Path) -> pd.DataFrame:
     """Read US military personnel by host country and year.
 
-    Some states hide under pseudo-codes while their own number holds a filler of zero; where both
-    have a row, the one with personnel stays.
+    Some states hide under pseudo-codes (see ``corrections``) while their own number holds a filler
+    of zero; where both have a row, the one with personnel stays.
     """
     raw = read_text(path)
     need(raw, ["countryname", "ccode", "year", "troops", *_BRANCHES], path.name)
+    right = put_right(raw, "us-troops-abroad")
+    raw = right.rows
     table = raw[["countryname", "troops", *_BRANCHES]].rename(columns={"countryname": "name"})
     for name in ("troops", *_BRANCHES):
         table[name] = to_int(table[name])
     year = to_int(raw["year"])
     table.insert(0, "year", year)
-    cow = to_int(raw["ccode"]).replace(_HIDDEN_STATES)
+    cow = to_int(raw["ccode"])
     table.insert(0, "cow", cow)
     territory = (cow >= 1000) | cow.isin(_TERRITORIES)
     # The count of 1990 was taken before Germany's unification, and Yemen's stands under 678.
@@ -92,14 +92,15 @@ def read_us_troops_abroad(path: Path) -> pd.DataFrame:
     filler = _fillers(table, path.name)
     table = table[~filler].copy()
     table.insert(0, "iso3", from_cow(table["cow"], dates=table["year"]))
-    first = table["cow"].map(_OPERATIONS)
+    operations = bundled_table("us_troops_operations").set_index("cow")["first_year"]
+    first = table["cow"].map(operations)
     table["operation_total"] = (table["year"] >= first).fillna(False).astype(bool)
     dropped = {
         "territory or no place": int(territory.sum()),
         "state did not exist in the year": int((gone & ~territory).sum()),
         "filler of zero beside the state's real count": int(filler.sum()),
     }
-    return close_frame(table, ["cow", "year"], path.name, dropped)
+    return right.told(close_frame(table, ["cow", "year"], path.name, dropped))
 
 
 def _fillers(table: pd.DataFrame, file: str) -> pd.Series:

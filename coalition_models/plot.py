@@ -1,0 +1,62 @@
+"""Pictures: ``cm.plot.survival(fit)``, ``cm.plot.participation(members)`` and the others.
+
+This module is a table of contents, as the package's own. Every function returns a picture with the
+data that it shows, and shows itself in a notebook.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+#: public name -> the module of the pictures that holds it, and its name there
+_WHERE = {
+    "coefficients": ("plots", "plot_coefficients"),
+    "contested": ("verdicts", "plot_contested"),
+    "forest": ("verdicts", "plot_forest"),
+    "participation": ("plots", "plot_participation"),
+    "profile": ("profiles", "plot_profile"),
+    "readings": ("readings", "plot_readings"),
+    "survival": ("survival", "plot_survival"),
+    "timeline": ("timelines", "plot_timeline"),
+    "verdicts": ("verdicts", "plot_verdicts"),
+}
+
+if TYPE_CHECKING:
+    from coalition_models.report.figures.plots import plot_coefficients as coefficients
+    from coalition_models.report.figures.plots import plot_participation as participation
+    from coalition_models.report.figures.profiles import plot_profile as profile
+    from coalition_models.report.figures.readings import plot_readings as readings
+    from coalition_models.report.figures.survival import plot_survival as survival
+    from coalition_models.report.figures.timelines import plot_timeline as timeline
+    from coalition_models.report.figures.verdicts import plot_contested as contested
+    from coalition_models.report.figures.verdicts import plot_forest as forest
+    from coalition_models.report.figures.verdicts import plot_verdicts as verdicts
+
+__all__ = [
+    "coefficients",
+    "contested",
+    "forest",
+    "participation",
+    "profile",
+    "readings",
+    "survival",
+    "timeline",
+    "verdicts",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(
+            f"module 'coalition_models.plot' has no attribute {name!r}; "
+            f"there are {', '.join(_WHERE)}"
+        )
+    module, held = _WHERE[name]
+    value = getattr(import_module(f"coalition_models.report.figures.{module}"), held)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

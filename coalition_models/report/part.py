@@ -1,0 +1,120 @@
+"""One part of the report: what it analyses, what it shows, on which pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+from coalition_models.files import write_file
+from coalition_models.report.html import Listing, Section, page
+from coalition_models.report.product import Product, write_product
+from coalition_models.sources.citations import cite
+
+__all__ = ["Page", "Part", "Run", "write_pages", "write_part"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the parts of one run share.
+
+    Attributes
+    ----------
+    workers : int
+        Processes that an analysis may use.
+    """
+
+    workers: int = 1
+    _held: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What several parts rest on, made by the first that asks for it.
+
+        Examples
+        --------
+        >>> run = Run()
+        >>> run.once("set", lambda: [1]) is run.once("set", lambda: [1])
+        True
+        """
+        if name not in self._held:
+            self._held[name] = make()
+        return cast(T, self._held[name])
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a part.
+
+    ``file`` is its name inside the part's folder; ``sources`` are cited in a last section.
+    """
+
+    file: str
+    title: str
+    lead: str
+    sections: Sequence[Section]
+    sources: Sequence[str] = ()
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class Part(Generic[T]):
+    """A part of the report; a module in ``report/parts`` holds one as ``PART``.
+
+    Attributes
+    ----------
+    name : str
+    title : str
+        On the front page.
+    order : int
+        Parts run, and stand on the front page, from the smallest to the largest.
+    analyse : callable
+        From a :class:`Run` to whatever the other functions take.
+    about : callable
+        One sentence for the front page on what the part found.
+    product : callable
+        Tables and figures. Their names are those of files, so no two parts with one folder may
+        share one.
+    pages : callable
+        From analysis and product to the part's pages, the first of which the front page leads to.
+    sources : callable
+        Names of the tables that the analysis rests on.
+    folder : str
+        Inside the results; the results themselves by default.
+    """
+
+    name: str
+    title: str
+    order: int
+    analyse: Callable[[Run], T]
+    about: Callable[[T], str]
+    product: Callable[[T], Product]
+    pages: Callable[[T, Product], Sequence[Page]]
+    sources: Callable[[T], Sequence[str]] = lambda _: ()
+    folder: str = ""
+
+
+def write_part(out: Path, part: Part[T], analysis: T, foot: str, made: str) -> list[Page]:
+    """Write a part's tables, figures and pages into the results; return the pages."""
+    product = part.product(analysis)
+    folder = out / part.folder
+    write_product(folder, product)
+    pages = part.pages(analysis, product)
+    depth = len(Path(part.folder).parts)
+    write_pages(folder, pages, foot, made, home="../" * depth + "report.html")
+    return list(pages)
+
+
+def write_pages(
+    folder: Path, pages: Sequence[Page], foot: str, made: str = "", home: str = ""
+) -> None:
+    """Write pages into a folder that exists, each with its sources at the end."""
+    for one in pages:
+        sections = list(one.sections)
+        if one.sources:
+            cited = cite(*dict.fromkeys(one.sources)).text.splitlines()
+            sections.append(Section("Sources", [Listing(tuple(cited))]))
+        text = page(one.title, one.lead, sections, foot, wide=one.wide, made=made, home=home)
+        write_file(folder / one.file, text)

@@ -1,0 +1,342 @@
+"""The page on the literature's claims: one line per claim and data set, an honest verdict each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.about import __version__
+from coalition_models.files import staging_folder
+from coalition_models.hypotheses.analysis import HypothesisAnalysis
+from coalition_models.hypotheses.listing import list_amendments, list_claims
+from coalition_models.hypotheses.result import Verdicts, format_ratio
+from coalition_models.render import Table, format_number, format_p, frame_table
+from coalition_models.report.figures.style import Plot
+from coalition_models.report.figures.verdicts import (
+    forest_caption,
+    plot_forest,
+    plot_verdicts,
+)
+from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.part import Page, Part, write_pages
+from coalition_models.report.parts import contested
+from coalition_models.report.parts.contested import contested_summary
+from coalition_models.report.product import Product, write_product
+
+__all__ = [
+    "PART",
+    "claims_findings",
+    "claims_page",
+    "claims_products",
+    "write_claims",
+]
+
+#: a forest of fewer data sets says no more than the table
+_FOREST_SETS = 3
+
+
+def claims_products(analysis: HypothesisAnalysis) -> Product:
+    """Make every table and figure on the claims.
+
+    Returns
+    -------
+    Product
+        ``claims, amendments, data_sets, verdicts, verdict_counts, untestable, meta, deviations,
+        robustness, without_one``; figures ``verdicts`` and ``forest_*`` for claims with three
+        data sets or more.
+    """
+    verdicts = analysis.verdicts
+    table = verdicts.table
+    claims = list_claims().reset_index()
+    frames = {
+        "claims": claims,
+        "amendments": list_amendments(),
+        "data_sets": verdicts.data_sets,
+        "verdicts": table,
+        "verdict_counts": verdicts.counts().reset_index(),
+        "meta": verdicts.meta,
+        "robustness": _joined(verdicts, "grid"),
+        "without_one": _joined(verdicts, "without_one"),
+    }
+    tables = {
+        "claims": _claims_table(claims),
+        "amendments": _listed(frames["amendments"], "Amendments to the plan"),
+        "data_sets": _listed(frames["data_sets"], "The data sets"),
+        "verdicts": verdicts.to_table(),
+        "verdict_counts": frame_table(frames["verdict_counts"], title="Verdicts by data set"),
+        "untestable": verdicts.untestable(),
+        "meta": _meta_table(verdicts),
+        "deviations": verdicts.deviations(),
+    }
+    figures = {"verdicts": plot_verdicts(verdicts)}
+    figures |= {f"forest_{claim}": plot_forest(verdicts, claim) for claim in _forests(verdicts)}
+    return Product(tables, frames, figures)
+
+
+def _forests(verdicts: Verdicts) -> list[str]:
+    """Claims that were tested on enough data sets for a forest."""
+    sets = verdicts.claims_run()
+    return [str(claim) for claim in sets.index[sets >= _FOREST_SETS]]
+
+
+def _joined(verdicts: Verdicts, part: str) -> pd.DataFrame:
+    """One part of the robustness of every cell, with the cell's claim and data set in front."""
+    found = []
+    for (claim, name), cell in verdicts.robustness.items():
+        frame: pd.DataFrame = getattr(cell, part)
+        found.append(frame.assign(claim=claim, data_set=name))
+    if not found:
+        return pd.DataFrame({"claim": [], "data_set": []})
+    out = pd.concat(found, ignore_index=True)
+    front = ["claim", "data_set"]
+    return out[[*front, *(column for column in out.columns if column not in front)]]
+
+
+def _listed(frame: pd.DataFrame, title: str) -> Table:
+    """A frame of text and counts as a table."""
+    right = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    header = [str(name).replace("_", " ") for name in frame.columns]
+    align = "".join("r" if number else "l" for number in right)
+    return Table(header, frame.astype(str).to_numpy().tolist(), title, align=align)
+
+
+def _claims_table(claims: pd.DataFrame) -> Table:
+    rows = [
+        [
+            str(row["id"]), str(row["claim"]), str(row["articles"]), str(row["made_for"]),
+            str(row["finding"]), str(row["seen"]), f"{row['term']} {row['sign']}".strip(),
+            str(row["proxy"]),
+        ]
+        for row in claims.to_dict("records")
+    ]  # fmt: skip
+    header = [
+        "id", "claim", "article", "made for", "published finding", "what was seen of it",
+        "term and sign", "a proxy, since",
+    ]  # fmt: skip
+    return Table(header, rows, "The claims as registered", align="l" * len(header))
+
+
+def _meta_table(verdicts: Verdicts) -> Table:
+    names = verdicts.table.drop_duplicates("claim").set_index("claim")["name"]
+
+    def combined(row: pd.Series, kind: str) -> list[str]:
+        with np.errstate(over="ignore"):
+            ratio, low, high = (
+                format_ratio(float(np.exp(row[key])))
+                for key in (kind, f"{kind}_low", f"{kind}_high")
+            )
+        return [f"{ratio} [{low}, {high}]", format_p(float(row[f"{kind}_p"]))]
+
+    rows = [
+        [
+            str(row["claim"]),
+            str(names[row["claim"]]),
+            str(row["data_sets"]),
+            *combined(row, "fixed"),
+            *combined(row, "random"),
+            format_number(100 * float(row["i_squared"]), 0) + "%",
+            format_p(float(row["heterogeneity_p"])),
+        ]
+        for _, row in verdicts.meta.iterrows()
+    ]
+    header = ["claim", "", "data sets", "fixed", "p", "random", "p", "I-squared", "p of Q"]
+    notes = (
+        "Ratios per step: from 0 to 1 of a term of two values, else per standard deviation of the "
+        "term in its data set. Fixed: weights by the inverse variance; random: DerSimonian "
+        "and Laird's variance between the sets. Left out: tests that could not decide whatever "
+        "their p, and sets whose exits are another set's in another form. The sets share states "
+        "and are not independent, so the intervals are a little too short.",
+    )
+    return Table(header, rows, "Claims tested on two data sets or more", notes, "lllrrrrrr")
+
+
+def claims_findings(verdicts: Verdicts) -> list[str]:
+    """Say in words how many claims could be tested and what came of it."""
+    table = verdicts.table
+    tested = table[table["verdict"] != "untestable"]
+    counts = tested["verdict"].value_counts()
+    run = int((verdicts.claims_run() > 0).sum())
+    decided = tested[tested["verdict"].isin(_DECIDED)]
+    sentences = [
+        f"{run} of {table['claim'].nunique()} claims could be tested on the data at hand, in "
+        f"{len(tested)} tests: {_verb(counts, 'supported', 'support')} the claim, "
+        f"{_verb(counts, 'contradicted', 'contradict')} it, {counts.get('inconclusive', 0)} "
+        "inconclusive.",
+    ]
+    if len(decided):
+        left = decided[decided["discovery"]]
+        sentences.append(
+            f"At a false discovery rate of {verdicts.q:g} within each data set "
+            f"{_listed_cells(left, len(decided))}."
+        )
+        if tested["robust_specifications"].sum():
+            half = decided[decided["robust_share"] > 0.5]
+            sentences.append(
+                "With the same sign and a small p in more than half of the grid "
+                f"{_listed_cells(half, len(decided))}."
+            )
+        hang = decided[~(decided["worst_p"] < 1 - verdicts.level)]
+        sentences.append(
+            f"Hanging on a single state, coalition or alliance, without which p is not small: "
+            f"{len(hang)} of {len(decided)}."
+        )
+    sentences += _left_undecided(tested, 1 - verdicts.level)
+    combined = verdicts.meta[verdicts.meta["random_p"] < 1 - verdicts.level]
+    if len(verdicts.meta):
+        names = ", ".join(combined["claim"]) or "none"
+        sentences.append(
+            f"Combined over the data sets that can decide, {len(combined)} of "
+            f"{len(verdicts.meta)} claims have a p below {1 - verdicts.level:.2g} with random "
+            f"effects ({names})."
+        )
+    return sentences
+
+
+def _left_undecided(tested: pd.DataFrame, size: float) -> list[str]:
+    """Tests with a small p that the rule does not let decide."""
+    rows = tested[(tested["reason"] != "") & (tested["p_value"] < size)]
+    if rows.empty:
+        return []
+    cells = [
+        f"{row['claim']} on {row['data_set']} (expected {row['sign']}, ratio "
+        f"{format_ratio(row['ratio'])}, p {format_p(row['p_value'])}; {row['reason']})"
+        for row in rows.to_dict("records")
+    ]
+    return [
+        f"The rule leaves {len(rows)} more with a small p undecided, by an amendment made after "
+        f"results had been seen: {'; '.join(cells)}."
+    ]
+
+
+_DECIDED = ("supported", "contradicted")
+
+
+def _verb(counts: pd.Series, verdict: str, verb: str) -> str:
+    number = int(counts.get(verdict, 0))
+    return f"{number} {verb}{'s' if number == 1 else ''}"
+
+
+def _listed_cells(rows: pd.DataFrame, of: int) -> str:
+    if rows.empty:
+        return f"none is left (of {of})"
+    cells = [
+        f"{row['name']} ({row['claim']} on {row['data_set']}, {row['verdict']})"
+        for row in rows.to_dict("records")
+    ]
+    return f"{len(rows)} of {of} remain{'s' if len(rows) == 1 else ''}: {'; '.join(cells)}"
+
+
+def _matrix(analysis: HypothesisAnalysis, product: Product) -> tuple[Plot, str]:
+    caption = (
+        "Claims by data sets. Inconclusive does not mean no effect: with few events only large "
+        "effects could have been found."
+    )
+    return product.figures["verdicts"], caption
+
+
+def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
+    """Make the page on the claims."""
+    tables = product.tables
+    verdicts = analysis.verdicts
+    sections = [
+        Section(
+            "What was found",
+            [
+                Listing(tuple(claims_findings(verdicts))),
+                tables["verdict_counts"],
+                _matrix(analysis, product),
+            ],
+        ),
+        Section(
+            "How the verdicts are given",
+            [
+                verdicts.rule,
+                "Measures, signs, controls and estimators stand in a file of the package whose "
+                "first version is older than the code of the tests; what was changed since, mostly "
+                "after results had been seen, is listed as amendments, dated, with the reason as "
+                "far as one was recorded. A measure or an outcome that only stands for "
+                "what the claim is about is marked as a proxy. What a data set could not follow "
+                "is listed as deviations. What was seen of each article stands with the claims: "
+                "mostly abstracts and replication scripts, so that a published finding may differ "
+                "from how it is put here.",
+                tables["data_sets"],
+                tables["amendments"],
+            ],
+        ),
+        Section("Every test", [tables["verdicts"]]),
+        Section("Several data sets together", _together(verdicts, product)),
+        Section("Contested claims", contested_summary(analysis)),
+        Section("What could not be tested, and what it takes", [tables["untestable"]]),
+        Section("The claims", [tables["claims"]]),
+        Section("Deviations", [tables["deviations"]]),
+    ]
+    return Page(
+        "report.html",
+        "What the literature claims, and what these data say",
+        "One line per claim on why states leave military coalitions and per data set that can "
+        "speak to it.",
+        sections,
+        analysis.sources,
+    )
+
+
+def _together(verdicts: Verdicts, product: Product) -> list[Shown]:
+    parts: list[Shown] = [product.tables["meta"]]
+    if verdicts.meta.empty:
+        parts = ["No claim was tested on two data sets that can decide."]
+    for claim in _forests(verdicts):
+        plot = product.figures[f"forest_{claim}"]
+        parts.append((plot, f"Claim {claim} {forest_caption(plot.data)}"))
+    return parts
+
+
+def write_claims(out: Path, analysis: HypothesisAnalysis) -> list[Path]:
+    """Write the pages, tables and figures on the claims into a folder, all together or not at all.
+
+    Parameters
+    ----------
+    out : Path
+        Folder; made if needed.
+    analysis : HypothesisAnalysis
+
+    Returns
+    -------
+    list of Path
+        The files written: ``report.html``, ``contested_*.html``, ``tables/*`` (CSV, Markdown,
+        LaTeX), ``figures/*`` (SVG, PNG).
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be written.
+    """
+    foot = (
+        f"Made by coalition_models {__version__}; the folders tables and figures beside this page "
+        "have all numbers."
+    )
+    with staging_folder(out, ("tables", "figures")) as staging:
+        for part in (PART, contested.PART):
+            product = part.product(analysis)
+            write_product(staging, product)
+            write_pages(staging, part.pages(analysis, product), foot)
+        names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
+    return [out / name for name in names]
+
+
+def _about(analysis: HypothesisAnalysis) -> str:
+    return claims_findings(analysis.verdicts)[0]
+
+
+PART = Part(
+    name="claims",
+    title="What the literature claims",
+    order=30,
+    analyse=contested.tested_claims,
+    about=_about,
+    product=claims_products,
+    pages=lambda analysis, product: [claims_page(analysis, product)],
+    sources=lambda analysis: analysis.sources,
+    folder="hypotheses",
+)
