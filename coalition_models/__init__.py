@@ -77,7 +77,7 @@ _WHERE = {
     "fit": "models.running",
     "fit_many": "models.running",
     "check_ph": "models.after.diagnostics",
-    "detectable_effects": "inference.detectable",
+    "detectable_effects": "inference.detection",
     "predict_survival": "models.after.scenarios",
     "survival_curve": "models.after.nonparametric",
     # ready designs
@@ -91,7 +91,7 @@ _WHERE = {
     "leader_cases": "designs.leader_cases",
     "list_amendments": "hypotheses.listing",
     "list_claims": "hypotheses.listing",
-    "schoenfeld_events": "inference.simulated_power",
+    "schoenfeld_events": "inference.detection",
     "simulate_power": "inference.simulated_power",
     "test_hypotheses": "hypotheses.verdicts",
     # published tables
@@ -102,7 +102,7 @@ _WHERE = {
 }
 
 #: namespaces, modules that are imported when they are first used
-_NAMESPACES = ("plot",)
+_NAMESPACES = ("inference", "plot", "sensitivity")
 
 #: names of the last release -> what they are called now
 _MOVED = {
@@ -114,7 +114,9 @@ _MOVED = {
 }  # fmt: skip
 
 if TYPE_CHECKING:
+    from coalition_models import inference as inference
     from coalition_models import plot as plot
+    from coalition_models import sensitivity as sensitivity
     from coalition_models.defection.coding import code_defections as code_defections
     from coalition_models.defection.outcome import panel_events as panel_events
     from coalition_models.defection.profile import operational_profile as operational_profile
@@ -162,8 +164,8 @@ if TYPE_CHECKING:
     from coalition_models.hypotheses.listing import list_amendments as list_amendments
     from coalition_models.hypotheses.listing import list_claims as list_claims
     from coalition_models.hypotheses.verdicts import test_hypotheses as test_hypotheses
-    from coalition_models.inference.detectable import detectable_effects as detectable_effects
-    from coalition_models.inference.simulated_power import schoenfeld_events as schoenfeld_events
+    from coalition_models.inference.detection import detectable_effects as detectable_effects
+    from coalition_models.inference.detection import schoenfeld_events as schoenfeld_events
     from coalition_models.inference.simulated_power import simulate_power as simulate_power
     from coalition_models.members.facts import Facts as Facts
     from coalition_models.members.facts import facts as facts

@@ -14,7 +14,7 @@ from coalition_models.designs.as_of_end import as_of_end
 from coalition_models.designs.exposure_counts import exposure
 from coalition_models.errors import CoalitionError, DataError, FitError, counted, gathered
 from coalition_models.features.summary import feature_summary
-from coalition_models.inference.detectable import detectable_effects
+from coalition_models.inference.detection import detectable_effects
 from coalition_models.members.facts import facts_of
 from coalition_models.members.panel import describe_panel
 from coalition_models.models.after.diagnostics import PHTest, check_ph

@@ -7,9 +7,9 @@ Leeds (2003). The page asks which choice (unit, window, date of exit, measure) t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,13 @@ from coalition_models.features.elections import add_elections
 from coalition_models.features.regime import add_regime
 from coalition_models.hypotheses.contested_facts import Basis, basis_of
 from coalition_models.hypotheses.contested_words import compare_mello, directions, tally
-from coalition_models.inference.cautious import estimate_term
+from coalition_models.inference.caution import estimate_term
 from coalition_models.members.facts import Facts
 from coalition_models.record import with_panel
 from coalition_models.render import Table, format_number, format_p
+from coalition_models.sensitivity.choices import Dimension, Setting
+from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.summaries import pairs
 from coalition_models.sources.load import load
 from coalition_models.timelines.calendar import check_window
 
@@ -32,13 +35,6 @@ __all__ = ["Contested", "contest"]
 
 _DATES = ("announced", "main", "last")
 _WINDOWS = (0, 1, 2, 3, 6, 12)
-#: unit -> what it is, in words
-UNITS = {
-    "state-month": "hazard of exit in a month with an election near",
-    "leader, last day": "leaders by whether an election was near on their last day with troops",
-    "leader, around the last day": "leaders by whether one was near before or after that day",
-    "leader, ever": "leaders by whether an election was near in any of their months with troops",
-}
 #: ratios nearer to one than this are about one
 _ABOUT_ONE = 1.1
 #: measure -> its column and its source
@@ -48,6 +44,14 @@ _MEASURES = {
 }
 
 
+#: unit -> the column that says whether an election was near
+_NEAR = {
+    "state-month": "election_near",  # in the month
+    "leader, last day": "election_near",  # on the leader's last day with troops
+    "leader, around the last day": "election_around",  # before or after that day
+    "leader, ever": "election_near_ever",  # in any of the leader's months with troops
+}
+_CELLS = ("exit_yes", "exit_no", "stay_yes", "stay_no")
 #: measure -> the column of a user's own table of states
 _GIVEN = {"polity": "polity2", "bmr": "democracy_bmr"}
 _NOBODY = "no leader is on record: Facts(..., leaders=...)"
@@ -90,34 +94,8 @@ class Contested:
             (flips in which neither ratio lies within ten per cent of one), and
             ``both_significant`` (flips with p < 0.05 on both sides), most frequent first.
         """
-        rows = []
-        for choice in self.choices:
-            values = list(dict.fromkeys(self.table[choice]))
-            others = [name for name in self.choices if name != choice]
-            for i, one in enumerate(values):
-                for other in values[i + 1 :]:
-                    rows.append({"choice": choice, "from": one, "to": other,
-                                 **self._compare(choice, one, other, others)})  # fmt: skip
-        out = pd.DataFrame(rows)
-        return out.sort_values(["share", "pairs"], ascending=False, ignore_index=True)
-
-    def _compare(
-        self, choice: str, one: object, other: object, others: list[str]
-    ) -> dict[str, object]:
-        known = self.table[self.table["sign"] != ""]
-        left = known[known[choice] == one]
-        right = known[known[choice] == other]
-        both = left.merge(right, on=others, suffixes=("", "_other"))
-        turned = both["sign"] != both["sign_other"]
-        weaker = both[["estimate", "estimate_other"]].abs().min(axis=1)
-        sure = turned & (both["p_value"] < 0.05) & (both["p_value_other"] < 0.05)
-        return {
-            "pairs": len(both),
-            "flips": int(turned.sum()),
-            "share": float(turned.mean()) if len(both) else np.nan,
-            "clear_flips": int((turned & (weaker > np.log(_ABOUT_ONE))).sum()),
-            "both_significant": int(sure.sum()),
-        }
+        found = pairs(self.table, self.choices, clear=np.log(_ABOUT_ONE))
+        return found.drop(columns=["mean_change", "largest_change"])
 
     def with_intervals(self) -> pd.DataFrame:
         """Add the 95% limits of the ratios to the table, as ``ratio_low, ratio_high``.
@@ -271,63 +249,85 @@ def contest(
         raise DataError("give at least one window and one date")
     for months in windows:
         check_window(months, "each of windows")
+    dates = list(dict.fromkeys(dates))
     basis = basis_of(coalition, dates)
     if claim == "elections":
-        rows = list(_elections(basis, windows, dates))
-        choices: tuple[str, ...] = ("unit", "window", "date")
+        dimensions = _elections(basis, windows, dates)
     else:
-        rows = list(_democracy(basis, dates))
-        choices = ("unit", "measure", "date")
+        dimensions = _democracy(basis, dates)
+    date, middle, unit = (dimension.name for dimension in dimensions)
+    base = Setting(facts=basis.facts)
+    with gathered() as told:
+        found = run(base, dimensions, _cell, failures=(FitError,), blank=_nothing(""))
+    basis.said.extend(told)
     basis.tell()
-    return Contested(claim, basis.name, pd.DataFrame(rows), choices, basis.own)
+    choices = (unit, middle, date)
+    results = [name for name in found.table if name not in choices]
+    return Contested(claim, basis.name, found.table[[*choices, *results]], choices, basis.own)
+
+
+def _cell(setting: Setting) -> dict[str, object]:
+    if "absent" in setting.values:
+        return _nothing(setting["absent"])
+    column = setting["columns"][setting["unit"]]
+    if setting["unit"] == "state-month":
+        return _months(setting.rows, column)
+    return _leaders(setting["cases"], column)
 
 
 def _elections(
     basis: Basis, windows: Sequence[int], dates: Sequence[str]
-) -> Iterator[dict[str, object]]:
-    for date in dates:
-        panel = basis.panel(date)
-        by_window = basis.cases(windows, date)
-        for window, cases in zip(windows, by_window, strict=True):
-            choice = {"window": window, "date": date}
-            with gathered() as told:
-                near = add_elections(panel, window=window)
-            basis.said.extend(told)
-            yield {"unit": "state-month", **choice, **_months(near, "election_near")}
-            for unit, column in (
-                ("leader, last day", "election_near"),
-                ("leader, around the last day", "election_around"),
-                ("leader, ever", "election_near_ever"),
-            ):
-                yield {"unit": unit, **choice, **_leaders(cases, column)}
+) -> tuple[Dimension, Dimension, Dimension]:
+    panels = {date: basis.panel(date) for date in dates}
+    cases = {date: dict(zip(windows, basis.cases(windows, date), strict=True)) for date in dates}
+
+    def near(months: int, setting: Setting) -> Setting:
+        date = setting["date"]
+        panel = add_elections(panels[date], window=months)
+        return setting.replace(panel=panel).assign(cases=cases[date][months], columns=_NEAR)
+
+    return (
+        Dimension.of("date", dates),
+        Dimension("window", {months: partial(near, months) for months in windows}),
+        Dimension.of("unit", list(_NEAR)),
+    )
 
 
-def _democracy(basis: Basis, dates: Sequence[str]) -> Iterator[dict[str, object]]:
+def _democracy(basis: Basis, dates: Sequence[str]) -> tuple[Dimension, Dimension, Dimension]:
     absent = _absent_measures(basis)
-    for date, (measure, (column, _)) in product(dates, _MEASURES.items()):
-        choice = {"measure": measure, "date": date}
+    panels = {date: basis.panel(date) for date in dates}
+    cases = {date: basis.cases([2], date)[0] for date in dates}
+
+    units = ["state-month", "leader, last day"]
+
+    def coded(measure: str, setting: Setting) -> Setting:
         if measure in absent:
-            for unit in ("state-month", "leader, last day"):
-                yield {"unit": unit, **choice, **_nothing(absent[measure])}
-            continue
-        with gathered() as told:
-            known = add_regime(basis.panel(date), measures=[measure])
-        basis.said.extend(told)
-        yield {"unit": "state-month", **choice, **_months(known, column)}
-        (cases,) = basis.cases([2], date)
-        if cases.empty:
-            yield {"unit": "leader, last day", **choice, **_nothing(_NOBODY)}
-            continue
-        months = cases.assign(
-            period=cases["last_day"].dt.to_period("M").dt.to_timestamp(),
-            entry=cases["first_day"],
-            spell=range(1, len(cases) + 1),
-            start=0,
-        )
-        with_panel(months, {"period": "month", "clock": "coalition"}, facts=basis.facts)
-        with gathered():
-            at_end = add_regime(months, measures=[measure])
-        yield {"unit": "leader, last day", **choice, **_leaders(at_end, column)}
+            return setting.assign(absent=absent[measure])
+        date, column = setting["date"], _MEASURES[measure][0]
+        panel = add_regime(panels[date], measures=[measure])
+        ends = _at_the_end(cases[date], measure, basis)
+        return setting.replace(panel=panel).assign(cases=ends, columns=dict.fromkeys(units, column))
+
+    return (
+        Dimension.of("date", dates),
+        Dimension("measure", {measure: partial(coded, measure) for measure in _MEASURES}),
+        Dimension.of("unit", units),
+    )
+
+
+def _at_the_end(cases: pd.DataFrame, measure: str, basis: Basis) -> pd.DataFrame:
+    """Leaders with their state's democracy on the last day."""
+    if cases.empty:
+        return cases
+    months = cases.assign(
+        period=cases["last_day"].dt.to_period("M").dt.to_timestamp(),
+        entry=cases["first_day"],
+        spell=range(1, len(cases) + 1),
+        start=0,
+    )
+    with_panel(months, {"period": "month", "clock": "coalition"}, facts=basis.facts)
+    with gathered():
+        return add_regime(months, measures=[measure])
 
 
 def _absent_measures(basis: Basis) -> dict[str, str]:
@@ -347,22 +347,15 @@ def _absent_measures(basis: Basis) -> dict[str, str]:
 
 
 def _months(panel: pd.DataFrame, term: str) -> dict[str, object]:
-    try:
-        found = estimate_term(panel, term, limits=False)
-    except FitError as error:
-        return _nothing(str(error))
+    found = estimate_term(panel, term, limits=False)
     return {
+        **_nothing(""),
         "estimate": found.estimate,
         "ratio": float(np.exp(found.estimate)),
         "p_value": found.p_value,
         "sign": "+" if found.estimate > 0 else "-",
         "n": found.rows,
         "events": found.events,
-        "exit_yes": np.nan,
-        "exit_no": np.nan,
-        "stay_yes": np.nan,
-        "stay_no": np.nan,
-        "problem": "",
     }
 
 
@@ -379,20 +372,23 @@ def _leaders(cases: pd.DataFrame, column: str) -> dict[str, object]:
     half = 0.5 if 0 in cells else 0.0
     estimate = float(np.log((a + half) * (d + half) / ((b + half) * (c + half))))
     return {
+        **_nothing(""),
         "estimate": estimate,
         "ratio": float(np.exp(estimate)),
         "p_value": float(stats.fisher_exact([[a, b], [c, d]])[1]),
         "sign": "" if estimate == 0 else "+" if estimate > 0 else "-",
         "n": len(known),
         "events": a + b,
-        "exit_yes": a,
-        "exit_no": b,
-        "stay_yes": c,
-        "stay_no": d,
-        "problem": "",
+        **dict(zip(_CELLS, cells, strict=True)),
     }
 
 
 def _nothing(reason: str) -> dict[str, object]:
-    numbers = ("estimate", "ratio", "p_value", "exit_yes", "exit_no", "stay_yes", "stay_no")
-    return {**dict.fromkeys(numbers, np.nan), "sign": "", "n": 0, "events": 0, "problem": reason}
+    return {
+        **dict.fromkeys(("estimate", "ratio", "p_value"), np.nan),
+        "sign": "",
+        "n": 0,
+        "events": 0,
+        **dict.fromkeys(_CELLS, np.nan),
+        "problem": reason,
+    }

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.hypotheses.robustness import Robustness
 from coalition_models.hypotheses.rule import VERDICTS, alpha_of
-from coalition_models.inference.cautious import TermEstimate
+from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.render import Table, format_p
 
 __all__ = ["ELSEWHERE", "Verdicts", "format_ratio"]

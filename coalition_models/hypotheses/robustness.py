@@ -7,8 +7,9 @@ The grid crosses ties (Efron, Breslow), clock (time since entry, time of the coa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,18 @@ from coalition_models.errors import AbsentError, CoverageError, FitError
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.rule import alpha_of
-from coalition_models.inference.cautious import TermEstimate, estimate_term
-from coalition_models.inference.without_one import WORST, largest_first, leave_one_out
+from coalition_models.inference.caution import estimate_term
+from coalition_models.inference.term_estimate import TermEstimate
+from coalition_models.inference.without_one import largest_first, leave_one_out
 from coalition_models.members.facts import facts_of
 from coalition_models.models.family import family_named
 from coalition_models.record import record_of
+from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
+from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.summaries import share
 from coalition_models.timelines.clock import on_clock
 
-__all__ = ["TOKEN", "WORST", "Robustness", "check_robustness", "leave_one_out"]
+__all__ = ["TOKEN", "Robustness", "check_robustness"]
 
 #: members whose peak is below this number of persons are left out in half of the grid
 TOKEN = 50
@@ -50,12 +55,12 @@ class Robustness:
     @property
     def share(self) -> float:
         """Share of the grid that holds."""
-        return _share(self.grid)
+        return share(self.grid, "holds")
 
     @property
     def share_same_sign(self) -> float:
         """Share of the grid with the same sign, whatever its p-value."""
-        return float(self.grid["same_sign"].mean()) if len(self.grid) else float("nan")
+        return share(self.grid, "same_sign")
 
     @property
     def worst(self) -> tuple[str, float]:
@@ -70,11 +75,7 @@ class Robustness:
     @property
     def share_without_one(self) -> float:
         """Share of the fits without one cluster that hold."""
-        return _share(self.without_one)
-
-
-def _share(frame: pd.DataFrame) -> float:
-    return float(frame["holds"].mean()) if len(frame) else float("nan")
+        return share(self.without_one, "holds")
 
 
 def check_robustness(
@@ -102,18 +103,28 @@ def check_robustness(
     -------
     Robustness
     """
-    rows = []
-    for measure, frame, varied in _measures(bench, claim):
-        for clock, timed in _clocks(frame, claim, model):
-            for size, part in _sizes(timed):
-                for ties in ("efron", "breslow") if "ties" in family_named(model).can else ("",):
-                    line = _cell(part, varied, cluster, model, ties or "efron", level)
-                    rows.append(
-                        {"ties": ties, "clock": clock, "measure": measure, "size": size, **line}
-                    )
-    grid = pd.DataFrame(rows)
+    frame, _ = bench.measure(claim, alternatives=True)
+    base = Setting(panel=frame, values={"term": claim.term})
+    printed, measure = _measures(bench, claim, frame)
+    can = family_named(model).can
+    ties = Dimension.of("ties", ("efron", "breslow") if "ties" in can else ("",))
+    clock = _clocks(frame, claim) if "free_baseline" in can else Dimension.of("clock", ("",))
+
+    def estimate(setting: Setting) -> dict[str, object]:
+        found = estimate_term(
+            setting.rows, setting["term"], claim.controls, cluster=cluster, model=model,
+            ties=setting["ties"] or "efron", keep_controls=claim.interaction, level=level,
+            limits=False,
+        )  # fmt: skip
+        return {"estimate": found.estimate, "p_value": found.p_value}
+
+    found = run(
+        base, [measure, clock, _SIZE, ties], estimate, failures=(FitError,),
+        blank={"estimate": np.nan, "p_value": np.nan},
+    )  # fmt: skip
+    grid = found.table[[*_CHOICES, "estimate", "p_value", "problem"]]
     return Robustness(
-        _judge(grid, primary, level),
+        _judge(grid.assign(measure=grid["measure"].map(printed)), primary, level),
         _judge(leave_one_out(primary), primary, level),
     )
 
@@ -123,35 +134,49 @@ def _judge(frame: pd.DataFrame, primary: TermEstimate, level: float) -> pd.DataF
     return frame.assign(same_sign=same, holds=same & (frame["p_value"] < alpha_of(level)))
 
 
-def _measures(bench: Bench, claim: Claim) -> Iterator[tuple[str, pd.DataFrame, Claim]]:
-    """The registered measure and its alternatives, each with its panel."""
-    frame, _ = bench.measure(claim, alternatives=True)
-    yield "registered", frame, claim
-    for name in claim.alternatives:
-        known = name in frame.columns and frame[name].notna().any()
-        # a shorter window may say the same, as in years
-        if known and not frame[name].equals(frame[claim.term]):
-            yield name, frame, replace(claim, term=name)
+def _measures(
+    bench: Bench, claim: Claim, registered: pd.DataFrame
+) -> tuple[dict[str, str], Dimension]:
+    """The registered measure and its alternatives; what each is called in print."""
     steps = read_plan().steps
+    printed = {"registered": "registered", **{name: name for name in claim.alternatives}}
+    options = [Option("registered", lambda setting: setting)]
+    options += [Option(name, partial(_other_column, claim, name)) for name in claim.alternatives]
     for step in claim.steps:
-        registered = steps[step].args
         for argument, values in steps[step].vary.items():
             for value in values:
-                if value == registered.get(argument):
+                if value == steps[step].args.get(argument):
                     continue
+                # two steps may vary an argument of one name
+                label = f"{step} {argument} {value}"
+                printed[label] = f"{argument} {value}"
                 vary = {step: {argument: value}}
-                found = _varied(bench, claim, vary)
-                if found is not None and not _alike(found, frame, claim):
-                    yield f"{argument} {value}", found, claim
+                options.append(Option(label, partial(_varied, bench, claim, registered, vary)))
+    return printed, Dimension("measure", options)
+
+
+def _other_column(claim: Claim, name: str, setting: Setting) -> Setting | Skip:
+    frame = setting.rows
+    if name not in frame.columns or not frame[name].notna().any():
+        return Skip("not known here")
+    # a shorter window may say the same, as in years
+    same = frame[name].equals(frame[claim.term])
+    return Skip("the same as registered") if same else setting.assign(term=name)
 
 
 def _varied(
-    bench: Bench, claim: Claim, vary: Mapping[str, Mapping[str, object]]
-) -> pd.DataFrame | None:
+    bench: Bench,
+    claim: Claim,
+    registered: pd.DataFrame,
+    vary: Mapping[str, Mapping[str, object]],
+    setting: Setting,
+) -> Setting | Skip:
     try:
-        return bench.measure(claim, vary=vary)[0]
-    except CoverageError:
-        return None
+        found = bench.measure(claim, vary=vary)[0]
+    except CoverageError as error:
+        return Skip(str(error))
+    same = _alike(found, registered, claim)
+    return Skip("the same as registered") if same else setting.replace(panel=found)
 
 
 def _alike(one: pd.DataFrame, other: pd.DataFrame, claim: Claim) -> bool:
@@ -160,44 +185,50 @@ def _alike(one: pd.DataFrame, other: pd.DataFrame, claim: Claim) -> bool:
     return all(name in one and name in other and one[name].equals(other[name]) for name in names)
 
 
-def _clocks(frame: pd.DataFrame, claim: Claim, model: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    if "free_baseline" not in family_named(model).can:
-        yield "", frame
-        return
+def _clocks(frame: pd.DataFrame, claim: Claim) -> Dimension:
+    """The panel's own clock and the others, as far as the claim can be told from them."""
     given = str(record_of(frame).panel.get("clock", "as given"))
+    return Dimension(
+        "clock",
+        {
+            clock: partial(_timed, claim, clock, given)
+            for clock in dict.fromkeys((given, "entry", "coalition"))
+        },
+    )
+
+
+def _timed(claim: Claim, clock: str, given: str, setting: Setting) -> Setting | Skip:
     as_it_is = claim.clock in ("", given)
-    if as_it_is:
-        yield given, frame
-    for clock in ("entry", "coalition"):
-        if clock == given or claim.clock not in ("", clock):
-            continue
-        if claim.common and clock == "coalition" and len(set(frame["coalition"])) == 1:
-            continue
-        timed = _timed(frame, clock)
-        if timed is None:
-            continue
-        same = np.array_equal(timed["start"], frame["start"]) and np.array_equal(
-            timed["stop"], frame["stop"]
-        )
-        if not (as_it_is and same):
-            yield clock, timed
-
-
-def _timed(frame: pd.DataFrame, clock: str) -> pd.DataFrame | None:
+    if clock == given:
+        return setting if as_it_is else Skip(f"the claim needs the {claim.clock}'s clock")
+    if claim.clock not in ("", clock):
+        return Skip(f"the claim needs the {claim.clock}'s clock")
+    frame = setting.rows
+    if claim.common and clock == "coalition" and len(set(frame["coalition"])) == 1:
+        return Skip("the term is common to all members at one time")
     try:
-        return on_clock(frame, clock)
-    except AbsentError:
-        return None
+        timed = on_clock(frame, clock)
+    except AbsentError as error:
+        return Skip(str(error))
+    same = np.array_equal(timed["start"], frame["start"]) and np.array_equal(
+        timed["stop"], frame["stop"]
+    )
+    return Skip(f"the same as {given}") if as_it_is and same else setting.replace(panel=timed)
 
 
-def _sizes(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    yield "all", frame
+def _large(setting: Setting) -> Setting | Skip:
+    frame = setting.rows
     peak = _peak(frame)
     if peak is None:
-        return
+        return Skip("no peak strength is known")
     large = (peak >= TOKEN).to_numpy(dtype=bool, na_value=False)
-    if large.any() and not large.all():
-        yield f"{TOKEN} or more", frame[large]
+    if large.all() or not large.any():
+        return Skip(f"{'all' if large.all() else 'none'} had {TOKEN} persons")
+    return setting.replace(panel=frame[large])
+
+
+_CHOICES = ["ties", "clock", "measure", "size"]
+_SIZE = Dimension("size", {"all": lambda setting: setting, f"{TOKEN} or more": _large})
 
 
 def _peak(frame: pd.DataFrame) -> pd.Series | None:
@@ -212,21 +243,3 @@ def _peak(frame: pd.DataFrame) -> pd.Series | None:
     spells = members.drop_duplicates(key).set_index(key)["peak_troops"]
     found = spells.reindex(pd.MultiIndex.from_frame(frame[key]))
     return found.set_axis(frame.index) if found.notna().any() else None
-
-
-def _cell(
-    frame: pd.DataFrame,
-    claim: Claim,
-    cluster: str | Sequence[str],
-    model: str,
-    ties: str,
-    level: float,
-) -> dict[str, object]:
-    try:
-        found = estimate_term(
-            frame, claim.term, claim.controls, cluster=cluster, model=model, ties=ties,
-            keep_controls=claim.interaction, level=level, limits=False,
-        )  # fmt: skip
-    except FitError as error:
-        return {"estimate": np.nan, "p_value": np.nan, "problem": str(error)}
-    return {"estimate": found.estimate, "p_value": found.p_value, "problem": ""}

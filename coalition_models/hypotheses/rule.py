@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coalition_models.inference.cautious import EXPOSED_CLUSTERS
+from coalition_models.inference.caution import EXPOSED_CLUSTERS
 
 __all__ = ["FEWEST_EVENTS", "VERDICTS", "alpha_of", "judge", "undecided", "verdict_rule"]
 

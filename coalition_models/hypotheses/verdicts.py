@@ -36,8 +36,9 @@ from coalition_models.hypotheses.data_sets import (
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
 from coalition_models.hypotheses.robustness import Robustness, check_robustness
 from coalition_models.hypotheses.rule import judge, undecided, verdict_rule
-from coalition_models.inference.cautious import TermEstimate, estimate_term
+from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.meta import combine
+from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.record import record_of, sources_of
 from coalition_models.timelines.clock import on_clock
 

@@ -1,1 +1,51 @@
-"""How sure a finding is, for any fit."""
+"""How sure a finding is, for any fit: the names of ``cm.inference``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+#: public name -> the module that holds it, and its name there
+_WHERE = {
+    "TermEstimate": ("term_estimate", "TermEstimate"),
+    "cautious": ("caution", "cautious"),
+    "estimate_term": ("caution", "estimate_term"),
+    "detectable": ("detection", "detectable_effects"),
+    "detectable_ratio": ("detection", "detectable_ratio"),
+    "null_variance": ("detection", "null_variance"),
+    "schoenfeld_events": ("detection", "schoenfeld_events"),
+    "schoenfeld_power": ("detection", "schoenfeld_power"),
+    "Power": ("simulated_power", "Power"),
+    "simulate_power": ("simulated_power", "simulate_power"),
+    "leave_one_out": ("without_one", "leave_one_out"),
+    "combine": ("meta", "combine"),
+}
+
+if TYPE_CHECKING:
+    from coalition_models.inference.caution import cautious as cautious
+    from coalition_models.inference.caution import estimate_term as estimate_term
+    from coalition_models.inference.detection import detectable_effects as detectable  # noqa: F401
+    from coalition_models.inference.detection import detectable_ratio as detectable_ratio
+    from coalition_models.inference.detection import null_variance as null_variance
+    from coalition_models.inference.detection import schoenfeld_events as schoenfeld_events
+    from coalition_models.inference.detection import schoenfeld_power as schoenfeld_power
+    from coalition_models.inference.meta import combine as combine
+    from coalition_models.inference.simulated_power import Power as Power
+    from coalition_models.inference.simulated_power import simulate_power as simulate_power
+    from coalition_models.inference.term_estimate import TermEstimate as TermEstimate
+    from coalition_models.inference.without_one import leave_one_out as leave_one_out
+
+__all__ = [*_WHERE]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, found = _WHERE[name]
+    value = getattr(import_module(f"{__name__}.{module}"), found)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,6 +7,10 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import DataError, first_few
+from coalition_models.inference.detection import check_shares
+
 __all__ = ["combine"]
 
 
@@ -31,6 +35,11 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         Q), all on the log scale. Members of two coalitions are often the same states, so the sets
         are not independent, and intervals are a little too short.
 
+    Raises
+    ------
+    DataError
+        A table without one of these columns.
+
     Examples
     --------
     >>> two = pd.DataFrame({"claim": "H01", "data_set": ["iraq", "isaf"],
@@ -39,6 +48,14 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
       claim  fixed  i_squared
     0   H01    0.4        0.5
     """
+    check_arguments(combine, locals())
+    check_shares(level=level)
+    lacking = [name for name in _NEEDED if name not in table.columns]
+    if lacking:
+        raise DataError(
+            f"combine() needs one row per test with {', '.join(_NEEDED)}; the table lacks "
+            f"{first_few(lacking)}"
+        )
     known = table[np.isfinite(table["estimate"]) & (table["std_error"] > 0)]
     rows = []
     for claim, part in known.groupby("claim", sort=True):
@@ -77,6 +94,7 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS)
 
 
+_NEEDED = ("claim", "data_set", "estimate", "std_error", "step")
 _COLUMNS = [
     "claim", "n", "data_sets", "fixed", "fixed_low", "fixed_high", "fixed_p", "random",
     "random_low", "random_high", "random_p", "tau_squared", "i_squared", "heterogeneity_p",

@@ -1,4 +1,4 @@
-"""How large an effect must be to be found: Schoenfeld's formula, and simulation on a panel."""
+"""How often an effect would be found, by simulation on a panel."""
 
 from __future__ import annotations
 
@@ -8,165 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError
-from coalition_models.inference.detectable import smallest_effect
-from coalition_models.models.family import require
-from coalition_models.models.fit import Fit
+from coalition_models.inference.caution import estimate_term
+from coalition_models.inference.detection import check_shares
 from coalition_models.models.sample.columns import require_columns
 from coalition_models.render import Table, format_number
 
-__all__ = [
-    "Power",
-    "detectable_ratio",
-    "null_variance",
-    "schoenfeld_events",
-    "schoenfeld_power",
-    "simulate_power",
-]
+__all__ = ["Power", "simulate_power"]
 
 Floats = npt.NDArray[np.float64]
-
-
-def schoenfeld_events(
-    ratio: float,
-    *,
-    variance: float,
-    power: float = 0.8,
-    level: float = 0.95,
-    r_squared: float = 0.0,
-    design_effect: float = 1.0,
-) -> float:
-    """Events needed to find a hazard ratio.
-
-    Parameters
-    ----------
-    ratio : float
-        Hazard ratio per unit of the term.
-    variance : float
-        Of the term among those at risk; ``p * (1 - p)`` for a share p.
-    power, level : float
-    r_squared : float
-        Share of that variance that the controls explain (Hsieh and Lavori 2000).
-    design_effect : float
-        By how much clustering inflates the variance of the estimate.
-
-    Returns
-    -------
-    float
-        ``(z(1 - alpha/2) + z(power))**2 * design_effect / (variance * (1 - r_squared) *
-        log(ratio)**2)`` (Schoenfeld 1983).
-
-    Examples
-    --------
-    >>> round(schoenfeld_events(2.0, variance=0.25), 1)
-    65.3
-    """
-    check_arguments(schoenfeld_events, locals())
-    _check_shares(power=power, level=level)
-    if not ratio > 0 or ratio == 1:
-        raise DataError(f"ratio must be positive and not 1, found {ratio!r}")
-    information = variance * (1 - r_squared)
-    if not (variance > 0 and r_squared < 1 and design_effect > 0):
-        raise DataError(
-            "the term must vary beyond what the controls explain: variance and design_effect must "
-            f"be positive and r_squared below 1, found {variance!r}, {design_effect!r} and "
-            f"{r_squared!r}"
-        )
-    return float(_multiple(power, level) ** 2 * design_effect / (information * np.log(ratio) ** 2))
-
-
-def schoenfeld_power(
-    ratio: float,
-    events: float,
-    *,
-    variance: float,
-    level: float = 0.95,
-    r_squared: float = 0.0,
-    design_effect: float = 1.0,
-) -> float:
-    """Chance to find a hazard ratio with a number of events.
-
-    Parameters
-    ----------
-    ratio, events : float
-    variance, level, r_squared, design_effect : float
-        As in :func:`schoenfeld_events`.
-
-    Examples
-    --------
-    >>> round(schoenfeld_power(2.0, 65.3, variance=0.25), 2)
-    0.8
-    """
-    _check_shares(level=level)
-    error = np.sqrt(design_effect / (events * variance * (1 - r_squared)))
-    return float(stats.norm.cdf(abs(np.log(ratio)) / error - stats.norm.isf((1 - level) / 2)))
-
-
-def detectable_ratio(
-    variance: float,
-    *,
-    power: float = 0.8,
-    level: float = 0.95,
-    degrees: float = np.inf,
-) -> float:
-    """Smallest hazard ratio above one that a test of given precision finds.
-
-    Parameters
-    ----------
-    variance : float
-        Of the coefficient where it is zero; :func:`null_variance` gives it for a fit.
-    power, level : float
-    degrees : float
-        Of Student's t; normal by default.
-
-    Returns
-    -------
-    float
-        ``exp((t(1 - alpha/2) + t(power)) * sqrt(variance))``; its inverse is as detectable.
-
-    Examples
-    --------
-    >>> round(detectable_ratio(4 / 100), 2)
-    1.75
-    """
-    _check_shares(power=power, level=level)
-    smallest = smallest_effect(np.sqrt(variance), power=power, level=level, degrees=degrees)
-    with np.errstate(over="ignore"):
-        return float(np.exp(smallest))
-
-
-def null_variance(fit: Fit, term: str) -> float:
-    """Variance of a coefficient if no term had an effect, from a fit's own risk sets.
-
-    This is Schoenfeld's formula without its approximations: the information that each event
-    carries is the spread of the term among those at risk then, less what the controls explain.
-    It does not depend on what was found.
-
-    Parameters
-    ----------
-    fit : Fit
-        Of a family that knows its information at zero; a discrete-time hazard keeps its link,
-        duration terms, weights and offset.
-    term : str
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
-    >>> fit = cm.cox("event ~ risk", panel)
-    >>> round(null_variance(fit, "risk") * fit.counts.events, 1)
-    1.1
-    """
-    position = fit.place_of(term)
-    require(fit, "null_information", "null_variance()")
-    return float(np.linalg.inv(fit.engine.null_information())[position, position])
 
 
 @dataclass(frozen=True, repr=False)
@@ -259,9 +111,7 @@ def simulate_power(
     1.0
     """
     check_arguments(simulate_power, locals())
-    from coalition_models.inference.cautious import estimate_term
-
-    _check_shares(level=level)
+    check_shares(level=level)
     if not ratio > 0 or draws < 1:
         raise DataError(
             f"the ratio must be positive and draws 1 or more, found {ratio!r} and {draws!r}"
@@ -320,13 +170,3 @@ def _draw(
     keep = (before == 0).to_numpy()
     out: pd.DataFrame = rows.assign(event=leaves.astype(int))[keep].reset_index(drop=True)
     return out
-
-
-def _multiple(power: float, level: float) -> float:
-    return float(stats.norm.isf((1 - level) / 2) + stats.norm.ppf(power))
-
-
-def _check_shares(**shares: float) -> None:
-    for name, value in shares.items():
-        if not 0 < value < 1:
-            raise DataError(f"{name} must lie between 0 and 1, for instance 0.8, not {value!r}")

@@ -1,4 +1,4 @@
-"""A term's estimate without each cluster in turn."""
+"""A term's estimate without each cluster, or any other group of rows, in turn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.inference.cautious import TermEstimate
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import DataError, counted, first_few
+from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 
@@ -21,35 +23,84 @@ WORST = 10
 Floats = npt.NDArray[np.float64]
 
 
-def leave_one_out(primary: TermEstimate) -> pd.DataFrame:
-    """Estimate and p-value without each cluster in turn.
+def leave_one_out(
+    fit: Fit | TermEstimate,
+    by: str | pd.Series | None = None,
+    *,
+    term: str | None = None,
+) -> pd.DataFrame:
+    """Estimate and p-value without each group of rows in turn.
 
-    Where the registered test is clustered, standard errors without a cluster are clustered too; the
-    jackknife (CR3) is made anew for the :data:`WORST` clusters and approximated for the others, by
-    its ratio to the plain clustered form in the registered test. With Firth's penalty every fit
-    is made anew. A fit that has no jackknife has no p-value.
+    Standard errors without a group are clustered by the groups, times the ratio of the fit's own
+    to the one so clustered on all rows. Where the fit has the jackknife (CR3) over these groups
+    it is made anew for the :data:`WORST` of them. With Firth's penalty every fit is made anew,
+    with its own test. What cannot be estimated without a group is missing.
+
+    Parameters
+    ----------
+    fit : Fit or TermEstimate
+    by : str or Series, optional
+        The groups: a column that the fit knows (its clusters and its members), or a Series with
+        the index of the data fitted to. By default the fit's clusters.
+    term : str, optional
+        Only this coefficient. Of a :class:`TermEstimate`, its own.
 
     Returns
     -------
     DataFrame
-        ``left_out, estimate, p_value``.
+        ``left_out, estimate, p_value``, and before them ``term`` for the terms of a fit.
+
+    Raises
+    ------
+    DataError
+        No groups, or fewer than two; groups that are missing in rows used; an unknown term; a
+        family whose fits cannot be repeated so.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=40, hazard=0.03, coefficients={"risk": 0.5}, seed=1)
+    >>> fit = cm.cox("event ~ risk", panel, cluster="state")
+    >>> found = leave_one_out(fit)
+    >>> list(found.columns), len(found)
+    (['term', 'left_out', 'estimate', 'p_value'], 40)
+    >>> leave_one_out(fit, panel["period"].dt.year)["left_out"].nunique()
+    9
     """
-    fit = primary.fit
+    check_arguments(leave_one_out, locals())
+    if isinstance(fit, TermEstimate):
+        if by is None and term in (None, fit.term):
+            return _without(fit.fit, fit.term, *_groups(fit), own=bool(fit.fit.choices.cluster))
+        fit = fit.fit
+    codes, labels = _groups_by(fit, by)
+    own = bool(fit.choices.cluster) and np.array_equal(codes, fit.engine.sample.clusters[0])
+    terms = [n for n in fit.names if n not in fit.baseline_terms] if term is None else [term]
+    parts = []
+    for name in terms:
+        part = _without(fit, name, codes, labels, own=own)
+        part.insert(0, "term", name)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _without(
+    fit: Fit, term: str, codes: npt.NDArray[np.int64], labels: Sequence[object], *, own: bool
+) -> pd.DataFrame:
+    """Fits without each group; ``own`` where they are the groups of the fit's variance."""
     require(fit, "leave_one_out", "leave_one_out()")
-    at = fit.place_of(primary.term)
-    codes, labels = _groups(primary)
+    at = fit.place_of(term)
     found = fit.engine.without(codes, fit.estimates, at)
     out = pd.DataFrame({"left_out": labels, "estimate": found.coefficient})
     if found.p_value is not None:
         return out.assign(p_value=found.p_value)
-    degrees = max(primary.degrees - 1, 1.0)
-    errors = found.std_error * (primary.std_error / found.whole_error)
+    degrees = max(fit.degrees() - 1, 1.0)
+    errors = found.std_error * (fit.std_errors[at] / found.whole_error)
     p_value: Floats = 2 * stats.t.sf(np.abs(found.coefficient / errors), degrees)
-    if fit.choices.variance == "jackknife" and "batch_refits" in fit.family.can:
-        for cluster in largest_first(p_value, labels)[:WORST]:
-            estimate = found.coefficient[cluster]
-            error = _jackknife_without(fit, int(cluster), codes, at, estimate)
-            p_value[cluster] = 2 * stats.t.sf(abs(estimate / error), degrees)
+    if own and fit.choices.variance == "jackknife" and "batch_refits" in fit.family.can:
+        for group in largest_first(p_value, labels)[:WORST]:
+            estimate = found.coefficient[group]
+            error = _jackknife_without(fit, int(group), codes, at, estimate)
+            p_value[group] = 2 * stats.t.sf(abs(estimate / error), degrees)
     return out.assign(p_value=p_value)
 
 
@@ -59,6 +110,41 @@ def _groups(primary: TermEstimate) -> tuple[npt.NDArray[np.int64], Sequence[obje
     if by:
         return sample.clusters[0], sample.cluster_labels(by[0])
     codes, labels = pd.factorize(np.array(primary.groups, dtype=object))
+    return codes.astype(np.int64, copy=False), list(labels)
+
+
+def _groups_by(
+    fit: Fit, by: str | pd.Series | None
+) -> tuple[npt.NDArray[np.int64], Sequence[object]]:
+    """Number of each row's group, by first appearance, and what the numbers stand for."""
+    sample = fit.engine.sample
+    known = list(sample.carried)
+    if by is None:
+        if not fit.choices.cluster:
+            raise DataError(
+                f"the fit has no clusters to leave out: give by=, a column that it knows "
+                f"({first_few(known) or 'none'}) or a Series with the index of its data"
+            )
+        by = fit.choices.cluster[0]
+    if isinstance(by, str):
+        if by not in sample.carried:
+            raise DataError(
+                f"the fit does not know the column {by!r}; it knows {first_few(known) or 'none'}: "
+                f"give the column itself, by=data[{by!r}]"
+            )
+        values = sample.carried[by]
+    else:
+        if not by.index.is_unique or not sample.index.isin(by.index).all():
+            raise DataError(
+                "by must have one value for every row of the data, with the data's own index, and "
+                "the index must name each row once: data.reset_index(drop=True) before the fit"
+            )
+        values = by.loc[sample.index]
+    if values.isna().any():
+        raise DataError(f"by is missing in {counted(int(values.isna().sum()), 'row')} of the fit")
+    codes, labels = pd.factorize(values.to_numpy())
+    if len(labels) < 2:
+        raise DataError(f"by must tell two groups or more apart; found {first_few(labels)}")
     return codes.astype(np.int64, copy=False), list(labels)
 
 

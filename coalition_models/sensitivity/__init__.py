@@ -1,1 +1,51 @@
-"""How far a finding depends on choices."""
+"""How far a finding depends on choices: the names of ``cm.sensitivity``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+#: public name -> the module that holds it, and its name there
+_WHERE = {
+    "Dimension": ("choices", "Dimension"),
+    "Option": ("choices", "Option"),
+    "Setting": ("choices", "Setting"),
+    "Skip": ("choices", "Skip"),
+    "cross": ("choices", "cross"),
+    "Run": ("running", "Run"),
+    "run": ("running", "run"),
+    "share": ("summaries", "share"),
+    "span": ("summaries", "span"),
+    "pairs": ("summaries", "pairs"),
+    "moves": ("summaries", "moves"),
+    "compare_rules": ("rules", "compare_rules"),
+}
+
+if TYPE_CHECKING:
+    from coalition_models.sensitivity.choices import Dimension as Dimension
+    from coalition_models.sensitivity.choices import Option as Option
+    from coalition_models.sensitivity.choices import Setting as Setting
+    from coalition_models.sensitivity.choices import Skip as Skip
+    from coalition_models.sensitivity.choices import cross as cross
+    from coalition_models.sensitivity.rules import compare_rules as compare_rules
+    from coalition_models.sensitivity.running import Run as Run
+    from coalition_models.sensitivity.running import run as run
+    from coalition_models.sensitivity.summaries import moves as moves
+    from coalition_models.sensitivity.summaries import pairs as pairs
+    from coalition_models.sensitivity.summaries import share as share
+    from coalition_models.sensitivity.summaries import span as span
+
+__all__ = [*_WHERE]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, found = _WHERE[name]
+    value = getattr(import_module(f"{__name__}.{module}"), found)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ from coalition_models.members.facts import Facts
 from coalition_models.models.cox.api import cox
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, frame_table
+from coalition_models.sensitivity.choices import Dimension, Setting
+from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.summaries import span
 from coalition_models.sources.codebook import codebook
 
 __all__ = ["RuleComparison", "compare_rules"]
@@ -45,22 +49,8 @@ class RuleComparison:
     @property
     def span(self) -> pd.DataFrame:
         """Smallest and largest hazard ratio of each term over the rules that could be fitted."""
-        known = self.estimates.dropna(subset=["hazard_ratio"])
-        if known.empty:
-            columns = ["rules", "lowest", "highest", "below_0.05", "signs_agree"]
-            return pd.DataFrame(columns=columns, index=pd.Index([], name="term"))
-        groups = known.groupby("term", sort=False)
-        above = groups["hazard_ratio"].agg(lambda ratios: bool((ratios > 1).all()))
-        below = groups["hazard_ratio"].agg(lambda ratios: bool((ratios < 1).all()))
-        return pd.DataFrame(
-            {
-                "rules": groups.size(),
-                "lowest": groups["hazard_ratio"].min(),
-                "highest": groups["hazard_ratio"].max(),
-                "below_0.05": groups["p_value"].agg(lambda p: int((p < 0.05).sum())),
-                "signs_agree": above | below,
-            }
-        )
+        found = span(self.estimates, "hazard_ratio", by="term", null=1.0)
+        return found.rename(columns={"combinations": "rules"})
 
     def to_tables(self) -> list[Table]:
         """What each rule counts and, where a model was fitted, how far its ratios move."""
@@ -151,29 +141,48 @@ def compare_rules(
         raise DataError(f"how must be 'first' or 'repeated' to fit one hazard, not {how!r}")
     _check_formula(formula)
     source = _source(data, formula)
-    first: pd.DataFrame | None = None
-    panels: dict[str, pd.DataFrame] = {}
-    counts, changes, estimates = [], [], []
-    coder = source.coder()
-    for rule in chosen:
-        found = coder.code(rule)
-        first = found if first is None else first
-        moved = _moved(found, first)
-        if rule.exit_date not in panels:
-            panels[rule.exit_date] = source.dated(rule.exit_date)
-        panel = panel_events(panels[rule.exit_date], found, how=how)
-        counts.append({**_count(rule, found, panel, moved), "not_at_risk": len(not_at_risk(panel))})
-        changes.append(moved.assign(rule=rule.name))
-        if formula is not None:
-            estimates.append(_estimate(rule, panel, formula, how, cluster))
+    code, base = source.coder().code, Setting()
+
+    def coded(rule: DefectionRule, setting: Setting) -> Setting:
+        found = setting.once(code, rule)
+        dated = setting.once(source.dated, rule.exit_date)
+        panel = setting.once(panel_events, dated, found, how=how)
+        return setting.replace(rule=rule, panel=panel).assign(found=found)
+
+    def counted_by(setting: Setting) -> dict[str, object]:
+        moved = _moved(setting["found"], setting.once(code, chosen[0]))
+        return {**_count(setting, moved), "moved": moved}
+
+    dimension = Dimension("rule", {rule.name: partial(coded, rule) for rule in chosen})
+    counts = run(base, [dimension], counted_by, failures=()).table.set_index("rule")
     _warn_without_changes(source, chosen)
-    table = pd.concat(estimates, ignore_index=True) if estimates else _no_estimates()
     return RuleComparison(
-        counts=pd.DataFrame(counts).set_index("rule"),
-        changes=_stacked(changes, ["rule", "change", *_EVENT, "reason"]),
-        estimates=_relative(table, names[0]),
+        counts=counts.drop(columns=["moved", "problem"]),
+        changes=_stacked(
+            [moved.assign(rule=rule) for rule, moved in counts["moved"].items()],
+            ["rule", "change", *_EVENT, "reason"],
+        ),
+        estimates=_relative(_estimates(base, dimension, formula, how, cluster), names[0]),
         formula=formula or "",
     )
+
+
+def _estimates(
+    base: Setting, dimension: Dimension, formula: str | None, how: str, cluster: str
+) -> pd.DataFrame:
+    """Estimates under each rule, or why there are none."""
+    if formula is None:
+        return pd.DataFrame()
+
+    def estimate(setting: Setting) -> pd.DataFrame:
+        strata = "order" if how == "repeated" else None
+        # how few events and clusters there are stands in the table itself
+        with gathered():
+            return _tidied(cox(formula, setting.rows, cluster=cluster, strata=strata))
+
+    found = run(base, [dimension], estimate, failures=(FitError,), blank={"term": ""}).table
+    # the first line says what failed
+    return found.assign(failed=found["problem"].str.partition("\n")[0])
 
 
 def _source(data: AnalysisSet | Facts | str, formula: str | None) -> AnalysisSet:
@@ -243,48 +252,24 @@ def _keys(table: pd.DataFrame) -> pd.Index:
     return pd.MultiIndex.from_arrays([*(table[c] for c in _EVENT if c != "date"), year])
 
 
-def _count(
-    rule: DefectionRule, found: pd.DataFrame, panel: pd.DataFrame, moved: pd.DataFrame
-) -> dict[str, object]:
-    kinds = found["kind"].value_counts()
+def _count(setting: Setting, moved: pd.DataFrame) -> dict[str, object]:
+    kinds, panel = setting["found"]["kind"].value_counts(), setting.rows
     return {
-        "rule": rule.name,
-        "defections": len(found),
+        "defections": len(setting["found"]),
         **{kind: int(kinds.get(kind, 0)) for kind in KINDS},
         "events": int(panel["event"].sum()),
         "rows": len(panel),
         "gained": int((moved["change"] == "gained").sum()),
         "lost": int((moved["change"] == "lost").sum()),
-        "sentence": str(rule),
+        "sentence": str(setting.rule),
+        "not_at_risk": len(not_at_risk(panel)),
     }
 
 
-def _estimate(
-    rule: DefectionRule, panel: pd.DataFrame, formula: str, how: str, cluster: str
-) -> pd.DataFrame:
-    # how few events and clusters there are stands in the table itself
-    with gathered():
-        try:
-            strata = "order" if how == "repeated" else None
-            fit = cox(formula, panel, cluster=cluster, strata=strata)
-        except FitError as error:
-            return pd.DataFrame(
-                [{"rule": rule.name, "term": "", "failed": str(error).splitlines()[0]}]
-            )
-    return _tidied(rule, fit)
-
-
-def _tidied(rule: DefectionRule, fit: Fit) -> pd.DataFrame:
+def _tidied(fit: Fit) -> pd.DataFrame:
     tidy = fit.tidy(exponentiate=True).rename(columns={"estimate": "hazard_ratio"})
     columns = ["term", "hazard_ratio", "conf_low", "conf_high", "p_value"]
-    return tidy[columns].assign(
-        rule=rule.name, events=fit.counts.events, clusters=min(fit.counts.clusters), failed=""
-    )
-
-
-def _no_estimates() -> pd.DataFrame:
-    columns = ["rule", "term", "hazard_ratio", "conf_low", "conf_high", "p_value", "events"]
-    return pd.DataFrame(columns=[*columns, "clusters", "failed"])
+    return tidy[columns].assign(events=fit.counts.events, clusters=min(fit.counts.clusters))
 
 
 def _relative(table: pd.DataFrame, first: str) -> pd.DataFrame:

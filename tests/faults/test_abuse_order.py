@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.hypotheses.robustness import Robustness, leave_one_out
-from coalition_models.inference.cautious import estimate_term
+from coalition_models.hypotheses.robustness import Robustness
+from coalition_models.inference.caution import estimate_term
+from coalition_models.inference.without_one import leave_one_out
 
 
 def worst(labels, p_value):

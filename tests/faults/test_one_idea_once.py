@@ -10,7 +10,7 @@ from scipy import stats
 import coalition_models as cm
 from coalition_models.features.from_table import add_from_table
 from coalition_models.features.regime import REGIME_SOURCES
-from coalition_models.inference.simulated_power import detectable_ratio
+from coalition_models.inference.detection import detectable_ratio
 from coalition_models.record import made_of
 from coalition_models.timelines.calendar import no_less_than_a_period
 

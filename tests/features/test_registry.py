@@ -210,7 +210,7 @@ def test_patterns_stand_for_numbers_only():
     assert contagion.makes("recent_exits_24m")
     assert not contagion.makes("recent_exits_m")
     assert not contagion.makes("recent_exits_<m>m")
-    with pytest.raises(cm.DataError, match="no builder named 'add_luck'; (nearest|there are)"):
+    with pytest.raises(cm.DataError, match=r"no builder named 'add_luck'; (nearest|there are)"):
         builder_named("add_luck")
 
 

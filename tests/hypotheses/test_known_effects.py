@@ -9,7 +9,7 @@ from scipy import stats
 
 import coalition_models as cm
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
-from coalition_models.inference.cautious import estimate_term
+from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.simulated_power import simulate_power
 
 pytestmark = pytest.mark.slow

@@ -13,14 +13,9 @@ from scipy import stats
 import coalition_models as cm
 from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.columns import Bench
-from coalition_models.hypotheses.robustness import (
-    TOKEN,
-    WORST,
-    Robustness,
-    check_robustness,
-    leave_one_out,
-)
-from coalition_models.inference.cautious import estimate_term
+from coalition_models.hypotheses.robustness import TOKEN, Robustness, check_robustness
+from coalition_models.inference.caution import estimate_term
+from coalition_models.inference.without_one import WORST, leave_one_out
 from coalition_models.record import Frozen, Record, keep_record, record_of, with_record
 from coalition_models.timelines.clock import on_clock
 

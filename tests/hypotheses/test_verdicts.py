@@ -14,7 +14,7 @@ from coalition_models.hypotheses import columns, verdicts
 from coalition_models.hypotheses.claims import read_plan, select
 from coalition_models.hypotheses.rule import FEWEST_EVENTS, judge, verdict_rule
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
-from coalition_models.inference.cautious import EXPOSED_CLUSTERS, estimate_term
+from coalition_models.inference.caution import EXPOSED_CLUSTERS, estimate_term
 from coalition_models.timelines.clock import on_clock
 
 #: columns that say how other claims fared

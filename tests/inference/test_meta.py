@@ -117,3 +117,10 @@ def test_what_the_rule_leaves_undecided_is_said(bundled):
     assert sentence.startswith(f"The rule leaves {len(few)} more with a small p undecided")
     for row in few.itertuples():
         assert f"{row.claim} on {row.data_set}" in sentence
+
+
+def test_a_table_without_its_columns_is_refused():
+    with pytest.raises(cm.DataError, match="the table lacks std_error, step"):
+        combine(pd.DataFrame({"claim": ["a"], "data_set": ["b"], "estimate": [1.0]}))
+    with pytest.raises(cm.DataError, match="level must lie"):
+        combine(pd.DataFrame(), level=95)

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from coalition_models.errors import CoalitionWarning, DataError, FormulaError
-from coalition_models.inference.detectable import detectable_effects
+from coalition_models.inference.detection import detectable_effects
 from coalition_models.models.cox.api import cox
 from coalition_models.models.discrete.api import logit
 from coalition_models.record import with_features, with_panel

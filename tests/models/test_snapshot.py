@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from coalition_models.errors import CoalitionWarning
-from coalition_models.inference.detectable import detectable_effects
+from coalition_models.inference.detection import detectable_effects
 from coalition_models.models.after.diagnostics import check_ph
 from coalition_models.models.after.nonparametric import survival_curve
 from coalition_models.models.after.scenarios import predict_survival

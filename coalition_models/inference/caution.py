@@ -22,21 +22,30 @@ The rules, in order:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coalition_models.errors import FitError, gathered
-from coalition_models.inference.simulated_power import detectable_ratio, null_variance
-from coalition_models.models.family import family_named
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import DataError, FitError, first_few, gathered
+from coalition_models.inference.detection import check_shares, detectable_ratio, null_variance
+from coalition_models.inference.term_estimate import TermEstimate
+from coalition_models.models.family import family_named, room_of
 from coalition_models.models.fit import Fit, Reference
 from coalition_models.models.running import run
+from coalition_models.models.sample.checks import names_of
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import FEW_CLUSTERS
 
-__all__ = ["EVENTS_PER_TERM", "EXPOSED_CLUSTERS", "RUNAWAY", "TermEstimate", "estimate_term"]
+__all__ = [
+    "EVENTS_PER_TERM",
+    "EXPOSED_CLUSTERS",
+    "RUNAWAY",
+    "cautious",
+    "estimate_term",
+]
 
 #: fewer events per coefficient than this, and the controls are left out
 EVENTS_PER_TERM = 5
@@ -46,40 +55,6 @@ EXPOSED_CLUSTERS = 5
 
 #: a jackknife variance this many times the model's has no meaning
 RUNAWAY = 100.0
-
-
-@dataclass(frozen=True)
-class TermEstimate:
-    """What one model says about one term, on the log scale.
-
-    ``cluster`` is the column clustered by, ``groups`` the cluster of each row used (with limits);
-    ``smallest_ratio`` is the smallest ratio above one that the design finds with the power asked
-    for; ``design_effect`` is clustered over model-based variance, never below 1; ``deviations``
-    name what was not done as registered.
-    """
-
-    term: str
-    estimate: float
-    std_error: float
-    p_value: float
-    conf_low: float
-    conf_high: float
-    rows: int
-    events: int
-    members: int
-    clusters: int
-    clusters_with_event: int
-    clusters_exposed: int
-    degrees: float
-    term_sd: float
-    two_valued: bool
-    design_effect: float
-    smallest_ratio: float
-    method: str
-    deviations: tuple[str, ...]
-    cluster: str
-    groups: tuple[str, ...] = field(repr=False)
-    fit: Fit = field(repr=False)
 
 
 def estimate_term(
@@ -142,33 +117,117 @@ def estimate_term(
         deviations.append(f"{lost} of {total} events are in rows without {' or '.join(names)}")
     if not len(rows) or not rows["event"].any():
         raise FitError("no event in the rows where the term and its controls are known")
-    first, *others = [cluster] if isinstance(cluster, str) else list(cluster)
-    options = _Options(formula, rows, term, model, ties, level, power, limits)
+    ties_asked = ties if "ties" in family_named(model).can else None
+    # without duration terms where they are an option
+    spec = Specification(model, formula, ties=ties_asked, time=None)
+    clusters = [cluster] if isinstance(cluster, str) else list(cluster)
+    return _settled(_Options(spec, rows, "event", term, level, power, limits), clusters, deviations)
+
+
+def cautious(
+    spec: Specification,
+    panel: pd.DataFrame,
+    term: str,
+    *,
+    level: float = 0.95,
+    power: float = 0.8,
+    limits: bool = True,
+) -> TermEstimate:
+    """Estimate one term of any specification, with the variance that its clusters allow.
+
+    The variance is chosen by rules 3 to 5 of this module: clustered, or the jackknife with
+    Student's t where few clusters hold an event, or Firth's penalty where neither is right. The
+    formula is taken as it stands.
+
+    Parameters
+    ----------
+    spec : Specification
+        With ``cluster``, and without ``variance`` and ``penalty``, which are chosen here. Of
+        several clusters, the one with the larger p-value counts.
+    panel : DataFrame
+        Its column ``term`` and the outcome, which must be a column too, tell exposed clusters and
+        clusters with an event.
+    term : str
+        A coefficient of the formula that is a column.
+    level, power : float
+    limits : bool
+        Whether confidence limits are needed; profile limits take time.
+
+    Returns
+    -------
+    TermEstimate
+
+    Raises
+    ------
+    DataError
+        A specification that says what is chosen here, or no cluster; a term that is no column.
+    FitError
+        No event, or a term that does not vary among those at risk.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"risk": 0.8}, seed=3)
+    >>> spec = cm.Specification("cloglog", "event ~ risk", cluster="state", time="linear")
+    >>> found = cautious(spec, panel, "risk")
+    >>> found.method, found.p_value < 0.01
+    ('Complementary log-log, clustered by state', True)
+    """
+    check_arguments(cautious, locals())
+    check_shares(level=level, power=power)
+    if spec.cluster is None or spec.variance is not None or spec.penalty is not None:
+        raise DataError(
+            "cautious() chooses variance and penalty by the clusters: give a specification with "
+            f"cluster= and without variance= and penalty=; found {spec!r}"
+        )
+    outcome = spec.formula.partition("~")[0].strip()
+    absent = [name for name in (outcome, term) if name not in panel.columns]
+    if absent:
+        raise DataError(
+            f"cautious() counts the clusters with an event and those exposed, so that outcome and "
+            f"term must be columns of the panel; it lacks {first_few(absent)}: add them"
+        )
+    # the rows that the model uses, whatever its formula makes of the columns
+    sample = room_of(spec.family).draw(spec, panel.reset_index(drop=True))
+    rows = panel.iloc[np.asarray(sample.index)].reset_index(drop=True)
+    if not rows[outcome].astype(bool).any():
+        raise FitError("no event in the rows that the model uses")
+    plain = replace(spec, cluster=None)
+    return _settled(
+        _Options(plain, rows, outcome, term, level, power, limits),
+        names_of(spec.cluster, "cluster"),
+        [],
+    )
+
+
+def _settled(options: _Options, clusters: Sequence[str], deviations: Sequence[str]) -> TermEstimate:
+    """Settle the variance by the first way to cluster; of the others a larger p-value counts."""
+    first, *others = clusters
+    said = list(deviations)
     try:
         found = options.clustered(first)
     except FitError as trouble:
         reason = f"Firth's penalty, not clustered, since {_reason(trouble)}"
-        return options.penalised(first, (*deviations, reason))
+        return options.penalised(first, (*said, reason))
     for other in others:
         try:
             again = options.clustered(other)
         except FitError as trouble:
-            deviations.append(f"not clustered by {other}, since {_reason(trouble)}")
+            said.append(f"not clustered by {other}, since {_reason(trouble)}")
             continue
         if again.p_value > found.p_value:
             found = again
-    return replace(found, deviations=tuple(deviations))
+    return replace(found, deviations=tuple(said))
 
 
 @dataclass(frozen=True)
 class _Options:
     """One model on one set of rows, to be fitted under several variances."""
 
-    formula: str
+    spec: Specification
     rows: pd.DataFrame
+    outcome: str
     term: str
-    model: str
-    ties: str
     level: float
     power: float
     limits: bool
@@ -180,7 +239,7 @@ class _Options:
             raise FitError(f"one value of {self.term} occurs in {exposed} clusters only")
         variance = "cluster" if with_event >= FEW_CLUSTERS else "jackknife"
         with gathered():
-            fit = run(self.asked(cluster=cluster, variance=variance), self.rows)
+            fit = run(replace(self.spec, cluster=cluster, variance=variance), self.rows)
         at = fit.names.index(self.term)
         if fit.covariance[at, at] > RUNAWAY * fit.model_covariance[at, at]:
             raise FitError(f"the estimate hangs on one {cluster}")
@@ -189,26 +248,12 @@ class _Options:
     def penalised(self, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:
         """Firth's penalty."""
         with gathered():
-            fit = run(self.asked(penalty="firth"), self.rows)
+            fit = run(replace(self.spec, penalty="firth"), self.rows)
             return self.report(fit, cluster, deviations)
-
-    def asked(
-        self,
-        *,
-        cluster: str | None = None,
-        variance: str | None = None,
-        penalty: str | None = None,
-    ) -> Specification:
-        """The model, without duration terms where they are an option."""
-        ties = self.ties if "ties" in family_named(self.model).can else None
-        return Specification(
-            self.model, self.formula, ties=ties, time=None, cluster=cluster, variance=variance,
-            penalty=penalty,
-        )  # fmt: skip
 
     def counts(self, cluster: str) -> tuple[int, int]:
         """Clusters with an event, and those that know the rarer value of the term."""
-        with_event = int(self.rows.loc[self.rows["event"] == 1, cluster].nunique())
+        with_event = int(self.rows.loc[self.rows[self.outcome] == 1, cluster].nunique())
         return with_event, _exposed_clusters(self.rows, self.term, cluster)
 
     def report(self, fit: Fit, cluster: str, deviations: tuple[str, ...]) -> TermEstimate:

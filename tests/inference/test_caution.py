@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +12,11 @@ from scipy import stats
 import coalition_models as cm
 from coalition_models.errors import FitError
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
-from coalition_models.inference import cautious as estimate
-from coalition_models.inference.cautious import (
+from coalition_models.inference import caution as estimate
+from coalition_models.inference.caution import (
     EVENTS_PER_TERM,
     EXPOSED_CLUSTERS,
+    cautious,
     estimate_term,
 )
 from coalition_models.models.variance import FEW_CLUSTERS
@@ -213,3 +216,56 @@ def test_a_logit_where_there_is_no_time_at_risk(alliances):
     inside = found.fit.model_covariance[1, 1]
     assert inside == pytest.approx(simple, rel=1e-6)
     assert found.design_effect == pytest.approx(max(1.0, found.std_error**2 / inside))
+
+
+@pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")
+@pytest.mark.parametrize("clusters", [12, 60])
+def test_any_specification_is_estimated_with_the_variance_its_clusters_allow(months, clusters):
+    df = months(120)
+    df["part"] = np.random.default_rng(2).integers(0, clusters, len(df))
+    df.loc[df.index[:5], "z"] = np.nan
+    plain = cm.Specification("cox", "event ~ x + np.exp(z)", cluster="part", id="state")
+    found = cautious(plain, df, "x")
+    few = found.clusters_with_event < FEW_CLUSTERS
+    by_hand = cm.fit(replace(plain, variance="jackknife" if few else "cluster"), df)
+    line = by_hand.tidy(reference="t" if few else "normal").set_index("term").loc["x"]
+    assert [found.estimate, found.p_value, found.conf_low] == pytest.approx(
+        line[["estimate", "p_value", "conf_low"]].tolist()
+    )
+    assert found.rows == len(df) - 5 == len(found.groups)
+    same = cm.Specification("cox", "event ~ x", cluster="part")
+    theirs = estimate_term(df, "x", cluster="part")
+    assert cautious(same, df, "x").p_value == pytest.approx(theirs.p_value, rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")
+def test_families_keep_what_they_were_asked_for(months):
+    df = months(120).rename(columns={"event": "left"})
+    df["part"] = np.random.default_rng(2).integers(0, 60, len(df))
+    spec = cm.Specification("cloglog", "left ~ x", cluster="part", time="linear", id="state")
+    found = cautious(spec, df, "x", limits=False)
+    line = cm.fit(spec, df).tidy().set_index("term").loc["x"]
+    assert [found.estimate, found.p_value] == pytest.approx(line[["estimate", "p_value"]].tolist())
+    # separated: nobody exposed leaves
+    df["rare"] = ((df["left"] == 0) & (df["part"] < 30)).astype(float)
+    penalised = cautious(replace(spec, family="logit", formula="left ~ rare"), df, "rare")
+    assert "Firth" in penalised.method
+    assert penalised.deviations[0].startswith("Firth's penalty, not clustered, since")
+
+
+def test_what_cautious_chooses_itself_is_refused(months):
+    df = months(40)
+    spec = cm.Specification("cox", "event ~ x", cluster="state")
+    for wrong in (
+        replace(spec, cluster=None),
+        replace(spec, variance="jackknife"),
+        replace(spec, cluster=None, penalty="firth"),
+    ):
+        with pytest.raises(cm.DataError, match="chooses variance and penalty"):
+            cautious(wrong, df, "x")
+    with pytest.raises(cm.DataError, match=r"lacks np\.exp"):
+        cautious(replace(spec, formula="event ~ np.exp(x)"), df, "np.exp(x)")
+    with pytest.raises(cm.FitError):
+        cautious(spec, df.assign(event=0), "x")
+    with pytest.raises(cm.DataError, match="level must lie"):
+        cautious(spec, df, "x", level=1.0)
