@@ -69,7 +69,9 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_versions_agree(root):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["project"]["version"] == cm.__version__
+    assert project["project"]["dynamic"] == ["version"]
+    where = project["tool"]["hatch"]["version"]["path"]
+    assert f'__version__ = "{cm.__version__}"' in (root / where).read_text(encoding="utf-8")
     assert f"version: {cm.__version__}" in (root / "CITATION.cff").read_text(encoding="utf-8")
 
 
