@@ -13,7 +13,7 @@ from coalition_models.arguments import not_days, read_days
 from coalition_models.errors import AbsentError, DataError, counted, first_few
 from coalition_models.record import keep_record
 from coalition_models.tables.contract import Column, Contract
-from coalition_models.tables.plain import native
+from coalition_models.tables.plain import native, plain_column
 
 __all__ = ["YES_NO", "own_table", "plain", "plain_panel", "require_columns", "words_of"]
 
@@ -290,31 +290,8 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     out.attrs = {}  # pandas copies them with every column that is read
     for name, dtype in zip(out.columns, out.dtypes, strict=True):
         if not isinstance(dtype, np.dtype):
-            out[name] = _plain_column(out[name])
+            out[name] = plain_column(out[name])
         elif not dtype.isnative:
             out[name] = native(out[name])
     keep_record(out, table)
     return out
-
-
-def _floats(series: pd.Series) -> pd.Series:
-    values = series.to_numpy(dtype=np.float64, na_value=np.nan)
-    return pd.Series(values, index=series.index, name=series.name)
-
-
-def _plain_column(series: pd.Series) -> pd.Series:
-    dtype = series.dtype
-    if isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype | pd.DatetimeTZDtype):
-        return series
-    if isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype):
-        return pd.Series(np.asarray(series), index=series.index, name=series.name)
-    known = series.notna().all()
-    if dtype.kind in "iuf":
-        whole = known and dtype.kind != "f"
-        return series.astype("int64") if whole else _floats(series)
-    values = series.astype(object).where(series.notna(), None)
-    if dtype.kind == "M":
-        # Arrow has days, and times with a zone or without
-        zoned = issubclass(dtype.type, pd.Timestamp) and series.dt.tz is not None
-        return series if zoned else pd.to_datetime(values)
-    return values.astype(bool) if dtype.kind == "b" and known else values

@@ -11,7 +11,7 @@ from coalition_models.arguments import read_days
 from coalition_models.errors import DataError, first_few
 from coalition_models.record import keep_record
 
-__all__ = ["in_native_order", "native", "plain_table"]
+__all__ = ["in_native_order", "native", "plain_column", "plain_table"]
 
 
 def plain_table(
@@ -60,7 +60,7 @@ def plain_table(
     for name in out.columns if only is None else [c for c in only if c in out.columns]:
         if name in keys:
             refuse_collections(out[name], what)
-        out[name] = _plain(out[name])
+        out[name] = _whole_days(plain_column(out[name]))
     for name in [n for n in dates if n in out.columns]:
         days, wrong = read_days(out[name])
         out[name] = out[name] if wrong.any() else days
@@ -114,31 +114,42 @@ def refuse_collections(column: pd.Series, what: str = "") -> None:
         )
 
 
-def _plain(column: pd.Series) -> pd.Series:
-    dtype = column.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        return _plain(pd.Series(np.asarray(column), index=column.index, name=column.name))
-    if isinstance(dtype, pd.StringDtype) or (
-        isinstance(dtype, pd.ArrowDtype) and pd.api.types.is_string_dtype(dtype)
-    ):
-        text = column.astype(object)
-        return text.where(text.notna(), np.nan)
-    if isinstance(dtype, pd.ArrowDtype):
-        return _from_arrow(column)
-    if isinstance(dtype, np.dtype) and dtype.kind == "M":
-        days, wrong = read_days(native(column))
-        return column if wrong.any() else days
-    return native(column)
+def _floats(series: pd.Series) -> pd.Series:
+    values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(values, index=series.index, name=series.name)
 
 
-def _from_arrow(column: pd.Series) -> pd.Series:
-    dtype = column.dtype
-    if pd.api.types.is_bool_dtype(dtype):
-        return column.astype("boolean")
-    if pd.api.types.is_integer_dtype(dtype):
-        return column.astype("Int64")
-    if pd.api.types.is_float_dtype(dtype):
-        return column.astype("Float64")
-    if str(dtype).startswith(("timestamp", "date")) and "tz=" not in str(dtype):
-        return column.astype("datetime64[ns]")
-    return column
+def plain_column(series: pd.Series) -> pd.Series:
+    """A column of numpy's own types: what categories stand for, numbers, dates, objects with None.
+
+    Whole numbers with gaps become doubles. Time stamps with a zone, periods and intervals stay.
+
+    Examples
+    --------
+    >>> plain_column(pd.Series([1, None], dtype="Int64")).tolist()
+    [1.0, nan]
+    """
+    dtype = series.dtype
+    if isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype | pd.DatetimeTZDtype):
+        return series
+    if isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype):
+        return pd.Series(np.asarray(series), index=series.index, name=series.name)
+    if isinstance(dtype, np.dtype):
+        return native(series)
+    known = series.notna().all()
+    if dtype.kind in "iuf":
+        whole = known and dtype.kind != "f"
+        return series.astype("int64") if whole else _floats(series)
+    values = series.astype(object).where(series.notna(), None)
+    if dtype.kind == "M":
+        # Arrow has days, and times with a zone or without
+        zoned = issubclass(dtype.type, pd.Timestamp) and series.dt.tz is not None
+        return series if zoned else pd.to_datetime(values)
+    return values.astype(bool) if dtype.kind == "b" and known else values
+
+
+def _whole_days(series: pd.Series) -> pd.Series:
+    if getattr(series.dtype, "kind", "") != "M" or not isinstance(series.dtype, np.dtype):
+        return series
+    days, wrong = read_days(series)
+    return series if wrong.any() else days
