@@ -109,6 +109,7 @@ def test_a_table_in_force_is_refused_alike(iraq, wrong):
             call()
 
 
+@pytest.mark.filterwarnings("ignore:the set of iraq")
 @pytest.mark.parametrize(("period", "months"), [("month", 6), ("quarter", 6), ("year", 12)])
 def test_half_a_year_is_no_less_than_a_period_everywhere(period, months):
     panel = cm.build_panel(cm.facts("iraq"), period=period)
