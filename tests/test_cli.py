@@ -149,7 +149,7 @@ def test_interrupting_says_so_and_leaves_nothing(capsys, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "analyse_defections", interrupted)
+    monkeypatch.setattr(pipeline, "write_part", interrupted)
     out = tmp_path / "build"
     code, _, err = run(capsys, "reproduce", "--quiet", "--out", str(out))
     assert code == 130
