@@ -35,7 +35,7 @@ from coalition_models.models.sample.columns import (
     require_times,
 )
 from coalition_models.models.sample.labels import distinct_labels, times_given
-from coalition_models.record import with_notes
+from coalition_models.record import remembers, with_notes
 from coalition_models.render import Table, format_number
 from coalition_models.tables.plain import in_native_order
 
@@ -199,7 +199,8 @@ def survival_curve(
         wrong = check_history(panel, who, first, last)
     raise_all([*problems, *wrong])
     members = None if who is None else who.codes
-    check_pace(panel, members, first)
+    if not remembers(panel):
+        check_pace(panel, members, first)
     notes = tuple(note_of_gaps(members, first, last))
     first, last = snap_times(first, last)
     if not happened.any():
@@ -282,6 +283,8 @@ def limits(
     Examples
     --------
     >>> import numpy as np
+
+    from coalition_models.record import remembers
     >>> low, high = limits(np.array([0.5]), np.array([0.2]), 0.95, "log")
     >>> low.round(3), high.round(3)
     (array([0.338]), array([0.74]))

@@ -11,7 +11,6 @@ import pandas as pd
 from coalition_models.errors import DataError, FormulaError, counted, first_few
 from coalition_models.models.sample.checks import by_member, rounding_of
 from coalition_models.models.sample.columns import as_numbers
-from coalition_models.record import remembers
 
 __all__ = ["Clock", "check_clock", "check_pace", "clocks_among", "note_of_gaps"]
 
@@ -136,13 +135,15 @@ def note_of_gaps(members: Integers | None, start: Floats, stop: Floats) -> list[
 def check_pace(data: pd.DataFrame, members: Integers | None, start: Floats) -> None:
     """Refuse panels of two lengths in one: a month of the one would count as much as a quarter.
 
+    A panel that remembers its making has one length, and needs no look.
+
     Raises
     ------
     DataError
         Where time runs more than twice as fast by the calendar for some members as for others.
     """
     days = data["period"] if "period" in data.columns else None
-    if members is None or days is None or getattr(days.dtype, "kind", "") != "M" or remembers(data):
+    if members is None or days is None or getattr(days.dtype, "kind", "") != "M":
         return
     day = days.to_numpy("datetime64[D]").astype(np.int64)
     order = np.lexsort((start, members))

@@ -30,7 +30,8 @@ from coalition_models.models.sample.clock import (
 )
 from coalition_models.models.sample.columns import require_times
 from coalition_models.models.sample.formula import Design, build_design
-from coalition_models.tables.plain import in_native_order
+from coalition_models.record import keep_record, remembers
+from coalition_models.tables.plain import native
 
 __all__ = ["Sample", "draw_sample"]
 
@@ -139,7 +140,10 @@ class _Coder:
 
     def column(self, name: str) -> tuple[Integers, int]:
         if name not in self.known:
-            codes, labels = pd.factorize(self.data[name])
+            column = self.data[name]
+            # an array is enough where it is one, and an index of what was found is not needed
+            plain = isinstance(column.dtype, np.dtype)
+            codes, labels = pd.factorize(column.to_numpy() if plain else column)
             self.known[name] = (codes.astype(np.int64, copy=False), len(labels))
         return self.known[name]
 
@@ -186,16 +190,20 @@ def draw_sample(
     layers = names_of(strata, "strata")
     single = [name for name in (weights, offset) if name is not None]
     needed = [*by, *layers, *single, *also]
-    if isinstance(data, pd.DataFrame):
-        data = in_native_order(data)
     design = build_design(formula, data, intercept=intercept, needed=needed, trust=trust)
     member = default_id(data, id)
     if stop is not None:
         require_times(data, start, stop, "start= and stop=")
     _refuse_response_as_term(design, needed)
     read = [design.response, start, stop, weights, offset, *member, *by, *layers]
-    own = list(dict.fromkeys(name for name in read if name is not None))
-    rows = data if design.keep is None else data[own][design.keep]
+    looked = [n for n in [*design.variables, *single, *layers] if n != stop]
+    asked = [name for name in [*read, *looked, "period"] if name is not None]
+    own = [name for name in dict.fromkeys(asked) if name in data.columns]
+    columns = {name: data[name] for name in own}
+    if not all(getattr(column.dtype, "isnative", True) for column in columns.values()):
+        columns = {name: native(column) for name, column in columns.items()}
+        data = keep_record(pd.DataFrame(columns, index=data.index), data)
+    rows = data if design.keep is None else _rows(columns, data.index, design.keep)
     numbers, problems = _numbers(rows, weights, offset)
     left_out = dict(design.left_out)
     inside = None if problems else _with_weight(numbers, weights)
@@ -219,17 +227,15 @@ def draw_sample(
     raise_all(problems)
     clocks: dict[str, Clock] = {}
     if times is not None:
-        looked = [n for n in [*design.variables, *single, *layers] if n != stop]
-        some = [n for n in dict.fromkeys([*looked, "period"]) if n in data.columns]
-        every = _kept(data[some], design.keep, inside)
-        clocks = clocks_among(every, looked, times[1])
+        clocks = clocks_among(rows, looked, times[1])
         if not (intercept and _one_period(*times)):
             options = {"offset=": [offset], "weights=": [weights], "strata=": layers}
             named = _clock_names(design, options, (start, stop), clocks)
             # strata made of time have one event time each, and all rows reach it
             own_time = any(place.startswith("strata=") for place in named.values())
             check_clock(formula, named, rows.index, times, event, None if own_time else layer)
-        check_pace(every, members, times[0])
+        if not remembers(data):
+            check_pace(rows, members, times[0])
         notes = [*notes, *note_of_gaps(members, *times)]
     return Sample(
         design=design,
@@ -257,10 +263,14 @@ def draw_sample(
     )
 
 
-def _kept(data: pd.DataFrame, keep: Flags | None, inside: Flags | None) -> pd.DataFrame:
-    """The rows used."""
-    rows = data if keep is None else data[keep]
-    return rows if inside is None else rows[inside]
+def _rows(given: Mapping[str, pd.Series], index: pd.Index, keep: Flags) -> pd.DataFrame:
+    """The columns and rows used, without attributes, which pandas copies with every column."""
+    at = np.flatnonzero(keep)
+    columns = {}
+    for name, column in given.items():
+        plain = isinstance(column.dtype, np.dtype)
+        columns[name] = column.to_numpy()[at] if plain else column.array[at]
+    return pd.DataFrame(columns, index=index[at], copy=False)
 
 
 def _clock_names(

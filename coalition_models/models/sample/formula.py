@@ -219,6 +219,7 @@ def _general_design(
     from coalition_models.models.sample.grammar import read_formula
     from coalition_models.models.sample.terms import Evaluation, parse_terms
 
+    data = in_native_order(data)
     reading = read_formula(formula, trust=trust)
     rhs, remarks = parse_terms(reading.right, formula, intercept)
     variables = tuple(
@@ -320,7 +321,8 @@ def _complete_rows(
         column = data[name]
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
             continue
-        gaps = column.isna().to_numpy()
+        plain = isinstance(column.dtype, np.dtype) and column.dtype.kind == "f"
+        gaps = np.isnan(column.to_numpy()) if plain else column.isna().to_numpy()
         found = int(np.count_nonzero(gaps))
         if found:
             counts[name] = found
