@@ -39,7 +39,11 @@ def _number_bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
     with np.errstate(invalid="ignore"):
         number = values.astype(np.float64)
         # the two zeros are one number, and so are all missing ones
-        plain = np.where(np.isnan(number), np.nan, number + 0.0).view(np.uint64)
+        tidy = number + 0.0
+        gaps = np.isnan(tidy)
+        if gaps.any():
+            tidy[gaps] = np.nan
+        plain = tidy.view(np.uint64)
     if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
         exact = np.abs(number) < 2.0**53
         return np.where(exact, plain, values.astype(np.int64).view(np.uint64))

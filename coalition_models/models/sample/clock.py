@@ -30,11 +30,16 @@ _GLANCE = 64
 _FEWEST_PAIRS = 20
 
 
-def clocks_among(data: pd.DataFrame, names: Sequence[str], stop: Floats) -> dict[str, Clock]:
+def clocks_among(
+    data: pd.DataFrame,
+    names: Sequence[str],
+    stop: Floats,
+    known: Mapping[str, Floats] | None = None,
+) -> dict[str, Clock]:
     """Find columns that are the time itself: another unit, origin or power of it.
 
     Such a column has one value for each time, and rises (or falls) with it from each time to the
-    next.
+    next. ``known`` holds the numbers of columns that were read before.
 
     Examples
     --------
@@ -49,7 +54,10 @@ def clocks_among(data: pd.DataFrame, names: Sequence[str], stop: Floats) -> dict
     order = np.argsort(glance, kind="stable")
     later = np.diff(glance[order]) > 0
     for name in names:
-        values = as_numbers(data[name]) if name in data.columns else None
+        if known is not None and name in known:
+            values: Floats | None = known[name]
+        else:
+            values = as_numbers(data[name]) if name in data.columns else None
         if values is None or not _rises(values[:_GLANCE][order], later):
             continue
         whole = np.argsort(stop, kind="stable")

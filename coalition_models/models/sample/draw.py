@@ -197,7 +197,9 @@ def draw_sample(
     _refuse_response_as_term(design, needed)
     read = [design.response, start, stop, weights, offset, *member, *by, *layers]
     looked = [n for n in [*design.variables, *single, *layers] if n != stop]
-    asked = [name for name in [*read, *looked, "period"] if name is not None]
+    seen = design.numbers_read
+    more = [name for name in looked if name not in seen] + ([] if remembers(data) else ["period"])
+    asked = [name for name in [*read, *more] if name is not None]
     own = [name for name in dict.fromkeys(asked) if name in data.columns]
     columns = {name: data[name] for name in own}
     if not all(getattr(column.dtype, "isnative", True) for column in columns.values()):
@@ -210,6 +212,7 @@ def draw_sample(
     if inside is not None:
         left_out[f"weight 0 in {weights}"] = int((~inside).sum())
         rows = rows[own][inside]
+        seen = {name: values[inside] for name, values in seen.items()}
         numbers = {what: values[inside] for what, values in numbers.items()}
     event, wrong, notes = check_event(rows, design.response)
     problems += wrong
@@ -227,7 +230,7 @@ def draw_sample(
     raise_all(problems)
     clocks: dict[str, Clock] = {}
     if times is not None:
-        clocks = clocks_among(rows, looked, times[1])
+        clocks = clocks_among(rows, looked, times[1], seen)
         if not (intercept and _one_period(*times)):
             options = {"offset=": [offset], "weights=": [weights], "strata=": layers}
             named = _clock_names(design, options, (start, stop), clocks)

@@ -69,6 +69,14 @@ class Design:
         return dict(zip(self.variables, self.matrix[:, first:].mean(axis=0), strict=True))
 
     @property
+    def numbers_read(self) -> dict[str, Floats]:
+        """Variables that are columns of the matrix as they stand."""
+        if self.spec is not None:
+            return {}
+        columns = self.matrix.T[int(self.intercept) :]
+        return dict(zip(self.variables, columns, strict=True))
+
+    @property
     def categories(self) -> dict[str, tuple[object, ...]]:
         """Levels of the variables that are categories without ``C()``."""
         return {name: found for name, found in self.levels.items() if name not in self.numbers}
