@@ -151,8 +151,8 @@ def _maximise(problem: Problem, start: Floats | None) -> tuple[Floats, Any, int]
     """Let statsmodels climb; what it warns of is judged from the step that is left."""
     import statsmodels.api as sm
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True), np.errstate(all="ignore"):
+        warnings.simplefilter("always")
         if problem.link == "logit" and problem.weights is None:
             model = sm.Logit(problem.y, problem.X, offset=problem.offset)
             start = _level_start(problem) if start is None else start
