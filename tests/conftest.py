@@ -91,6 +91,13 @@ def row():
     return value
 
 
+@pytest.fixture
+def no_sources(monkeypatch, tmp_path):
+    """No external source is at hand, whatever the environment names."""
+    monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "empty"))
+
+
 @pytest.fixture(scope="session")
 def alone(tmp_path_factory):
     """A block in which no external source is at hand."""

@@ -172,6 +172,7 @@ class TestContest:
         assert ours.own
         assert not theirs.own
 
+    @pytest.mark.usefixtures("no_sources")
     def test_own_facts(self):
         with pytest.warns(CoalitionWarning) as told:
             found = cm.contest("elections", MINE, windows=[2], dates=["main"])
@@ -189,6 +190,7 @@ class TestContest:
         found = quiet(cm.contest, "elections", called, windows=[2], dates=["main"])
         assert found.compare_mello() == []
 
+    @pytest.mark.usefixtures("no_sources")
     def test_nobody_on_record(self):
         few = MINE.replace(members=MEMBERS[MEMBERS["state"].isin(["FRA", "TCD", "NER", "SEN"])])
         found = quiet(cm.contest, "elections", few, windows=[2], dates=["main"])

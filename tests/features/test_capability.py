@@ -184,6 +184,7 @@ def test_missing_and_noted_where_the_source_is_not_at_hand(iraq, tmp_path, monke
     assert out["gdp_per_capita"].notna().mean() > 0.95
 
 
+@pytest.mark.usefixtures("no_sources")
 def test_bad_options(iraq):
     income = STATES.drop(columns="capability_index")
     with pytest.raises(cm.CoverageError, match="cow-capabilities"):
