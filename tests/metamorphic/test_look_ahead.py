@@ -8,6 +8,7 @@ stood then.
 
 from __future__ import annotations
 
+import pickle
 import sys
 from functools import lru_cache
 
@@ -458,3 +459,32 @@ def test_one_month_more_of_them_is_caught(name, moment, monkeypatch):
     monkeypatch.setattr(common.Calendar, "known", lambda self, as_of: honest(self, as_of) + 1)
     with pytest.raises(AssertionError, match="are different"):
         check_outside(name, moment, monkeypatch)
+
+
+#: a panel that says the same as another
+SAME = {
+    "rows in another order": lambda panel: panel.sample(frac=1, random_state=2),
+    "an index with doubles": lambda panel: panel.set_axis([i // 2 for i in range(len(panel))]),
+    "columns of the user's own": lambda panel: panel.assign(mine=1.0, state="X"),
+    "codes of another type": lambda panel: panel.astype({"cow": "Int64"}),
+    "a coalition more": lambda panel: pd.concat(
+        [panel, panel[panel["cow"] == 200].assign(coalition="war 8 side 1", cow=300)],
+        ignore_index=True,
+    ),
+    "pickled": lambda panel: pickle.loads(pickle.dumps(panel)),
+}
+
+
+@pytest.mark.parametrize("relation", SAME)
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_the_same_said_in_another_way_by_what_rests_on_lists(name, relation, monkeypatch):
+    key = ["coalition", "cow", "period"]
+    panel = _wars_panel()
+    plain = outside(name, OUTSIDE[name], "start", monkeypatch)
+    other = SAME[relation](panel)
+    other.attrs = panel.attrs
+    monkeypatch.setattr(sys.modules[__name__], "_wars_panel", lambda: other)
+    found = outside(name, OUTSIDE[name], "start", monkeypatch)
+    keys = [pd.MultiIndex.from_frame(rows[key].astype({"cow": "int64"})) for rows in (panel, other)]
+    here = found.set_axis(keys[1]).reindex(keys[0])
+    pd.testing.assert_frame_equal(here, plain.set_axis(keys[0]))
