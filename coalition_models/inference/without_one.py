@@ -132,7 +132,7 @@ def _groups_by(
                 f"the fit does not know the column {by!r}; it knows {first_few(known) or 'none'}: "
                 f"give the column itself, by=data[{by!r}]"
             )
-        values = sample.carried[by]
+        values = pd.Series(sample.carried[by])
     else:
         if not by.index.is_unique or not sample.index.isin(by.index).all():
             raise DataError(

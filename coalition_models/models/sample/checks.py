@@ -17,6 +17,7 @@ from coalition_models.models.sample.columns import (
     plain_value,
     require_columns,
 )
+from coalition_models.models.sample.rows import Frame, values_of
 
 __all__ = [
     "DEFAULT_ID",
@@ -77,7 +78,7 @@ def default_id(data: pd.DataFrame, id: str | Sequence[str] | None) -> tuple[str,
     return DEFAULT_ID if all(name in data.columns for name in DEFAULT_ID) else ()
 
 
-def check_event(data: pd.DataFrame, name: str) -> tuple[Floats, list[str], list[str]]:
+def check_event(data: Frame, name: str) -> tuple[Floats, list[str], list[str]]:
     """Read the event column as 0 and 1.
 
     Returns
@@ -85,12 +86,12 @@ def check_event(data: pd.DataFrame, name: str) -> tuple[Floats, list[str], list[
     values, problems, notes
         ``problems`` lists what is wrong; the values are then not to be used.
     """
-    column = data[name]
-    dtype = column.dtype
-    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
-        plain = column.to_numpy(dtype=float, copy=True)
+    held = values_of(data, name)
+    if isinstance(held, np.ndarray) and held.dtype.kind in "iuf":
+        plain = held.astype(float)
         if ((plain == 0) | (plain == 1)).all():
             return plain, [], []
+    column = data[name]
     gaps = column.isna().to_numpy()
     problems = []
     if gaps.any():
@@ -141,9 +142,7 @@ def _explain_coding(name: str, values: Floats, index: pd.Index) -> str:
     )
 
 
-def check_times(
-    data: pd.DataFrame, start: str | None, stop: str
-) -> tuple[Floats, Floats, list[str]]:
+def check_times(data: Frame, start: str | None, stop: str) -> tuple[Floats, Floats, list[str]]:
     """Read start and stop; a row is at risk after its start, up to and with its stop.
 
     Without a column of starts every row enters at 0.
@@ -199,9 +198,13 @@ def _too_fine(ends: Sequence[Floats], largest: float) -> list[str]:
     ]
 
 
-def _read_time(data: pd.DataFrame, name: str, problems: list[str]) -> Floats:
-    column = data[name]
-    values = None if pd.api.types.is_bool_dtype(column.dtype) else as_numbers(column)
+def _read_time(data: Frame, name: str, problems: list[str]) -> Floats:
+    held = values_of(data, name)
+    if isinstance(held, np.ndarray) and held.dtype.kind in "iuf":
+        values: Floats | None = held.astype(float)
+    else:
+        column = data[name]
+        values = None if pd.api.types.is_bool_dtype(column.dtype) else as_numbers(column)
     if values is None:
         problems.append(
             f"column {name!r} must hold numbers (time since the chosen origin), "
@@ -229,9 +232,7 @@ def _show(index: pd.Index, ends: Sequence[Floats], rows: npt.NDArray[np.bool_]) 
     return first_few(f"row {index[int(i)]}: ({ends[0][i]:g}, {ends[1][i]:g}]" for i in at)
 
 
-def check_history(
-    data: pd.DataFrame, histories: Histories, start: Floats, stop: Floats
-) -> list[str]:
+def check_history(data: Frame, histories: Histories, start: Floats, stop: Floats) -> list[str]:
     """List rows of one member that overlap or stand twice."""
     codes = histories.codes
     order = by_member(codes, start, stop)
@@ -278,13 +279,11 @@ def by_member(codes: Integers, start: Floats, stop: Floats) -> Integers | None:
     return np.lexsort((stop, start, codes)).astype(np.int64, copy=False)
 
 
-def _label(data: pd.DataFrame, columns: Sequence[str], row: int) -> str:
+def _label(data: Frame, columns: Sequence[str], row: int) -> str:
     return " ".join(str(data[name].iloc[row]) for name in columns)
 
 
-def check_numbers(
-    data: pd.DataFrame, name: str, what: str, *, negative: bool
-) -> tuple[Floats, list[str]]:
+def check_numbers(data: Frame, name: str, what: str, *, negative: bool) -> tuple[Floats, list[str]]:
     """Read a column of weights or offsets; also what keeps it from being used."""
     column = data[name]
     values = as_numbers(column)

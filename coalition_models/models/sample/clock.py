@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.errors import DataError, FormulaError, counted, first_few
 from coalition_models.models.sample.checks import by_member, rounding_of
 from coalition_models.models.sample.columns import as_numbers
+from coalition_models.models.sample.rows import Frame
 
 __all__ = ["Clock", "check_clock", "check_pace", "clocks_among", "note_of_gaps"]
 
@@ -31,7 +32,7 @@ _FEWEST_PAIRS = 20
 
 
 def clocks_among(
-    data: pd.DataFrame,
+    data: Frame,
     names: Sequence[str],
     stop: Floats,
     known: Mapping[str, Floats] | None = None,
@@ -143,7 +144,7 @@ def note_of_gaps(members: Integers | None, start: Floats, stop: Floats) -> list[
     ]
 
 
-def check_pace(data: pd.DataFrame, members: Integers | None, start: Floats) -> None:
+def check_pace(data: Frame, members: Integers | None, start: Floats) -> None:
     """Refuse panels of two lengths in one: a month of the one would count as much as a quarter.
 
     A panel that remembers its making has one length, and needs no look.

@@ -30,8 +30,9 @@ from coalition_models.models.sample.clock import (
 )
 from coalition_models.models.sample.columns import require_times
 from coalition_models.models.sample.formula import Design, build_design
-from coalition_models.record import keep_record, remembers
-from coalition_models.tables.plain import native
+from coalition_models.models.sample.numbering import Numbering
+from coalition_models.models.sample.rows import Rows, Values
+from coalition_models.record import remembers
 
 __all__ = ["Sample", "draw_sample"]
 
@@ -64,7 +65,7 @@ class Sample:
     members: Integers | None
     member_count: int | None
     id: tuple[str, ...]
-    carried: Mapping[str, pd.Series]
+    carried: Mapping[str, Values]
     rows_given: int
     left_out: dict[str, int]
     notes: tuple[str, ...]
@@ -95,7 +96,7 @@ class Sample:
     def cluster_labels(self, name: str, which: int = 0) -> tuple[object, ...]:
         """What stands behind each cluster number."""
         _, first = np.unique(self.clusters[which], return_index=True)
-        return tuple(self.carried[name].iloc[first])
+        return tuple(pd.Series(self.carried[name][first]))
 
     def subset(self, inside: Flags, reason: str) -> Sample:
         """Leave out more of the rows used, for a reason that is kept."""
@@ -129,35 +130,6 @@ class Sample:
         if self.start is None or self.stop is None:
             return float(len(self.event))
         return float((self.stop - self.start).sum())
-
-
-@dataclass
-class _Coder:
-    """Numbers the values of columns, each column once."""
-
-    data: pd.DataFrame
-    known: dict[str, tuple[Integers, int]] = field(default_factory=dict)
-
-    def column(self, name: str) -> tuple[Integers, int]:
-        if name not in self.known:
-            column = self.data[name]
-            # an array is enough where it is one, and an index of what was found is not needed
-            plain = isinstance(column.dtype, np.dtype)
-            codes, labels = pd.factorize(column.to_numpy() if plain else column)
-            self.known[name] = (codes.astype(np.int64, copy=False), len(labels))
-        return self.known[name]
-
-    def joint(self, names: Sequence[str]) -> tuple[Integers, int]:
-        """Number the combinations by first appearance; rows with a gap get -1."""
-        codes, count = self.column(names[0])
-        for name in names[1:]:
-            part, size = self.column(name)
-            gap = (codes < 0) | (part < 0)
-            joined, found = pd.factorize(codes * size + part)
-            codes, count = joined.astype(np.int64, copy=False), len(found)
-            if gap.any():
-                codes = np.where(gap, -1, codes)
-        return codes, count
 
 
 def draw_sample(
@@ -195,23 +167,15 @@ def draw_sample(
     if stop is not None:
         require_times(data, start, stop, "start= and stop=")
     _refuse_response_as_term(design, needed)
-    read = [design.response, start, stop, weights, offset, *member, *by, *layers]
     looked = [n for n in [*design.variables, *single, *layers] if n != stop]
     seen = design.numbers_read
-    more = [name for name in looked if name not in seen] + ([] if remembers(data) else ["period"])
-    asked = [name for name in [*read, *more] if name is not None]
-    own = [name for name in dict.fromkeys(asked) if name in data.columns]
-    columns = {name: data[name] for name in own}
-    if not all(getattr(column.dtype, "isnative", True) for column in columns.values()):
-        columns = {name: native(column) for name, column in columns.items()}
-        data = keep_record(pd.DataFrame(columns, index=data.index), data)
-    rows = data if design.keep is None else _rows(columns, data.index, design.keep)
+    rows = Rows(data, None if design.keep is None else np.flatnonzero(design.keep))
     numbers, problems = _numbers(rows, weights, offset)
     left_out = dict(design.left_out)
     inside = None if problems else _with_weight(numbers, weights)
     if inside is not None:
         left_out[f"weight 0 in {weights}"] = int((~inside).sum())
-        rows = rows[own][inside]
+        rows = rows.inside(inside)
         seen = {name: values[inside] for name, values in seen.items()}
         numbers = {what: values[inside] for what, values in numbers.items()}
     event, wrong, notes = check_event(rows, design.response)
@@ -221,7 +185,7 @@ def draw_sample(
         first, last, wrong = check_times(rows, start, stop)
         times = (first, last)
         problems += wrong
-    coder = _Coder(rows)
+    coder = Numbering(rows)
     members, member_count = coder.joint(member) if member else (None, None)
     layer = coder.joint(layers)[0] if layers else None
     histories = _histories(rows, member, members, layers, layer)
@@ -257,23 +221,13 @@ def draw_sample(
         member_count=member_count,
         id=member,
         # a fit keeps copies, so that nothing done to the frame afterwards changes it
-        carried={name: rows[name].copy() for name in dict.fromkeys([*member, *by])},
+        carried={name: rows.copied(name) for name in dict.fromkeys([*member, *by])},
         rows_given=len(data),
         left_out=left_out,
         notes=(*design.remarks, *notes, *_id_notes(start, stop, member)),
         keep=_keep(design, inside),
         clocks={name: clock for name, clock in clocks.items() if name in design.variables},
     )
-
-
-def _rows(given: Mapping[str, pd.Series], index: pd.Index, keep: Flags) -> pd.DataFrame:
-    """The columns and rows used, without attributes, which pandas copies with every column."""
-    at = np.flatnonzero(keep)
-    columns = {}
-    for name, column in given.items():
-        plain = isinstance(column.dtype, np.dtype)
-        columns[name] = column.to_numpy()[at] if plain else column.array[at]
-    return pd.DataFrame(columns, index=index[at], copy=False)
 
 
 def _clock_names(
@@ -294,7 +248,7 @@ def _clock_names(
 
 
 def _numbers(
-    rows: pd.DataFrame, weights: str | None, offset: str | None
+    rows: Rows, weights: str | None, offset: str | None
 ) -> tuple[dict[str, Floats], list[str]]:
     """Weights and offset of the complete rows, and what is wrong with them."""
     found, problems = {}, []
@@ -344,7 +298,7 @@ def _id_notes(start: str | None, stop: str | None, member: tuple[str, ...]) -> l
 
 
 def _histories(
-    rows: pd.DataFrame,
+    rows: Rows,
     member: tuple[str, ...],
     members: Integers | None,
     layers: tuple[str, ...],
@@ -380,10 +334,10 @@ def _compact(codes: Integers, keep: Flags) -> tuple[Integers, int]:
 
 
 def _labels(
-    data: pd.DataFrame, layers: tuple[str, ...], codes: Integers | None
+    data: Rows, layers: tuple[str, ...], codes: Integers | None
 ) -> tuple[tuple[object, ...], ...]:
     """What stands behind each code; codes are numbered by first appearance."""
     if codes is None:
         return ()
-    rows = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1) > 0)
-    return tuple(data[list(layers)].iloc[rows].itertuples(index=False, name=None))
+    first = data.inside(np.diff(np.maximum.accumulate(codes), prepend=-1) > 0)
+    return tuple(zip(*(first[name].tolist() for name in layers), strict=True))

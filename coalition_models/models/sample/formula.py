@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -327,10 +327,9 @@ def _complete_rows(
     absent: npt.NDArray[np.bool_] | None = None
     for name in dict.fromkeys(columns):
         column = data[name]
-        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
+        gaps = _gaps(column)
+        if gaps is None:
             continue
-        plain = isinstance(column.dtype, np.dtype) and column.dtype.kind == "f"
-        gaps = np.isnan(column.to_numpy()) if plain else column.isna().to_numpy()
         found = int(np.count_nonzero(gaps))
         if found:
             counts[name] = found
@@ -353,6 +352,19 @@ def _complete_rows(
             f"{each}; {cure}"
         )
     return counts, ~absent
+
+
+def _gaps(column: pd.Series) -> Flags | None:
+    """Which values are missing; None where the kind of the column says that none is."""
+    if isinstance(column.dtype, np.dtype):
+        values = column.to_numpy()
+        if values.dtype.kind == "f":
+            return cast("Flags", np.isnan(values))
+        # looking at the types of objects is faster than at each for being missing
+        full = values.dtype == object and pd.api.types.infer_dtype(values, skipna=False) == "string"
+        if full or values.dtype.kind in "iub":
+            return None
+    return column.isna().to_numpy()
 
 
 def _as_floats(made: pd.DataFrame, names: Sequence[str]) -> Floats:
