@@ -15,8 +15,7 @@ from coalition_models.designs.sets import set_names, set_record, set_records
 from coalition_models.errors import CoverageError, DataError, first_few, gathered
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.members.facts import Facts
-from coalition_models.sources.catalog import entry
-from coalition_models.sources.fetch import at_hand
+from coalition_models.sources.fetch import at_hand, files_of
 
 __all__ = ["Sets", "asked", "combinable", "gather", "resolve", "sets_of", "speaks_to"]
 
@@ -215,7 +214,7 @@ def _named(name: str) -> AnalysisSet:
 
 def at_hand_in_parts(source: str) -> bool:
     """Whether a source, or each of the files it is made of, is in the mirror or the cache."""
-    return all(at_hand(part) for part in entry(source).parts or (source,))
+    return all(at_hand(part) for part in files_of(source))
 
 
 def _chosen(found: AnalysisSet) -> str:
