@@ -189,7 +189,7 @@ def test_what_is_rewritten_shows_later_and_one_month_more_is_caught(
 @pytest.mark.parametrize(
     "name",
     ["add_alliance", "add_capability", "add_casualties", "add_commitment", "add_contagion",
-     "add_preferences", "add_regime", "add_risk"],
+     "add_lead_exit", "add_preferences", "add_regime", "add_risk"],
 )  # fmt: skip
 def test_the_start_of_a_month_knows_what_the_end_of_the_month_before_knew(worlds, name):
     """As of the end of June equals as of the start of July, but for what counts from the row."""
@@ -308,7 +308,7 @@ def _no_external(monkeypatch):
 BUNDLED = pytest.mark.parametrize(
     "name",
     ["add_alliance", "add_capability", "add_casualties", "add_commitment", "add_contagion",
-     "add_elections", "add_leadership", "add_preferences", "add_risk"],
+     "add_elections", "add_lead_exit", "add_leadership", "add_preferences", "add_risk"],
 )  # fmt: skip
 
 
