@@ -43,6 +43,8 @@ CALENDAR = {
 CHOICES = {
     "add_casualties": {"per": "troops"},
     "add_elections": {"strict": True},
+    # the lead state's own spell is not rewritten
+    "add_lead_exit": {"lead": "ESP"},
     "add_risk": {"theatre": True},
 }
 #: the last month of a year: its yearly figures are known a month later, and are rewritten
