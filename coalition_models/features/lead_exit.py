@@ -41,14 +41,13 @@ def add_lead_exit(
     panel : DataFrame
         Made by :func:`build_panel`; needs ``coalition, cow, period``.
     lead : str, optional
-        The state (ISO3 code or name) whose exit is meant, in every coalition, such as ``"USA"``
-        for a mission of the United Nations that has no lead state on paper. By default the
-        ``lead_state`` of each coalition.
+        The state (ISO3 code or name) that led in fact where a coalition has no ``lead_state`` on
+        paper, such as ``"USA"`` for a mission of the United Nations.
     as_of : {"start", "end"}
         Whether an announcement or exit within the period counts (``"end"``).
     facts : Facts, optional
         In place of those that the panel was built from. Needed are ``members`` (the lead state's
-        own spells; ``announced`` for the announcement) and, without ``lead``, ``coalitions``.
+        own spells; ``announced`` for the announcement) and ``coalitions`` (``lead_state``).
 
     Returns
     -------
@@ -98,24 +97,22 @@ def add_lead_exit(
         panel,
         {name: np.where(there, value, np.nan) for name, value in columns.items()},
         sources=cited(held, "members", "coalitions"),
-        choices={"lead": lead or "lead_state of the coalition", "as_of": moment},
+        choices={"lead": lead or "as in coalitions", "as_of": moment},
         builder="add_lead_exit",
-        cure="The lead state needs a spell in members and, without lead='USA' or the like, its "
-        "name in coalitions",
+        cure="The lead state needs a spell in members, and its name in coalitions or as lead='USA'",
     )
 
 
 def _leader(rows: pd.DataFrame, facts: Facts, lead: str | None) -> Integers:
     """Number of the state whose exit is meant, by row; -1 where there is none."""
-    if lead is None:
-        return lead_of(rows, coalition_table(facts, "add_lead_exit"))
-    if not len(rows):
-        return np.zeros(0, dtype=np.int64)
+    named = lead_of(rows, coalition_table(facts, "add_lead_exit"))
+    if lead is None or not len(rows):
+        return named
     try:
         number = to_cow(pd.Series([lead]), pd.Series([rows["period"].max()]))
     except DataError as error:
         raise DataError(f"lead: {error}") from error
-    return np.full(len(rows), int(number.iloc[0]), dtype=np.int64)
+    return np.where(named < 0, int(number.iloc[0]), named)
 
 
 def _happened(month: Integers, last: Integers, known: Integers) -> Floats:

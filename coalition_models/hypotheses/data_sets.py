@@ -115,7 +115,7 @@ def asked(
             f"outcome with the set, such as {labelled('iraq', outcome)!r}"
         )
     if panel_or_sets is None:
-        return [one.name for one in set_records()] + _awaited()
+        return [*(one.name for one in set_records()), *_awaited()]
     names = [panel_or_sets] if isinstance(panel_or_sets, str) else list(panel_or_sets)
     if any(not isinstance(name, str) for name in names):
         raise DataError(
@@ -129,7 +129,7 @@ def asked(
             f"outcomes of sets of spells, as in 'iraq: any defection': "
             f"{', '.join(read_plan().outcomes)}; give your own as a DataFrame"
         )
-    return sorted(dict.fromkeys(names), key=_place)
+    return [*sorted(dict.fromkeys(map(str, names)), key=_place)]
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -70,6 +70,9 @@ def test_a_state_that_leads_in_fact():
     assert nobody["lead_left"].isna().all()
     with pytest.warns(cm.CoalitionWarning, match="missing in every row"):
         assert add_lead_exit(panel, lead="FRA")["lead_left"].isna().all()
+    # what stands in coalitions is not overruled
+    led = cm.build_panel(facts())
+    assert add_lead_exit(led, lead="FRA").equals(add_lead_exit(led))
     with pytest.raises(cm.DataError, match=r"lead: (?s:.*)Atlantis"):
         add_lead_exit(panel, lead="Atlantis")
 

@@ -40,7 +40,6 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
     "add_casualties": [{"per": "troops"}, {"per": "population", "trend_window": 3}],
     "add_contagion": [{"exit_date": "announced"}, {"exit_kinds": ["early", "scheduled"]}],
     "add_elections": [{"strict": True}, {"kinds": "both"}],
-    "add_lead_exit": [{"lead": "ESP"}],
     "add_leadership": [{"window": 0}, {"who": "effective", "window": 12}],
     "add_risk": [{"level": "fatality_rate", "min_known": 0.1}, {"theatre": True}],
 }

@@ -43,8 +43,6 @@ CALENDAR = {
 CHOICES = {
     "add_casualties": {"per": "troops"},
     "add_elections": {"strict": True},
-    # the lead state's own spell is not rewritten
-    "add_lead_exit": {"lead": "ESP"},
     "add_risk": {"theatre": True},
 }
 #: the last month of a year: its yearly figures are known a month later, and are rewritten
@@ -111,7 +109,9 @@ def _others_lead(table, codes, soon):
 def _others_leave(table, soon):
     stay = (table["exit"] >= CUT) & (table["exit_kind"] != "leader")
     assert stay.sum() > 2
-    known = table["announced"].where(~stay | (table["announced"] < CUT))
+    lead = table["exit_kind"] == "leader"
+    known = table["announced"].where(~(stay | lead) | (table["announced"] < CUT))
+    table.loc[lead, "exit"] = soon
     table.loc[stay, ["exit", "exit_kind"]] = [pd.Timestamp("2006-11-01"), "scheduled"]
     leaves = table.index[stay][0]
     table.loc[leaves, ["exit", "exit_kind"]] = [soon, "early"]
