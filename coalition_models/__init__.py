@@ -57,6 +57,7 @@ _WHERE = {
     "add_risk": "features.risk",
     "add_commitment": "features.commitment",
     "add_contagion": "features.contagion",
+    "add_lead_exit": "features.lead_exit",
     "add_alliance": "features.alliance",
     "add_regime": "features.regime",
     "add_capability": "features.capability",
@@ -148,6 +149,7 @@ if TYPE_CHECKING:
     from coalition_models.features.former_communist import (
         add_former_communist as add_former_communist,
     )
+    from coalition_models.features.lead_exit import add_lead_exit as add_lead_exit
     from coalition_models.features.leadership import add_leadership as add_leadership
     from coalition_models.features.preferences import add_preferences as add_preferences
     from coalition_models.features.regime import add_regime as add_regime

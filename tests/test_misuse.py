@@ -217,6 +217,7 @@ _BEYOND = {
     "add_contagion": {
         "windows": [-1], "exit_kinds": ["nonsense"], "exit_date": "nonsense", "as_of": "nonsense",
     },
+    "add_lead_exit": {"lead": "nonsense", "as_of": "nonsense"},
     "add_alliance": {
         "hosted_at_least": -1, "aid_at_least": -1, "trade_at_least": -1, "lag": -1,
         "as_of": "nonsense", "external": "nonsense",

@@ -141,8 +141,9 @@ def add_risk(
 
     Notes
     -----
-    Risk drives whether a state defects, and tolerance for it falls with time (McInnis 2020);
-    deviations from the level at entry are the domain of losses of prospect theory. American
+    Risk drives whether a state defects, and staying gets harder with time (McInnis 2020). Being
+    above the level at entry is no domain of losses, in which prospect theory has people seek risk
+    and not shun it: it is a level of danger. American
     deaths are known by year only, so they enter each 1 January, and American strength is known
     seldom: the rates leave the lead state out. Before anybody served, the rate is zero. A sector
     is the first place named for the spell; where spells moved, that is an approximation.

@@ -14,6 +14,7 @@ from coalition_models.designs.set_tables import with_peak
 from coalition_models.designs.sets import set_names, set_record, set_records
 from coalition_models.errors import CoverageError, DataError, first_few, gathered
 from coalition_models.hypotheses.claims import Claim, read_plan
+from coalition_models.hypotheses.outcomes import base_of, labelled, recoded
 from coalition_models.members.facts import Facts
 from coalition_models.sources.fetch import at_hand, files_of
 
@@ -37,10 +38,11 @@ def combinable(name: str) -> bool:
 
     Examples
     --------
-    >>> combinable("un"), combinable("leaders")
-    (True, False)
+    >>> combinable("un"), combinable("leaders"), combinable("iraq: any defection")
+    (True, False, False)
     """
-    return name not in set_names() or not set_record(name).apart
+    base, outcome = _of_ours(name)
+    return not base or (not outcome and not set_record(base).apart)
 
 
 def speaks_to(record: SetRecord, claim: Claim) -> bool:
@@ -64,18 +66,27 @@ def speaks_to(record: SetRecord, claim: Claim) -> bool:
             f"the set {record.name!r} names claims that there are not: {first_few(unknown)}; "
             "list_claims() shows all"
         )
-    return record.name in claim.on or claim.id in record.claims
+    name = base_of(record.name)[0]
+    named = name in (*claim.on, *claim.awaits) or claim.id in record.claims
+    return named and record.event in claim.outcome
 
 
 def sets_of(claim: Claim) -> list[str]:
     """Sets that can speak to a claim: those of its registered test, and those that name it.
+
+    A claim on an outcome that no set has by itself has them under that outcome.
 
     Examples
     --------
     >>> from coalition_models.hypotheses.claims import select
     >>> sets_of(select("H04")[0])
     ['leaders', 'iraq', 'isaf']
+    >>> sets_of(select("H67")[0])[:2]
+    ['iraq: announced exit', 'isaf: announced exit']
     """
+    if claim.outcome[0] in read_plan().outcomes:
+        known = [name for name in (*claim.on, *claim.awaits) if name in set_names()]
+        return [labelled(name, claim.outcome[0]) for name in known]
     named = [one.name for one in set_records() if one.name not in claim.on]
     return [*claim.on, *(name for name in named if speaks_to(set_record(name), claim))]
 
@@ -103,13 +114,18 @@ def asked(
 ) -> list[str | AnalysisSet]:
     """What was asked for, in order: names of this package's sets, or the user's own as they are."""
     if panel_or_sets is None:
-        return [one.name for one in set_records()]
+        return [*(one.name for one in set_records()), *_awaited()]
     if isinstance(panel_or_sets, pd.DataFrame):
         return [_own("panel", panel_or_sets, outcome, cluster)]
     if isinstance(panel_or_sets, Facts):
         return [_own("", panel_or_sets, outcome, cluster)]
     if isinstance(panel_or_sets, Mapping):
         return [_own(str(n), given, outcome, cluster) for n, given in panel_or_sets.items()]
+    if outcome in read_plan().outcomes:
+        raise DataError(
+            f"outcome= says what the event of your own panels is; of this package's sets name the "
+            f"outcome with the set, such as {labelled('iraq', outcome)!r}"
+        )
     single = isinstance(panel_or_sets, (str, AnalysisSet))
     return _in_order(
         [panel_or_sets] if single else list(panel_or_sets),  # type: ignore[list-item, arg-type]
@@ -128,11 +144,14 @@ def _in_order(
             f"package's sets, and sets that were made, only: {_known()}"
         )
     names = {one for one in given if isinstance(one, str)}
-    unknown = [name for name in dict.fromkeys(given) if name in names - set(set_names())]
+    unknown = [
+        name for name in dict.fromkeys(given) if name in names and not _of_ours(str(name))[0]
+    ]
     if unknown or not given:
         raise DataError(
             f"no data set named {first_few(unknown) or 'at all'}; known: {_known()}; "
-            "give your own as a DataFrame"
+            f"outcomes of sets of spells, as in 'iraq: any defection': "
+            f"{', '.join(read_plan().outcomes)}; give your own as a DataFrame"
         )
     made = [_made(one, outcome, cluster) for one in given if isinstance(one, AnalysisSet)]
     held = [one.name for one in made]
@@ -143,10 +162,32 @@ def _in_order(
             "them one by one"
         )
     order: list[tuple[int, str, str | AnalysisSet]] = [
-        *((set_record(name).order, name, name) for name in names),
+        *((*_place(name), name) for name in names),
         *((one.record.order, one.name, one) for one in made),
     ]
     return [one for _, _, one in sorted(order, key=lambda place: place[:2])]
+
+
+def _place(name: str) -> tuple[int, str]:
+    return set_record(_of_ours(name)[0]).order, name
+
+
+def _of_ours(name: str) -> tuple[str, str]:
+    """Set of this package and the outcome it is recoded to, if any; empty for any other name."""
+    base, outcome = base_of(name)
+    ours = base in set_names() and (not outcome or outcome in read_plan().outcomes)
+    return (base, outcome) if ours else ("", "")
+
+
+def _awaited() -> list[str]:
+    """Sets under an outcome of their own that a claim named before there were any such."""
+    found = [
+        name
+        for claim in read_plan().claims
+        for name in sets_of(claim)
+        if base_of(name)[1] and base_of(name)[0] in claim.awaits
+    ]
+    return sorted(dict.fromkeys(found), key=_place)
 
 
 def _known() -> str:
@@ -201,15 +242,18 @@ def _made(found: AnalysisSet, outcome: str, cluster: str | Sequence[str]) -> Ana
 
 
 def _named(name: str) -> AnalysisSet:
-    record = set_record(name)
+    base, outcome = _of_ours(name)
+    record = set_record(base)
+    absent = replace(record, name=name, event=outcome or record.event)
     if record.source and not at_hand_in_parts(record.source):
         reason = f"needs {record.source}, not at hand: load({record.source!r}) fetches it"
-        return absent_set(record, reason)
+        return absent_set(absent, reason)
     try:
         with gathered():
-            return _tested(analysis_set(name, features=record.given))
+            found = analysis_set(base, features=record.given)
+            return _tested(recoded(found, read_plan().outcomes[outcome]) if outcome else found)
     except CoverageError as error:
-        return absent_set(record, str(error))
+        return absent_set(absent, str(error))
 
 
 def at_hand_in_parts(source: str) -> bool:
@@ -235,4 +279,4 @@ def _tested(found: AnalysisSet) -> AnalysisSet:
         panel = with_peak(panel, found.members)
     if found.record.tested is not None:
         panel, note = found.record.tested(panel)
-    return replace(found, panel=panel, note=note + _chosen(found))
+    return replace(found, panel=panel, note=found.note + note + _chosen(found))

@@ -129,7 +129,7 @@ def few_clusters(
         said = [str(p) for p in (trouble, line["problem"]) if p]
         rows.append({**line, "problem": "; ".join(said)})
         last = wild or last
-    codes = fit.engine.sample.carried[by].nunique() if last is None else last.clusters
+    codes = pd.Series(fit.engine.sample.carried[by]).nunique() if last is None else last.clusters
     return FewClusters(
         pd.DataFrame(rows, columns=_COLUMNS), by, codes, last.weights if last else "none",
         fit.formula,
@@ -160,7 +160,7 @@ def _jackknifed(fit: Fit, by: str) -> tuple[Fit | None, str]:
         raise DataError(
             f"the fit does not know the column {by!r}; it knows {first_few(sample.carried)}"
         )
-    codes, labels = pd.factorize(sample.carried[by].to_numpy())
+    codes, labels = pd.factorize(pd.Series(sample.carried[by]))
     rows = replace(sample, clusters=(codes.astype(np.int64),), cluster_counts=(len(labels),))
     spec = replace(fit.spec, cluster=by, variance="jackknife", penalty=None, small_sample=None)
     try:

@@ -116,6 +116,45 @@ def test_and_gets_verdicts(toy):
     assert plot_verdicts(found).data is not None
 
 
+#: the first to go leads in fact; entries differ, or what is common to all cannot be told from time
+AWAITED = TOY
+for old, new in (
+    ('"toy"', '"unosom2"'),
+    ('claims=("H01", "H13"),', ""),
+    ('"FRA", *STATES', '"USA", *STATES'),
+    ('"entry": "2013-02-01"', '"entry": ["2013-02-01", *["2013-01-15", "2013-04-02"] * 6]'),
+    ('["2014-12-31", *LEFT]', '["2014-03-25", *LEFT]'),
+    ('["leader", *', '["early", *'),
+    ('"mission_end"] * 6)],', '"mission_end"] * 6)], "announced": [*SAID, *[None] * 11],'),
+    ("LEFT = ", 'SAID = ["2013-09-25", "2013-09-01"]\nLEFT = '),
+):
+    AWAITED = AWAITED.replace(old, new)
+
+
+def test_a_set_that_a_claim_waited_for_is_tested_once_it_is_there(folder):
+    around, lead = claim("H67"), claim("H10")
+    assert sets_of(lead) == []
+    assert sets_of(around) == ["iraq: announced exit", "isaf: announced exit"]
+    (folder / "unosom2.py").write_text(AWAITED, encoding="utf-8")
+    assert sets_of(lead) == ["unosom2"]
+    assert sets_of(around)[2:] == ["unosom2: announced exit"]
+    # of the outcomes that no set has by itself, only that of the place named beforehand is run
+    names = [data.name for data in gather(None, outcome="", cluster="")]
+    assert [name for name in names if ":" in name] == ["unosom2: announced exit"]
+    found = run(["unosom2", "unosom2: announced exit"], ["H01", "H10", "H67"], robust=False)
+    cells = found.table.set_index("claim")
+    assert cells["data_set"].to_dict() == {
+        "H01": "none", "H10": "unosom2", "H67": "unosom2: announced exit",
+    }  # fmt: skip
+    # the leader's own rows say nothing of whom it draws after it
+    assert cells.loc["H10", "events"] == 6
+    assert cells.loc["H10", "verdict"] == "inconclusive"
+    about = found.data_sets.set_index("data_set").loc["unosom2: announced exit"]
+    assert (about["outcome"], about["events"]) == ("announced exit", 2)
+    assert "dated so: 2 of 7, the others are censored at the exit" in about["about"]
+    assert not combinable("unosom2: announced exit")
+
+
 def test_a_new_set_stands_in_every_list(toy):
     assert [record.name for record in set_records()][-1] == toy
     assert [data.name for data in gather([toy, "iraq"], outcome="", cluster="")] == ["iraq", toy]
