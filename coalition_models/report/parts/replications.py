@@ -112,11 +112,11 @@ def _lacking(analysis: Replications) -> list[Shown]:
 
 
 def _about(analysis: Replications) -> str:
+    many = f"{len(analysis.found)} of {len(analysis.listed)} recomputed"
     if not analysis.found:
-        return f"The data of none of the {len(analysis.listed)} published studies are at hand."
+        return f"{many}: the data of none are at hand."
     done = analysis.counts().dropna()
     exact, numbers = done[MATCHES[0]].sum(), done["numbers"].sum()
-    many = f"{len(analysis.found)} of {len(analysis.listed)} published studies recomputed"
     return f"{many}: {exact} of {numbers} printed numbers are met to the last digit."
 
 

@@ -21,7 +21,7 @@ def test_without_its_data_a_study_says_what_it_needs(alone, tmp_path):
         patch.undo()
     assert not found.found
     assert f"data fetch {found.listed.loc[STUDY, 'source']}" in found.absent[STUDY]
-    assert PART.about(found) == "The data of none of the 1 published studies are at hand."
+    assert PART.about(found) == "0 of 1 recomputed: the data of none are at hand."
     assert PART.sources(found) == []
     assert links == [("Published studies, recomputed", "replications/replications.html")]
     counts = pd.read_csv(tmp_path / "replications" / "tables" / "counts.csv")
@@ -40,7 +40,8 @@ def test_with_its_data_every_number_stands_beside_the_printed_one(mirror, monkey
     assert product.frames["counts"].iloc[0].tolist() == [STUDY, *total.tolist()]
     assert len(product.tables) == 1 + len(one.study.tables)
     assert len(product.frames[STUDY]) == total["numbers"]
-    assert f"{total['exact']} of {total['numbers']} printed numbers" in PART.about(found)
+    about = f"1 of 1 recomputed: {total['exact']} of {total['numbers']} printed numbers"
+    assert PART.about(found).startswith(about)
     write_part(tmp_path, PART, found, "", "")
     text = (tmp_path / "replications" / "replications.html").read_text("utf-8")
     assert one.study.title in text
