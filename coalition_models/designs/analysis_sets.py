@@ -222,9 +222,12 @@ def analysis_set(
         it. Falls in strength are ranked among theirs.
         A panel of your own (``start, stop, event, state``) stands as it is.
     variant : str
-        ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months), ``"as_named"``
-        (missions as named, gaps of up to 2), ``"geopko"`` (by year, 1994 to 2024). ``wars``:
-        ``"main"`` (strict voluntary exits), ``"wide"``.
+        ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months, contingents of ten
+        persons or more), ``"tokens"`` (the others), ``"as_listed"`` (all, and the wind-down of
+        missions as exits), ``"as_named"`` (the same, missions as named, gaps of up to 2),
+        ``"geopko"`` (by year, 1994 to 2024). ``interventions``: ``"main"``, ``"everyone"`` (with
+        members of other sets), ``"as_listed"`` (by conflict side, ends of missions as exits).
+        ``wars``: ``"main"`` (strict voluntary exits), ``"wide"``.
     features : bool or sequence of str
         Whether to add the features that the set's sources, or the facts, support; or of which
         builders, such as ``["elections", "casualties"]``. What is asked for by name and cannot be

@@ -137,8 +137,10 @@ def _own(name: str, panel: pd.DataFrame, outcome: str, cluster: str | Sequence[s
 
 def _named(name: str) -> AnalysisSet:
     record = set_record(name)
-    if record.source and not at_hand_in_parts(record.source):
-        reason = f"needs {record.source}, not at hand: load({record.source!r}) fetches it"
+    needed = [one for one in dict.fromkeys((record.source, *record.sources)) if one]
+    away = [one for one in needed if entry(one).kind == "external" and not at_hand_in_parts(one)]
+    if away:
+        reason = f"needs {', '.join(away)}, not at hand: load({away[0]!r}) fetches it"
         return absent_set(record, reason)
     try:
         with gathered():

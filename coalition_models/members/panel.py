@@ -78,10 +78,11 @@ def build_panel(
         Facts of one coalition or of several, such as ``facts("iraq")``, which the panel keeps for
         the ``add_*`` functions. Or spells as in ``load("participation")``, or your own:
         ``coalition, state`` (ISO3 code or name) or ``cow, entry, exit, exit_kind``, and ``spell``
-        (numbered by entry if absent). States of the past that have no ISO code, such as Prussia,
-        go by their name. ``exit`` is empty only for ``ongoing`` spells. Where all
-        rows of a coalition equal bundled ones by value, the bundled facts come with them; any
-        other table is all that is known of it.
+        (numbered by entry if absent). A text in a column ``left_out`` says why a spell is not
+        followed; the member stays a partner of the others. States of the past that have no ISO
+        code, such as Prussia, go by their name. ``exit`` is empty only for ``ongoing`` spells.
+        Where all rows of a coalition equal bundled ones by value, the bundled facts come with
+        them; any other table is all that is known of it.
     coalitions : sequence of str or DataFrame, optional
         Names restrict the panel to these coalitions. A coalition whose list of members is not
         complete (``vietnam``, ``kfor``, ``libya``) is refused unless it is named here. For
