@@ -154,6 +154,7 @@ class AnalysisSet:
             if kinds is None
             else panel_events(panel, found, how=how, kinds=kinds)
         )
+        refuse_mixed_clocks(self.name, coded)
         lost = not_at_risk(coded)
         if lost:
             warn(
@@ -168,9 +169,7 @@ class AnalysisSet:
             return self.panel
         if self.facts is None:
             self._no_spells()
-        panel = _rows(self.record, self.facts, self.absent, self.choices, exit_date)[0]
-        refuse_mixed_clocks(self.name, panel)
-        return panel
+        return _rows(self.record, self.facts, self.absent, self.choices, exit_date)[0]
 
     def to_table(self) -> Table:
         """Return the data sheet as a table for print."""

@@ -15,7 +15,7 @@ __all__ = ["UN_FORCE", "members_elsewhere"]
 UN_FORCE = "un, by its force there"
 
 
-def members_elsewhere(rows: pd.DataFrame) -> pd.Series:
+def members_elsewhere(rows: pd.DataFrame, *, revision: int | None = None) -> pd.Series:
     """Name the research set in which each supporter-year stands already; empty where none.
 
     Parameters
@@ -23,6 +23,8 @@ def members_elsewhere(rows: pd.DataFrame) -> pd.Series:
     rows : DataFrame
         ``mission, party, gw, year``: the government supported and the supporter, by their
         Gleditsch-Ward numbers.
+    revision : int, optional
+        Of the bundled facts; the newest by default.
 
     Returns
     -------
@@ -41,17 +43,17 @@ def members_elsewhere(rows: pd.DataFrame) -> pd.Series:
     beside = un.astype(int).groupby(by_year).transform("sum") >= FEWEST_SUPPORTERS
     found[beside] = UN_FORCE
     found[un] = "un"
-    for name, members in _bundled_members().items():
+    for name, members in _bundled_members(revision).items():
         mine = pd.Series([key in members for key in keys], index=rows.index)
         found[mine & (found == "")] = name
     return found
 
 
-def _bundled_members() -> dict[str, set[tuple[int, int, int]]]:
+def _bundled_members(revision: int | None) -> dict[str, set[tuple[int, int, int]]]:
     """Coalition -> (government, member, year), the government being its host or its lead."""
-    coalitions = load("coalitions")
+    coalitions = load("coalitions", revision=revision)
     complete = coalitions[coalitions["participation_complete"] == "yes"]
-    members = load("participation")
+    members = load("participation", revision=revision)
     members = members.assign(
         gw=from_cow(members["cow"], to="gw", dates=members["entry"], missing="na")
     )

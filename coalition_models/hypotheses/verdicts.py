@@ -252,7 +252,7 @@ def _test(
         raise CoverageError(why)
     found = estimate_term(
         frame, claim.term, claim.controls, cluster=data.record.clusters, model=data.record.model,
-        keep_controls=claim.interaction, level=level, power=power,
+        strata=data.record.strata, keep_controls=claim.interaction, level=level, power=power,
     )  # fmt: skip
     grid = None
     if robust:

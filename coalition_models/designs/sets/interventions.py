@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -56,14 +57,14 @@ def _everyone() -> tuple[Facts, Counts]:
     }
 
 
-def _others_left_out() -> tuple[Facts, Counts]:
+def _others_left_out(revision: int | None = None) -> tuple[Facts, Counts]:
     """The same without members of other research sets, who stay partners."""
     facts, counts = _everyone()
     members = facts.members
     if members is None:
         return facts, counts
     rows = join_sides(load("ucdp-conflicts"))
-    marked = rows.assign(elsewhere=members_elsewhere(rows)).query("elsewhere != ''")
+    marked = rows.assign(elsewhere=members_elsewhere(rows, revision=revision)).query("elsewhere != ''")
     years = marked[["mission", "gw", "year", "elsewhere"]].drop_duplicates()
     pairs = members.reset_index().merge(
         years, left_on=["coalition", "gw"], right_on=["mission", "gw"]
@@ -197,6 +198,7 @@ _MAIN = SetRecord(
 SET = replace(
     _MAIN,
     others=(
+        replace(_MAIN, variant="revision1", facts=partial(_others_left_out, 1)),
         replace(_MAIN, variant="everyone", facts=_everyone, sources=("ucdp-conflicts",)),
         replace(
             _MAIN,
