@@ -11,7 +11,8 @@ import pandas as pd
 from coalition_models.defection.profile import operational_profile
 from coalition_models.designs.set_features import REGIME_AT_HAND
 from coalition_models.designs.set_record import Counts, SetRecord
-from coalition_models.members.facts import Facts, bundled_facts
+from coalition_models.members.bundled_facts import bundled_facts
+from coalition_models.members.facts import Facts
 from coalition_models.sources.load import load
 
 __all__ = ["bundled_counts", "bundled_set", "pooled_profile"]
