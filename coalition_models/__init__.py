@@ -32,7 +32,7 @@ _WHERE = {
     "from_cow": "sources.codes",
     # who took part
     "Facts": "members.facts",
-    "facts": "members.facts",
+    "facts": "members.bundled_facts",
     "facts_of": "members.facts",
     "merge": "members.merge",
     "record_of": "record",
@@ -169,8 +169,8 @@ if TYPE_CHECKING:
     from coalition_models.inference.detection import detectable_effects as detectable_effects
     from coalition_models.inference.detection import schoenfeld_events as schoenfeld_events
     from coalition_models.inference.simulated_power import simulate_power as simulate_power
+    from coalition_models.members.bundled_facts import facts as facts
     from coalition_models.members.facts import Facts as Facts
-    from coalition_models.members.facts import facts as facts
     from coalition_models.members.facts import facts_of as facts_of
     from coalition_models.members.merge import merge as merge
     from coalition_models.members.panel import build_panel as build_panel

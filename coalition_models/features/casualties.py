@@ -181,7 +181,8 @@ def add_casualties(
     cow = rows["cow"].to_numpy(dtype=np.int64)
     people = held.at("population", cow, year_known(calendar, moment))
     columns["relative_fatalities"] = columns["deaths_cumulative"] / (people / 1e6)
-    columns |= _relative(per, columns["deaths_12m"], people, rows, until, known)
+    # strengths of the period itself are never read: in that of exit they are what it left
+    columns |= _relative(per, columns["deaths_12m"], people, rows, calendar.known("start"), known)
     inside = deaths.inside(rows["coalition"], until)
     choices: dict[str, object] = {
         "half_life": half_life,

@@ -78,7 +78,7 @@ def add_elections(
 ) -> pd.DataFrame:
     """Add the distance to the next and the last national election.
 
-    Elections of contributors to bundled coalitions come from the bundled table (2000 to 2021),
+    Elections of contributors to bundled coalitions come from the bundled table (1988 to 2021),
     those of all other states from the external sources at hand, the first that covers a row:
     REIGN (1950 to February 2021, known errors put right), NELDA (1945 to 2012), Bjoernskov and
     Rode (parliaments, 1950 to 2020). Nothing is downloaded; the record says which was used.
@@ -289,7 +289,7 @@ def _cure(sources: str | None, absent: Sequence[str], external: External) -> str
     if external == "never":
         return (
             "external='never': only the bundled table is read, of contributors to bundled "
-            f"coalitions from 2000 to 2021. Take external='if_at_hand', or {give}"
+            f"coalitions from 1988 to 2021. Take external='if_at_hand', or {give}"
         )
     if absent and sources != "parlgov":
         return (
@@ -300,7 +300,7 @@ def _cure(sources: str | None, absent: Sequence[str], external: External) -> str
     if sources in _ENDS:
         return f"{_ENDS[sources]}: take sources='union', or {give}"
     return (
-        "The sources cover 2000 to 2021 for contributors to bundled coalitions; for all others "
+        "The sources cover 1988 to 2021 for contributors to bundled coalitions; for all others "
         "REIGN 1950 to February 2021, NELDA 1945 to 2012, Bjoernskov and Rode 1950 to 2020, each "
         f"the kinds of elections that it lists. Beyond that {give}"
     )

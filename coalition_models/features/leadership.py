@@ -79,7 +79,7 @@ def add_leadership(
 ) -> pd.DataFrame:
     """Add leadership change, the leader's time in office, and the politics of the succession.
 
-    Leaders of contributors to bundled coalitions come from the bundled table (2000 to 2021), those
+    Leaders of contributors to bundled coalitions come from the bundled table (1988 to 2021), those
     of all other states from an external source if it is at hand (nothing is downloaded): the
     record says which.
 
@@ -272,7 +272,7 @@ def _cure(terms: Terms, who: str | None, external: External) -> str:
     if external == "never":
         return (
             "external='never': only the bundled table is read, of contributors to bundled "
-            f"coalitions from 2000 to 2021. Take external='if_at_hand', or {give}"
+            f"coalitions from 1988 to 2021. Take external='if_at_hand', or {give}"
         )
     if terms.absent:
         return (
@@ -281,7 +281,7 @@ def _cure(terms: Terms, who: str | None, external: External) -> str:
             f"{' '.join(terms.absent)}. Or {give}"
         )
     covered = {
-        "effective": "The sources cover 2000 to 2021 for contributors to bundled coalitions, and "
+        "effective": "The sources cover 1988 to 2021 for contributors to bundled coalitions, and "
         "1950 to February 2021 for all others (reign-leaders)",
         "archigos": "Archigos ends in 2015",
         "head_of_government": "Heads of government are known for contributors to bundled "

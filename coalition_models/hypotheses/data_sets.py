@@ -114,7 +114,10 @@ def asked(
 ) -> list[str | AnalysisSet]:
     """What was asked for, in order: names of this package's sets, or the user's own as they are."""
     if panel_or_sets is None:
-        return [*(one.name for one in set_records()), *_awaited()]
+        # a set of which nothing is claimed is not built for nothing
+        claims = read_plan().claims
+        told = [one for one in set_records() if any(speaks_to(one, claim) for claim in claims)]
+        return [*(one.name for one in told), *_awaited()]
     if isinstance(panel_or_sets, pd.DataFrame):
         return [_own("panel", panel_or_sets, outcome, cluster)]
     if isinstance(panel_or_sets, Facts):
@@ -242,6 +245,9 @@ def _made(found: AnalysisSet, outcome: str, cluster: str | Sequence[str]) -> Ana
 
 
 def _named(name: str) -> AnalysisSet:
+        # a set of which nothing is claimed is not built for nothing
+        claims = read_plan().claims
+        told = [one for one in set_records() if any(speaks_to(one, claim) for claim in claims)]
     base, outcome = _of_ours(name)
     record = set_record(base)
     absent = replace(record, name=name, event=outcome or record.event)

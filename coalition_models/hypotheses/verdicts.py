@@ -24,7 +24,7 @@ from coalition_models.errors import (
     first_few,
 )
 from coalition_models.hypotheses.claims import Claim, read_plan, select
-from coalition_models.hypotheses.columns import Bench
+from coalition_models.hypotheses.columns import Bench, needed_columns
 from coalition_models.hypotheses.data_sets import (
     Sets,
     asked,
@@ -33,6 +33,7 @@ from coalition_models.hypotheses.data_sets import (
     sets_of,
     speaks_to,
 )
+from coalition_models.hypotheses.identified import not_measured
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
 from coalition_models.hypotheses.robustness import Robustness, check_robustness
 from coalition_models.hypotheses.rule import judge, undecided, verdict_rule
@@ -258,9 +259,12 @@ def _test(
             frame = on_clock(frame, claim.clock)
         except AbsentError as error:
             raise CoverageError(f"needs the {claim.clock}'s clock: {error}") from error
+    why = not_measured(frame, claim.term, needed_columns(claim), data.record.strata)
+    if why:
+        raise CoverageError(why)
     found = estimate_term(
         frame, claim.term, claim.controls, cluster=data.record.clusters, model=data.record.model,
-        keep_controls=claim.interaction, level=level, power=power,
+        strata=data.record.strata, keep_controls=claim.interaction, level=level, power=power,
     )  # fmt: skip
     grid = None
     if robust:
