@@ -16,6 +16,7 @@ from coalition_models.errors import CoverageError, DataError, first_few, gathere
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.outcomes import base_of, labelled, recoded
 from coalition_models.members.facts import Facts
+from coalition_models.sources.catalog import entry
 from coalition_models.sources.fetch import at_hand, files_of
 
 __all__ = ["Sets", "asked", "combinable", "gather", "resolve", "sets_of", "speaks_to"]
@@ -245,14 +246,13 @@ def _made(found: AnalysisSet, outcome: str, cluster: str | Sequence[str]) -> Ana
 
 
 def _named(name: str) -> AnalysisSet:
-        # a set of which nothing is claimed is not built for nothing
-        claims = read_plan().claims
-        told = [one for one in set_records() if any(speaks_to(one, claim) for claim in claims)]
     base, outcome = _of_ours(name)
     record = set_record(base)
     absent = replace(record, name=name, event=outcome or record.event)
-    if record.source and not at_hand_in_parts(record.source):
-        reason = f"needs {record.source}, not at hand: load({record.source!r}) fetches it"
+    needed = [one for one in dict.fromkeys((record.source, *record.sources)) if one]
+    away = [one for one in needed if entry(one).kind == "external" and not at_hand_in_parts(one)]
+    if away:
+        reason = f"needs {', '.join(away)}, not at hand: load({away[0]!r}) fetches it"
         return absent_set(absent, reason)
     try:
         with gathered():
