@@ -122,6 +122,7 @@ for old, new in (
     ('"toy"', '"unosom2"'),
     ('claims=("H01", "H13"),', ""),
     ('"FRA", *STATES', '"USA", *STATES'),
+    ('"lead_state": ["FRA"]', '"lead_state": [None]'),
     ('"entry": "2013-02-01"', '"entry": ["2013-02-01", *["2013-01-15", "2013-04-02"] * 6]'),
     ('["2014-12-31", *LEFT]', '["2014-03-25", *LEFT]'),
     ('["leader", *', '["early", *'),
