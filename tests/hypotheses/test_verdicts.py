@@ -129,9 +129,15 @@ def test_no_verdict_depends_on_the_order_of_rows(alone, iraq):
         grids = [run({"iraq": rows}, "H02").robustness["H02", "iraq"] for rows in (iraq, shuffled)]
     finally:
         patch.undo()
-    # all but the form of defection run here, and so does the new leader of interstate wars
+    # all but the form of defection run here, and so do two that name none of these sets: the new
+    # leader of interstate wars, and the lead state's withdrawal
     assert (one.table["verdict"] != "untestable").sum() == 18
-    assert_frame_equal(one.table, other.table, rtol=1e-6, atol=1e-9)
+    # where rows are named as an example, they stand elsewhere
+    tables = [
+        found.table.replace({"deviations": r" \(rows [\d, ]+\)"}, "", regex=True)
+        for found in (one, other)
+    ]
+    assert_frame_equal(*tables, rtol=1e-6, atol=1e-9)
     assert_frame_equal(grids[0].grid, grids[1].grid, rtol=1e-6, atol=1e-9)
     left = [grid.without_one.set_index("left_out").sort_index() for grid in grids]
     assert_frame_equal(*left, rtol=1e-6, atol=1e-9)
