@@ -22,8 +22,8 @@ _MAIN = replace(
     apart=True,
     limits=(
         *_RECORD.limits,
-        "Each coalition has a baseline of its own, so that nothing that is common to the members of "
-        "one can be told. Clustered by state, since states are in several, and by coalition, of "
+        "Each coalition has a baseline of its own, so that nothing that is common to the members "
+        "of one can be told. Clustered by state, since states are in several, and by coalition, of "
         "which there are four only: the larger p-value counts.",
         "These are the exits of iraq, isaf, rsm and unosom2 together, no further evidence.",
     ),
