@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -10,11 +11,12 @@ import pandas as pd
 from coalition_models.defection.profile import operational_profile
 from coalition_models.designs.set_features import REGIME_AT_HAND
 from coalition_models.designs.set_record import Counts, SetRecord
+from coalition_models.errors import DataError
 from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.members.facts import Facts
 from coalition_models.sources.load import load
 
-__all__ = ["bundled_set", "pooled_profile"]
+__all__ = ["bundled_set", "of_revision", "pooled_profile"]
 
 
 def bundled_set(name: str, *, place: str, order: int) -> SetRecord:
@@ -51,8 +53,25 @@ def bundled_set(name: str, *, place: str, order: int) -> SetRecord:
     )  # fmt: skip
 
 
-def _facts(name: str) -> tuple[Facts, Counts]:
-    found = bundled_facts((name,))
+def of_revision(record: SetRecord, revision: int | None) -> SetRecord:
+    """The record of a bundled set on an earlier revision of its facts.
+
+    Examples
+    --------
+    >>> from coalition_models.designs.sets import set_record
+    >>> of_revision(set_record("un"), 1)
+    Traceback (most recent call last):
+    coalition_models.errors.DataError: the set 'un' has no revisions: drop revision=
+    """
+    if revision is None:
+        return record
+    if not record.bundled:
+        raise DataError(f"the set {record.name!r} has no revisions: drop revision=")
+    return replace(record, facts=partial(_facts, record.name, revision))
+
+
+def _facts(name: str, revision: int | None = None) -> tuple[Facts, Counts]:
+    found = bundled_facts((name,), revision)
     members = cast(pd.DataFrame, found.members)
     coalitions = cast(pd.DataFrame, found.coalitions)
     return found, {
@@ -63,7 +82,7 @@ def _facts(name: str) -> tuple[Facts, Counts]:
     }
 
 
-def pooled_profile() -> pd.DataFrame:
+def pooled_profile(revision: int | None = None) -> pd.DataFrame:
     """Strengths over time in all complete coalitions, so that falls are ranked among them all.
 
     Examples
@@ -71,7 +90,7 @@ def pooled_profile() -> pd.DataFrame:
     >>> {"iraq", "isaf"} <= set(pooled_profile()["coalition"])
     True
     """
-    everyone, table = load("participation"), load("coalitions")
+    table = load("coalitions", revision=revision)
     complete = table.loc[table["participation_complete"] == "yes", "coalition"]
-    ranked = everyone[everyone["coalition"].isin(complete) & (everyone["exit_kind"] != "leader")]
-    return operational_profile(ranked)
+    everyone = cast(pd.DataFrame, bundled_facts(tuple(complete), revision).members)
+    return operational_profile(everyone[everyone["exit_kind"] != "leader"])
