@@ -14,7 +14,7 @@ from coalition_models.defection.coding import Coder, code_defections
 from coalition_models.defection.outcome import not_at_risk, panel_events
 from coalition_models.defection.profile import operational_profile
 from coalition_models.defection.rules import DefectionRule, named_rule
-from coalition_models.designs.bundled_set import pooled_profile
+from coalition_models.designs.bundled_set import of_revision, pooled_profile
 from coalition_models.designs.outcomes import (
     REGISTERED,
     Choices,
@@ -36,6 +36,7 @@ from coalition_models.designs.set_record import Counts, SetRecord
 from coalition_models.designs.set_sheet import broken_lines, set_sheet, told
 from coalition_models.designs.sets import set_record
 from coalition_models.errors import DataError, counted, first_few, warn
+from coalition_models.members.bundled_facts import revision_of
 from coalition_models.members.facts import Facts
 from coalition_models.members.panel import build_panel, dated_by
 from coalition_models.record import record_of, with_panel
@@ -208,6 +209,7 @@ def analysis_set(
     period: str | None = None,
     clock: str | None = None,
     until: str | pd.Timestamp | None = None,
+    revision: int | None = None,
 ) -> AnalysisSet:
     """Build a ready panel with outcome, features and data sheet.
 
@@ -248,6 +250,9 @@ def analysis_set(
         As in :func:`build_panel`, month and entry by default; of facts only, since the ready sets
         have their own.
 
+    revision : int, optional
+        Of the facts behind ``iraq`` and its like: 1 for the first; the newest by default.
+
     Returns
     -------
     AnalysisSet
@@ -272,8 +277,10 @@ def analysis_set(
     """
     check_arguments(analysis_set, locals())
     if isinstance(name, str):
-        record = set_record(name, variant)
+        record = of_revision(set_record(name, variant), revision)
         refuse_choices(f"the set {name!r}", period=period, clock=clock, until=until)
+    elif revision is not None:
+        raise DataError("revision= belongs to bundled sets; facts have theirs: cm.facts(revision=)")
     elif variant != "main":
         what = "facts" if isinstance(name, Facts) else "a panel"
         have = "have" if isinstance(name, Facts) else "has"
@@ -339,7 +346,8 @@ def _with_outcome(found: AnalysisSet) -> AnalysisSet:
 def _strengths(record: SetRecord, facts: Facts) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
     """Strengths over time and coded changes; bundled ones of all complete coalitions."""
     if record.bundled:
-        return pooled_profile(), load("profile_changes")
+        revision = revision_of(facts)
+        return pooled_profile(revision), load("profile_changes", revision=revision)
     return None if facts.troops is None else operational_profile(facts), facts.changes
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 from coalition_models.defection.profile import operational_profile
 from coalition_models.designs.set_features import REGIME_AT_HAND
 from coalition_models.designs.set_record import Counts, SetRecord
+from coalition_models.errors import DataError
 from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.members.facts import Facts
 from coalition_models.sources.load import load
 
-__all__ = ["bundled_counts", "bundled_set", "pooled_profile"]
+__all__ = ["bundled_counts", "bundled_set", "of_revision", "pooled_profile"]
 
 #: complete coalitions of the first revision
 _FIRST = {"iraq", "isaf", "rsm"}
@@ -61,15 +62,19 @@ def bundled_set(
 
 def _other_facts(record: SetRecord, names: tuple[str, ...]) -> tuple[SetRecord, ...]:
     """The same set on the first revision of the facts, and with Enduring Freedom's spells."""
-    # ranked among their own falls, since those of all are of the newest facts
-    other = replace(record, bundled=False)
     found = []
     if "isaf" in names:
+        # ranked among their own falls, since those of all are without these spells
         found.append(
-            replace(other, variant="with_oef", facts=partial(_facts, names, operation="all"))
+            replace(
+                record,
+                bundled=False,
+                variant="with_oef",
+                facts=partial(_facts, names, operation="all"),
+            )
         )
     if set(names) <= _FIRST:
-        found.append(replace(other, variant="revision1", facts=partial(_facts, names, revision=1)))
+        found.append(replace(record, variant="revision1", facts=partial(_facts, names, revision=1)))
     return tuple(found)
 
 
@@ -78,6 +83,26 @@ def _facts(
 ) -> tuple[Facts, Counts]:
     found = bundled_facts(names, revision, operation)
     return found, bundled_counts(found)
+
+
+def of_revision(record: SetRecord, revision: int | None) -> SetRecord:
+    """The record of a bundled set on an earlier revision of its facts.
+
+    Examples
+    --------
+    >>> from coalition_models.designs.sets import set_record
+    >>> of_revision(set_record("un"), 1)
+    Traceback (most recent call last):
+    coalition_models.errors.DataError: the set 'un' knows no revision 1 of its facts: drop revision=
+    """
+    if revision is None:
+        return record
+    for one in (record, *record.others):
+        if one.variant == f"revision{revision}":
+            return one
+    raise DataError(
+        f"the set {record.name!r} knows no revision {revision} of its facts: drop revision="
+    )
 
 
 def bundled_counts(facts: Facts) -> dict[str, object]:
@@ -99,7 +124,7 @@ def bundled_counts(facts: Facts) -> dict[str, object]:
     }
 
 
-def pooled_profile() -> pd.DataFrame:
+def pooled_profile(revision: int | None = None) -> pd.DataFrame:
     """Strengths over time in all complete coalitions, so that falls are ranked among them all.
 
     Examples
@@ -107,7 +132,7 @@ def pooled_profile() -> pd.DataFrame:
     >>> {"iraq", "isaf"} <= set(pooled_profile()["coalition"])
     True
     """
-    everyone, table = load("participation"), load("coalitions")
+    table = load("coalitions", revision=revision)
     complete = table.loc[table["participation_complete"] == "yes", "coalition"]
-    ranked = everyone[everyone["coalition"].isin(complete) & (everyone["exit_kind"] != "leader")]
-    return operational_profile(ranked)
+    everyone = cast(pd.DataFrame, bundled_facts(tuple(complete), revision).members)
+    return operational_profile(everyone[everyone["exit_kind"] != "leader"])
