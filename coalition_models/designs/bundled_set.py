@@ -15,8 +15,13 @@ from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.members.facts import Facts
 from coalition_models.sources.load import load
 
-__all__ = ["bundled_counts", "bundled_set", "pooled_profile"]
+__all__ = ["bundled_counts", "bundled_set", "pooled_profile", "ranked_alone"]
 
+_LISTS = "Strengths are lists at irregular dates; years without a list have no known fall. "
+_RANKED = (
+    "The falls of all complete coalitions are in the profile, so that they are ranked together "
+    "unless the rule says otherwise."
+)
 #: complete coalitions of the first revision
 _FIRST = {"iraq", "isaf", "rsm"}
 
@@ -49,9 +54,7 @@ def bundled_set(
         limits=(
             "{doubtful} exits could be coded otherwise by a fair reader (exit_kind_alt).",
             "{entries} entries and {exits} exits are dated with low confidence.",
-            "Strengths are lists at irregular dates; years without a list have no known fall. The "
-            "falls of all complete coalitions are in the profile, so that they are ranked "
-            "together unless the rule says otherwise.",
+            _LISTS + _RANKED,
         ),
         bundled=True,
         given=False,
@@ -61,8 +64,8 @@ def bundled_set(
 
 def _other_facts(record: SetRecord, names: tuple[str, ...]) -> tuple[SetRecord, ...]:
     """The same set on the first revision of the facts, and with Enduring Freedom's spells."""
-    # ranked among their own falls, since those of all are of the newest facts
-    other = replace(record, bundled=False)
+    # the falls of all coalitions are those of the newest facts
+    other = ranked_alone(record)
     found = []
     if "isaf" in names:
         found.append(
@@ -71,6 +74,21 @@ def _other_facts(record: SetRecord, names: tuple[str, ...]) -> tuple[SetRecord, 
     if set(names) <= _FIRST:
         found.append(replace(other, variant="revision1", facts=partial(_facts, names, revision=1)))
     return tuple(found)
+
+
+def ranked_alone(record: SetRecord) -> SetRecord:
+    """The record with falls in strength ranked among those of its own facts.
+
+    Examples
+    --------
+    >>> ranked_alone(bundled_set("iraq", place="Iraq", order=1)).bundled
+    False
+    """
+    limits = tuple(
+        _LISTS + "Its falls are ranked among themselves." if text.endswith(_RANKED) else text
+        for text in record.limits
+    )
+    return replace(record, bundled=False, limits=limits)
 
 
 def _facts(

@@ -101,9 +101,7 @@ def asked(
     if panel_or_sets is None:
         # a set of which nothing is claimed is not built for nothing
         claims = read_plan().claims
-        return [
-            one.name for one in set_records() if any(speaks_to(one, claim) for claim in claims)
-        ]
+        return [one.name for one in set_records() if any(speaks_to(one, claim) for claim in claims)]
     names = [panel_or_sets] if isinstance(panel_or_sets, str) else list(panel_or_sets)
     if any(not isinstance(name, str) for name in names):
         raise DataError(

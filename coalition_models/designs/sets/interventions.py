@@ -64,7 +64,9 @@ def _others_left_out(revision: int | None = None) -> tuple[Facts, Counts]:
     if members is None:
         return facts, counts
     rows = join_sides(load("ucdp-conflicts"))
-    marked = rows.assign(elsewhere=members_elsewhere(rows, revision=revision)).query("elsewhere != ''")
+    marked = rows.assign(elsewhere=members_elsewhere(rows, revision=revision)).query(
+        "elsewhere != ''"
+    )
     years = marked[["mission", "gw", "year", "elsewhere"]].drop_duplicates()
     pairs = members.reset_index().merge(
         years, left_on=["coalition", "gw"], right_on=["mission", "gw"]
