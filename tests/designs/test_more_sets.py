@@ -41,6 +41,12 @@ def test_states_and_events(name, variant, states, events):
     assert (panel["state"].nunique(), panel["event"].sum()) == (states, events)
 
 
+@pytest.mark.parametrize(("name", "events"), [("forms", 25), ("leaders", 21)])
+def test_sets_of_rows_have_the_first_revision_too(name, events):
+    found = analysis_set(name, variant="revision1")
+    assert found.panel["event"].sum() == events
+
+
 def test_the_united_states_in_somalia_are_at_risk_or_the_leader():
     found, led = plain("unosom2"), plain("unosom2", variant="us_leads")
     mine = found.panel.query("state == 'USA'")
