@@ -216,17 +216,21 @@ def analysis_set(
     Parameters
     ----------
     name : str, Facts or DataFrame
-        ``iraq`` and ``isaf`` are bundled, by month. ``un``: troop contingents in UN missions by
-        month, 2009 to 2014 (IPI). ``interventions``: states that sent troops to another state's
-        conflict, by year, 1946 to 2024 (UCDP). ``wars``: partners in interstate wars, 1848 to
-        2003. ``forms``: Iraq and ISAF with every row once for leaving and once for defecting in
-        part. ``leaders``: leaders of participants in Iraq, one row each. ``alliances``:
-        commitments in war. All but iraq, isaf, forms and leaders need external sources.
+        Bundled, by month: ``iraq``, ``isaf``, ``rsm``, ``unosom2``, ``minusma`` (until June
+        2023), ``contemporary`` (the first four, each with a baseline of its own). ``un``: troop
+        contingents in UN missions by month, 2009 to 2014 (IPI). ``interventions``: states that
+        sent troops to another state's conflict, by year, 1946 to 2024 (UCDP). ``wars``: partners
+        in interstate wars, 1848 to 2003. ``forms``: Iraq and ISAF with every row once for leaving
+        and once for defecting in part. ``leaders``: leaders of participants in Iraq, one row
+        each. ``alliances``: commitments in war. The sets un, interventions, wars and alliances
+        need external sources.
         Facts of your own, of one coalition or of several: the set reads these alone, so that what
         they lack (deaths, strengths) is left out, with a warning, or refused where a rule needs
         it. Falls in strength are ranked among theirs.
         A panel of your own (``start, stop, event, state``) stands as it is.
     variant : str
+        Of bundled sets ``"revision1"`` (first revision of the facts), ``"with_oef"`` (ISAF with the
+        two spells of Enduring Freedom) and, of unosom2, ``"us_leads"``.
         ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months, contingents of ten
         persons or more), ``"tokens"`` (the others), ``"as_listed"`` (all, and the wind-down of
         missions as exits), ``"as_named"`` (the same, missions as named, gaps of up to 2),

@@ -16,8 +16,13 @@ from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.members.facts import Facts
 from coalition_models.sources.load import load
 
-__all__ = ["bundled_counts", "bundled_set", "of_revision", "pooled_profile"]
+__all__ = ["bundled_counts", "bundled_set", "of_revision", "pooled_profile", "ranked_alone"]
 
+_LISTS = "Strengths are lists at irregular dates; years without a list have no known fall. "
+_RANKED = (
+    "The falls of all complete coalitions are in the profile, so that they are ranked together "
+    "unless the rule says otherwise."
+)
 #: complete coalitions of the first revision
 _FIRST = {"iraq", "isaf", "rsm"}
 
@@ -50,9 +55,7 @@ def bundled_set(
         limits=(
             "{doubtful} exits could be coded otherwise by a fair reader (exit_kind_alt).",
             "{entries} entries and {exits} exits are dated with low confidence.",
-            "Strengths are lists at irregular dates; years without a list have no known fall. The "
-            "falls of all complete coalitions are in the profile, so that they are ranked "
-            "together unless the rule says otherwise.",
+            _LISTS + _RANKED,
         ),
         bundled=True,
         given=False,
@@ -67,8 +70,7 @@ def _other_facts(record: SetRecord, names: tuple[str, ...]) -> tuple[SetRecord, 
         # ranked among their own falls, since those of all are without these spells
         found.append(
             replace(
-                record,
-                bundled=False,
+                ranked_alone(record),
                 variant="with_oef",
                 facts=partial(_facts, names, operation="all"),
             )
@@ -76,6 +78,21 @@ def _other_facts(record: SetRecord, names: tuple[str, ...]) -> tuple[SetRecord, 
     if set(names) <= _FIRST:
         found.append(replace(record, variant="revision1", facts=partial(_facts, names, revision=1)))
     return tuple(found)
+
+
+def ranked_alone(record: SetRecord) -> SetRecord:
+    """The record with falls in strength ranked among those of its own facts.
+
+    Examples
+    --------
+    >>> ranked_alone(bundled_set("iraq", place="Iraq", order=1)).bundled
+    False
+    """
+    limits = tuple(
+        _LISTS + "Its falls are ranked among themselves." if text.endswith(_RANKED) else text
+        for text in record.limits
+    )
+    return replace(record, bundled=False, limits=limits)
 
 
 def _facts(

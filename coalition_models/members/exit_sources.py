@@ -144,12 +144,8 @@ def _joint(own: bool) -> pd.DataFrame:
 def _revised(own: bool) -> pd.DataFrame:
     table = load("revisions")
     table = table.head(0 if own else len(table))
-    told = [
-        f"{row.field}: {'nothing' if pd.isna(row.old) else row.old} to "
-        f"{'nothing' if pd.isna(row.new) else row.new}"
-        for row in table.itertuples(index=False)
-        if not str(row.field).endswith(("_source", "_confidence"))
-    ]
     kept = table[~table["field"].str.endswith(("_source", "_confidence"))]
+    old, new = (kept[name].astype(object).fillna("nothing").astype(str) for name in ("old", "new"))
+    told = kept["field"] + ": " + old + " to " + new
     groups = kept.assign(revised=told).groupby(_KEY)["revised"].agg("; ".join)
     return groups.astype(object).reset_index().astype({"spell": "int64"})

@@ -294,12 +294,13 @@ def cm_rule_count(found, uncoded):
 
 
 def test_unknown_sets_and_variants_name_the_right_ones():
-    with pytest.raises(DataError, match="known: iraq, isaf, forms, leaders, un, inter"):
+    with pytest.raises(DataError, match="known: iraq, isaf, rsm, unosom2, forms, contemp"):
         analysis_set("korea")
     with pytest.raises(DataError, match="main, tokens, as_listed, as_named, geopko"):
         analysis_set("un", variant="daily")
     assert set(set_names()) == {
-        "iraq", "isaf", "forms", "leaders", "un", "interventions", "wars", "alliances",
+        "iraq", "isaf", "rsm", "unosom2", "forms", "contemporary", "leaders", "minusma", "un",
+        "interventions", "wars", "alliances",
     }  # fmt: skip
 
 

@@ -201,7 +201,8 @@ def test_only_the_set_asked_for_is_read():
 def test_records_are_whole():
     records = set_records()
     assert [one.name for one in records] == [
-        "iraq", "isaf", "forms", "leaders", "un", "interventions", "wars", "alliances",
+        "iraq", "isaf", "rsm", "unosom2", "forms", "contemporary", "leaders", "minusma", "un",
+        "interventions", "wars", "alliances",
     ]  # fmt: skip
     known = set(cm.datasets().index)
     for one in (v for record in records for v in (record, *record.others)):

@@ -49,3 +49,15 @@ def test_the_cell_says_so_and_gives_no_verdict():
         assert "common to all members at one time" in table.loc[claim, "reason"]
         assert np.isnan(table.loc[claim, "p_value"])
     assert table.loc["H06", "verdict"] != "untestable"
+
+
+@pytest.mark.parametrize("name", ["iraq", "isaf"])
+def test_american_deaths_by_day_make_measures_of_what_were_steps(name):
+    terms = ["coalition_trend", "risk_above_entry"]
+    by_year = cm.analysis_set(name, variant="revision1", features=["casualties", "risk"]).panel
+    by_day = cm.analysis_set(name, features=["casualties", "risk"]).panel
+    for term in terms:
+        assert calendar_step(by_year, term) > 0.5
+        assert calendar_step(by_day, term) < 0.1
+    assert "falls on 1 January" in not_measured(by_year, terms[1], terms[1:])
+    assert not_measured(by_day, terms[1], terms[1:]) == ""

@@ -74,7 +74,7 @@ def place_of(name: str) -> str:
 
     Examples
     --------
-    >>> place_of("isaf"), place_of("rsm")
-    ('Afghanistan (ISAF)', 'rsm')
+    >>> place_of("isaf"), place_of("kfor")
+    ('Afghanistan (ISAF)', 'kfor')
     """
     return (set_record(name).place if name in set_names() else "") or name

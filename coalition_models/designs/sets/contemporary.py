@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coalition_models.designs.bundled_set import bundled_set
+from coalition_models.designs.bundled_set import bundled_set, ranked_alone
 
 __all__ = ["SET"]
 
@@ -22,7 +22,7 @@ _MAIN = replace(
     apart=True,
     limits=(
         *_RECORD.limits,
-        "Each coalition has a baseline of its own, so that nothing that is common to the members "
+        "Each coalition has a baseline of its own, so that nothing that is common to all members "
         "of one can be told. Clustered by state, since states are in several, and by coalition, of "
         "which there are four only: the larger p-value counts.",
         "These are the exits of iraq, isaf, rsm and unosom2 together, no further evidence.",
@@ -37,8 +37,8 @@ SET = replace(
     limits=(*_MAIN.limits, _WITHOUT),
     others=tuple(
         replace(
-            _MAIN, variant=one.variant, facts=one.facts, bundled=False,
-            limits=(*_MAIN.limits, _WITH),
+            ranked_alone(_MAIN), variant=one.variant, facts=one.facts,
+            limits=(*ranked_alone(_MAIN).limits, _WITH),
         )
         for one in _RECORD.others
     ),

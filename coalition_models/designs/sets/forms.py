@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pandas as pd
 
 from coalition_models.defection.outcome import panel_events
@@ -16,40 +19,40 @@ __all__ = ["SET"]
 _COALITIONS = ("iraq", "isaf")
 
 
-def _rows() -> tuple[pd.DataFrame, Counts]:
+def _rows(variant: str = "main", revision: int | None = None) -> tuple[pd.DataFrame, Counts]:
     """The stacked form of Lunn and McNeil (1995) for competing kinds.
 
     The product of a term with ``partial`` says whether it turns one kind into the other.
     """
     parts = []
     for coalition in _COALITIONS:
-        found = analysis_set(coalition, features=False)
+        found = analysis_set(coalition, variant=variant, features=False)
         rows = panel_events(
             with_peak(found.panel, found.members), found.defections("mcinnis"), how="competing"
         )
-        for partial in (0, 1):
-            kind = (rows["cause"] == "full") if partial == 0 else ~rows["cause"].isin(["", "full"])
+        for in_part in (0, 1):
+            kind = (rows["cause"] == "full") if in_part == 0 else ~rows["cause"].isin(["", "full"])
             parts.append(
                 rows.assign(
                     event=kind.astype(int),
-                    partial=partial,
+                    partial=in_part,
                     in_isaf=int(coalition == "isaf"),
                     # the copy is a history of its own
-                    spell=rows["spell"] + 1000 * partial,
+                    spell=rows["spell"] + 1000 * in_part,
                 )
             )
     panel = pd.concat(parts, ignore_index=True)
     with_panel(
         panel,
         record_of(parts[0]).panel,
-        facts=bundled_facts(_COALITIONS),
+        facts=bundled_facts(_COALITIONS, revision),
         sources=record_of(parts[0]).sources,
     )
     counts = panel.groupby("partial")["event"].sum()
     return panel, {"full": int(counts[0]), "in_part": int(counts[1])}
 
 
-SET = SetRecord(
+_MAIN = SetRecord(
     name="forms",
     title="Forms of defection in Iraq and ISAF",
     place="Iraq and Afghanistan (ISAF)",
@@ -71,4 +74,9 @@ SET = SetRecord(
     given=False,
     apart=True,
     brings=("partial", "in_isaf"),
+)
+
+SET = replace(
+    _MAIN,
+    others=(replace(_MAIN, variant="revision1", rows=partial(_rows, "revision1", revision=1)),),
 )

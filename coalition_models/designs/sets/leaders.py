@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pandas as pd
 
 from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.designs.set_record import Counts, SetRecord
+from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.record import with_panel
 
 __all__ = ["SET"]
@@ -13,14 +17,14 @@ __all__ = ["SET"]
 _SOURCES = ("participation", "leaders", "elections", "fatalities")
 
 
-def _rows() -> tuple[pd.DataFrame, Counts]:
-    cases = leader_cases("iraq")
+def _rows(revision: int | None = None) -> tuple[pd.DataFrame, Counts]:
+    cases = leader_cases(bundled_facts(("iraq",), revision))
     panel = cases.assign(event=cases["early_exit"])
     with_panel(panel, {}, sources=_SOURCES)
     return panel, {"states": cases["state"].nunique()}
 
 
-SET = SetRecord(
+_MAIN = SetRecord(
     name="leaders",
     title="Leaders of participants in Iraq",
     place="Iraq, by leader",
@@ -35,3 +39,5 @@ SET = SetRecord(
     model="logit",
     apart=True,
 )
+
+SET = replace(_MAIN, others=(replace(_MAIN, variant="revision1", rows=partial(_rows, 1)),))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from coalition_models.designs.bundled_set import bundled_counts, bundled_set
+from coalition_models.designs.bundled_set import bundled_counts, bundled_set, ranked_alone
 from coalition_models.designs.set_record import Counts
 from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.members.facts import Facts
@@ -36,12 +36,11 @@ def _facts() -> tuple[Facts, Counts]:
     return found.replace(coalitions=whole), counts
 
 
-_RECORD = bundled_set("minusma", place="Mali (MINUSMA)", order=5)
+_RECORD = ranked_alone(bundled_set("minusma", place="Mali (MINUSMA)", order=5))
 
 SET = replace(
     _RECORD,
     facts=_facts,
-    bundled=False,
     unsupported={"alliance": "a UN mission has no lead state"},
     limits=(
         *_RECORD.limits,

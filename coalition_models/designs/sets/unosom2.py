@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coalition_models.designs.bundled_set import bundled_counts, bundled_set
+from coalition_models.designs.bundled_set import bundled_counts, bundled_set, ranked_alone
 from coalition_models.designs.set_record import Counts
 from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.members.facts import Facts
@@ -45,15 +45,16 @@ _MAIN = replace(
     ),
 )
 
+_ALONE = ranked_alone(replace(_RECORD, limits=_LIMITS))
+
 SET = replace(
     _MAIN,
     others=(
         replace(
-            _RECORD,
+            _ALONE,
             variant="us_leads",
             facts=_led,
-            bundled=False,
-            limits=(*_LIMITS, "The United States is taken for the leader, never at risk."),
+            limits=(*_ALONE.limits, "The United States is taken for the leader, never at risk."),
         ),
     ),
 )
