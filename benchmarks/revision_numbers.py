@@ -246,8 +246,8 @@ def main() -> None:
         ("H32 on iraq", "", aid),
         ("Decisions around elections on iraq", "", decisions),
         ("Power on iraq", f"Share of {draws} simulated sets in which the effect is found at .05, "
-         "by the hazard ratio put in (H17: per standard deviation). Reported, on the first revision: "
-         "H01 .98 at 7.39 and .39 at 0.135, H02 .99 at 9.35, H17 .47 at 6.57 per unit.",
+         "by the hazard ratio put in (H17: per standard deviation). Reported, on the first "
+         "revision: H01 .98 at 7.39 and .39 at 0.135, H02 .99 at 9.35, H17 .47 at 6.57 per unit.",
          lambda: power(draws)),
     ]  # fmt: skip
     print(TEXT)

@@ -41,7 +41,6 @@ TESTED_THROUGH = {
     "designs/set_tables.py": "designs/test_analysis_sets.py",
     "hypotheses/contested_facts.py": "hypotheses/test_contested.py",
     "hypotheses/result.py": "hypotheses/test_verdicts.py",
-    "inference/exposure.py": "inference/test_wild_score.py",
     "inference/few_cluster_tests.py": "inference/test_wild_score.py",
     "inference/groups.py": "inference/test_without_one.py",
     "inference/term_estimate.py": "inference/test_caution.py",

@@ -12,9 +12,8 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.defection.coding import Coder, code_defections
 from coalition_models.defection.outcome import not_at_risk, panel_events
-from coalition_models.defection.profile import operational_profile
 from coalition_models.defection.rules import DefectionRule, named_rule
-from coalition_models.designs.bundled_set import of_revision, pooled_profile
+from coalition_models.designs.bundled_set import of_revision, strengths
 from coalition_models.designs.outcomes import (
     REGISTERED,
     Choices,
@@ -36,12 +35,10 @@ from coalition_models.designs.set_record import Counts, SetRecord
 from coalition_models.designs.set_sheet import broken_lines, set_sheet, told
 from coalition_models.designs.sets import set_record
 from coalition_models.errors import DataError, counted, first_few, warn
-from coalition_models.members.bundled_facts import revision_of
 from coalition_models.members.facts import Facts
 from coalition_models.members.panel import build_panel, dated_by
 from coalition_models.record import record_of, with_panel
 from coalition_models.render import Table
-from coalition_models.sources.load import load
 
 __all__ = ["AnalysisSet", "absent_set", "analysis_set", "set_of"]
 
@@ -319,7 +316,7 @@ def set_of(record: SetRecord, choices: Choices = REGISTERED) -> AnalysisSet:
     panel, missing = _rows(record, facts, absent, choices, choices.exit_date)
     if record.variant == OWN and choices.features:
         tell_of_own(record.name, panel, missing)
-    profile, changes = _strengths(record, facts)
+    profile, changes = strengths(record, facts)
     found = AnalysisSet(
         record=record,
         panel=panel,
@@ -345,14 +342,6 @@ def _with_outcome(found: AnalysisSet) -> AnalysisSet:
             record = replace(record, limits=(*record.limits, text))
     record = told_of_outcome(record, choices, refuse_mixed_clocks(found.name, panel))
     return replace(found, record=record, panel=panel)
-
-
-def _strengths(record: SetRecord, facts: Facts) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-    """Strengths over time and coded changes; bundled ones of all complete coalitions."""
-    if record.bundled:
-        revision = revision_of(facts)
-        return pooled_profile(revision), load("profile_changes", revision=revision)
-    return None if facts.troops is None else operational_profile(facts), facts.changes
 
 
 def absent_set(record: SetRecord, reason: str) -> AnalysisSet:

@@ -12,11 +12,18 @@ from coalition_models.defection.profile import operational_profile
 from coalition_models.designs.set_features import REGIME_AT_HAND
 from coalition_models.designs.set_record import Counts, SetRecord
 from coalition_models.errors import DataError
-from coalition_models.members.bundled_facts import bundled_facts
+from coalition_models.members.bundled_facts import bundled_facts, revision_of
 from coalition_models.members.facts import Facts
 from coalition_models.sources.load import load
 
-__all__ = ["bundled_counts", "bundled_set", "of_revision", "pooled_profile", "ranked_alone"]
+__all__ = [
+    "bundled_counts",
+    "bundled_set",
+    "of_revision",
+    "pooled_profile",
+    "ranked_alone",
+    "strengths",
+]
 
 _LISTS = "Strengths are lists at irregular dates; years without a list have no known fall. "
 _RANKED = (
@@ -153,3 +160,11 @@ def pooled_profile(revision: int | None = None) -> pd.DataFrame:
     complete = table.loc[table["participation_complete"] == "yes", "coalition"]
     everyone = cast(pd.DataFrame, bundled_facts(tuple(complete), revision).members)
     return operational_profile(everyone[everyone["exit_kind"] != "leader"])
+
+
+def strengths(record: SetRecord, facts: Facts) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Strengths over time and coded changes; bundled ones of all complete coalitions."""
+    if record.bundled:
+        revision = revision_of(facts)
+        return pooled_profile(revision), load("profile_changes", revision=revision)
+    return None if facts.troops is None else operational_profile(facts), facts.changes

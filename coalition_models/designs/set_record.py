@@ -113,6 +113,9 @@ class SetRecord:
     apart : bool
         Its events are those of other sets in another form, or of another kind, so that estimates
         on it are not combined with others.
+    own_cases : str
+        Whose cases these are, where the claims tested on them were found on the same ones; such
+        tests are not counted among the others.
     tested : callable, optional
         Panel -> the rows on which claims are tested, and what that means.
     claims : tuple of str
@@ -148,6 +151,7 @@ class SetRecord:
     model: Literal["cox", "logit"] = "cox"
     given: bool = True
     apart: bool = False
+    own_cases: str = ""
     tested: Callable[[pd.DataFrame], tuple[pd.DataFrame, str]] | None = None
     claims: tuple[str, ...] = ()
     brings: tuple[str, ...] = ()

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.hypotheses.robustness import Robustness
-from coalition_models.hypotheses.rule import VERDICTS, alpha_of
+from coalition_models.hypotheses.rule import DECIDED, VERDICTS, alpha_of
+from coalition_models.inference.power_curve import PowerCurve
 from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.render import Table, format_p
 
@@ -21,7 +22,7 @@ ELSEWHERE = "can be tested on"
 #: a ratio above this, or below its inverse, says only that the data cannot bound it
 _LARGEST = 1000.0
 
-#: a detectable ratio beyond this is outside of what the formula approximates
+#: a ratio beyond this is outside of what the planning formula approximates
 _BEYOND = 10.0
 
 
@@ -32,15 +33,23 @@ class Verdicts:
     Attributes
     ----------
     table : DataFrame
-        One row per claim and data set: ``claim, name, data_set, verdict, reason, term, sign,
-        estimate, std_error`` (log scale, per unit of the term), ``step`` (1 for a term of two
-        values, else its standard deviation), ``ratio`` (hazard or odds ratio per step),
-        ``ratio_low, ratio_high, p_value, q_value, discovery`` (q at most the level asked for),
-        ``events, rows, members, clusters`` (0 where the fit is not clustered), ``smallest_ratio``
-        (per step, found with the power asked for, in the direction that the claim expects),
-        ``design_effect, robust_share, robust_same_sign, robust_specifications,
-        without_one_share, worst_without`` and ``worst_p`` (the cluster without which p is largest,
-        and that p; missing if the test cannot be made without it), ``proxy, formula, method,
+        One row per claim and data set: ``claim, name, data_set, verdict, strength`` (outright or
+        p only), ``reason, term, sign, estimate, std_error`` (log scale, per unit of the term),
+        ``step`` (1 for a term of two values, else its standard deviation), ``ratio`` (hazard or
+        odds ratio per step), ``ratio_low, ratio_high, p_value`` (of the registered estimator),
+        ``p_jackknife, p_wild`` (the two that a verdict needs), ``q_value, discovery`` (decided,
+        and q below the level asked for), ``same_as`` (the claim whose test on this set is the
+        same), ``counted`` (neither that nor an article's own cases), ``events, exposed_events,
+        exposed_clusters, unexposed_events, unexposed_clusters`` (of a term of two values; clusters
+        that hold such events), ``rows, members, clusters`` (0 where the fit is not clustered),
+        ``clusters_with_score, largest, largest_share`` (of the squared scores), ``detectable,
+        detectable_other`` (the smallest ratio per step that the rule would decide with the power
+        asked for, read off the simulated curve, in the direction that the claim expects and in the
+        other; infinite or 0 beyond the curve, missing without one), ``smallest_ratio`` (the same
+        by the planning formula), ``design_effect, robust_share, robust_same_sign,
+        robust_specifications, without_one_share, worst_without`` and ``worst_p`` (the cluster
+        without which p is largest, and that p; missing if the test cannot be made without it),
+        ``proxy, own_cases`` (whose, where they are an article's own), ``formula, method,
         deviations``.
     meta : DataFrame
         See :func:`~coalition_models.inference.meta.combine`.
@@ -57,6 +66,8 @@ class Verdicts:
         ``(claim, data set)`` -> :class:`TermEstimate` with its ``fit``.
     robustness : mapping
         ``(claim, data set)`` -> :class:`Robustness` with every specification.
+    curves : mapping
+        ``(claim, data set)`` -> :class:`PowerCurve`.
     """
 
     table: pd.DataFrame
@@ -70,11 +81,16 @@ class Verdicts:
     sources: tuple[str, ...]
     estimates: Mapping[tuple[str, str], TermEstimate] = field(repr=False)
     robustness: Mapping[tuple[str, str], Robustness] = field(repr=False)
+    curves: Mapping[tuple[str, str], PowerCurve] = field(repr=False, default_factory=dict)
 
     def counts(self) -> pd.DataFrame:
-        """Number of claims by verdict and data set; ``none``: claims for no data set here."""
+        """Number of distinct tests by verdict and data set, without those on own cases.
+
+        ``none``: claims for no data set here.
+        """
         named = [*self.data_sets["data_set"], "none"]
-        found = pd.crosstab(self.table["verdict"], self.table["data_set"])
+        once = self.table[self.table["counted"]]
+        found = pd.crosstab(once["verdict"], once["data_set"])
         columns = [name for name in named if name in found.columns]
         return found.reindex(index=list(VERDICTS), columns=columns).fillna(0).astype(int)
 
@@ -83,15 +99,55 @@ class Verdicts:
         tested = self.table["verdict"] != "untestable"
         return tested.groupby(self.table["claim"]).sum().rename("data_sets")
 
+    def expected_by_chance(self) -> float:
+        """Small p-values to expect without any effect, of either sign, among tests that count.
+
+        Of those that the rule lets decide, by one test at the level; that two tests must agree
+        makes it fewer.
+        """
+        able = self.table["counted"] & (self.table["verdict"] != "untestable")
+        return alpha_of(self.level) * int((able & (self.table["reason"] == "")).sum())
+
+    def power_frame(self) -> pd.DataFrame:
+        """The simulated curves: ``claim, data_set, ratio, power, error, draws``."""
+        parts = [
+            curve.table.assign(claim=claim, data_set=name, draws=curve.draws)
+            for (claim, name), curve in self.curves.items()
+        ]
+        columns = ["claim", "data_set", "ratio", "power", "error", "draws"]
+        if not parts:
+            return pd.DataFrame(columns=columns)
+        return pd.concat(parts, ignore_index=True)[columns]
+
+    def power_table(self) -> Table:
+        """Power of the rule at each ratio, by claim and data set."""
+        ratios = next((list(c.table["ratio"]) for c in self.curves.values()), [])
+        rows = [
+            [claim, data_set, *(f"{100 * share:.0f}%" for share in curve.table["power"])]
+            for (claim, data_set), curve in self.curves.items()
+        ]
+        draws = max((curve.draws for curve in self.curves.values()), default=0)
+        error = f"{100 * 0.5 / draws**0.5:.0f}" if draws else ""
+        notes = (
+            "Share of draws in which the rule would decide rightly if the ratio per step were the "
+            "one above: exits drawn on the rows used, as many as were observed, no effect of the "
+            "controls and nothing in common within clusters, so that where there is, power is "
+            f"less. {draws} draws each, standard error {error} points at most. Cox fits only.",
+        )
+        header = ["claim", "data set", *(f"{ratio:.2g}" for ratio in ratios)]
+        return Table(header, rows, "Power by simulation", notes, "ll" + "r" * len(ratios))
+
     def to_table(self) -> Table:
         """The tests as a table for print, with the rule and the families at its foot."""
         header = [
-            "claim", "", "data set", "verdict", "ratio", "p", "q", "events", "detectable",
-            "same sign, robust", "worst without",
+            "claim", "", "data set", "verdict", "ratio", "p", "CR3", "wild", "q", "events",
+            "exposed", "with a score", "detectable", "same sign, robust", "worst without",
         ]  # fmt: skip
         tested = self.table[self.table["verdict"] != "untestable"]
         rows = [_printed(row) for row in tested.to_dict("records")]
-        return Table(header, rows, "Claims of the literature", self._notes(), align="llllrrrrrrl")
+        return Table(
+            header, rows, "Claims of the literature", self._notes(), align="llllrrrrrrlrrrl"
+        )
 
     def _notes(self) -> tuple[str, ...]:
         families = ", ".join(f"{n} on {name}" for name, n in self.family.items())
@@ -100,17 +156,32 @@ class Verdicts:
             "q: Benjamini and Hochberg, over the distinct tests of one data set"
             f"{f' ({families})' if families else ''}.",
             "Ratio: hazard (leaders, alliances: odds) ratio from 0 to 1 of a term of two values, "
-            "else per standard deviation of the term. Detectable: the smallest that the design "
-            f"finds with {100 * self.power:g}% power in the direction expected, by Schoenfeld's "
-            "formula on the panel's own risk sets times the design effect of clustering; a "
-            "cautious approximation, which does not use the estimate and says nothing beyond "
-            f"{_BEYOND:g} times.",
+            "else per standard deviation of the term. p: of the registered estimator, from which q "
+            "comes; CR3 and wild: the two that a verdict needs. Exposed: events of a term of two "
+            "values, with and without it, and the clusters that hold them. With a score: clusters "
+            "that say anything on the term, and the share of the largest in the squared scores. "
+            f"{self._detectable_note()}",
+            f"Expected by chance: {self.expected_by_chance():.1f} small p-values, of either sign, "
+            "among the distinct tests that the rule lets decide.",
             "Same sign, robust: share of the grid of specifications (ties, clock, measure, size of "
             f"contingents) with the sign of this estimate, and with p < {alpha_of(self.level):g} "
             "too; the coding and the date of exits are not varied there. Worst without: the "
             "cluster without which p is largest, and that p (none: not estimable without it), for "
             "what is decided. Proxy: the measure or the outcome only stands for what the claim is "
             "about.",
+        )
+
+    def _detectable_note(self) -> str:
+        size = f"that the rule would decide with {100 * self.power:g}% power"
+        if self.curves:
+            return (
+                f"Detectable: the smallest ratio {size}, in the direction expected and in the "
+                "other, read off the simulated curve (see the power table; none: beyond its ends)."
+            )
+        return (
+            f"Detectable: not simulated; in brackets the smallest ratio {size} by Schoenfeld's "
+            "formula, a tool for planning, which knows no exposed events and takes both "
+            f"directions for alike, and says nothing beyond {_BEYOND:g} times."
         )
 
     def deviations(self) -> Table:
@@ -143,7 +214,7 @@ class Verdicts:
 
     def _parts(self) -> list[Table]:
         """Tables that have a line: tests, deviations, and what could not be tested."""
-        every = (self.to_table(), self.deviations(), self.untestable())
+        every = (self.to_table(), self.power_table(), self.deviations(), self.untestable())
         return [part for part in every if part.rows]
 
     def __str__(self) -> str:
@@ -161,31 +232,50 @@ def _printed(row: Mapping[Hashable, object]) -> list[str]:
     def number(key: str) -> float:
         return float(str(row[key]))
 
-    decided = row["verdict"] in ("supported", "contradicted")
+    decided = row["verdict"] in DECIDED
     worst = f"{row['worst_without']} ({format_p(number('worst_p')) or 'none'})"
-    few = " (few events)" if row["events"] and "events" in str(row["reason"]) else ""
-    few = few or (" (few clusters)" if row["reason"] else "")
+    few = " (few events)" if row["reason"] else ""
+    said = f", {row['strength']}" if row["strength"] else few
+    said += f" (as {row['same_as']})" if row["same_as"] else ""
+    said += " (own cases)" if row["own_cases"] else ""
     interval = f"[{format_ratio(number('ratio_low'))}, {format_ratio(number('ratio_high'))}]"
     shares = (_percent(number("robust_same_sign")), _percent(number("robust_share")))
     return [
         str(row["claim"]),
         str(row["name"]),
         f"{row['data_set']}{' (proxy)' if row['proxy'] else ''}",
-        f"{row['verdict']}{', p only' if decided and not row['discovery'] else few}",
+        f"{row['verdict']}{said}",
         f"{format_ratio(number('ratio'))} {interval}",
-        format_p(number("p_value")),
-        format_p(number("q_value")),
+        *(format_p(number(name)) for name in ("p_value", "p_jackknife", "p_wild", "q_value")),
         str(row["events"]),
-        _detectable(number("smallest_ratio"), str(row["sign"])),
+        _sides(row),
+        f"{row['clusters_with_score']} ({_percent(number('largest_share'))} {row['largest']})"
+        if row["clusters_with_score"]
+        else "",
+        _detectable(row),
         f"{', '.join(shares)} of {row['robust_specifications']}" if all(shares) else "",
         worst if decided and row["worst_without"] else "",
     ]
 
 
-def _detectable(ratio: float, sign: str) -> str:
-    """The smallest ratio; on both sides of one where the claim expects either."""
+def _sides(row: Mapping[Hashable, object]) -> str:
+    """Exposed and unexposed events, and the clusters that hold them."""
+    names = ("exposed_events", "exposed_clusters", "unexposed_events", "unexposed_clusters")
+    counts = [float(str(row[name])) for name in names]
+    if np.isnan(counts).any():
+        return ""
+    return "{:.0f} in {:.0f}, {:.0f} in {:.0f}".format(*counts)
+
+
+def _detectable(row: Mapping[Hashable, object]) -> str:
+    """The smallest ratios from the curve; without one that of the formula, in brackets."""
+    right, other = (float(str(row[name])) for name in ("detectable", "detectable_other"))
+    if not np.isnan(right):
+        return " or ".join(format_ratio(r) if 0 < r < np.inf else "none" for r in (right, other))
+    ratio = float(str(row["smallest_ratio"]))
     above = format_ratio(ratio, _BEYOND)
-    return f"{format_ratio(1 / ratio, _BEYOND)} or {above}" if sign == "any" else above
+    below = f"{format_ratio(1 / ratio, _BEYOND)} or " if row["sign"] == "any" else ""
+    return f"({below}{above})"
 
 
 def _percent(share: float) -> str:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import joblib
-import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 from tqdm.std import tqdm
 
 from coalition_models.arguments import check_arguments, check_workers
@@ -23,8 +21,10 @@ from coalition_models.errors import (
     FormulaError,
     first_few,
 )
+from coalition_models.hypotheses.cells import Cell, empty_row, result_row, step_of
 from coalition_models.hypotheses.claims import Claim, read_plan, select
 from coalition_models.hypotheses.columns import Bench, needed_columns
+from coalition_models.hypotheses.counting import Reach, counted_once, reach_of
 from coalition_models.hypotheses.data_sets import (
     Sets,
     asked,
@@ -35,11 +35,12 @@ from coalition_models.hypotheses.data_sets import (
 )
 from coalition_models.hypotheses.identified import not_measured
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
-from coalition_models.hypotheses.robustness import Robustness, check_robustness
-from coalition_models.hypotheses.rule import judge, undecided, verdict_rule
+from coalition_models.hypotheses.robustness import check_robustness
+from coalition_models.hypotheses.rule import verdict_rule
+from coalition_models.inference.both_tests import both_tests, clusters_of
 from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.meta import combine
-from coalition_models.inference.term_estimate import TermEstimate
+from coalition_models.inference.power_curve import power_curve
 from coalition_models.record import record_of, sources_of
 from coalition_models.timelines.clock import on_clock
 
@@ -54,6 +55,7 @@ def test_hypotheses(
     level: float = 0.95,
     power: float = 0.8,
     robust: bool = True,
+    draws: int | None = None,
     tables: Mapping[str, pd.DataFrame] | None = None,
     outcome: str = "early exit",
     cluster: str | Sequence[str] = "state",
@@ -86,9 +88,12 @@ def test_hypotheses(
     level : float
         One minus the size of the tests.
     power : float
-        Of the smallest detectable ratio.
+        Of the detectable ratio.
     robust : bool
         Whether to run the grid of specifications.
+    draws : int, optional
+        Of the power curve, per ratio. By default 50 with the grid of specifications, whose power
+        has a standard error of .07 at most, and none without it.
     tables : mapping, optional
         Your own tables by the name that ``list_claims()["table"]`` gives, with the columns that
         stand there: ``cow`` and ``coalition`` as in the panel, ``start`` and ``end`` as dates (no
@@ -137,10 +142,13 @@ def test_hypotheses(
     claims = select(ids)
     own = dict(tables or {})
     _check_options(claims, own, q=q, level=level, power=power)
+    if draws is not None and draws < 0:
+        raise DataError(f"draws must be 0 or more, not {draws}")
     sets = asked(panel_or_sets, outcome=outcome, cluster=cluster)
     # each process builds its own data sets, which is quicker than to send them
+    options = _Options(level, power, robust, (50 if robust else 0) if draws is None else draws)
     run = joblib.Parallel(n_jobs=check_workers(workers), return_as="generator")
-    found = run(joblib.delayed(_test_all)(item, claims, own, level, power, robust) for item in sets)
+    found = run(joblib.delayed(_test_all)(item, claims, own, options) for item in sets)
     bar = tqdm(found, "test the claims", len(sets), disable=not progress, unit="data set")
     done = list(bar)
     cells = {(cell.claim, cell.data_set): cell for part in done for cell in part.cells}
@@ -150,14 +158,19 @@ def test_hypotheses(
     ]  # fmt: skip
     nowhere = [claim for claim in claims if not any(cell.claim == claim.id for cell in ordered)]
     rows = [cell.row for cell in ordered]
-    rows += [_row(claim, "none", {"verdict": "untestable", "reason": _nowhere(claim)})
+    rows += [empty_row(claim, "none", {"verdict": "untestable", "reason": _nowhere(claim)})
              for claim in nowhere]  # fmt: skip
     order = {claim.id: position for position, claim in enumerate(claims)}
     rows.sort(key=lambda row: order[str(row["claim"])])
-    table, family = _with_q(pd.DataFrame(rows), q)
+    reach = {part.name: part.reach for part in done}
+    table, family = counted_once(pd.DataFrame(rows), q, reach)
     return Verdicts(
         table=table,
-        meta=combine(table[_combinable(table)], level=level),
+        meta=combine(
+            table[_combinable(table)],
+            level=level,
+            states={name: one.states for name, one in reach.items()},
+        ),
         rule=verdict_rule(level),
         family=family,
         q=q,
@@ -167,6 +180,7 @@ def test_hypotheses(
         sources=tuple(dict.fromkeys(chain.from_iterable(part.sources for part in done))),
         estimates={key: c.estimate for key, c in cells.items() if c.estimate is not None},
         robustness={key: c.robustness for key, c in cells.items() if c.robustness is not None},
+        curves={key: c.curve for key, c in cells.items() if c.curve is not None},
     )
 
 
@@ -189,12 +203,13 @@ def _check_options(
 
 
 @dataclass(frozen=True)
-class _Cell:
-    claim: str
-    data_set: str
-    row: dict[str, object]
-    estimate: TermEstimate | None = None
-    robustness: Robustness | None = None
+class _Options:
+    """How each cell is tested."""
+
+    level: float
+    power: float
+    robust: bool
+    draws: int
 
 
 @dataclass(frozen=True)
@@ -202,18 +217,17 @@ class _Done:
     """One data set: its cells, what it is, and the tables that were used."""
 
     name: str
-    cells: Sequence[_Cell]
+    cells: Sequence[Cell]
     about: dict[str, object]
     sources: Sequence[str]
+    reach: Reach
 
 
 def _test_all(
     item: str | AnalysisSet,
     claims: Sequence[Claim],
     tables: Mapping[str, pd.DataFrame],
-    level: float,
-    power: float,
-    robust: bool,
+    options: _Options,
 ) -> _Done:
     """Test the claims that a data set can speak to."""
     data = resolve(item)
@@ -230,18 +244,16 @@ def _test_all(
         if not (data.own or speaks_to(data.record, claim)):
             continue
         try:
-            cells.append(_test(bench, data, claim, level, power, robust))
+            cells.append(_test(bench, data, claim, options))
         except (CoverageError, FitError) as error:
-            row = _row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
-            cells.append(_Cell(claim.id, data.name, row))
+            row = empty_row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
+            cells.append(Cell(claim.id, data.name, row))
         except (DataError, FormulaError) as error:
             raise type(error)(f"{claim.id} on {data.name}: {error}") from error
-    return _Done(data.name, cells, _about(data), sources)
+    return _Done(data.name, cells, _about(data), sources, reach_of(data.panel))
 
 
-def _test(
-    bench: Bench | None, data: AnalysisSet, claim: Claim, level: float, power: float, robust: bool
-) -> _Cell:
+def _test(bench: Bench | None, data: AnalysisSet, claim: Claim, options: _Options) -> Cell:
     if bench is None:
         own = f", and then your own table {claim.table!r}" if claim.table else ""
         raise CoverageError(f"{data.reason}{own}")
@@ -264,65 +276,33 @@ def _test(
         raise CoverageError(why)
     found = estimate_term(
         frame, claim.term, claim.controls, cluster=data.record.clusters, model=data.record.model,
-        strata=data.record.strata, keep_controls=claim.interaction, level=level, power=power,
+        strata=data.record.strata, keep_controls=claim.interaction,
+        level=options.level, power=options.power,
     )  # fmt: skip
     grid = None
-    if robust:
+    if options.robust:
         grid = check_robustness(
-            bench, claim, found, cluster=data.record.clusters, model=data.record.model, level=level
+            bench,
+            claim,
+            found,
+            cluster=data.record.clusters,
+            model=data.record.model,
+            level=options.level,
         )
     # of this package's own sets it is registered that they bring their columns
     said = notes if data.own else ()
-    row = _row(claim, data.name, _result(claim, found, grid, said, level))
-    return _Cell(claim.id, data.name, row, found, grid)
-
-
-def _result(
-    claim: Claim,
-    found: TermEstimate,
-    grid: Robustness | None,
-    notes: Sequence[str],
-    level: float,
-) -> dict[str, object]:
-    step = 1.0 if found.two_valued else found.term_sd
-    with np.errstate(over="ignore"):
-        logs = np.array([found.estimate, found.conf_low, found.conf_high]) * step
-        ratio, low, high = np.exp(logs).tolist()
-        smallest = float(np.exp(np.log(found.smallest_ratio) * step))
-    without, worst = ("", np.nan) if grid is None else grid.worst
-    return {
-        "verdict": judge(
-            claim.sign,
-            found.estimate,
-            found.p_value,
-            events=found.events,
-            exposed=found.clusters_exposed,
-            level=level,
-        ),
-        "reason": undecided(found.events, found.clusters_exposed),
-        "estimate": found.estimate,
-        "std_error": found.std_error,
-        "ratio": ratio,
-        "ratio_low": low,
-        "ratio_high": high,
-        "p_value": found.p_value,
-        "events": found.events,
-        "rows": found.rows,
-        "members": found.members,
-        "clusters": found.clusters,
-        "step": step,
-        "smallest_ratio": 1 / smallest if claim.sign == "-" else smallest,
-        "design_effect": found.design_effect,
-        "robust_share": np.nan if grid is None else grid.share,
-        "robust_same_sign": np.nan if grid is None else grid.share_same_sign,
-        "robust_specifications": 0 if grid is None else len(grid.grid),
-        "without_one_share": np.nan if grid is None else grid.share_without_one,
-        "worst_without": without,
-        "worst_p": worst,
-        "formula": found.fit.formula,
-        "method": found.method,
-        "deviations": "; ".join([*notes, *found.deviations]),
-    }
+    tests = both_tests(found, frame, data.record.clusters)
+    curve = None
+    if options.draws:
+        groups = clusters_of(found, frame, data.record.clusters)
+        curve = power_curve(
+            found, groups, step=step_of(found), draws=options.draws, level=options.level
+        )
+    values = result_row(
+        claim, found, tests, curve, grid, said, level=options.level, power=options.power
+    )
+    row = empty_row(claim, data.name, {**values, "own_cases": data.record.own_cases})
+    return Cell(claim.id, data.name, row, found, grid, tests, curve)
 
 
 def _about(data: AnalysisSet) -> dict[str, object]:
@@ -339,38 +319,6 @@ def _about(data: AnalysisSet) -> dict[str, object]:
     }
 
 
-_TEXT = ("verdict", "reason", "worst_without", "formula", "method", "deviations")
-_COUNTS = ("events", "rows", "members", "clusters", "robust_specifications")
-_NUMBERS = (
-    "estimate", "std_error", "ratio", "ratio_low", "ratio_high", "p_value", "step",
-    "smallest_ratio", "design_effect", "robust_share", "robust_same_sign", "without_one_share",
-    "worst_p",
-)  # fmt: skip
-_ORDER = (
-    "claim", "name", "data_set", "verdict", "reason", "term", "sign", "estimate", "std_error",
-    "step", "ratio", "ratio_low", "ratio_high", "p_value", "q_value", "discovery", "events", "rows",
-    "members", "clusters", "smallest_ratio", "design_effect", "robust_share",
-    "robust_same_sign", "robust_specifications", "without_one_share", "worst_without", "worst_p",
-    "proxy", "formula", "method", "deviations",
-)  # fmt: skip
-
-
-def _row(claim: Claim, data_set: str, values: Mapping[str, object]) -> dict[str, object]:
-    """One row of the table; what was not estimated is missing, or a count of zero."""
-    return {
-        "claim": claim.id,
-        "name": claim.name,
-        "data_set": data_set,
-        "term": claim.term,
-        "sign": claim.sign,
-        "proxy": claim.proxy_for(data_set),
-        **dict.fromkeys(_TEXT, ""),
-        **dict.fromkeys(_COUNTS, 0),
-        **dict.fromkeys(_NUMBERS, np.nan),
-        **values,
-    }
-
-
 def _nowhere(claim: Claim) -> str:
     """Why a claim was tested on none of the data sets chosen."""
     named = sets_of(claim)
@@ -383,19 +331,3 @@ def _combinable(table: pd.DataFrame) -> pd.Series:
     """Tests that may be combined: they could decide, on exits that are not another set's."""
     known = (table["verdict"] != "untestable") & (table["reason"] == "")
     return known & table["data_set"].map(combinable).astype(bool)
-
-
-def _with_q(table: pd.DataFrame, q: float) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Add q over the distinct tests of each data set: two claims on one coefficient are one."""
-    values = pd.Series(np.nan, index=table.index)
-    family = {}
-    tested = table[table["verdict"] != "untestable"]
-    for data_set, part in tested.groupby("data_set", sort=False):
-        distinct = part.drop_duplicates(["formula", "term", "estimate"])
-        adjusted = multipletests(distinct["p_value"], method="fdr_bh")[1]
-        by_p = dict(zip(distinct["p_value"], adjusted, strict=True))
-        values[part.index] = part["p_value"].map(by_p).to_numpy(dtype=float)
-        family[str(data_set)] = len(distinct)
-    decided = table["verdict"].isin(("supported", "contradicted"))
-    out = table.assign(q_value=values, discovery=decided & (values <= q))
-    return out[list(_ORDER)].reset_index(drop=True), family

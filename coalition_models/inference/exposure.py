@@ -1,4 +1,4 @@
-"""Events and clusters on either side of a term of two values."""
+"""How many events a test of a term can rest on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FEWEST_EXPOSED", "Exposure", "exposure_of"]
+__all__ = ["FEWEST_EVENTS", "FEWEST_EXPOSED", "Exposure", "exposure_of", "too_few"]
+
+#: events below which nothing is decided on a term of more than two values
+FEWEST_EVENTS = 10
 
 #: events on either side of a term of two values, and clusters that hold them, below which no test
 #: by clusters can be trusted
@@ -79,3 +82,20 @@ def exposure_of(
         (len(codes), len(np.unique(codes))) for codes in held
     )
     return Exposure(one, one_clusters, other, other_clusters)
+
+
+def too_few(events: int, exposure: Exposure | None) -> str:
+    """Why a test cannot decide whatever its p-value; empty if it can.
+
+    Examples
+    --------
+    >>> too_few(8, None)
+    '8 events are fewer than 10'
+    >>> too_few(40, Exposure(4, 4, 36, 20))
+    '4 exposed events in 4 clusters are fewer than 5 in 5'
+    """
+    if exposure is not None:
+        lacking = exposure.lacking
+        many = f"{FEWEST_EXPOSED} in {FEWEST_EXPOSED}"
+        return f"{lacking} are fewer than {many}" if lacking else ""
+    return f"{events} events are fewer than {FEWEST_EVENTS}" if events < FEWEST_EVENTS else ""

@@ -17,7 +17,7 @@ from coalition_models.models.fit import Fit
 from coalition_models.models.sharing import room_for
 from coalition_models.render import Table, format_number, format_p
 
-__all__ = ["FewClusters", "few_clusters"]
+__all__ = ["FewClusters", "few_clusters", "jackknifed"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,7 +121,12 @@ def few_clusters(
             f"{first_few(own) or 'none'}: give cluster=, a column that it knows"
         )
     by = own[0] if cluster is None else cluster
-    again, trouble = _jackknifed(fit, by)
+    if by not in fit.engine.sample.carried:
+        raise DataError(
+            f"the fit does not know the column {by!r}; it knows "
+            f"{first_few(fit.engine.sample.carried)}"
+        )
+    again, trouble = jackknifed(fit, by, pd.Series(fit.engine.sample.carried[by]))
     terms = [name for name in fit.terms if not set(fit.terms[name]) & _baseline(fit)]
     rows, last = [], None
     for term in terms:
@@ -151,18 +156,19 @@ def _sides(events: float, clusters: float) -> str:
     return "" if np.isnan(events) else f"{events:.0f} in {clusters:.0f}"
 
 
-def _jackknifed(fit: Fit, by: str) -> tuple[Fit | None, str]:
-    """The fit with CR3 by these clusters; or why there is none."""
-    if fit.choices.variance == "jackknife" and fit.choices.cluster == (by,):
+def jackknifed(fit: Fit, name: str, clusters: pd.Series) -> tuple[Fit | None, str]:
+    """The fit with CR3 by these clusters of its rows, without penalty; or why there is none."""
+    if fit.choices.variance == "jackknife" and fit.choices.cluster == (name,):
         return fit, ""
     sample = fit.engine.sample
-    if by not in sample.carried:
-        raise DataError(
-            f"the fit does not know the column {by!r}; it knows {first_few(sample.carried)}"
-        )
-    codes, labels = pd.factorize(pd.Series(sample.carried[by]))
-    rows = replace(sample, clusters=(codes.astype(np.int64),), cluster_counts=(len(labels),))
-    spec = replace(fit.spec, cluster=by, variance="jackknife", penalty=None, small_sample=None)
+    codes, labels = pd.factorize(clusters.to_numpy())
+    rows = replace(
+        sample,
+        clusters=(codes.astype(np.int64),),
+        cluster_counts=(len(labels),),
+        carried={**sample.carried, name: clusters.to_numpy()},
+    )
+    spec = replace(fit.spec, cluster=name, variance="jackknife", penalty=None, small_sample=None)
     try:
         return room_for(spec).estimate(spec, rows, Background(rows.frame("", "stop"))), ""
     except FitError as error:

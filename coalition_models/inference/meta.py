@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from itertools import combinations
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
@@ -13,8 +17,15 @@ from coalition_models.inference.detection import check_shares
 
 __all__ = ["combine"]
 
+Floats = npt.NDArray[np.float64]
 
-def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+
+def combine(
+    table: pd.DataFrame,
+    *,
+    level: float = 0.95,
+    states: Mapping[str, Collection[str]] | None = None,
+) -> pd.DataFrame:
     """Combine estimates of each claim that was tested on two data sets or more.
 
     Parameters
@@ -25,15 +36,20 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         set), since a unit of a count in a month is not one in a year.
     level : float
         Of the intervals.
+    states : mapping, optional
+        Data set -> its states, so that sets with states in common are named.
 
     Returns
     -------
     DataFrame
         Per claim: ``data_sets`` (number and names), ``fixed, fixed_low, fixed_high, fixed_p``
-        (inverse-variance weights), ``random, random_low, random_high, random_p`` (between-set
-        variance of DerSimonian and Laird), ``tau_squared, i_squared, heterogeneity_p`` (Cochran's
-        Q), all on the log scale. Members of two coalitions are often the same states, so the sets
-        are not independent, and intervals are a little too short.
+        (inverse-variance weights, normal limits), ``random, random_low, random_high, random_p``
+        (between-set variance of DerSimonian and Laird; limits and p of Hartung and Knapp with t of
+        k - 1 degrees, modified so that they are never narrower than normal ones),
+        ``prediction_low, prediction_high`` (where the effect of another set would lie, with t of
+        k - 2; missing with two sets), ``tau_squared, i_squared, heterogeneity_p`` (Cochran's Q),
+        all on the log scale; ``shared`` (sets with states in common, and how many). Such sets are
+        not independent, and intervals are a little too short.
 
     Raises
     ------
@@ -66,29 +82,18 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         variance = (part["std_error"].to_numpy(dtype=float) * step) ** 2
         with np.errstate(invalid="ignore"):
             found = combine_effects(effect, variance, method_re="dl", alpha=1 - level)
-            frame = found.summary_frame(alpha=1 - level)
+        tau = max(float(found.tau2), 0.0)
         line: dict[str, object] = {
             "claim": claim,
             "n": len(part),
             "data_sets": ", ".join(part["data_set"]),
         }
-        # DerSimonian and Laird's variance is cut at zero: below it the two models are one
-        apart = float(found.tau2) > 0
-        for name, label in (("fixed", "fixed effect"), ("random", "random effect")):
-            chosen = label if apart else "fixed effect"
-            value, error, low, high = frame.loc[
-                chosen, ["eff", "sd_eff", "ci_low", "ci_upp"]
-            ].to_numpy(dtype=float)
-            line |= {
-                name: value,
-                f"{name}_low": low,
-                f"{name}_high": high,
-                f"{name}_p": float(2 * stats.norm.sf(abs(value / error))),
-            }
+        line |= _fixed(effect, variance, level) | _random(effect, variance, tau, level)
         line |= {
-            "tau_squared": max(float(found.tau2), 0.0),
+            "tau_squared": tau,
             "i_squared": max(float(found.i2), 0.0),
             "heterogeneity_p": float(stats.chi2.sf(found.q, len(part) - 1)),
+            "shared": _shared(list(part["data_set"]), states or {}),
         }
         rows.append(line)
     return pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS)
@@ -97,5 +102,48 @@ def combine(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 _NEEDED = ("claim", "data_set", "estimate", "std_error", "step")
 _COLUMNS = [
     "claim", "n", "data_sets", "fixed", "fixed_low", "fixed_high", "fixed_p", "random",
-    "random_low", "random_high", "random_p", "tau_squared", "i_squared", "heterogeneity_p",
+    "random_low", "random_high", "random_p", "prediction_low", "prediction_high", "tau_squared",
+    "i_squared", "heterogeneity_p", "shared",
 ]  # fmt: skip
+
+
+def _fixed(effect: Floats, variance: Floats, level: float) -> dict[str, object]:
+    weight = 1 / variance
+    value, error = float((weight * effect).sum() / weight.sum()), float(weight.sum() ** -0.5)
+    reach = float(stats.norm.isf((1 - level) / 2)) * error
+    return {
+        "fixed": value,
+        "fixed_low": value - reach,
+        "fixed_high": value + reach,
+        "fixed_p": float(2 * stats.norm.sf(abs(value / error))),
+    }
+
+
+def _random(effect: Floats, variance: Floats, tau: float, level: float) -> dict[str, object]:
+    """Hartung and Knapp, never narrower than the normal limits; and the next set's effect."""
+    sets = len(effect)
+    weight = 1 / (variance + tau)
+    value = float((weight * effect).sum() / weight.sum())
+    spread = float((weight * (effect - value) ** 2).sum() / (sets - 1))
+    error = float(np.sqrt(max(spread, 1.0) / weight.sum()))
+    reach = float(stats.t.isf((1 - level) / 2, sets - 1)) * error
+    apart = np.nan
+    if sets > 2:
+        apart = float(stats.t.isf((1 - level) / 2, sets - 2) * np.sqrt(tau + error**2))
+    return {
+        "random": value,
+        "random_low": value - reach,
+        "random_high": value + reach,
+        "random_p": float(2 * stats.t.sf(abs(value / error), sets - 1)),
+        "prediction_low": value - apart,
+        "prediction_high": value + apart,
+    }
+
+
+def _shared(names: list[str], states: Mapping[str, Collection[str]]) -> str:
+    """Pairs of sets that have states in common."""
+    pairs = [
+        (one, other, len(set(states.get(one, ())) & set(states.get(other, ()))))
+        for one, other in combinations(names, 2)
+    ]
+    return "; ".join(f"{one} and {other} {count}" for one, other, count in pairs if count)

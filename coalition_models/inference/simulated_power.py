@@ -13,12 +13,11 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError
 from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.detection import check_shares
+from coalition_models.inference.exit_draws import expected_hazard, first_exits
 from coalition_models.models.sample.columns import require_columns
 from coalition_models.render import Table, format_number
 
 __all__ = ["Power", "simulate_power"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False)
@@ -135,7 +134,9 @@ def simulate_power(
     for stream in np.random.SeedSequence(seed).spawn(draws):
         rng = np.random.default_rng(stream)
         eta = effect + frailty * rng.normal(size=groups.max() + 1)[groups]
-        drawn = _draw(rows, history, eta, events, rng)
+        hazard = expected_hazard(history, np.exp(eta), events)
+        leaves, kept = first_exits(history, hazard, rng)
+        drawn = rows.assign(event=leaves.astype(int))[kept].reset_index(drop=True)
         happened += int(drawn["event"].sum())
         try:
             result = estimate_term(drawn, term, controls, cluster=cluster, level=level)
@@ -147,26 +148,3 @@ def simulate_power(
         found += int(significant and right)
         wrong += int(significant and not right)
     return Power(ratio, found / draws, wrong / draws, happened / draws, draws, refused)
-
-
-def _draw(
-    rows: pd.DataFrame,
-    history: npt.NDArray[np.int64],
-    eta: Floats,
-    events: int,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """One simulated panel: each history up to its first exit."""
-    relative = np.exp(eta)
-    low, high = 1e-12, 1.0
-    count = int(history.max()) + 1
-    for _ in range(60):
-        middle = np.sqrt(low * high)
-        survival = np.exp(-np.bincount(history, middle * relative, count))
-        low, high = (middle, high) if (1 - survival).sum() < events else (low, middle)
-    leaves = rng.exponential(size=len(rows)) < np.sqrt(low * high) * relative
-    # rows are in order of time within a history; those after its first exit are not at risk
-    before = pd.Series(leaves.astype(int)).groupby(history).cumsum() - leaves
-    keep = (before == 0).to_numpy()
-    out: pd.DataFrame = rows.assign(event=leaves.astype(int))[keep].reset_index(drop=True)
-    return out

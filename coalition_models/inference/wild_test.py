@@ -201,6 +201,9 @@ def wild_score(
         )
     codes, labels = groups_by(model.engine.sample, clusters, cluster, "cluster")
     name = cluster if isinstance(cluster, str) else clusters[0] if cluster is None else "as given"
+    # drawn weights go to clusters by name, in whatever order the rows stand
+    order = sorted(range(len(labels)), key=lambda g: str(labels[g]))
+    codes, labels = np.argsort(order)[codes], [labels[g] for g in order]
     tested = places_of(model, term)
     return _tested(model, spec, term, tested, codes, labels, name, draws, seed)
 

@@ -12,70 +12,57 @@ from pandas.testing import assert_frame_equal
 from coalition_models.errors import DataError, FitError, FormulaError
 from coalition_models.hypotheses import columns, verdicts
 from coalition_models.hypotheses.claims import read_plan, select
-from coalition_models.hypotheses.rule import FEWEST_EVENTS, judge, verdict_rule
+from coalition_models.hypotheses.rule import judge, verdict_rule
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
-from coalition_models.inference.caution import EXPOSED_CLUSTERS, estimate_term
+from coalition_models.inference.caution import estimate_term
+from coalition_models.inference.exposure import too_few
 from coalition_models.timelines.clock import on_clock
 
 #: columns that say how other claims fared
-FAMILY = ["q_value", "discovery"]
-
-
-@pytest.mark.parametrize(
-    ("sign", "estimate", "p_value", "events", "exposed", "verdict"),
-    [
-        ("+", 0.7, 0.049, 10, 5, "supported"),
-        ("+", -0.7, 0.049, 10, 5, "contradicted"),
-        ("-", -0.7, 0.049, 10, 5, "supported"),
-        ("-", 0.7, 0.049, 10, 5, "contradicted"),
-        ("any", 0.7, 0.049, 10, 5, "supported"),
-        ("any", -0.7, 0.049, 10, 5, "supported"),
-        ("+", 0.7, 0.05, 10, 5, "inconclusive"),
-        ("+", 0.7, float("nan"), 10, 5, "inconclusive"),
-        ("+", 0.7, 0.001, 9, 5, "inconclusive"),
-        ("+", 0.7, 0.001, 10, 4, "inconclusive"),
-        ("any", -0.7, 0.001, 10, 4, "inconclusive"),
-    ],
-)
-def test_the_rule(sign, estimate, p_value, events, exposed, verdict):
-    found = judge(sign, estimate, p_value, events=events, exposed=exposed, level=0.95)
-    assert found == verdict
-
-
-def test_the_rule_follows_the_level():
-    assert judge("+", 0.7, 0.08, events=30, exposed=9, level=0.9) == "supported"
-    assert judge("+", 0.7, 0.04, events=30, exposed=9, level=0.99) == "inconclusive"
-    assert "p < 0.1 (two-sided)" in verdict_rule(0.9)
+FAMILY = ["q_value", "discovery", "strength", "same_as", "counted"]
 
 
 def test_few_events_decide_nothing(pulses):
     """Whatever the effect; the reason is given."""
-    panel = pulses(60, effect=4.0, hazard=0.002, seed=1)
-    happened = panel.index[panel["event"] == 1]
-    for events, verdict, reason in (
-        (FEWEST_EVENTS, "supported", ""),
-        (FEWEST_EVENTS - 1, "inconclusive", "9 events are fewer than 10"),
+    panel = pulses(80, effect=4.0, hazard=0.004, seed=1)
+    happened = panel.index[(panel["event"] == 1) & (panel["leader_change"] == 1)]
+    other = panel.index[(panel["event"] == 1) & (panel["leader_change"] == 0)]
+    assert min(len(happened), len(other)) >= 5
+    for events, reason in (
+        (4, "4 unexposed events in 4 clusters are fewer than 5 in 5"),
+        (len(other), ""),
     ):
-        rows = panel.assign(event=panel.index.isin(happened[:events]).astype(int))
+        kept = [*happened, *other[:events]]
+        rows = panel.assign(event=panel.index.isin(kept).astype(int))
         found = run(rows, "H02", robust=False).table.iloc[0]
-        assert found["p_value"] < 0.01
-        assert found[["events", "verdict", "reason"]].tolist() == [events, verdict, reason]
+        assert found[["p_value", "p_jackknife", "p_wild"]].max() < 0.01
+        assert found["reason"] == reason
+        assert found["verdict"] == ("inconclusive" if reason else "supported")
+        assert found["unexposed_events"] == events
 
 
 def test_the_rule_decides_every_row_and_is_printed_with_the_table(bundled):
     tested = bundled.table.query("verdict != 'untestable'")
     for row in tested.itertuples():
-        exposed = bundled.estimates[row.claim, row.data_set].clusters_exposed
+        found = bundled.estimates[row.claim, row.data_set]
         assert row.verdict == judge(
             row.sign,
             row.estimate,
-            row.p_value,
-            events=row.events,
-            exposed=exposed,
+            [row.p_jackknife, row.p_wild],
+            (np.log(row.ratio_low), np.log(row.ratio_high)),
+            undecided=row.reason,
             level=bundled.level,
         )
-    assert {"supported", "inconclusive"} <= set(tested["verdict"])
-    assert f"fewer than {EXPOSED_CLUSTERS} clusters" in bundled.rule == verdict_rule()
+        two_valued = not np.isnan(row.exposed_events)
+        assert two_valued == found.two_valued
+        if two_valued:
+            assert row.exposed_events + row.unexposed_events == row.events
+            few = min(row.exposed_events, row.unexposed_events) < 5
+            assert few <= (row.reason != "")
+        else:
+            assert row.reason == too_few(row.events, None)
+    assert "inconclusive" in set(tested["verdict"])
+    assert bundled.rule == verdict_rule()
     table = bundled.to_table()
     plain = bundled.rule.replace("<", r"\textless{}")
     assert plain in table.latex()
@@ -83,7 +70,10 @@ def test_the_rule_decides_every_row_and_is_printed_with_the_table(bundled):
     assert " ".join(bundled.rule.split()) in " ".join(table.text().split())
     counts = bundled.counts()
     assert counts.loc["untestable", "un"] == (bundled.table["data_set"] == "un").sum() > 0
-    assert counts.to_numpy().sum() == len(bundled.table)
+    assert counts.to_numpy().sum() == bundled.table["counted"].sum()
+    able = tested[tested["counted"] & (tested["reason"] == "")]
+    assert bundled.expected_by_chance() == pytest.approx(0.05 * len(able))
+    assert f"Expected by chance: {0.05 * len(able):.1f} small p-values" in table.text()
 
 
 def adjusted(p_values):
@@ -117,7 +107,10 @@ def test_opposite_claims_on_one_coefficient_are_one_test(pulses):
     assert found["q_value"].tolist() == pytest.approx(
         [by_hand[leader], by_hand[less], by_hand[less]]
     )
-    assert found["discovery"].tolist() == [False, by_hand[less] <= 0.01, by_hand[less] <= 0.01]
+    assert found["discovery"].tolist() == [False, by_hand[less] < 0.01, by_hand[less] < 0.01]
+    # one coefficient counts once, for the claim that stands first
+    assert found["same_as"].tolist() == ["", "", "H17"]
+    assert found["counted"].tolist() == [True, True, False]
 
 
 def test_no_verdict_depends_on_the_order_of_rows(alone, iraq):

@@ -56,5 +56,6 @@ SET = SetRecord(
     clusters=("coalition",),
     model="logit",
     apart=True,
+    own_cases="Leeds and Anac (2005)",
     brings=("regime_change_narrow", "military_institutions", "formality", "original_target"),
 )

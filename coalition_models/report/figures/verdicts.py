@@ -25,6 +25,7 @@ __all__ = ["forest_caption", "plot_contested", "plot_forest", "plot_verdicts"]
 _COLOURS = {
     "supported": ("#0072B2", "S"),
     "contradicted": ("#D55E00", "C"),
+    "little effect": ("#999999", "L"),
     "inconclusive": ("#d9d9d9", "\N{MIDDLE DOT}"),
     "untestable": ("#ffffff", "x"),
 }
@@ -50,8 +51,8 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
     Returns
     -------
     Plot
-        With ``claim, name, data_set, verdict, ratio, p_value, q_value, proxy`` as data. Bold
-        marks q at most the level asked for; italic marks a proxy.
+        With ``claim, name, data_set, verdict, strength, ratio, p_value, q_value, proxy`` as data.
+        Bold marks an outright verdict; italic marks a proxy.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
     """
     check_arguments(plot_verdicts, locals())
     columns = [
-        "claim", "name", "data_set", "verdict", "ratio", "p_value", "q_value", "discovery", "proxy",
+        "claim", "name", "data_set", "verdict", "strength", "ratio", "p_value", "q_value", "proxy",
     ]  # fmt: skip
     data = verdicts.table[columns]
     if not untestable:
@@ -93,7 +94,7 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
         if title:
             lines = wrap(title, int(_LETTERS * width))
             figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, weight="bold")
-        _legend(axis, verdicts)
+        _legend(axis)
     return Plot(figure, data.reset_index(drop=True))
 
 
@@ -115,7 +116,7 @@ def _draw_cells(axis: Axes, data: pd.DataFrame, claims: list[str], sets: list[st
         shown = letter
         if row["verdict"] != "untestable":
             shown = f"{letter} {_short(float(row['ratio']))}"
-        weight = "bold" if row["discovery"] else "normal"
+        weight = "bold" if row["strength"] == "outright" else "normal"
         style = "italic" if row["proxy"] else "normal"
         axis.text(
             x, y, shown, ha="center", va="center", fontsize=8.5, color=tone, weight=weight,
@@ -129,7 +130,7 @@ def _short(ratio: float) -> str:
     return "<0.01" if ratio < 0.01 else f"{ratio:.2f}"
 
 
-def _legend(axis: Axes, verdicts: Verdicts) -> None:
+def _legend(axis: Axes) -> None:
     from matplotlib.patches import Patch
 
     handles = [
@@ -139,11 +140,11 @@ def _legend(axis: Axes, verdicts: Verdicts) -> None:
     axis.figure.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=4,
+        ncols=3,
         fontsize=9,
         title=(
             "number: ratio, from 0 to 1 or per standard deviation\n"
-            f"bold: q at most {verdicts.q:g}; italic: proxy"
+            "bold: outright, not by p only; italic: proxy"
         ),
         title_fontsize=9,
     )

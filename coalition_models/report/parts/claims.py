@@ -12,6 +12,7 @@ from coalition_models.files import staging_folder
 from coalition_models.hypotheses.analysis import HypothesisAnalysis
 from coalition_models.hypotheses.listing import list_amendments, list_claims
 from coalition_models.hypotheses.result import Verdicts, format_ratio
+from coalition_models.hypotheses.rule import DECIDED
 from coalition_models.render import Table, format_number, format_p, frame_table
 from coalition_models.report.figures.style import Plot
 from coalition_models.report.figures.verdicts import (
@@ -43,9 +44,9 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
     Returns
     -------
     Product
-        ``claims, amendments, data_sets, verdicts, verdict_counts, untestable, meta, deviations,
-        robustness, without_one``; figures ``verdicts`` and ``forest_*`` for claims with three
-        data sets or more.
+        ``claims, amendments, data_sets, verdicts, verdict_counts, power, untestable, meta,
+        deviations, robustness, without_one``; figures ``verdicts`` and ``forest_*`` for claims with
+        three data sets or more.
     """
     verdicts = analysis.verdicts
     table = verdicts.table
@@ -57,6 +58,7 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
         "verdicts": table,
         "verdict_counts": verdicts.counts().reset_index(),
         "meta": verdicts.meta,
+        "power": verdicts.power_frame(),
         "robustness": _joined(verdicts, "grid"),
         "without_one": _joined(verdicts, "without_one"),
     }
@@ -65,6 +67,7 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
         "amendments": _listed(frames["amendments"], "Amendments to the plan"),
         "data_sets": _listed(frames["data_sets"], "The data sets"),
         "verdicts": verdicts.to_table(),
+        "power": verdicts.power_table(),
         "verdict_counts": frame_table(frames["verdict_counts"], title="Verdicts by data set"),
         "untestable": verdicts.untestable(),
         "meta": _meta_table(verdicts),
@@ -123,11 +126,8 @@ def _meta_table(verdicts: Verdicts) -> Table:
 
     def combined(row: pd.Series, kind: str) -> list[str]:
         with np.errstate(over="ignore"):
-            ratio, low, high = (
-                format_ratio(float(np.exp(row[key])))
-                for key in (kind, f"{kind}_low", f"{kind}_high")
-            )
-        return [f"{ratio} [{low}, {high}]", format_p(float(row[f"{kind}_p"]))]
+            ratio = format_ratio(float(np.exp(row[kind])))
+        return [f"{ratio} {_limits(row, kind)}", format_p(float(row[f"{kind}_p"]))]
 
     rows = [
         [
@@ -136,42 +136,60 @@ def _meta_table(verdicts: Verdicts) -> Table:
             str(row["data_sets"]),
             *combined(row, "fixed"),
             *combined(row, "random"),
+            _limits(row, "prediction"),
             format_number(100 * float(row["i_squared"]), 0) + "%",
             format_p(float(row["heterogeneity_p"])),
+            str(row["shared"]),
         ]
         for _, row in verdicts.meta.iterrows()
     ]
-    header = ["claim", "", "data sets", "fixed", "p", "random", "p", "I-squared", "p of Q"]
+    header = [
+        "claim", "", "data sets", "fixed", "p", "random", "p", "prediction", "I-squared", "p of Q",
+        "states in common",
+    ]  # fmt: skip
     notes = (
         "Ratios per step: from 0 to 1 of a term of two values, else per standard deviation of the "
         "term in its data set. Fixed: weights by the inverse variance; random: DerSimonian "
-        "and Laird's variance between the sets. Left out: tests that could not decide whatever "
-        "their p, and sets whose exits are another set's in another form. The sets share states "
-        "and are not independent, so the intervals are a little too short.",
+        "and Laird's variance between the sets, limits and p of Hartung and Knapp with t of one "
+        "degree less than sets, never narrower than normal ones. Prediction: where the effect of "
+        "another set would lie, from three sets on. Left out: tests that could not decide "
+        "whatever their p, and sets whose exits are another set's in another form. Sets with "
+        "states in common are not independent, so the intervals are a little too short.",
     )
-    return Table(header, rows, "Claims tested on two data sets or more", notes, "lllrrrrrr")
+    return Table(header, rows, "Claims tested on two data sets or more", notes, "lllrrrrrrrl")
+
+
+def _limits(row: pd.Series, kind: str) -> str:
+    with np.errstate(over="ignore"):
+        ends = [float(np.exp(row[f"{kind}_{end}"])) for end in ("low", "high")]
+    return "" if np.isnan(ends).any() else f"[{', '.join(map(format_ratio, ends))}]"
 
 
 def claims_findings(verdicts: Verdicts) -> list[str]:
     """Say in words how many claims could be tested and what came of it."""
     table = verdicts.table
     tested = table[table["verdict"] != "untestable"]
-    counts = tested["verdict"].value_counts()
+    once = tested[tested["counted"]]
+    counts = once["verdict"].value_counts()
     run = int((verdicts.claims_run() > 0).sum())
-    decided = tested[tested["verdict"].isin(_DECIDED)]
+    decided = once[once["verdict"].isin(DECIDED)]
+    able = int((once["reason"] == "").sum())
     sentences = [
         f"{run} of {table['claim'].nunique()} claims could be tested on the data at hand, in "
-        f"{len(tested)} tests: {_verb(counts, 'supported', 'support')} the claim, "
-        f"{_verb(counts, 'contradicted', 'contradict')} it, {counts.get('inconclusive', 0)} "
-        "inconclusive.",
+        f"{len(once)} distinct tests: {_verb(counts, 'supported', 'support')} the claim, "
+        f"{_verb(counts, 'contradicted', 'contradict')} it, {counts.get('little effect', 0)} "
+        f"with little effect, {counts.get('inconclusive', 0)} inconclusive.",
+        f"Of the {able} tests that the rule lets decide {verdicts.expected_by_chance():.1f} would "
+        "have a small p by chance if nothing had an effect, half of them against the claim.",
+        *_apart(tested),
     ]
     if len(decided):
-        left = decided[decided["discovery"]]
+        left = decided[decided["strength"] == "outright"]
         sentences.append(
-            f"At a false discovery rate of {verdicts.q:g} within each data set "
-            f"{_listed_cells(left, len(decided))}."
+            f"Outright, with q below {verdicts.q:g} within the data set or on two sets that share "
+            f"no events, {_listed_cells(left, len(decided))}."
         )
-        if tested["robust_specifications"].sum():
+        if once["robust_specifications"].sum():
             half = decided[decided["robust_share"] > 0.5]
             sentences.append(
                 "With the same sign and a small p in more than half of the grid "
@@ -182,14 +200,15 @@ def claims_findings(verdicts: Verdicts) -> list[str]:
             f"Hanging on a single state, coalition or alliance, without which p is not small: "
             f"{len(hang)} of {len(decided)}."
         )
-    sentences += _left_undecided(tested, 1 - verdicts.level)
+    sentences += _one_of_two(once, 1 - verdicts.level)
+    sentences += _left_undecided(once, 1 - verdicts.level)
     combined = verdicts.meta[verdicts.meta["random_p"] < 1 - verdicts.level]
     if len(verdicts.meta):
         names = ", ".join(combined["claim"]) or "none"
         sentences.append(
             f"Combined over the data sets that can decide, {len(combined)} of "
             f"{len(verdicts.meta)} claims have a p below {1 - verdicts.level:.2g} with random "
-            f"effects ({names})."
+            f"effects and Hartung and Knapp's limits ({names})."
         )
     return sentences
 
@@ -210,7 +229,28 @@ def _left_undecided(tested: pd.DataFrame, size: float) -> list[str]:
     ]
 
 
-_DECIDED = ("supported", "contradicted")
+def _one_of_two(once: pd.DataFrame, size: float) -> list[str]:
+    """Tests on which CR3 and the wild bootstrap do not agree."""
+    small = once[["p_jackknife", "p_wild"]] < size
+    rows = once[(once["reason"] == "") & (small.sum(axis=1) == 1)]
+    if rows.empty:
+        return []
+    cells = [
+        f"{row['claim']} on {row['data_set']} (CR3 {format_p(row['p_jackknife']) or 'none'}, wild "
+        f"{format_p(row['p_wild']) or 'none'})"
+        for row in rows.to_dict("records")
+    ]
+    return [f"Small by one of the two tests only, and so not decided: {'; '.join(cells)}."]
+
+
+def _apart(tested: pd.DataFrame) -> list[str]:
+    """Tests on an article's own cases, which are no new evidence."""
+    rows = tested[(tested["own_cases"] != "") & (tested["same_as"] == "")]
+    return [
+        f"Not counted, since they are estimated again on the cases of {cases}: "
+        f"{'; '.join((part['claim'] + ' ' + part['verdict']).tolist())}."
+        for cases, part in rows.groupby("own_cases", sort=False)
+    ]
 
 
 def _verb(counts: pd.Series, verdict: str, verb: str) -> str:
@@ -265,7 +305,7 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
                 tables["amendments"],
             ],
         ),
-        Section("Every test", [tables["verdicts"]]),
+        Section("Every test", [tables["verdicts"], *_if_any(tables["power"])]),
         Section("Several data sets together", _together(verdicts, product)),
         Section("Contested claims", contested_summary(analysis)),
         Section("What could not be tested, and what it takes", [tables["untestable"]]),
@@ -280,6 +320,10 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
         sections,
         analysis.sources,
     )
+
+
+def _if_any(table: Table) -> list[Shown]:
+    return [table] if table.rows else []
 
 
 def _together(verdicts: Verdicts, product: Product) -> list[Shown]:
