@@ -79,6 +79,7 @@ _WHERE = {
     "check_ph": "models.after.diagnostics",
     "detectable_effects": "inference.detection",
     "predict_survival": "models.after.scenarios",
+    "cumulative_incidence": "models.after.incidence",
     "survival_curve": "models.after.nonparametric",
     # ready designs
     "analysis_set": "designs.analysis_sets",
@@ -176,6 +177,7 @@ if TYPE_CHECKING:
     from coalition_models.members.simulate.panel import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
     from coalition_models.models.after.diagnostics import check_ph as check_ph
+    from coalition_models.models.after.incidence import cumulative_incidence as cumulative_incidence
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.cox.api import cox as cox

@@ -73,6 +73,7 @@ def _needs():
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
         "survival_curve": {"panel": simulated},
+        "cumulative_incidence": {"data": simulated},
         "analysis_set": {"name": "iraq"},
         "first_look": {"set_or_panel": simulated, "formula": "event ~ risk"},
         "compare_rules": {"rules": ["mcinnis"]},
