@@ -125,7 +125,7 @@ class _Moment:
     @property
     def left_after(self) -> Floats:
         gone = np.where(self.at_risk > 0, (self.own + self.other) / np.maximum(self.at_risk, 1), 0)
-        return self.left * (1 - gone)
+        return np.asarray(self.left * (1 - gone))
 
     @property
     def before_after(self) -> Floats:
@@ -134,7 +134,7 @@ class _Moment:
         )
 
     def expected(self, events: float) -> Floats:
-        return events * self.reweighted * (1 - self.before) / self.total
+        return np.asarray(events * self.reweighted * (1 - self.before) / self.total)
 
     def pull(self) -> Floats:
         """How the score of one group (rows) moves with the curve of another (columns)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from coalition_models.models.sample.labels import distinct_labels
 __all__ = ["Kinds", "chosen_kinds", "kinds_of_values", "read_kinds"]
 
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +26,12 @@ class Kinds:
 
     ``codes`` (n,) is 0 where nothing happened, otherwise one more than the place of the kind among
     ``labels``. A kind that never happened, such as a category without rows, has a label too.
+    ``exposed`` (n, K) tells who can leave in which way; None where everyone can in every way.
     """
 
     codes: Integers
     labels: tuple[str, ...]
+    exposed: Flags | None = None
 
     @property
     def counts(self) -> Integers:
@@ -41,6 +44,13 @@ class Kinds:
         return tuple(
             label for label, count in zip(self.labels, self.counts, strict=True) if count == 0
         )
+
+    def inside(self, keep: Flags | None) -> Kinds:
+        """Fewer rows."""
+        if keep is None:
+            return self
+        exposed = None if self.exposed is None else self.exposed[keep]
+        return replace(self, codes=self.codes[keep], exposed=exposed)
 
 
 def read_kinds(data: pd.DataFrame, event: str | Sequence[str], none: object = None) -> Kinds:
@@ -146,7 +156,7 @@ def _values(column: pd.Series) -> list[object]:
         return list(column.cat.categories)
     found = list(column.astype(object).unique())
     try:
-        return sorted(found)  # type: ignore[type-var]
+        return sorted(found)
     except TypeError:
         return sorted(found, key=str)
 
