@@ -80,6 +80,7 @@ _WHERE = {
     "cause_specific": "models.competing.api",
     "compare_causes": "models.after.causes",
     "multistate": "models.competing.api",
+    "fine_gray": "models.fine_gray.api",
     "detectable_effects": "inference.detection",
     "predict_survival": "models.after.scenarios",
     "cumulative_incidence": "models.after.incidence",
@@ -188,6 +189,7 @@ if TYPE_CHECKING:
     from coalition_models.models.competing.api import multistate as multistate
     from coalition_models.models.cox.api import cox as cox
     from coalition_models.models.discrete.api import logit as logit
+    from coalition_models.models.fine_gray.api import fine_gray as fine_gray
     from coalition_models.models.fit import Fit as Fit
     from coalition_models.models.running import fit as fit
     from coalition_models.models.running import fit_many as fit_many

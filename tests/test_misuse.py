@@ -76,6 +76,7 @@ def _needs():
         "survival_curve": {"panel": simulated},
         "cumulative_incidence": {"data": simulated},
         "cause_specific": {**formula, "cluster": "state"},
+        "fine_gray": {**formula, "cause": 1, "cluster": "state", "changing": "last"},
         "compare_causes": {"fit": cm.cause_specific(**formula)},
         "multistate": {
             "formula": "to ~ risk",

@@ -26,7 +26,7 @@ from coalition_models.models.sample.stays import refuse_rows_after
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Plan, plan_variance
 
-__all__ = ["FAMILIES", "cause_specific", "check", "draw", "estimate", "multistate"]
+__all__ = ["FAMILIES", "cause_specific", "check", "draw", "estimate", "kinds_of", "multistate"]
 
 _TIES = {"R": "efron", "stata": "breslow"}
 
@@ -216,7 +216,7 @@ def _check_histories(sample: Sample, data: pd.DataFrame, origin: str | None, res
     if members is None or first is None or last is None:
         return
     if origin is None:
-        gone = _kinds(sample).codes > 0
+        gone = kinds_of(sample).codes > 0
         refuse_rows_after(members, first, last, gone, "an exit", sample.index)
         return
     during, after, _ = read_states(data, origin, response)
@@ -228,7 +228,7 @@ def estimate(
     spec: Specification, sample: Sample, background: Background, start: object = None
 ) -> Fit:
     """Fit to these rows."""
-    plan, ties, kinds = _plan(spec), spec.ties or _TIES[spec.convention], _kinds(sample)
+    plan, ties, kinds = _plan(spec), spec.ties or _TIES[spec.convention], kinds_of(sample)
     chosen = chosen_kinds(kinds, spec.causes)
     parts = parts_of(sample, kinds, chosen, ties, spec.offset)
     found = estimate_parts(parts, sample, plan, spec.allow_nonconvergence)
@@ -258,7 +258,8 @@ def estimate(
     )
 
 
-def _kinds(sample: Sample) -> Kinds:
+def kinds_of(sample: Sample) -> Kinds:
+    """How the rows of a sample ended, where it was drawn for a family that tells."""
     if sample.kinds is None:
         raise DataError("rows drawn for another family do not tell kinds of exit apart")
     return sample.kinds
