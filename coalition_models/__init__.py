@@ -81,6 +81,7 @@ _WHERE = {
     "compare_causes": "models.after.causes",
     "multistate": "models.competing.api",
     "fine_gray": "models.fine_gray.api",
+    "multinomial": "models.multinomial.api",
     "detectable_effects": "inference.detection",
     "predict_survival": "models.after.scenarios",
     "cumulative_incidence": "models.after.incidence",
@@ -191,6 +192,7 @@ if TYPE_CHECKING:
     from coalition_models.models.discrete.api import logit as logit
     from coalition_models.models.fine_gray.api import fine_gray as fine_gray
     from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.multinomial.api import multinomial as multinomial
     from coalition_models.models.running import fit as fit
     from coalition_models.models.running import fit_many as fit_many
     from coalition_models.models.specification import Specification as Specification

@@ -77,6 +77,7 @@ def _needs():
         "cumulative_incidence": {"data": simulated},
         "cause_specific": {**formula, "cluster": "state"},
         "fine_gray": {**formula, "cause": 1, "cluster": "state", "changing": "last"},
+        "multinomial": {**formula, "cluster": "state"},
         "compare_causes": {"fit": cm.cause_specific(**formula)},
         "multistate": {
             "formula": "to ~ risk",
