@@ -85,6 +85,7 @@ _WHERE = {
     "detectable_effects": "inference.detection",
     "predict_survival": "models.after.scenarios",
     "cumulative_incidence": "models.after.incidence",
+    "state_occupancy": "models.after.occupancy",
     "survival_curve": "models.after.nonparametric",
     # ready designs
     "analysis_set": "designs.analysis_sets",
@@ -185,6 +186,7 @@ if TYPE_CHECKING:
     from coalition_models.models.after.diagnostics import check_ph as check_ph
     from coalition_models.models.after.incidence import cumulative_incidence as cumulative_incidence
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
+    from coalition_models.models.after.occupancy import state_occupancy as state_occupancy
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.competing.api import cause_specific as cause_specific
     from coalition_models.models.competing.api import multistate as multistate

@@ -43,7 +43,8 @@ class Occupancy:
     """Shares by state (T, S) at the T times of moves, and what they come from.
 
     ``std_error`` (T, S) is the infinitesimal jackknife over groups. ``at_risk`` (T, S) and
-    ``moves`` (T, S, S) are weighted; ``initial`` (S,) are the shares before the first move.
+    ``moves`` (T, S, S) are weighted; ``initial`` (S,) are the shares before the first move, and
+    ``initial_error`` (S,) their standard errors.
     """
 
     times: Floats
@@ -52,6 +53,7 @@ class Occupancy:
     at_risk: Floats
     moves: Floats
     initial: Floats
+    initial_error: Floats
 
 
 def aalen_johansen(rows: Moves, initial: Floats | None = None) -> Occupancy:
@@ -81,12 +83,14 @@ def aalen_johansen(rows: Moves, initial: Floats | None = None) -> Occupancy:
     ends = np.searchsorted(times, rows.stop[moved])
     np.add.at(moves, (ends, rows.origin[moved], rows.target[moved]), rows.weights[moved])
     share = np.zeros(rows.states) if initial is None else np.asarray(initial, dtype=float)
-    begun, pull = share, np.zeros((_count(rows.groups), rows.states))
+    pull = np.zeros((_count(rows.groups), rows.states))
+    begun, begun_error = share, np.zeros(rows.states)
     for k, (held, here) in enumerate(_risk_sets(rows, times, np.flatnonzero(moved), ends)):
         total = held.sum(axis=0)
         if k == 0 and initial is None:
             begun = share = total / total.sum()
             pull = (held - np.outer(held.sum(axis=1), share)) / total.sum()
+            begun_error = np.sqrt((pull**2).sum(axis=0))
         at_risk[k] = total
         safe = np.where(total > 0, total, 1.0)
         hazard = moves[k] / safe[:, None]
@@ -99,7 +103,7 @@ def aalen_johansen(rows: Moves, initial: Floats | None = None) -> Occupancy:
         share = share + share @ step
         probability[k] = share
         errors[k] = np.sqrt((pull**2).sum(axis=0))
-    return Occupancy(times, probability, errors, at_risk, moves, begun)
+    return Occupancy(times, probability, errors, at_risk, moves, begun, begun_error)
 
 
 def _count(codes: Integers) -> int:

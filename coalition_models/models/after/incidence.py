@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,8 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.kernels.gray import gray_test
 from coalition_models.kernels.occupancy import Moves, Occupancy, aalen_johansen
-from coalition_models.models.after.nonparametric import count_at_risk, groups_of, limits
+from coalition_models.models.after.nonparametric import count_at_risk, groups_of
+from coalition_models.models.after.steps import Scale, share_limits, steps_at
 from coalition_models.models.display import Background
 from coalition_models.models.sample.checks import names_of
 from coalition_models.models.sample.columns import require_columns
@@ -25,15 +25,13 @@ from coalition_models.record import with_notes
 from coalition_models.render import Table, format_number
 from coalition_models.tables.plain import in_native_order
 
-__all__ = ["CumulativeIncidence", "Scale", "cumulative_incidence", "share_limits"]
+__all__ = ["CumulativeIncidence", "cumulative_incidence"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Scale = Literal["log-log", "log", "plain", "complement"]
 
 #: a share of members still there below this is none
 _ROUNDING = 1e-12
-_SCALES = ("log-log", "log", "plain", "complement")
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,8 +88,11 @@ class CumulativeIncidence:
         if when is None:
             raise DataError("at() takes the times to tell the curves at")
         keys = ["group", "kind"] if self.by else ["kind"]
-        parts = [_at(part, when) for _, part in self.table.groupby(keys, sort=False)]
-        return pd.concat(parts, ignore_index=True)
+        parts = [
+            steps_at(part, when, {"incidence": 0.0, "std_error": 0.0})
+            for _, part in self.table.groupby(keys, sort=False)
+        ]
+        return pd.concat(parts, ignore_index=True).drop(columns=["at_risk", "events"])
 
     def test(self) -> pd.DataFrame:
         """Gray's (1988) test of equal cumulative incidence in all groups, for each kind.
@@ -310,39 +311,6 @@ def _of_kind(found: Occupancy, place: int, label: str, level: float, interval: s
             "conf_high": high,
         }
     )
-
-
-def share_limits(
-    share: Floats, error: Floats, level: float, interval: str
-) -> tuple[Floats, Floats]:
-    """Limits of a share on one of the scales; missing where the share is 0, or 1 with an error.
-
-    Examples
-    --------
-    >>> low, high = share_limits(np.array([0.2]), np.array([0.05]), 0.95, "complement")
-    >>> low.round(3), high.round(3)
-    (array([0.096]), array([0.292]))
-    """
-    if interval not in _SCALES:
-        raise DataError(f"interval must be one of {', '.join(_SCALES)}; found {interval!r}")
-    share = np.clip(share, 0.0, 1.0)  # sums of steps end on 1 but for rounding
-    left = 1 - share if interval == "complement" else share
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.where(left > 0, error / left, np.nan)
-    if interval == "complement":
-        low, high = limits(left, relative, level, "log")
-        return 1 - high, 1 - low
-    return limits(share, relative, level, interval)
-
-
-def _at(part: pd.DataFrame, when: Floats) -> pd.DataFrame:
-    place = np.searchsorted(part["time"].to_numpy(), when, side="right") - 1
-    out = part.iloc[np.maximum(place, 0)].copy()
-    early = place < 0
-    out["time"] = when
-    out.loc[early, ["incidence", "std_error"]] = 0.0
-    out.loc[early, ["conf_low", "conf_high"]] = np.nan
-    return out.drop(columns=["at_risk", "events"])
 
 
 def _whole(
