@@ -129,9 +129,8 @@ class _Moment:
 
     @property
     def before_after(self) -> Floats:
-        return self.before + self.left * np.where(
-            self.at_risk > 0, self.own / np.maximum(self.at_risk, 1), 0
-        )
+        gone = np.where(self.at_risk > 0, self.own / np.maximum(self.at_risk, 1), 0)
+        return np.asarray(self.before + self.left * gone)
 
     def expected(self, events: float) -> Floats:
         return np.asarray(events * self.reweighted * (1 - self.before) / self.total)
@@ -139,7 +138,7 @@ class _Moment:
     def pull(self) -> Floats:
         """How the score of one group (rows) moves with the curve of another (columns)."""
         own = self.reweighted
-        return np.diag(own) - np.outer(own, own) / own.sum()
+        return np.asarray(np.diag(own) - np.outer(own, own) / own.sum())
 
     def jumps(self, pull: Floats, memory: Floats, pooled: float) -> Iterator[_Jump]:
         """Exits of this moment, by group."""

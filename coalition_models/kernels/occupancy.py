@@ -84,6 +84,10 @@ def aalen_johansen(rows: Moves, initial: Floats | None = None) -> Occupancy:
     np.add.at(moves, (ends, rows.origin[moved], rows.target[moved]), rows.weights[moved])
     share = np.zeros(rows.states) if initial is None else np.asarray(initial, dtype=float)
     pull = np.zeros((_count(rows.groups), rows.states))
+    if initial is None and not len(times):  # nobody moves
+        early = rows.start == rows.start.min()
+        share = np.bincount(rows.origin[early], rows.weights[early], minlength=rows.states)
+        share = share / share.sum()
     begun, begun_error = share, np.zeros(rows.states)
     for k, (held, here) in enumerate(_risk_sets(rows, times, np.flatnonzero(moved), ends)):
         total = held.sum(axis=0)

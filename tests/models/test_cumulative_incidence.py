@@ -138,6 +138,15 @@ def test_at_chosen_times():
     assert "<table" in curve._repr_html_()
 
 
+def test_a_group_without_an_exit_is_told_all_the_same():
+    data = LATE.assign(kind=np.where(LATE["group"] == "b", 0, LATE["kind"]))
+    curve = cumulative_incidence(data, "kind", "group", id="member")
+    at = curve.at([30])
+    assert at["group"].tolist() == ["a", "a", "b", "b"]
+    assert (at.loc[at["group"] == "b", "incidence"] == 0).all()
+    assert "No exit, so incidence stays 0: b" in str(curve)
+
+
 def test_an_emptied_risk_set_is_said():
     data = pd.DataFrame({"start": [0, 0, 5], "stop": [2, 2, 7], "kind": [1, 2, 1]})
     with pytest.warns(CoalitionWarning, match="everyone at risk had left at 2"):

@@ -112,6 +112,18 @@ def test_at_chosen_times():
     assert "<table" in grouped._repr_html_()
 
 
+def test_a_group_without_moves_stays_as_it_began():
+    still = MOVES.assign(g="moving")
+    quiet = MOVES[MOVES["from"] == "full"].iloc[:1].assign(member=-1, to="full", g="still")
+    found = state_occupancy(pd.concat([still, quiet]), "g", id="member")
+    at = found.at([5]).query("group == 'still'")
+    assert dict(zip(at["state"], at["occupancy"], strict=True)) == {
+        "full": 1.0,
+        "out": 0.0,
+        "reduced": 0.0,
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [

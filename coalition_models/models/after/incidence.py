@@ -87,12 +87,14 @@ class CumulativeIncidence:
         when = times_given(times)
         if when is None:
             raise DataError("at() takes the times to tell the curves at")
-        keys = ["group", "kind"] if self.by else ["kind"]
-        parts = [
-            steps_at(part, when, {"incidence": 0.0, "std_error": 0.0})
-            for _, part in self.table.groupby(keys, sort=False)
-        ]
-        return pd.concat(parts, ignore_index=True).drop(columns=["at_risk", "events"])
+        early = {"incidence": 0.0, "std_error": 0.0}
+        parts = []
+        for group in self.spans:
+            mine = self.table[self.table["group"] == group] if self.by else self.table
+            for kind in self.kinds:
+                keys = {"group": group, "kind": kind} if self.by else {"kind": kind}
+                parts.append(steps_at(mine[mine["kind"] == kind], when, keys, early))
+        return pd.concat(parts, ignore_index=True)
 
     def test(self) -> pd.DataFrame:
         """Gray's (1988) test of equal cumulative incidence in all groups, for each kind.

@@ -78,14 +78,14 @@ class StateOccupancy:
         when = times_given(times)
         if when is None:
             raise DataError("at() takes the times to tell the shares at")
-        keys = ["group", "state"] if self.by else ["state"]
-        first = self.initial.set_index(keys)
+        names = ["group", "state"] if self.by else ["state"]
         parts = []
-        for key, part in self.table.groupby(keys, sort=False):
-            own = first.loc[key if len(keys) > 1 else key[0]]
-            early = {"occupancy": float(own["occupancy"]), "std_error": float(own["std_error"])}
-            parts.append(steps_at(part, when, early))
-        return pd.concat(parts, ignore_index=True).drop(columns="at_risk")
+        for begun in self.initial.to_dict("records"):
+            keys = {name: str(begun[name]) for name in names}
+            early = {name: float(begun[name]) for name in ("occupancy", "std_error")}
+            mine = (self.table[names] == pd.Series(keys)).all(axis=1)
+            parts.append(steps_at(self.table[mine], when, keys, early))
+        return pd.concat(parts, ignore_index=True)
 
     def to_table(self) -> Table:
         """The shares, ready for text, Markdown, LaTeX and HTML."""

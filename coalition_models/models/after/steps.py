@@ -43,15 +43,26 @@ def share_limits(
     return limits(share, relative, level, interval)
 
 
-def steps_at(part: pd.DataFrame, when: Floats, early: Mapping[str, float]) -> pd.DataFrame:
-    """Rows of one curve at given times: its last step at or before each.
+def steps_at(
+    part: pd.DataFrame, when: Floats, keys: Mapping[str, str], early: Mapping[str, float]
+) -> pd.DataFrame:
+    """One curve at given times: its last step at or before each, under the ``keys`` given.
 
     Before the first step the columns of ``early`` have the values given there, and limits none.
+
+    Examples
+    --------
+    >>> curve = pd.DataFrame({"time": [2.0], "share": 0.5, "conf_low": 0.3, "conf_high": 0.7})
+    >>> steps_at(curve, np.array([1.0, 3.0]), {"kind": "early"}, {"share": 0.0})
+        kind  time  share  conf_low  conf_high
+    0  early   1.0    0.0       NaN        NaN
+    1  early   3.0    0.5       0.3        0.7
     """
-    place = np.searchsorted(part["time"].to_numpy(), when, side="right") - 1
-    out = part.iloc[np.maximum(place, 0)].copy()
-    out["time"] = when
-    for name, value in early.items():
-        out.loc[place < 0, name] = value
-    out.loc[place < 0, ["conf_low", "conf_high"]] = np.nan
+    place = np.searchsorted(part["time"].to_numpy(dtype=float), when, side="right") - 1
+    later = place >= 0
+    out = pd.DataFrame({**keys, "time": when})
+    for name in (*early, "conf_low", "conf_high"):
+        values = np.full(len(when), early.get(name, np.nan))
+        values[later] = part[name].to_numpy(dtype=float)[place[later]]
+        out[name] = values
     return out

@@ -90,9 +90,8 @@ class FineGrayEngine:
         prepared = self.weighted.prepared
         expected = expected_events(prepared, estimates.coefficients) * prepared.weights
         count = len(self.sample.event)
-        summed = np.bincount(self.rows, expected, minlength=count)
-        case = self.sample.weights
-        summed = summed if case is None else summed / case
+        case = np.ones(count) if self.sample.weights is None else self.sample.weights
+        summed = np.bincount(self.rows, expected, minlength=count) / case
         linear = self.predict(estimates, None, "linear")
         return self.sample.frame(*times).assign(
             linear_predictor=linear,

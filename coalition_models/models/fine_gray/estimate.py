@@ -46,9 +46,6 @@ def weigh(sample: Sample, cause: int) -> Weighted:
     made = expand(start, stop, kind, _flags(first, len(start)), _flags(last, len(start)))
     rows = made.rows
 
-    def of(values: npt.NDArray[np.generic] | None) -> npt.NDArray[np.generic] | None:
-        return None if values is None else values[rows]
-
     case = made.weight if sample.weights is None else made.weight * sample.weights[rows]
     picked = replace(
         sample,
@@ -58,8 +55,8 @@ def weigh(sample: Sample, cause: int) -> Weighted:
         start=made.start,
         stop=made.stop,
         weights=case,
-        offset=of(sample.offset),
-        strata=of(sample.strata),
+        offset=None if sample.offset is None else sample.offset[rows],
+        strata=None if sample.strata is None else sample.strata[rows],
         clusters=tuple(numbers[rows] for numbers in sample.clusters),
         members=members[rows],
         carried={name: values[rows] for name, values in sample.carried.items()},

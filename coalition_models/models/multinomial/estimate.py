@@ -59,7 +59,7 @@ def estimate_multinomial(asked: Outcomes, sample: Sample, plan: Plan, allowed: b
         remarks.append(trouble.message)
     at = kernel.multinomial_pieces(Z, asked.codes, found.coefficients, asked.weights)
     back = np.asarray(block_diag(*[standard.back] * len(asked.kinds)))
-    bread = np.linalg.pinv(at.information)
+    bread: Floats = np.asarray(np.linalg.pinv(at.information), dtype=float)
     model = back @ bread @ back.T
     if trouble is not None:
         lost = list(trouble.columns)

@@ -51,8 +51,10 @@ def read_states(
     values = _order(data[origin], data[target])
     labels = tuple(distinct_labels([(plain_value(value),) for value in values]))
     number = {value: place for place, value in enumerate(values)}
-    during: Integers = data[origin].astype(object).map(number).to_numpy(dtype=np.int64)
-    after: Integers = data[target].astype(object).map(number).to_numpy(dtype=np.int64)
+    during, after = (
+        np.asarray(data[name].astype(object).map(number), dtype=np.int64)
+        for name in (origin, target)
+    )
     if (during == after).all():
         raise DataError(f"no move: {origin!r} and {target!r} are equal in all rows")
     return during, after, labels
