@@ -7,6 +7,7 @@ there, of whom more and more have entered.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 from coalition_models.errors import FitError
 from coalition_models.kernels._panel import Floats, Integers
 
-__all__ = ["Expanded", "expand"]
+__all__ = ["Expanded", "Rule", "expand"]
 
 Flags = NDArray[np.bool_]
+Rule = Literal["finegray", "crr", "phreg"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +35,18 @@ class Expanded:
     weight: Floats
 
 
-def expand(start: Floats, stop: Floats, kind: Integers, first: Flags, last: Flags) -> Expanded:
+def expand(
+    start: Floats,
+    stop: Floats,
+    kind: Integers,
+    first: Flags,
+    last: Flags,
+    rule: Rule = "finegray",
+) -> Expanded:
     """Keep those who left otherwise at risk until the last event.
 
     The weight at a time is the chance to be neither censored nor still to enter by then, as a
-    share of what it was at the exit. Both are Kaplan-Meier estimates over all rows,
-    left-continuous; at one time events come before censoring, and entries after both.
+    share of what it was at the exit. Both are Kaplan-Meier estimates over all rows.
 
     Parameters
     ----------
@@ -47,6 +55,10 @@ def expand(start: Floats, stop: Floats, kind: Integers, first: Flags, last: Flag
         0 without an exit, 1 for the exit in question, 2 for any other.
     first, last : arrays of bool, shape (n,)
         First and last row of each member; only a last row may end in an exit.
+    rule : {"finegray", "crr", "phreg"}
+        Where exits and censoring fall on one time. ``"finegray"``: exits come first and leave
+        nobody to be censored, and a chance is that just before a time. ``"crr"``: those who exit
+        then count as at risk of censoring. ``"phreg"``: and a chance is that just after it.
 
     Raises
     ------
@@ -62,8 +74,8 @@ def expand(start: Floats, stop: Floats, kind: Integers, first: Flags, last: Flag
     """
     times = np.unique(stop[kind == 1])
     others = np.flatnonzero((kind == 2) & last)
-    presence = _Presence(start, stop, kind, first, last)
-    at_exit, at_event = presence.before(stop[others]), presence.before(times)
+    presence = _Presence(start, stop, kind, first, last, rule)
+    at_exit, at_event = presence.at(stop[others]), presence.at(times)
     lost = at_exit <= 0
     if lost.any() and len(times) and (stop[others][lost] < times[-1]).any():
         raise FitError(
@@ -94,16 +106,24 @@ def expand(start: Floats, stop: Floats, kind: Integers, first: Flags, last: Flag
 
 
 class _Presence:
-    """Chance not to be censored, times that to have entered, just before a time."""
+    """Chance not to be censored by a time, times that to have entered."""
 
     def __init__(
-        self, start: Floats, stop: Floats, kind: Integers, first: Flags, last: Flags
+        self,
+        start: Floats,
+        stop: Floats,
+        kind: Integers,
+        first: Flags,
+        last: Flags,
+        rule: Rule,
     ) -> None:
+        self._after = rule == "phreg"
         starts, stops = np.sort(start), np.sort(stop)
         self._leaves, censored = np.unique(stop[last & (kind == 0)], return_counts=True)
         exits = np.sort(stop[kind != 0])
         there = np.searchsorted(starts, self._leaves) - np.searchsorted(stops, self._leaves)
-        there -= _equal(exits, self._leaves)
+        if rule == "finegray":
+            there -= _equal(exits, self._leaves)
         self._enters, entered = np.unique(start[first], return_counts=True)
         known = np.searchsorted(starts, self._enters, side="right") - np.searchsorted(
             stops, self._enters, side="right"
@@ -112,9 +132,10 @@ class _Presence:
         late = 1 - entered / known
         self._in = np.append(np.cumprod(late[::-1])[::-1], 1.0)
 
-    def before(self, when: Floats) -> Floats:
-        """At these times."""
-        stay = self._stay[np.searchsorted(self._leaves, when)]
+    def at(self, when: Floats) -> Floats:
+        """Of both together."""
+        side: Literal["left", "right"] = "right" if self._after else "left"
+        stay = self._stay[np.searchsorted(self._leaves, when, side=side)]
         return np.asarray(stay * self._in[np.searchsorted(self._enters, when)])
 
 

@@ -35,7 +35,7 @@ ABILITIES = {
     "free_baseline": "baseline hazard of any shape",
     "causes": "kinds of exit (`causes=`, `none=`)",
     "transitions": "moves between states (`origin=`)",
-    "held_covariates": "covariates held after another exit (`changing=`)",
+    "held_covariates": "members kept at risk after another exit (`changing=`, `censoring=`)",
     "weights": "case weights (`weights=`)",
     "offset": "offset (`offset=`)",
     "clusters": "clustered variance (`cluster=`)",

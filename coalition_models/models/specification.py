@@ -26,6 +26,7 @@ _NEEDS = {
     "none": "causes",
     "origin": "transitions",
     "changing": "held_covariates",
+    "censoring": "held_covariates",
 }
 _WHOSE_DEFAULT = "default"
 
@@ -62,6 +63,8 @@ class Specification:
         Column of the state during a row, as in :func:`multistate`.
     changing : {"last"}, optional
         What becomes of changing covariates after another exit, as in :func:`fine_gray`.
+    censoring : {"finegray", "crr", "phreg"}, optional
+        Whose weights for censoring that is tied with exits, as in :func:`fine_gray`.
     penalty, variance, convention, small_sample, allow_nonconvergence, trust
         As in :func:`cox`.
 
@@ -106,6 +109,7 @@ class Specification:
     none: object = None
     origin: str | None = None
     changing: str | None = None
+    censoring: str | None = None
 
     def __post_init__(self) -> None:
         check_arguments(Specification, vars(self))

@@ -51,13 +51,33 @@ def test_against_finegray_and_coxph(expected):
     assert fit.log_likelihood_null == pytest.approx(null, rel=1e-10)
 
 
-def test_crr_differs_by_its_weights():
-    """Exits tied with censoring: R's two programs differ in the third digit, and so do we."""
-    fit = cm.fine_gray(GROUPS, PLAIN, cause=1, start=None, id="member", ties="breslow")
-    crr = FIXTURE["crr"]
-    np.testing.assert_allclose(fit.coefficients, crr["coef"], rtol=1e-2)
-    np.testing.assert_allclose(fit.std_errors, np.sqrt(np.diag(crr["vcov"])), rtol=1e-2)
-    assert not np.allclose(fit.coefficients, crr["coef"], rtol=1e-4)
+def test_crr_is_reached_by_its_own_rule():
+    """Exits tied with censoring: R's two programs differ in the third digit."""
+    crr, options = FIXTURE["crr"], {"cause": 1, "start": None, "id": "member", "ties": "breslow"}
+    ours = cm.fine_gray(GROUPS, PLAIN, **options)
+    np.testing.assert_allclose(ours.coefficients, crr["coef"], rtol=1e-2)
+    assert not np.allclose(ours.coefficients, crr["coef"], rtol=1e-4)
+    theirs = cm.fine_gray(GROUPS, PLAIN, censoring="crr", **options)
+    np.testing.assert_allclose(theirs.coefficients, crr["coef"], rtol=1e-7)
+    np.testing.assert_allclose(theirs.std_errors, np.sqrt(np.diag(crr["vcov"])), rtol=1e-2)
+    assert "weights for censoring as in crr" in str(theirs)
+
+
+#: minus twice the log-likelihood without covariates, by kind of exit, as SAS printed it; and R's
+LEADERS = {1: ("1679.628", "1679.997"), 2: ("307.7666", "307.4837"), 3: ("1769.981", "1769.325")}
+
+
+@pytest.mark.parametrize("kind", LEADERS)
+def test_published_likelihoods_of_leaders(mirror, kind):
+    """Bienen and van de Walle (1991) in the teaching print; whole years, hence many ties."""
+    leaders = pd.read_csv(mirror / "leader-exits.txt", sep=r"\s+", na_values=".")
+    leaders = leaders.dropna(subset=["age"]).assign(stop=lambda d: d["years"] + 1)
+    for text, rule in zip(LEADERS[kind], ("phreg", "finegray"), strict=True):
+        fit = cm.fine_gray(
+            "lost ~ manner", leaders, cause=kind, start=None, ties="breslow", censoring=rule
+        )
+        digits = len(text.partition(".")[2])
+        assert f"{-2 * fit.log_likelihood_null:.{digits}f}" == text
 
 
 def test_weights_by_hand():
@@ -152,6 +172,8 @@ def test_changing_terms_are_refused_by_name():
         ({"cause": 3}, "no such kind of exit: 3"),
         ({"changing": "first"}, "changing must be None or 'last'"),
         ({"ties": "exact"}, "ties must be"),
+        ({"censoring": "stata"}, "censoring must be one of finegray, crr, phreg"),
+        ({"censoring": "crr"}, "members who all enter at one time"),
         ({"variance": "profile"}, "variance must be one of"),
     ],
 )

@@ -29,6 +29,7 @@ from coalition_models.models.variance import Plan, plan_variance
 
 __all__ = ["FAMILIES", "check", "draw", "estimate", "fine_gray"]
 
+_RULES = ("finegray", "crr", "phreg")
 _TIES = {"R": "efron", "stata": "breslow"}
 
 
@@ -39,6 +40,7 @@ def fine_gray(
     cause: object,
     none: object = None,
     changing: str | None = None,
+    censoring: str | None = None,
     start: str | None = "start",
     stop: str = "stop",
     id: str | Sequence[str] | None = None,
@@ -74,6 +76,11 @@ def fine_gray(
         another exit: ``"last"`` keeps the value of the last row. That suits a covariate that
         changes only before, or whose changes come from outside; one that exists only while the
         member stays has no subdistribution hazard (Beyersmann and Schumacher 2008).
+    censoring : {"finegray", "crr", "phreg"}, optional
+        What happens first where exits and censoring fall on one time, as they do in whole months.
+        ``"finegray"`` (the default, R's ``survival``): exits; a weight is that just before a time.
+        ``"crr"`` (R's ``cmprsk``): who exits then counts as at risk of censoring. ``"phreg"``
+        (SAS): so too, and a weight is that just after a time. The latter two know no late entry.
     start, stop, id, cluster, strata, weights, offset, ties, convention, small_sample, \
 allow_nonconvergence, trust
         As in :func:`cox`. ``strata`` have baselines of their own, but the weights of all rows.
@@ -92,10 +99,9 @@ allow_nonconvergence, trust
 
     Notes
     -----
-    R's ``coxph`` on the rows of ``finegray`` gives the same numbers. ``cmprsk::crr`` and Stata's
-    ``stcrreg`` use Breslow's ties, and take censoring that is tied with exits another way, so that
-    coefficients differ in the third digit where ties are many; their standard errors count that
-    the weights are estimated.
+    R's ``coxph`` on the rows of ``finegray`` gives the same numbers, and ``cmprsk::crr`` the same
+    coefficients as ``censoring="crr", ties="breslow"``; its standard errors also count that the
+    weights are estimated, which seldom shows in the second digit.
 
     Examples
     --------
@@ -109,6 +115,7 @@ allow_nonconvergence, trust
     check_arguments(fine_gray, {"data": data})
     spec = Specification(
         "fine_gray", formula, causes=str(plain_value(cause)), none=none, changing=changing,
+        censoring=censoring,
         start=start, stop=stop, id=id, cluster=cluster, strata=strata, weights=weights,
         offset=offset, ties=ties, convention=convention, small_sample=small_sample,
         variance=variance, allow_nonconvergence=allow_nonconvergence, trust=trust,
@@ -122,6 +129,8 @@ def check(spec: Specification) -> None:
         raise DataError(f"ties must be 'efron' or 'breslow', not {spec.ties!r}")
     if spec.changing not in (None, "last"):
         raise DataError(f"changing must be None or 'last', not {spec.changing!r}")
+    if spec.censoring not in (None, *_RULES):
+        raise DataError(f"censoring must be one of {', '.join(_RULES)}; found {spec.censoring!r}")
     if len(names_of(spec.causes, "cause")) != 1:
         raise DataError("one kind of exit has a subdistribution hazard: give one cause")
     _plan(spec)
@@ -140,7 +149,7 @@ def estimate(
     (cause,) = chosen_kinds(kinds, names_of(spec.causes, "cause"))
     few = check_enough_events(sample.event, len(sample.design.names), sample.design.response)
     held = refuse_changing(sample, spec.changing)
-    made = weigh(sample, cause)
+    made = weigh(sample, cause, spec.censoring or "finegray")
     prepared = prepare_sample(made.sample, ties)
     found = estimate_weighted(sample, cause, made, prepared, plan, spec.allow_nonconvergence)
     choices = Choices(
@@ -149,7 +158,8 @@ def estimate(
         strata=names_of(spec.strata, "strata"), weights=spec.weights or "",
         offset=spec.offset or "",
     )  # fmt: skip
-    notes = (*found.notes, _exits(kinds, cause, made.rows), held)
+    rule = f"weights for censoring as in {made.rule}" if spec.censoring else ""
+    notes = (*found.notes, _exits(kinds, cause, made.rows), held, rule)
     seen = np.unique(made.rows[prepared.kept])
     return assemble(
         spec=spec,

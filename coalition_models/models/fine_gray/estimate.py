@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.kernels import cox as kernel
 from coalition_models.kernels._prepare import snap_times
-from coalition_models.kernels.subdistribution import expand
+from coalition_models.kernels.subdistribution import Rule, expand
 from coalition_models.models.cox.estimate import estimate_cox, prepare_sample
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
@@ -31,9 +32,10 @@ class Weighted:
 
     sample: Sample
     rows: Integers
+    rule: str
 
 
-def weigh(sample: Sample, cause: int) -> Weighted:
+def weigh(sample: Sample, cause: int, rule: str = "finegray") -> Weighted:
     """Make the weighted rows of those who left otherwise than by ``cause``."""
     start, stop, codes, members = _parts(sample)
     first, last, gaps = ends_of(members, start, stop)
@@ -42,8 +44,14 @@ def weigh(sample: Sample, cause: int) -> Weighted:
             "some members have gaps between their rows: how long they would have been at risk is "
             "then not known. Tell the stays apart with id=, or use cause_specific()"
         )
+    if rule != "finegray" and (start[first] > start.min()).any():
+        raise DataError(
+            f"censoring={rule!r} is for members who all enter at one time; some enter late, for "
+            "whom only censoring='finegray' has weights"
+        )
     kind = np.where(codes == 0, 0, np.where(codes == cause, 1, 2))
-    made = expand(start, stop, kind, _flags(first, len(start)), _flags(last, len(start)))
+    ends = _flags(first, len(start)), _flags(last, len(start))
+    made = expand(start, stop, kind, *ends, cast("Rule", rule))
     rows = made.rows
 
     case = made.weight if sample.weights is None else made.weight * sample.weights[rows]
@@ -62,7 +70,7 @@ def weigh(sample: Sample, cause: int) -> Weighted:
         carried={name: values[rows] for name, values in sample.carried.items()},
         kinds=None,
     )
-    return Weighted(picked, rows)
+    return Weighted(picked, rows, rule)
 
 
 def _parts(sample: Sample) -> tuple[Floats, Floats, Integers, Integers]:
@@ -105,7 +113,7 @@ def estimate_weighted(
     def refit(keep: Flags) -> Floats | None:
         part = sample.subset(keep, "a cluster")
         try:
-            rows = prepare_sample(weigh(part, cause).sample, prepared.ties)
+            rows = prepare_sample(weigh(part, cause, made.rule).sample, prepared.ties)
             again = kernel.fit(rows, initial=found.coefficients)
         except (DataError, FitError):
             return None
