@@ -98,9 +98,14 @@ def _of_model(
     if penalised is not None:
         yield "penalised likelihood ratio", *penalised, ""
         return
-    at = [i for i, name in enumerate(wald.estimates.names) if name != "Intercept"]
+    at = [i for i, name in enumerate(wald.estimates.names) if not _is_intercept(name)]
     yield "likelihood ratio", likelihood_ratio, len(at), ""
     found = wald.of(at)
     yield "Wald", found.statistic, found.df, wald.note(found, at)
     if score:
         yield "score", *engine.score_test(), ""
+
+
+def _is_intercept(name: str) -> bool:
+    """Whether a coefficient is an intercept, also that of one kind of exit."""
+    return name.rpartition(": ")[2] == "Intercept"

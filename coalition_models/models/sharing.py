@@ -155,7 +155,7 @@ def _common(spec: Specification) -> tuple[object, ...]:
     """What decides over the rows, apart from formula and weights."""
     return (
         spec.family, spec.start, spec.stop, spec.id, spec.cluster, spec.strata, spec.offset,
-        spec.time, spec.trust,
+        spec.time, spec.trust, spec.causes, spec.none, spec.origin, spec.changing, spec.censoring,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from coalition_models.models.sample.checks import names_of
 
 __all__ = ["Specification"]
 
-_LISTS = ("id", "cluster", "strata")
+_LISTS = ("id", "cluster", "strata", "causes")
 #: option -> the ability without which it is refused, where it is given
 _NEEDS = {
     "cluster": "clusters",
@@ -22,6 +22,11 @@ _NEEDS = {
     "ties": "ties",
     "time": "duration",
     "penalty": "firth",
+    "causes": "causes",
+    "none": "causes",
+    "origin": "transitions",
+    "changing": "held_covariates",
+    "censoring": "held_covariates",
 }
 _WHOSE_DEFAULT = "default"
 
@@ -50,6 +55,16 @@ class Specification:
     link : str, optional
         Another way to name a discrete-time family: ``Specification("logit", formula,
         link="probit")`` is the family ``"probit"``. Always None afterwards.
+    causes : str or sequence of str, optional
+        Kinds of exit to model, in the words of the fit; others end the time at risk.
+    none : object, optional
+        Value of the response that means no exit, as in :func:`cause_specific`.
+    origin : str, optional
+        Column of the state during a row, as in :func:`multistate`.
+    changing : {"last"}, optional
+        What becomes of changing covariates after another exit, as in :func:`fine_gray`.
+    censoring : {"finegray", "crr", "phreg"}, optional
+        Whose weights for censoring that is tied with exits, as in :func:`fine_gray`.
     penalty, variance, convention, small_sample, allow_nonconvergence, trust
         As in :func:`cox`.
 
@@ -90,6 +105,11 @@ class Specification:
     small_sample: bool | None = None
     allow_nonconvergence: bool = False
     trust: bool = False
+    causes: str | Sequence[str] | None = None
+    none: object = None
+    origin: str | None = None
+    changing: str | None = None
+    censoring: str | None = None
 
     def __post_init__(self) -> None:
         check_arguments(Specification, vars(self))
@@ -120,6 +140,8 @@ class Specification:
         said = [
             f"{words} {_listed(getattr(self, name))}"
             for name, words in (
+                ("causes", "of"),
+                ("origin", "from the state in"),
                 ("strata", "strata by"),
                 ("weights", "weighted by"),
                 ("offset", "offset"),
