@@ -72,6 +72,9 @@ _WHERE = {
     # models
     "cox": "models.cox.api",
     "logit": "models.discrete.api",
+    "parametric": "models.parametric.api",
+    "cure": "models.cure.api",
+    "compare_distributions": "models.after.distributions",
     "Fit": "models.fit",
     "Specification": "models.specification",
     "fit": "models.running",
@@ -176,11 +179,16 @@ if TYPE_CHECKING:
     from coalition_models.members.simulate.panel import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
     from coalition_models.models.after.diagnostics import check_ph as check_ph
+    from coalition_models.models.after.distributions import (
+        compare_distributions as compare_distributions,
+    )
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.cox.api import cox as cox
+    from coalition_models.models.cure.api import cure as cure
     from coalition_models.models.discrete.api import logit as logit
     from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.parametric.api import parametric as parametric
     from coalition_models.models.running import fit as fit
     from coalition_models.models.running import fit_many as fit_many
     from coalition_models.models.specification import Specification as Specification

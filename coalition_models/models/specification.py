@@ -22,6 +22,10 @@ _NEEDS = {
     "ties": "ties",
     "time": "duration",
     "penalty": "firth",
+    "cuts": "pieces",
+    "at_risk": "cured",
+    "starts": "starts",
+    "seed": "starts",
 }
 _WHOSE_DEFAULT = "default"
 
@@ -52,6 +56,10 @@ class Specification:
         link="probit")`` is the family ``"probit"``. Always None afterwards.
     penalty, variance, convention, small_sample, allow_nonconvergence, trust
         As in :func:`cox`.
+    cuts : int or sequence of float, optional
+        Pieces of constant hazard, as in :func:`parametric`.
+    at_risk, starts, seed : str, int, int, optional
+        The equation of who is at risk, and the starts of the search, as in :func:`cure`.
 
     Raises
     ------
@@ -90,6 +98,10 @@ class Specification:
     small_sample: bool | None = None
     allow_nonconvergence: bool = False
     trust: bool = False
+    cuts: int | Sequence[float] | None = None
+    at_risk: str | None = None
+    starts: int | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         check_arguments(Specification, vars(self))
@@ -100,6 +112,8 @@ class Specification:
             given = getattr(self, name)
             if given is not None:
                 self._set(**{name: names_of(given, name)})
+        if self.cuts is not None and not isinstance(self.cuts, int):
+            self._set(cuts=tuple(float(cut) for cut in self.cuts))
         if self.time == _WHOSE_DEFAULT:
             self._set(time=family.duration or None)
         for option, ability in _NEEDS.items():
@@ -126,6 +140,8 @@ class Specification:
                 ("time", "duration"),
                 ("ties", "ties"),
                 ("penalty", "penalty"),
+                ("cuts", "cuts"),
+                ("at_risk", "at risk"),
             )
             if getattr(self, name) is not None
         ]
