@@ -36,14 +36,15 @@ class Climb:
 
 
 def climb(
-    evaluate: Callable[[Floats], Derivatives], start: Floats, *, most_steps: int = 100
+    evaluate: Callable[[Floats], Derivatives], start: Floats, *, most_steps: int = 60
 ) -> Climb:
     """Climb from ``start``: Newton where the surface bends down, towards it where it does not.
 
     Examples
     --------
     >>> def hill(x):
-    ...     return Derivatives(-((x[0] - 3) ** 4), -4 * (x - 3) ** 3, np.array([[12 * (x[0] - 3) ** 2]]))
+    ...     bend = np.array([[12 * (x[0] - 3) ** 2]])
+    ...     return Derivatives(-((x[0] - 3) ** 4), -4 * (x - 3) ** 3, bend)
     >>> climb(hill, np.array([2.0])).theta.round(1)
     array([3.])
     """  # fmt: skip
@@ -100,9 +101,7 @@ def _arrived(
     return _ended(theta, evaluate(theta), True, steps, decrement)
 
 
-def _ended(
-    theta: Floats, at: Derivatives, converged: bool, steps: int, decrement: float
-) -> Climb:
+def _ended(theta: Floats, at: Derivatives, converged: bool, steps: int, decrement: float) -> Climb:
     bread = inverse(at.information)
     if bread is None:
         return Climb(theta, at, np.full(at.information.shape, np.nan), False, steps, decrement)

@@ -36,8 +36,14 @@ class Rows:
 
     def some(self, keep: Flags | npt.NDArray[np.int64]) -> Rows:
         """Some of the rows."""
-        own = (self.start, self.stop, self.event, self.weights, self.offset)
-        return Rows(*(values[keep] for values in own), tuple(D[keep] for D in self.designs))
+        return Rows(
+            self.start[keep],
+            self.stop[keep],
+            self.event[keep],
+            self.weights[keep],
+            self.offset[keep],
+            tuple(design[keep] for design in self.designs),
+        )
 
     def with_designs(self, *designs: Floats) -> Rows:
         """The same rows with other columns."""
@@ -171,12 +177,12 @@ def derivatives(likelihood: Likelihood, rows: Rows, theta: Floats) -> Derivative
 def scores(likelihood: Likelihood, rows: Rows, theta: Floats) -> Floats:
     """Each row's part of the score, shape (n, number of coefficients)."""
     found = likelihood(rows, rows.predictors(theta))
-    return np.hstack([D * slope[:, None] for D, slope in zip(rows.designs, found.first, strict=True)])
+    return np.hstack(
+        [D * slope[:, None] for D, slope in zip(rows.designs, found.first, strict=True)]
+    )
 
 
-def hazard_along(
-    life: Lifetime, rows: Rows, theta: Floats, cured: bool
-) -> tuple[Floats, Floats]:
+def hazard_along(life: Lifetime, rows: Rows, theta: Floats, cured: bool) -> tuple[Floats, Floats]:
     """Cumulative hazard that each row adds (n,), and its gradient in the coefficients (n, k)."""
     likelihood = split(life) if cured else whole(life)
     quiet = replace(rows, event=np.zeros(len(rows.stop)), weights=np.ones(len(rows.stop)))

@@ -189,7 +189,7 @@ def _gamma_density(w: Floats, q: Floats) -> Floats:
     """Log density of w in the generalised gamma family; the normal at Q = 0."""
     with np.errstate(divide="ignore"):
         k = np.minimum(q**-2.0, 1e12)
-    return -_HALF_LOG_TWO_PI - stirling(k) - w**2 * growth(q * w, 2)
+    return np.asarray(-_HALF_LOG_TWO_PI - stirling(k) - w**2 * growth(q * w, 2))
 
 
 def _gamma_tail(w: Floats, q: Floats) -> Floats:

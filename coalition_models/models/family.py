@@ -154,8 +154,8 @@ def families() -> Mapping[str, Family]:
 
     Examples
     --------
-    >>> list(families())
-    ['cox', 'logit', 'probit', 'cloglog']
+    >>> {"cox", "logit", "weibull", "cure_weibull"} <= set(families())
+    True
     """
     return {name: family for name, (family, _) in _found(_folders()).items()}
 

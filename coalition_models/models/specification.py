@@ -41,8 +41,8 @@ class Specification:
     Parameters
     ----------
     family : str
-        ``"cox"``, ``"logit"``, ``"probit"`` or ``"cloglog"``; ``docs/families.md`` says what each
-        can do.
+        Such as ``"cox"``, ``"logit"``, ``"weibull"``; ``docs/families.md`` says which there are
+        and what each can do.
     formula : str
         As in :func:`cox`.
     start, stop, id, cluster, strata, weights, offset : str, or several where they may be

@@ -50,8 +50,10 @@ class DistributionChoice:
             for row in shown[columns].astype(object).itertuples(index=False, name=None)
         ]
         failed = tuple(
-            f"{name}: {text}" for name, text in zip(shown["distribution"], shown["problem"], strict=True) if text
-        )  # fmt: skip
+            f"{name}: {text}"
+            for name, text in zip(shown["distribution"], shown["problem"], strict=True)
+            if text
+        )
         formula = next(iter(self.fits.values())).formula if self.fits else ""
         title = f"Distributions by AIC: {formula}"
         return Table(columns, rows, title, (*self.notes, *failed))

@@ -25,8 +25,7 @@ from coalition_models.models.parametric.layout import layout_of
 from coalition_models.models.parametric.problem import Problem, problem_of
 from coalition_models.models.parametric.scales import scales_of
 from coalition_models.models.running import run
-from coalition_models.models.sample.checks import check_enough_events
-from coalition_models.models.sample.checks import names_of
+from coalition_models.models.sample.checks import check_enough_events, names_of
 from coalition_models.models.sample.draw import Sample, draw_sample
 from coalition_models.models.sample.formula import build_design
 from coalition_models.models.specification import Specification

@@ -50,8 +50,8 @@ class Search:
         if len(tops) == 1:
             return Note(text)
         others = first_few(
-            f"{row.log_likelihood:.4f} ({counted(int(row.starts), 'start')})"
-            for row in tops.iloc[1:].itertuples()
+            f"{top:.4f} ({counted(int(starts), 'start')})"
+            for top, starts in zip(tops["log_likelihood"][1:], tops["starts"][1:], strict=True)
         )
         text += f"; lower maxima have log-likelihood {others} (fit.native.maxima)"
         return Note(text) if tops["starts"].iloc[0] > 1 else (
@@ -162,7 +162,7 @@ def _trouble(problem: Problem, found: Search, names: Sequence[str]) -> str:
     outer = problem.outer(edge.theta)[0]
     zeta = problem.rows.predictors(edge.theta)[-1]
     reached = first_few(
-        f"{names[j]} = {outer[j]:.3g}" for j in np.flatnonzero(np.abs(edge.theta) > _FAR)
+        f"{names[j]} = {outer[j]:.3g}" for j in map(int, np.flatnonzero(np.abs(edge.theta) > _FAR))
     )
     where = f" ({reached} so far)" if reached else ""
     lead = f"no maximum: the likelihood still rises after {edge.iterations} steps{where}"
@@ -175,5 +175,3 @@ def _trouble(problem: Problem, found: Search, names: Sequence[str]) -> str:
         f"{lead}. Duration and the chance to be at risk cannot both be told from these rows: "
         "drop terms from at_risk=, follow members for longer, or use parametric()"
     )
-
-

@@ -187,9 +187,7 @@ def _choices(
     )  # fmt: skip
 
 
-def _labels(
-    problem: Problem, sample: Sample
-) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
+def _labels(problem: Problem, sample: Sample) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
     """Names of the coefficients, and the places of each term."""
     layout, life = problem.layout, problem.life
     base, p, strata = layout.columns, len(sample.design.names), len(layout.strata)

@@ -298,10 +298,10 @@ class ParametricEngine:
         codes = np.zeros(len(self.sample.event), dtype=np.int64)
         codes = codes if self.sample.strata is None else self.sample.strata
         if term >= base:
-            return (codes == place).astype(float)
+            return np.asarray(codes == place, dtype=float)
         start, stop = self._ends(None, len(codes), True)
         found = self.layout.pieces(start, stop, codes)
-        return (found.column[found.last] == place).astype(float)
+        return np.asarray(found.column[found.last] == place, dtype=float)
 
     def without(
         self, groups: Integers, estimates: Estimates, term: int, also: int | None = None

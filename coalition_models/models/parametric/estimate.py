@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from coalition_models.errors import FitError, first_few
 from coalition_models.kernels import lifetime_rows as kernel
+from coalition_models.kernels._newton import inverse
 from coalition_models.kernels.climb import Climb, climb
+from coalition_models.kernels.lifetimes import LIFETIMES
 from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.parametric.problem import Problem, start_levels
@@ -38,6 +41,9 @@ _STARTS = {
     "lognormal": ((0.2,),),
     "loglogistic": ((-0.3,),),
 }
+#: distributions whose climb costs much; separation, which is the same for all, is looked for first
+_DEAR = ("gamma", "gengamma")
+_QUICK_STEPS = 30
 _CURE = "Leave the term out, join categories, or use cox(..., penalty='firth'), which stays finite"
 
 
@@ -51,6 +57,8 @@ def estimate_lifetimes(
     base, p = problem.layout.columns, len(problem.scale)
     X = problem.rows.designs[0]
     refuse_flat(X[:, base:], X[:, :base], names[base : base + p])
+    if problem.life.name in _DEAR and not allowed:
+        _refuse_separation(problem, sample, names)
     nulls = list(_nulls(problem))
     found, said = _best(problem, nulls)
     null = max(nulls, key=lambda one: one.at.log_likelihood)
@@ -62,12 +70,10 @@ def estimate_lifetimes(
         remarks.append(trouble.message)
     coefficients, way = problem.outer(found.theta)
     model = way @ found.covariance @ way.T
-    covariance = model
     if trouble is not None:
-        covariance = model.copy()
-        covariance[list(trouble.columns), :] = np.nan
-        covariance[:, list(trouble.columns)] = np.nan
-    elif plan.variance != "model":
+        model = _without_columns(found, way, trouble.columns)
+    covariance = model
+    if trouble is None and plan.variance != "model":
         covariance, more = covariance_of(problem, found, sample, plan, names)
         remarks.append(more)
     estimate = Estimate(
@@ -81,6 +87,18 @@ def estimate_lifetimes(
         remarks=tuple(remark for remark in remarks if remark),
     )
     return estimate, found.theta
+
+
+def _without_columns(found: Climb, way: Floats, lost: Sequence[int]) -> Floats:
+    """Covariance of the other coefficients where these run off, and so are missing."""
+    out = np.full_like(way, np.nan)
+    rest = [j for j in range(len(way)) if j not in lost]
+    back = np.linalg.inv(way)
+    information = back.T @ found.at.information @ back
+    part = inverse(information[np.ix_(rest, rest)])
+    if part is not None:
+        out[np.ix_(rest, rest)] = part
+    return out
 
 
 def refuse_flat(Z: Floats, indicator: Floats, names: Sequence[str]) -> None:
@@ -154,6 +172,19 @@ def _direction(problem: Problem) -> Floats | None:
     # rows with the event stand on both sides, so that the direction does not move them
     stacked = np.vstack([ended, ended, other])
     return binary_direction(stacked, np.r_[np.ones(len(ended)), np.zeros(len(ended) + len(other))])
+
+
+def _refuse_separation(problem: Problem, sample: Sample, names: Sequence[str]) -> None:
+    """Look at the fit of a constant hazard, and refuse where terms have no finite estimate."""
+    quick = replace(
+        problem,
+        life=LIFETIMES["exponential"],
+        rows=problem.rows.with_designs(problem.rows.designs[0]),
+    )
+    start = quick.from_null(start_levels(quick))
+    trouble = _judge(quick, climb(quick.at, start, most_steps=_QUICK_STEPS), sample, names)
+    if trouble is not None and len(trouble.columns) < len(names):
+        raise FitError(trouble.message)
 
 
 def _separated(

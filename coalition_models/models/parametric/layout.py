@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ class Layout:
         if not self.pieced:
             return tuple(f"Intercept{stratum}" for stratum in self.strata)
         ends = ["0", *(f"{cut:g}" for cut in self.cuts)]
-        spans = [f"({a}, {b}]" for a, b in zip(ends, ends[1:], strict=False)]
+        spans = [f"({a}, {b}]" for a, b in pairwise(ends)]
         spans.append(f"after {ends[-1]}" if self.cuts else "constant")
         return tuple(f"log hazard {span}{stratum}" for stratum in self.strata for span in spans)
 
@@ -96,9 +97,13 @@ def check_cuts(cuts: object) -> None:
     """Refuse cuts that are neither a number of pieces nor increasing times above 0."""
     if cuts is None or (isinstance(cuts, int) and not isinstance(cuts, bool) and cuts >= 1):
         return
-    if isinstance(cuts, tuple) and cuts and all(b > a for a, b in zip((0, *cuts), cuts, strict=False)):
-        if np.isfinite(cuts).all():
-            return
+    if (
+        isinstance(cuts, tuple)
+        and cuts
+        and all(b > a for a, b in pairwise((0, *cuts)))
+        and np.isfinite(cuts).all()
+    ):
+        return
     raise DataError(
         "cuts must be a number of pieces, 1 or more, or increasing times above 0 at which the "
         f"hazard may change, such as [12, 36]; found {cuts!r}"

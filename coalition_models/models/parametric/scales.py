@@ -17,6 +17,7 @@ __all__ = ["Scales", "scales_of"]
 Floats = npt.NDArray[np.float64]
 
 _LEVEL = 0.95
+_COLUMNS = ("estimate", "std_error", "conf_low", "conf_high")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,8 @@ def scales_of(
     half = float(stats.t.isf((1 - _LEVEL) / 2, degrees))
     parameters = [_natural(estimates, j, half) for j in ancillary]
     ratios: list[dict[str, object]] = []
-    for shape in ([] if shapes is None else list(shapes) or [None]):
+    own: list[int | None] = [] if shapes is None else list(shapes) or [None]
+    for shape in own:
         for j in covariates:
             ratios.append(_time_ratio(estimates, j, shape, half))
     columns = ["term", "estimate", "std_error", "ratio", "conf_low", "conf_high"]
@@ -88,18 +90,15 @@ def _natural(estimates: Estimates, j: int, half: float) -> dict[str, object]:
     error = _error(float(estimates.covariance[j, j]))
     low, high = value - half * error, value + half * error
     if not name.startswith("log"):
-        return dict(parameter=name, estimate=value, std_error=error, conf_low=low, conf_high=high)
+        return _row("parameter", name, [value, error, low, high])
     plain = name.replace("log(", "", 1).replace(")", "", 1)
     if name.startswith("log hazard"):
         plain = name.removeprefix("log ")
     est = float(np.exp(value))
-    return dict(parameter=plain, estimate=est, std_error=est * error,
-                conf_low=float(np.exp(low)), conf_high=float(np.exp(high)))  # fmt: skip
+    return _row("parameter", plain, [est, est * error, float(np.exp(low)), float(np.exp(high))])
 
 
-def _time_ratio(
-    estimates: Estimates, j: int, shape: int | None, half: float
-) -> dict[str, object]:
+def _time_ratio(estimates: Estimates, j: int, shape: int | None, half: float) -> dict[str, object]:
     """Minus the log hazard ratio over the shape, with the delta method."""
     beta, V = float(estimates.coefficients[j]), estimates.covariance
     name = estimates.names[j]
@@ -114,9 +113,14 @@ def _time_ratio(
         name += estimates.names[shape].removeprefix("log(shape)")
     error = _error(variance)
     with np.errstate(over="ignore"):
-        limits = np.exp([log_ratio, log_ratio - half * error, log_ratio + half * error])
-    return dict(term=name, estimate=log_ratio, std_error=error, ratio=float(limits[0]),
-                conf_low=float(limits[1]), conf_high=float(limits[2]))  # fmt: skip
+        low, high = np.exp([log_ratio - half * error, log_ratio + half * error])
+        ratio = float(np.exp(log_ratio))
+    row = _row("term", name, [log_ratio, error, float(low), float(high)])
+    return {**row, "ratio": ratio}
+
+
+def _row(what: str, name: str, values: Sequence[float]) -> dict[str, object]:
+    return {what: name, **dict(zip(_COLUMNS, values, strict=True))}
 
 
 def _error(variance: float) -> float:
