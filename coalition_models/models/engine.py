@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.errors import DataError
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.sample.draw import Sample
 
-__all__ = ["Engine", "Hazards", "NullScores", "Refits", "Span", "Unfitted"]
+__all__ = ["Engine", "Hazards", "NoNullScores", "NullScores", "Refits", "Span", "Unfitted"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -156,3 +157,15 @@ class Unfitted:
     engine: Engine
     names: tuple[str, ...]
     terms: Mapping[str, tuple[int, ...]]
+
+
+class NoNullScores:
+    """Methods of engines whose family lacks the ability ``null_scores``; it is refused before."""
+
+    def null_scores(self, tested: Integers, groups: Integers) -> NullScores:
+        """Not offered."""
+        raise DataError("this family has no scores at the null: use cox() or logit()")
+
+    def null_map(self, tested: Integers, groups: Integers) -> Floats:
+        """Not offered."""
+        raise DataError("this family has no scores at the null: use cox() or logit()")

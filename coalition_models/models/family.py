@@ -36,6 +36,9 @@ ABILITIES = {
     "causes": "kinds of exit (`causes=`, `none=`)",
     "transitions": "moves between states (`origin=`)",
     "held_covariates": "members kept at risk after another exit (`changing=`, `censoring=`)",
+    "pieces": "pieces of constant hazard (`cuts=`)",
+    "cured": "members never at risk (`at_risk=`)",
+    "starts": "search from many starts (`starts=`, `seed=`)",
     "weights": "case weights (`weights=`)",
     "offset": "offset (`offset=`)",
     "clusters": "clustered variance (`cluster=`)",
@@ -155,7 +158,7 @@ def families() -> Mapping[str, Family]:
 
     Examples
     --------
-    >>> {"cox", "logit", "cause_specific"} <= set(families())
+    >>> {"cox", "logit", "cause_specific", "weibull", "cure_weibull"} <= set(families())
     True
     """
     return {name: family for name, (family, _) in _found(_folders()).items()}

@@ -143,11 +143,11 @@ class Fit:
 
     @property
     def baseline_terms(self) -> tuple[str, ...]:
-        """Coefficients that shape the hazard of a reference: the intercept and duration terms.
+        """Coefficients that shape the hazard of a reference: intercept, duration, distribution.
 
         Their exponentials compare no two members.
         """
-        own = ("Intercept", self.choices.time)
+        own = ("Intercept", self.choices.time, *self.choices.baseline)
         return tuple(self.names[i] for term in own for i in self.terms.get(term, ()))
 
     @cached_property
@@ -214,8 +214,9 @@ class Fit:
     def test_model(self) -> pd.DataFrame:
         """Test all terms at once: likelihood ratio, Wald, and score where the family has one.
 
-        Against a model without them: under Cox the baseline hazard alone, otherwise the intercept
-        (and the offset) alone, so that duration terms are tested too. Only Wald's test uses the
+        Against a model without them: under Cox the baseline hazard alone, in parametric models
+        the baseline's own parameters, otherwise the intercept (and the offset) alone, so that
+        duration terms are tested too. Only Wald's test uses the
         covariance that the fit reports; the others are those of independent rows, and a column
         ``note`` says so where the fit is clustered or robust. Under Firth's penalty the likelihood
         ratio is the penalised one, and the only test.
@@ -242,6 +243,8 @@ class Fit:
             self._wald,
             self.engine,
             2 * (self.log_likelihood - self.log_likelihood_null),
+            besides=("Intercept", *self.choices.baseline),
+            terms=self.terms,
             score="score_test" in self.family.can,
             plain=self.choices.variance == "model",
         )

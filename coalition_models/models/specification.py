@@ -27,6 +27,10 @@ _NEEDS = {
     "origin": "transitions",
     "changing": "held_covariates",
     "censoring": "held_covariates",
+    "cuts": "pieces",
+    "at_risk": "cured",
+    "starts": "starts",
+    "seed": "starts",
 }
 _WHOSE_DEFAULT = "default"
 
@@ -42,8 +46,8 @@ class Specification:
     Parameters
     ----------
     family : str
-        ``"cox"``, ``"logit"``, ``"probit"`` or ``"cloglog"``; ``docs/families.md`` says what each
-        can do.
+        Such as ``"cox"``, ``"logit"``, ``"weibull"``; ``docs/families.md`` says which there are
+        and what each can do.
     formula : str
         As in :func:`cox`.
     start, stop, id, cluster, strata, weights, offset : str, or several where they may be
@@ -67,6 +71,10 @@ class Specification:
         Whose weights for censoring that is tied with exits, as in :func:`fine_gray`.
     penalty, variance, convention, small_sample, allow_nonconvergence, trust
         As in :func:`cox`.
+    cuts : int or sequence of float, optional
+        Pieces of constant hazard, as in :func:`parametric`.
+    at_risk, starts, seed : str, int, int, optional
+        The equation of who is at risk, and the starts of the search, as in :func:`cure`.
 
     Raises
     ------
@@ -110,6 +118,10 @@ class Specification:
     origin: str | None = None
     changing: str | None = None
     censoring: str | None = None
+    cuts: int | Sequence[float] | None = None
+    at_risk: str | None = None
+    starts: int | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         check_arguments(Specification, vars(self))
@@ -120,6 +132,8 @@ class Specification:
             given = getattr(self, name)
             if given is not None:
                 self._set(**{name: names_of(given, name)})
+        if self.cuts is not None and not isinstance(self.cuts, int):
+            self._set(cuts=tuple(float(cut) for cut in self.cuts))
         if self.time == _WHOSE_DEFAULT:
             self._set(time=family.duration or None)
         for option, ability in _NEEDS.items():
@@ -148,6 +162,8 @@ class Specification:
                 ("time", "duration"),
                 ("ties", "ties"),
                 ("penalty", "penalty"),
+                ("cuts", "cuts"),
+                ("at_risk", "at risk"),
             )
             if getattr(self, name) is not None
         ]

@@ -12,7 +12,7 @@ from scipy.linalg import block_diag
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels.concordance import concordance
 from coalition_models.models.cox.engine import CoxEngine
-from coalition_models.models.engine import Hazards, Refits, Span
+from coalition_models.models.engine import Hazards, NoNullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family, family_named
 from coalition_models.models.sample.draw import Sample
@@ -87,7 +87,7 @@ class Part:
 
 
 @dataclass(frozen=True, repr=False)
-class HazardsEngine:
+class HazardsEngine(NoNullScores):
     """One Cox engine per kind; coefficients stand kind after kind, each with all terms."""
 
     sample: Sample

@@ -12,7 +12,7 @@ from coalition_models.errors import DataError
 from coalition_models.kernels.concordance import concordance
 from coalition_models.kernels.residuals import expected_events
 from coalition_models.models.cox.engine import CoxEngine
-from coalition_models.models.engine import Hazards, Refits, Span
+from coalition_models.models.engine import Hazards, NoNullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import family_named
 from coalition_models.models.sample.draw import Sample
@@ -62,7 +62,7 @@ FAMILIES = (
 
 
 @dataclass(frozen=True, repr=False)
-class FineGrayEngine:
+class FineGrayEngine(NoNullScores):
     """The rows used, and the Cox engine of these and the weighted rows made of them.
 
     ``rows`` is the place among the rows used of each of the latter.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.kernels import cox as kernel
-from coalition_models.kernels._prepare import snap_times
+from coalition_models.kernels._times import snap_times
 from coalition_models.kernels.subdistribution import Rule, expand
 from coalition_models.models.cox.estimate import estimate_cox, prepare_sample
 from coalition_models.models.estimates import Estimate

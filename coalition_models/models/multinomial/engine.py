@@ -11,7 +11,7 @@ import pandas as pd
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels.multinomial import chances
 from coalition_models.models.discrete.duration import Duration
-from coalition_models.models.engine import Hazards, Refits, Span
+from coalition_models.models.engine import Hazards, NoNullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
 from coalition_models.models.sample.columns import numbers_of
@@ -47,7 +47,7 @@ FAMILIES = (
 
 
 @dataclass(frozen=True, repr=False)
-class MultinomialEngine:
+class MultinomialEngine(NoNullScores):
     """Rows, all columns (n, p) with those of duration, and the kinds in their order."""
 
     sample: Sample

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, counted, first_few
-from coalition_models.kernels._prepare import snap_times
+from coalition_models.kernels._times import snap_times
 from coalition_models.models.sample.checks import (
     Histories,
     check_history,
