@@ -174,3 +174,4 @@ def score_z(scores: Floats) -> Floats:
     z: Floats = np.divide(
         scores.sum(axis=0), spread, out=np.full(spread.shape, np.nan), where=spread > 0
     )
+    return z
