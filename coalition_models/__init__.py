@@ -32,7 +32,7 @@ _WHERE = {
     "from_cow": "sources.codes",
     # who took part
     "Facts": "members.facts",
-    "facts": "members.facts",
+    "facts": "members.bundled_facts",
     "facts_of": "members.facts",
     "merge": "members.merge",
     "record_of": "record",
@@ -57,6 +57,7 @@ _WHERE = {
     "add_risk": "features.risk",
     "add_commitment": "features.commitment",
     "add_contagion": "features.contagion",
+    "add_lead_exit": "features.lead_exit",
     "add_alliance": "features.alliance",
     "add_regime": "features.regime",
     "add_capability": "features.capability",
@@ -148,6 +149,7 @@ if TYPE_CHECKING:
     from coalition_models.features.former_communist import (
         add_former_communist as add_former_communist,
     )
+    from coalition_models.features.lead_exit import add_lead_exit as add_lead_exit
     from coalition_models.features.leadership import add_leadership as add_leadership
     from coalition_models.features.preferences import add_preferences as add_preferences
     from coalition_models.features.regime import add_regime as add_regime
@@ -167,8 +169,8 @@ if TYPE_CHECKING:
     from coalition_models.inference.detection import detectable_effects as detectable_effects
     from coalition_models.inference.detection import schoenfeld_events as schoenfeld_events
     from coalition_models.inference.simulated_power import simulate_power as simulate_power
+    from coalition_models.members.bundled_facts import facts as facts
     from coalition_models.members.facts import Facts as Facts
-    from coalition_models.members.facts import facts as facts
     from coalition_models.members.facts import facts_of as facts_of
     from coalition_models.members.merge import merge as merge
     from coalition_models.members.panel import build_panel as build_panel

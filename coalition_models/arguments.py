@@ -327,9 +327,13 @@ def _words(hint: object) -> str:
 def _many(hint: object) -> str:
     """What several values of one kind are called; a tuple of two is a pair."""
     parts = typing.get_args(hint)
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_many(part) for part in parts))
     if typing.get_origin(hint) is tuple and len(parts) == 2 and parts[0] is parts[1]:
         return f"pairs of {_many(parts[0])}"
-    return _MANY.get(hint, "values")
+    name = getattr(hint, "__name__", "")
+    own = str(getattr(hint, "__module__", "")).startswith("coalition_models")
+    return _MANY.get(hint, f"{name.removesuffix('s')}s" if own else "values")
 
 
 def _shown(value: object) -> str:

@@ -139,7 +139,7 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _paper(arguments: argparse.Namespace) -> int:
-    from coalition_models.pipeline import write_paper
+    from coalition_models.report.parts.paper import write_paper
 
     write_paper(arguments.text, arguments.out)
     print(f"wrote {arguments.out}")  # noqa: T201

@@ -17,20 +17,17 @@ from tqdm.std import tqdm
 
 from coalition_models.about import __version__
 from coalition_models.designs.first_look import FORMULA
-from coalition_models.errors import DataError
-from coalition_models.files import output_folder, staging_folder, write_file
+from coalition_models.files import staging_folder, write_file
 from coalition_models.report.html import Card, front_page
-from coalition_models.report.paper import paper_text
-from coalition_models.report.part import Page, Part, Run, write_part
+from coalition_models.report.part import Part, Run, write_part
 from coalition_models.report.parts import find_parts
-from coalition_models.report.parts.first_look import PART as FIRST_LOOK
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import entry, file_sha256
 from coalition_models.sources.fetch import at_hand, files_of
 from coalition_models.sources.load import datasets, load
 from coalition_models.sources.provenance import Provenance, chosen_sources, unusable_said_once
 
-__all__ = ["reproduce", "write_paper"]
+__all__ = ["reproduce"]
 
 _LIBRARIES = (
     "formulaic",
@@ -106,8 +103,8 @@ def _reproduce(
             with clock.step(f"analyse: {part.name}"):
                 analysis = part.analyse(run)
             with clock.step(f"write: {part.name}"):
-                pages = write_part(staging, part, analysis, _FOOT, str(made))
-            cards.append(_card(part, part.about(analysis), pages))
+                links = write_part(staging, part, analysis, _FOOT, str(made))
+            cards.append(Card(part.title, part.about(analysis), links))
             used += part.sources(analysis)
         with clock.step("write the front page and the manifest"):
             write_file(staging / "report.html", _front_page(cards, made))
@@ -124,11 +121,6 @@ def _folders(parts: Sequence[Part[Any]]) -> list[str]:
     return list(dict.fromkeys(place.as_posix() for place in places))
 
 
-def _card(part: Part[Any], about: str, pages: Sequence[Page]) -> Card:
-    links = [(page.title, (Path(part.folder) / page.file).as_posix()) for page in pages]
-    return Card(part.title, about, links)
-
-
 def _front_page(cards: Sequence[Card], made: Provenance) -> str:
     return front_page(
         "Why states leave military coalitions",
@@ -138,26 +130,6 @@ def _front_page(cards: Sequence[Card], made: Provenance) -> str:
         _FOOT,
         made=str(made),
     )
-
-
-def write_paper(template: Path, out: Path) -> None:
-    """Fill the paper's text with the values and tables of the analysis.
-
-    Raises
-    ------
-    DataError
-        If the template cannot be read, or asks for a value that the analysis does not give.
-    """
-    try:
-        text = template.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"cannot read {template}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"cannot read {template}: it is not UTF-8 text") from error
-    analysis = FIRST_LOOK.analyse(Run())
-    filled = paper_text(text, analysis, FIRST_LOOK.product(analysis))
-    output_folder(out.parent)
-    write_file(out, filled)
 
 
 class _Clock:

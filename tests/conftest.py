@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -50,6 +51,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if ROOMS & set(item.path.parts):
             for text in TOLD:
                 item.add_marker(pytest.mark.filterwarnings(text), append=False)
+
+
+@pytest.fixture(scope="session")
+def not_refused() -> Callable[..., list[str]]:
+    """Of many calls with what each refusal must say, those that are not refused so: one test."""
+
+    def check(
+        cases: Mapping[str, str] | Sequence[tuple[str, str]],
+        call: Callable[[str], object],
+        error: type[Exception] = cm.CoalitionError,
+        never: str = "",
+    ) -> list[str]:
+        lines = []
+        for given, words in dict(cases).items():
+            try:
+                call(given)
+            except error as found:
+                said = str(found)
+                if not re.search(words, said) or set(never) & set(said):
+                    lines.append(f"{given}: expected {words!r}, said {said!r}")
+            except Exception as found:  # noqa: BLE001
+                lines.append(f"{given}: {type(found).__name__}: {found}")
+            else:
+                lines.append(f"{given}: not refused")
+        return lines
+
+    return check
 
 
 @pytest.fixture(scope="session")

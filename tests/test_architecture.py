@@ -22,15 +22,77 @@ TYPING_CIRCLES: set[frozenset[str]] = {
     frozenset({"models.fit", "models.fit_table"}),
 }
 #: functions longer than 60 lines: each is one list of steps that has not yet found its cut
-LONG_FUNCTIONS = {
-    "features/casualties.py:add_casualties",
-    "features/elections.py:add_elections",
-    "features/leadership.py:add_leadership",
-    "features/risk.py:add_risk",
-    "kernels/_maximise.py:maximise",
-    "kernels/_prepare.py:prepare",
-    "models/sample/draw.py:draw_sample",
-    "report/parts/defections.py:_tables",
+LONG_FUNCTIONS = {"models/sample/draw.py:draw_sample"}
+
+#: modules that no test file mirrors or imports -> the tests through whose subject each is tested,
+#: because what it does shows only in what its one caller gives
+TESTED_THROUGH = {
+    "cli_data.py": "test_cli.py",
+    "defection/cuts.py": "defection/test_withdrawals.py",
+    "defection/profile_levels.py": "defection/test_profile.py",
+    "defection/profile_lines.py": "defection/test_profile.py",
+    "defection/profile_tasks.py": "defection/test_profile.py",
+    "designs/as_of_end.py": "designs/test_first_look.py",
+    "designs/bundled_set.py": "designs/test_analysis_sets.py",
+    "designs/other_sets.py": "designs/test_sets.py",
+    "designs/own_set.py": "designs/test_own_sets.py",
+    "designs/set_record.py": "designs/test_sets.py",
+    "designs/set_sheet.py": "designs/test_analysis_sets.py",
+    "designs/set_tables.py": "designs/test_analysis_sets.py",
+    "hypotheses/contested_facts.py": "hypotheses/test_contested.py",
+    "hypotheses/result.py": "hypotheses/test_verdicts.py",
+    "inference/exposure.py": "inference/test_wild_score.py",
+    "inference/few_cluster_tests.py": "inference/test_wild_score.py",
+    "inference/groups.py": "inference/test_without_one.py",
+    "inference/term_estimate.py": "inference/test_caution.py",
+    "inference/wild_test.py": "inference/test_wild_score.py",
+    "kernels/_maximise.py": "kernels/test_cox.py",
+    "kernels/_newton.py": "kernels/test_cox.py",
+    "kernels/_pairs.py": "kernels/test_concordance.py",
+    "kernels/_panel.py": "kernels/test_cox.py",
+    "kernels/_prepare.py": "kernels/test_cox.py",
+    "kernels/_shared.py": "kernels/test_batch.py",
+    "kernels/_sums.py": "kernels/test_cox.py",
+    "members/bundled_deaths.py": "members/test_bundled_facts.py",
+    "members/coalition_tables.py": "members/test_facts.py",
+    "members/merge.py": "faults/test_lost_memory.py",
+    "members/timing.py": "members/test_panel.py",
+    "models/after/paths.py": "models/test_scenarios.py",
+    "models/after/stretches.py": "models/test_scenarios.py",
+    "models/assembly.py": "models/test_fit.py",
+    "models/cox/engine.py": "models/test_cox.py",
+    "models/cox/estimate.py": "models/test_cox.py",
+    "models/cox/restricted.py": "inference/test_wild_score.py",
+    "models/discrete/engine.py": "models/test_discrete.py",
+    "models/discrete/estimate.py": "models/test_discrete.py",
+    "models/discrete/restricted.py": "inference/test_wild_score.py",
+    "models/engine.py": "models/test_family.py",
+    "models/estimates.py": "models/test_fit.py",
+    "models/fit_table.py": "models/test_fit.py",
+    "models/joint_tests.py": "faults/test_joint_tests.py",
+    "models/sample/categories.py": "models/test_formula_types.py",
+    "models/sample/checks.py": "models/test_bad_inputs.py",
+    "models/sample/draw.py": "models/test_bad_inputs.py",
+    "models/sample/grammar.py": "models/test_formula_words.py",
+    "models/sample/labels.py": "models/test_scenarios.py",
+    "report/parts/_defection_tables.py": "report/parts/test_defections.py",
+    "report/parts/_iraq.py": "report/parts/test_first_look.py",
+    "report/words.py": "report/figures/test_participation.py",
+    "sources/_rows.py": "sources/test_build.py",
+    "sources/as_facts.py": "sources/test_bundled.py",
+    "sources/citations.py": "sources/test_literature.py",
+    "sources/election_rows.py": "sources/test_derived_tables.py",
+    "sources/extend_elections.py": "sources/test_derived_tables.py",
+    "sources/extend_leaders.py": "sources/test_derived_tables.py",
+    "sources/extend_state_years.py": "sources/test_derived_tables.py",
+    "sources/readers/_dated.py": "sources/test_readers_regimes.py",
+    "sources/state_periods.py": "sources/test_codes.py",
+    "terminal.py": "test_cli.py",
+    "timelines/cabinets.py": "features/test_leadership.py",
+    "timelines/election_distances.py": "features/test_elections.py",
+    "timelines/election_votes.py": "features/test_elections.py",
+    "timelines/fatality_rate.py": "features/test_risk.py",
+    "timelines/theatre.py": "features/test_risk.py",
 }
 
 
@@ -142,6 +204,55 @@ def test_functions_stay_short():
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and length(node) > 60
     }
     assert long - LONG_FUNCTIONS == set()
+
+
+def public_names(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    names = [node.name for node in tree.body if isinstance(node, defined)]
+    return [name for name in names if not name.startswith("_")]
+
+
+def mirrors(module: Path) -> list[Path]:
+    """Test files that a module's name leads to: ``a/b/_c.py`` to ``a/test_b_c.py`` and the like."""
+    *rooms, stem = module.with_suffix("").parts
+    name = stem.lstrip("_")
+    found = []
+    for depth in range(len(rooms) + 1):
+        folder = ROOT / "tests" / Path(*rooms[:depth])
+        found += [
+            folder / f"test_{name}.py",
+            folder / f"test_{'_'.join([*rooms[depth:], name])}.py",
+        ]
+    return found
+
+
+@cache
+def imported_by_tests() -> frozenset[str]:
+    found = set()
+    for path in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+            elif isinstance(node, ast.Import):
+                found |= {one.name for one in node.names}
+    return frozenset(found)
+
+
+def test_every_module_with_public_names_has_a_test():
+    """Its own, one that imports it, or, listed with it, that of what it is a part of."""
+    alone = set()
+    for path in MODULES:
+        module = path.relative_to(ROOT / PACKAGE)
+        if path.name in ("__init__.py", "__main__.py") or not public_names(path):
+            continue
+        dotted = ".".join((PACKAGE, *module.with_suffix("").parts))
+        mirrored = any(one.is_file() for one in mirrors(module))
+        if not mirrored and dotted not in imported_by_tests():
+            alone.add(module.as_posix())
+    assert alone - set(TESTED_THROUGH) == set(), "write tests/<room>/test_<module>.py"
+    assert set(TESTED_THROUGH) - alone == set(), "these have tests of their own now"
+    assert {one for one in TESTED_THROUGH.values() if not (ROOT / "tests" / one).is_file()} == set()
 
 
 @pytest.mark.parametrize("word", ['simplefilter("ignore"', "simplefilter('ignore'"])

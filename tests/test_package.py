@@ -108,6 +108,8 @@ def test_the_data_package_is_valid(root):
 def test_every_file_in_data_is_described(root):
     package = json.loads((root / "data" / "datapackage.json").read_text(encoding="utf-8"))
     described = {resource["path"] for resource in package["resources"]}
+    earlier = [then for r in package["resources"] for then in r.get("revisions", ())]
+    described |= {then["path"] for then in earlier}
     found = {str(p.relative_to(root / "data").as_posix()) for p in (root / "data").rglob("*.csv")}
     # results that runs are compared with are no data
     assert {name for name in found if not name.startswith("expected/")} == described

@@ -100,9 +100,10 @@ def test_the_pages_stand_alone(built):
     for path, text in pages.items():
         assert "@import" not in text
         assert not re.search(r'src="', text)
-        # the only addresses are those of the other pages
+        # the only addresses are those of the other pages, and of the paper
+        others = {one.resolve() for one in (*pages, built / "paper.md")}
         for address in re.findall(r'href="([^#"][^"]*)"', text):
-            assert (path.parent / address).resolve() in {one.resolve() for one in pages}, path
+            assert (path.parent / address).resolve() in others, path
     for word in ("Efron", "clustered by state", "Test of proportional hazards", "icasualties"):
         assert word in pages[built / "first_look.html"]
 
@@ -110,7 +111,7 @@ def test_the_pages_stand_alone(built):
 def test_the_front_page_leads_to_every_page_and_says_what_is_there(built):
     text = read(built / "report.html")
     others = {p.relative_to(built).as_posix() for p in built.rglob("*.html")} - {"report.html"}
-    assert set(re.findall(r'href="([^"]+)"', text)) == others
+    assert set(re.findall(r'href="([^"]+)"', text)) == others | {"paper.md"}
     for part in find_parts():
         assert part.title in text
     assert "51 spells of 39 states, 21 early exits" in text
@@ -158,6 +159,7 @@ def test_an_earlier_result_survives_a_failed_run(built, results, tmp_path, monke
     assert (out / "report.html").read_text() == "old"
 
 
+KNOWN = ["first_look", "defections", "claims", "contested", "replications", "paper"]
 TOY = """
 import pandas as pd
 from coalition_models.render import frame_table
@@ -191,7 +193,7 @@ def test_a_part_is_one_file(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     found = find_parts()
     names = [part.name for part in found]
-    assert names == ["toy", "first_look", "defections", "claims", "contested"]
+    assert names == ["toy", *KNOWN]
     try:
         written = reproduce(tmp_path / "out", parts=found[:1])
     finally:

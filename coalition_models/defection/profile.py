@@ -15,10 +15,12 @@ from coalition_models.defection.profile_levels import (
     read_levels,
     without_contradictions,
 )
+from coalition_models.defection.profile_lines import interpolated
 from coalition_models.defection.profile_tasks import with_tasks
 from coalition_models.errors import DataError
+from coalition_models.members.bundled_facts import bundled_by_value
 from coalition_models.members.coalition_tables import own_coalitions
-from coalition_models.members.facts import Facts, bundled_by_value
+from coalition_models.members.facts import Facts
 from coalition_models.members.own_members import with_spells, with_states
 from coalition_models.members.periods import Period, as_period, period_number, period_start
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells
@@ -149,7 +151,7 @@ def operational_profile(
     grid = _grid(spells, ends, unit, last_seen)
     profile = _look_up(grid, points, unit)
     if method == "interpolate":
-        profile = _interpolated(profile, points)
+        profile = interpolated(profile, points)
     profile["gap"] = profile["present"] & (
         profile["age_months"].isna() | (profile["age_months"] > stale_after)
     )
@@ -376,25 +378,3 @@ def _look_up(grid: pd.DataFrame, points: pd.DataFrame, unit: Period) -> pd.DataF
         "age_months",
     ]
     return found[[*_KEY, *columns, "doubtful", "confidence", "source", "day"]]
-
-
-def _interpolated(profile: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
-    """Straight lines between the observations of one spell, in place of steps."""
-    out = profile.copy()
-    days = out["day"].to_numpy()
-    troops, basis = out["troops"].to_numpy(copy=True), out["basis"].to_numpy(copy=True)
-    points = points.reset_index(drop=True)
-    known = points.groupby(_KEY).indices
-    date, mark = points["date"].to_numpy(), points["mark"].to_numpy()
-    value = points["troops"].to_numpy()
-    for key, found in out.groupby(_KEY).indices.items():
-        rows, block = np.asarray(found), np.asarray(known[key])
-        place = np.searchsorted(date[block], days[rows], side="right")
-        use = (place > 0) & (place < len(block))
-        rows, after, before = rows[use], block[place[use]], block[place[use] - 1]
-        both = (mark[after] == "observed") & (mark[before] == "observed")
-        rows, after, before = rows[both], after[both], before[both]
-        share = (days[rows] - date[before]) / (date[after] - date[before])
-        troops[rows] = value[before] + share * (value[after] - value[before])
-        basis[rows] = np.where(share > 0, "interpolated", basis[rows])
-    return out.assign(troops=troops, basis=basis)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import zip_longest
-from textwrap import wrap
 from typing import NoReturn
 
 import pandas as pd
@@ -17,10 +15,25 @@ from coalition_models.defection.outcome import not_at_risk, panel_events
 from coalition_models.defection.profile import operational_profile
 from coalition_models.defection.rules import DefectionRule, named_rule
 from coalition_models.designs.bundled_set import pooled_profile
-from coalition_models.designs.own_set import OWN, facts_record, panel_record, told_of_own
+from coalition_models.designs.outcomes import (
+    REGISTERED,
+    Choices,
+    any_rule,
+    check_outcome,
+    refuse_mixed_clocks,
+    told_of_outcome,
+    with_any_defection,
+)
+from coalition_models.designs.own_set import (
+    OWN,
+    facts_record,
+    panel_record,
+    refuse_choices,
+    tell_of_own,
+)
 from coalition_models.designs.set_features import add_set_features, set_facts
 from coalition_models.designs.set_record import Counts, SetRecord
-from coalition_models.designs.set_sheet import set_sheet, told
+from coalition_models.designs.set_sheet import broken_lines, set_sheet, told
 from coalition_models.designs.sets import set_record
 from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.members.facts import Facts
@@ -30,18 +43,6 @@ from coalition_models.render import Table
 from coalition_models.sources.load import load
 
 __all__ = ["AnalysisSet", "absent_set", "analysis_set", "set_of"]
-
-#: characters of the sheet's two columns in print
-_ITEM, _VALUE = 36, 62
-
-
-@dataclass(frozen=True)
-class _Choices:
-    """What was asked for when a set was made."""
-
-    features: bool | tuple[str, ...] = True
-    peak_at_least: float = 0
-    until: str | pd.Timestamp | None = None
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -80,7 +81,7 @@ class AnalysisSet:
     changes: pd.DataFrame | None = None
     note: str = ""
     reason: str = ""
-    choices: _Choices = _Choices()
+    choices: Choices = REGISTERED
 
     @property
     def name(self) -> str:
@@ -153,6 +154,7 @@ class AnalysisSet:
             if kinds is None
             else panel_events(panel, found, how=how, kinds=kinds)
         )
+        refuse_mixed_clocks(self.name, coded)
         lost = not_at_risk(coded)
         if lost:
             warn(
@@ -163,7 +165,7 @@ class AnalysisSet:
 
     def dated(self, exit_date: str) -> pd.DataFrame:
         """Return the panel in which spells end on this date (main, announced, last)."""
-        if exit_date == dated_by(self.panel):
+        if exit_date == dated_by(self.panel) and not self.choices.cut:
             return self.panel
         if self.facts is None:
             self._no_spells()
@@ -189,8 +191,7 @@ class AnalysisSet:
 
     def __str__(self) -> str:
         table = self.to_table()
-        rows = [line for item, value in table.rows for line in _broken(item, value)]
-        return replace(table, rows=rows).text()
+        return replace(table, rows=broken_lines(table.rows)).text()
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
@@ -200,6 +201,8 @@ def analysis_set(
     name: str | Facts | pd.DataFrame,
     *,
     variant: str = "main",
+    outcome: str = "early",
+    exit_date: str = "main",
     features: bool | Sequence[str] = True,
     peak_at_least: float = 0,
     period: str | None = None,
@@ -222,9 +225,18 @@ def analysis_set(
         it. Falls in strength are ranked among theirs.
         A panel of your own (``start, stop, event, state``) stands as it is.
     variant : str
-        ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months), ``"as_named"``
-        (missions as named, gaps of up to 2), ``"geopko"`` (by year, 1994 to 2024). ``wars``:
-        ``"main"`` (strict voluntary exits), ``"wide"``.
+        ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months, contingents of ten
+        persons or more), ``"tokens"`` (the others), ``"as_listed"`` (all, and the wind-down of
+        missions as exits), ``"as_named"`` (the same, missions as named, gaps of up to 2),
+        ``"geopko"`` (by year, 1994 to 2024). ``interventions``: ``"main"``, ``"everyone"`` (with
+        members of other sets), ``"as_listed"`` (by conflict side, ends of missions as exits).
+        ``wars``: ``"main"`` (strict voluntary exits), ``"wide"``.
+    outcome : {"early", "early or scheduled", "any defection"}
+        Early exits; with the ends of fixed terms that were not renewed; or the first defection of
+        any form under the rule ``mcinnis-coded``. A set whose facts cannot tell it is refused.
+    exit_date : {"main", "announced", "last"}
+        As in :func:`build_panel`. By announcement the sheet says of how many exits it is known;
+        where more than a third would be dated by the day of exit all the same it is refused.
     features : bool or sequence of str
         Whether to add the features that the set's sources, or the facts, support; or of which
         builders, such as ``["elections", "casualties"]``. What is asked for by name and cannot be
@@ -239,7 +251,7 @@ def analysis_set(
     Returns
     -------
     AnalysisSet
-        The event is the coded early exit; :meth:`AnalysisSet.recode` applies another rule. The
+        The event is that of ``outcome``; :meth:`AnalysisSet.recode` applies another rule. The
         sheet holds counts, coverage, events by kind, features with what is missing, and limits.
 
     Raises
@@ -261,7 +273,7 @@ def analysis_set(
     check_arguments(analysis_set, locals())
     if isinstance(name, str):
         record = set_record(name, variant)
-        _refuse_choices(f"the set {name!r}", period=period, clock=clock, until=until)
+        refuse_choices(f"the set {name!r}", period=period, clock=clock, until=until)
     elif variant != "main":
         what = "facts" if isinstance(name, Facts) else "a panel"
         have = "have" if isinstance(name, Facts) else "has"
@@ -270,12 +282,12 @@ def analysis_set(
         record = facts_record(name, period=period or "month", clock=clock or "entry")
     else:
         record = panel_record(name)
-        _refuse_choices("a panel", period=period, clock=clock, until=until)
+        refuse_choices("a panel", period=period, clock=clock, until=until)
     wanted = features if isinstance(features, bool) else tuple(features)
-    return set_of(record, _Choices(wanted, peak_at_least, until))
+    return set_of(record, Choices(wanted, peak_at_least, until, outcome, exit_date))
 
 
-def set_of(record: SetRecord, choices: _Choices = _Choices()) -> AnalysisSet:
+def set_of(record: SetRecord, choices: Choices = REGISTERED) -> AnalysisSet:
     """Make the set of a record.
 
     Examples
@@ -292,11 +304,12 @@ def set_of(record: SetRecord, choices: _Choices = _Choices()) -> AnalysisSet:
         facts.members is None or "peak_troops" not in facts.members.columns
     ):
         _refuse_peak(record)
-    panel, missing = _rows(record, facts, absent, choices, "main")
+    check_outcome(record, facts, choices)
+    panel, missing = _rows(record, facts, absent, choices, choices.exit_date)
     if record.variant == OWN and choices.features:
-        _tell(record.name, panel, missing)
+        tell_of_own(record.name, panel, missing)
     profile, changes = _strengths(record, facts)
-    return AnalysisSet(
+    found = AnalysisSet(
         record=record,
         panel=panel,
         facts=facts,
@@ -307,6 +320,20 @@ def set_of(record: SetRecord, choices: _Choices = _Choices()) -> AnalysisSet:
         changes=changes,
         choices=choices,
     )
+    return found if choices.plain else _with_outcome(found)
+
+
+def _with_outcome(found: AnalysisSet) -> AnalysisSet:
+    """The set with the outcome that was asked for, and what is told of it."""
+    choices, record, panel = found.choices, found.record, found.panel
+    if choices.cut:
+        coded = found.defections(any_rule(choices.exit_date))
+        panel, lost = with_any_defection(panel, coded)
+        if lost:
+            text = f"No event, since the member was not at risk then: {first_few(lost, len(lost))}."
+            record = replace(record, limits=(*record.limits, text))
+    record = told_of_outcome(record, choices, refuse_mixed_clocks(found.name, panel))
+    return replace(found, record=record, panel=panel)
 
 
 def _strengths(record: SetRecord, facts: Facts) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
@@ -328,9 +355,14 @@ def absent_set(record: SetRecord, reason: str) -> AnalysisSet:
     return AnalysisSet(record=record, panel=none, reason=reason)
 
 
-def _refuse_of_rows(record: SetRecord, choices: _Choices) -> None:
+def _refuse_of_rows(record: SetRecord, choices: Choices) -> None:
     if choices.peak_at_least > 0:
         _refuse_peak(record)
+    if not choices.plain:
+        raise DataError(
+            f"the set {record.name!r} is made of rows whose event is theirs: drop outcome= and "
+            "exit_date="
+        )
     if not isinstance(choices.features, bool):
         raise DataError(
             f"the set {record.name!r} is made of rows with columns of their own: drop features="
@@ -338,7 +370,7 @@ def _refuse_of_rows(record: SetRecord, choices: _Choices) -> None:
 
 
 def _rows(
-    record: SetRecord, facts: Facts, absent: Mapping[str, str], choices: _Choices, exit_date: str
+    record: SetRecord, facts: Facts, absent: Mapping[str, str], choices: Choices, exit_date: str
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Panel with its features, and which of them are missing for what reason."""
     panel = build_panel(
@@ -346,6 +378,7 @@ def _rows(
         period=record.period,
         clock=record.clock,
         exit_date=exit_date,
+        exit_kinds=choices.kinds,
         peak_at_least=choices.peak_at_least,
         until=choices.until,
     )
@@ -361,27 +394,3 @@ def _refuse_peak(record: SetRecord) -> NoReturn:
     raise DataError(
         f"the strengths of members of {record.name!r} are not known: drop peak_at_least"
     )
-
-
-def _refuse_choices(what: str, **choices: object) -> None:
-    given = [choice for choice, value in choices.items() if value is not None]
-    if given:
-        raise DataError(
-            f"{what} has its own {' and '.join(given)}; give facts in its place, such as "
-            f"analysis_set(cm.facts('iraq'), {given[0]}=...)"
-        )
-
-
-def _tell(label: str, panel: pd.DataFrame, missing: dict[str, str]) -> None:
-    """Say once what a set of one's own facts lacks; its sheet says it again."""
-    made = [name for name in record_of(panel).features if name in panel.columns]
-    text = told_of_own(panel, made, missing)
-    if text:
-        warn(f"the set of {label}: {text}")
-
-
-def _broken(item: str, value: str) -> list[list[str]]:
-    """A row of the sheet as lines that keep to the width of print."""
-    left = wrap(item, _ITEM, subsequent_indent="  ", break_on_hyphens=False)
-    right = wrap(value, _VALUE, break_on_hyphens=False)
-    return [list(pair) for pair in zip_longest(left, right, fillvalue="")]

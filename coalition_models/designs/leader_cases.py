@@ -13,8 +13,9 @@ from coalition_models.errors import CoverageError, DataError, gathered, warn
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment
 from coalition_models.features.elections import add_elections
+from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.members.fact_tables import TABLES
-from coalition_models.members.facts import Facts, bundled_facts, trusted_facts
+from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.members.spells import check_spells
 from coalition_models.members.timing import DATE_COLUMN, ExitDate, usable_dates
 from coalition_models.record import record_of, with_notes, with_panel

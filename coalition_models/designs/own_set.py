@@ -12,12 +12,21 @@ from coalition_models.designs.set_features import (
     REGIME_OWN,
 )
 from coalition_models.designs.set_record import Counts, SetRecord
-from coalition_models.errors import DataError, counted, first_few
+from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.members.facts import Facts
 from coalition_models.models.sample.checks import check_event, raise_all
+from coalition_models.record import record_of
 from coalition_models.tables.contract import is_day
 
-__all__ = ["LACKS", "OWN", "facts_record", "panel_record", "told_of_own"]
+__all__ = [
+    "LACKS",
+    "OWN",
+    "facts_record",
+    "panel_record",
+    "refuse_choices",
+    "tell_of_own",
+    "told_of_own",
+]
 
 #: variant of sets of a user's own
 OWN = "own"
@@ -189,3 +198,26 @@ def told_of_own(panel: pd.DataFrame, features: list[str], missing: Mapping[str, 
             f"which no model with it uses: {listing}"
         )
     return "; ".join(parts)
+
+
+def tell_of_own(label: str, panel: pd.DataFrame, missing: Mapping[str, str]) -> None:
+    """Say once what a set of one's own facts lacks; its sheet says it again."""
+    made = [name for name in record_of(panel).features if name in panel.columns]
+    text = told_of_own(panel, made, missing)
+    if text:
+        warn(f"the set of {label}: {text}")
+
+
+def refuse_choices(what: str, **choices: object) -> None:
+    """Refuse choices that belong to facts, where a set has its own.
+
+    Examples
+    --------
+    >>> refuse_choices("a panel", period=None)
+    """
+    given = [choice for choice, value in choices.items() if value is not None]
+    if given:
+        raise DataError(
+            f"{what} has its own {' and '.join(given)}; give facts in its place, such as "
+            f"analysis_set(cm.facts('iraq'), {given[0]}=...)"
+        )

@@ -105,6 +105,8 @@ class SetRecord:
         Unit, event, and what to hold against a test on it.
     clusters : tuple of str
         Columns of clusters; the most cautious counts.
+    strata : tuple of str
+        Columns that stratify the model: every stratum has a baseline of its own.
     model : {"cox", "logit"}
     given : bool
         Claims take the columns that it brings as they stand, in place of building them anew.
@@ -142,6 +144,7 @@ class SetRecord:
     event: str = "early exit"
     about: str = "member-{period}; {outcome}"
     clusters: tuple[str, ...] = ("state",)
+    strata: tuple[str, ...] = ()
     model: Literal["cox", "logit"] = "cox"
     given: bool = True
     apart: bool = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from textwrap import wrap
 
 import pandas as pd
 
@@ -10,7 +12,10 @@ from coalition_models.designs.set_record import Counts, SetRecord
 from coalition_models.members.panel import describe_panel
 from coalition_models.record import record_of, sources_of
 
-__all__ = ["set_sheet", "told"]
+__all__ = ["broken_lines", "set_sheet", "told"]
+
+#: characters of the sheet's two columns in print
+_ITEM, _VALUE = 36, 62
 
 _CLOCKS = {"entry": "time since entry", "coalition": "time since the coalition's start"}
 
@@ -112,3 +117,19 @@ def _feature_items(panel: pd.DataFrame) -> list[tuple[str, object]]:
         ("features", len(share)),
         ("features with missing rows", ", ".join(partly) or "none"),
     ]
+
+
+def broken_lines(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Rows of the sheet as lines that keep to the width of print.
+
+    Examples
+    --------
+    >>> broken_lines([["limit", "few " * 20]])[1]
+    ['', 'few few few few few']
+    """
+    lines = []
+    for item, value in rows:
+        left = wrap(item, _ITEM, subsequent_indent="  ", break_on_hyphens=False)
+        right = wrap(value, _VALUE, break_on_hyphens=False)
+        lines += [list(pair) for pair in zip_longest(left, right, fillvalue="")]
+    return lines

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.designs.set_record import OwnTable
 from coalition_models.errors import counted
-from coalition_models.members.facts import Facts, trusted_facts
-from coalition_models.record import keep_record
+from coalition_models.members.facts import Facts, facts_of, trusted_facts
+from coalition_models.members.periods import as_period, period_number
+from coalition_models.members.timing import LEFT_OUT
+from coalition_models.record import keep_record, record_of
 from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.leader_rows import join_collective, leaders_of
 from coalition_models.sources.load import load
@@ -93,6 +98,8 @@ def renumbered(members: pd.DataFrame) -> pd.DataFrame:
 def with_partners(panel: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Periods in which somebody else is on the same side: nobody else can be left alone.
 
+    Members that are left out of the panel are partners all the same.
+
     Returns
     -------
     DataFrame, str
@@ -105,8 +112,7 @@ def with_partners(panel: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     >>> len(with_partners(iraq)[0]) == len(iraq)
     True
     """
-    sides = panel.groupby(["coalition", "period"], observed=True)["state"].transform("nunique")
-    alone = (sides < 2).to_numpy()
+    alone = _partners(panel) < 2
     kept = panel[~alone].reset_index(drop=True)
     keep_record(kept, panel)
     exits = int(panel.loc[alone, "event"].sum())
@@ -115,6 +121,25 @@ def with_partners(panel: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         f"({counted(exits, 'event')}) are left out, since it has no partner to leave"
     )
     return kept, note
+
+
+def _partners(panel: pd.DataFrame) -> npt.NDArray[np.integer[Any]]:
+    """States on the side of each row in its period, its own included."""
+    key = ["coalition", "period"]
+    there = panel[[*key, "state"]]
+    held = facts_of(panel)
+    left = None if held is None or held.members is None else held.members
+    if left is not None and LEFT_OUT in left.columns:
+        left = left[left[LEFT_OUT].fillna("") != ""]
+        unit = as_period(str(record_of(panel).panel["period"]))
+        pairs = panel[key].drop_duplicates().merge(left, on="coalition")
+        number, first, last = (
+            period_number(pairs[name], unit) for name in ("period", "entry", "exit")
+        )
+        inside = ((first <= number) & (number <= last)).fillna(False).to_numpy(dtype=bool)
+        there = pd.concat([there, pairs.loc[inside, [*key, "state"]]])
+    sizes = there.groupby(key, observed=True)["state"].nunique()
+    return sizes.reindex(pd.MultiIndex.from_frame(panel[key])).to_numpy()
 
 
 def with_peak(panel: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:

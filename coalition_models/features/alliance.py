@@ -70,6 +70,7 @@ class _Ties:
         "us_dependence",
         "framework",
         "nato_framework",
+        "ad_hoc_framework",
     ),
     needs=("coalition", "cow", "period", "coalitions", "states?"),
     sources=("atop-alliances?", "us-troops-abroad?", "us-trade?"),
@@ -119,7 +120,7 @@ def add_alliance(
         lists none in its years), ``us_trade_per_gdp`` (exports and imports in current dollars
         over product at purchasing power: a proxy, as trade with others is not at hand),
         ``us_dependence`` (share of the four ties that exist), ``framework``, ``nato_framework``
-        (0/1). Missing outside the coverage, never zero.
+        and ``ad_hoc_framework`` (0/1). Missing outside the coverage, never zero.
 
     Raises
     ------
@@ -172,7 +173,8 @@ def add_alliance(
             "us_trade_per_gdp": ties.trade,
             "us_dependence": _dependence(ties, least),
             "framework": framework,
-            "nato_framework": _in_nato(framework),
+            "nato_framework": _carried_by(framework, "nato"),
+            "ad_hoc_framework": _carried_by(framework, "ad_hoc"),
         },
         sources=["nato_accession", "nato_candidates", *cited(held, "coalitions"), *ties.sources],
         choices={
@@ -216,8 +218,8 @@ def _framework(panel: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
     return panel["coalition"].map(table["framework"]).astype(object)
 
 
-def _in_nato(framework: pd.Series) -> pd.Series:
-    named = framework.astype("string").str.lower() == "nato"
+def _carried_by(framework: pd.Series, name: str) -> pd.Series:
+    named = framework.astype("string").str.lower() == name
     return named.astype("Float64").astype("float64").where(framework.notna())
 
 

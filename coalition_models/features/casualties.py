@@ -13,6 +13,7 @@ from coalition_models.features.registry import builder
 from coalition_models.members.facts import Facts
 from coalition_models.tables.own import plain_panel
 from coalition_models.timelines.calendar import (
+    AsOf,
     Calendar,
     Integers,
     calendar_of,
@@ -26,6 +27,7 @@ from coalition_models.timelines.deaths import (
     Undated,
     check_undated,
     known_deaths,
+    undated_choices,
     undated_deaths,
 )
 from coalition_models.timelines.given import cited, facts_for, needed
@@ -37,6 +39,7 @@ from coalition_models.timelines.yearly import state_figures, year_known
 __all__ = ["add_casualties"]
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 _RELATIVE = ("troops", "population", None)
 
@@ -162,29 +165,25 @@ def add_casualties(
     known = facts_for(panel, facts, "add_casualties", old)
     trend = _check_trend(trend_window)
     shock = check_window(shock_window, "shock_window")
-    wanted = ("coalition", "cow", "spell", "period") if per == "troops" else None
-    rows = plain_panel(panel, ("cow", "spell") if per == "troops" else ("cow",))
-    calendar = calendar_of(rows, wanted or ("coalition", "cow", "period"))
-    deaths = known_deaths(known, moment, rule, "add_casualties")
-    late = undated_deaths(known)
+    spell = ("spell",) if per == "troops" else ()
+    rows = plain_panel(panel, ("cow", *spell))
+    calendar = calendar_of(rows, ("coalition", "cow", *spell, "period"))
+    deaths, late = known_deaths(known, moment, rule, "add_casualties"), undated_deaths(known)
     _check_short_trend(trend, rule, late)
     own, everyone = deaths.keys(rows["coalition"], rows["cow"]), deaths.codes(rows["coalition"])
     until = calendar.known(moment)
     columns = _own(deaths, *own, calendar, until, half_life)
     columns |= _shocks(deaths, *own, until, mass_casualty, shock)
-    # where not one death is dated, nobody can tell that there was no such event
-    blind = ~np.isin(everyone[1], everyone[0][deaths.dated])
-    blind &= rows["coalition"].isin(late).to_numpy()
+    blind = _blind(deaths, everyone, rows["coalition"].isin(late).to_numpy())
     columns["mass_casualty"] = np.where(blind, np.nan, columns["mass_casualty"])
     columns |= _coalition(deaths, own, everyone, calendar, until, trend)
     held, sources = state_figures(known, ["population"])
     cow = rows["cow"].to_numpy(dtype=np.int64)
     people = held.at("population", cow, year_known(calendar, moment))
     columns["relative_fatalities"] = columns["deaths_cumulative"] / (people / 1e6)
-    columns |= _relative(per, columns["deaths_12m"], people, rows, until, known)
+    # strengths of the period itself are never read: in that of exit they are what it left
+    columns |= _relative(per, columns["deaths_12m"], people, rows, calendar.known("start"), known)
     inside = deaths.inside(rows["coalition"], until)
-    # events of a year remain events of the year, so only an empty window is told
-    empty = short_window(0, calendar, moment, "first_loss, mass_casualty") if shock == 0 else {}
     choices: dict[str, object] = {
         "half_life": half_life,
         "per": per,
@@ -192,9 +191,8 @@ def add_casualties(
         "shock_window": shock,
         "trend_window": trend,
         "as_of": moment,
-        "undated": "next 1 January" if rule == "january" else rule,
-        "look_ahead": rule == "spread" and bool(late),
-        **empty,
+        **undated_choices(rule, late),
+        **_empty_window(shock, calendar, moment),
         **deaths.choices,
     }
     used = ("deaths", "members", "troops") if per == "troops" else ("deaths",)
@@ -234,6 +232,14 @@ def _check_short_trend(months: int, rule: Undated, late: list[str]) -> None:
         )
 
 
+def _empty_window(shock: int, calendar: Calendar, moment: AsOf) -> dict[str, object]:
+    """Note of a window of shocks that no row sees.
+
+    Events of a year remain events of the year, so that a window shorter than the period is none.
+    """
+    return short_window(0, calendar, moment, "first_loss, mass_casualty") if shock == 0 else {}
+
+
 def _own(
     deaths: Deaths,
     group: Integers,
@@ -267,6 +273,12 @@ def _shocks(
         "first_loss": ((total > 0) & (earlier == 0)).astype(float),
         "mass_casualty": recent,
     }
+
+
+def _blind(deaths: Deaths, everyone: tuple[Integers, Integers], late: Flags) -> Flags:
+    """Rows of coalitions not one of whose deaths is dated: no event shows, whatever happened."""
+    held, wanted = everyone
+    return late & ~np.isin(wanted, held[deaths.dated])
 
 
 def _coalition(

@@ -18,6 +18,7 @@ from coalition_models.timelines.calendar import (
     Integers,
     calendar_of,
     check_as_of,
+    check_window,
     find_until,
 )
 from coalition_models.timelines.given import cited, facts_for, needed
@@ -62,6 +63,7 @@ def add_commitment(
     panel: pd.DataFrame,
     *,
     min_known: float = 0.75,
+    strength_lag: int = 0,
     lag: int = 1,
     as_of: str = "start",
     external: str = "if_at_hand",
@@ -81,10 +83,14 @@ def add_commitment(
     min_known : float
         A share of the coalition is given only when the strength of the lead state and of at
         least this share of the members present is known; the others count for nothing.
+    strength_lag : int
+        Months by which strengths lag. A contingent that goes home is small before it is gone, so
+        that a recent strength tells of the exit: take 12 where strength is to explain it.
     lag : int
         Years by which population and soldiers lag: 1 for the last completed year.
     as_of : {"start", "end"}
-        Whether observations and changes within the period count (``"end"``).
+        Whether changes within the period count (``"end"``). Strengths observed in it never do,
+        since in the period of exit they would be what the exit left.
     external : {"if_at_hand", "require", "never"}
         ``relative_commitment`` needs ``cow-capabilities``: missing where it is not at hand,
         fetched, or not read.
@@ -128,10 +134,11 @@ def add_commitment(
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "cow", "spell", "period"))
     held = facts_for(panel, facts, "add_commitment", old)
-    listed = listed_members(held, "add_commitment", as_of=moment)
+    listed = listed_members(held, "add_commitment")
     levels = strengths(listed, needed(held, "troops", "add_commitment"))
     own = listed.positions(rows)
-    known = calendar.known(moment)
+    wait = check_window(strength_lag, "strength_lag")
+    known = calendar.known("start") - wait
     troops, age, peak = levels.at(own, known)
     share, share_known = _share(rows, listed, levels, own, known, min_known)
     year = year_known(calendar, moment, check_lag(lag))
@@ -141,7 +148,7 @@ def add_commitment(
             "troops": troops,
             "log_troops": np.log1p(troops),
             # seen from the period itself, not from the month before it
-            "troops_age_months": age + (1 if moment == "start" else 0),
+            "troops_age_months": age + 1 + wait,
             "troop_share": share,
             "strength_known": share_known,
             "troops_per_million": troops / (population / 1e6),
@@ -154,7 +161,7 @@ def add_commitment(
         panel,
         columns,
         sources=[*cited(held, "troops", "members", "changes"), *sources],
-        choices={"min_known": min_known, "lag": lag, "as_of": moment},
+        choices={"min_known": min_known, "strength_lag": wait, "lag": lag, "as_of": moment},
         notes={"relative_commitment": "measure of Mello (2020) assumed" + absent},
         builder="add_commitment",
         cure="Give what is missing in Facts, or get the source: coalition-models data fetch",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -20,6 +20,7 @@ from coalition_models.tables.own import plain_panel
 from coalition_models.timelines.calendar import (
     AsOf,
     Calendar,
+    Integers,
     calendar_of,
     check_as_of,
     check_window,
@@ -28,6 +29,7 @@ from coalition_models.timelines.calendar import (
 from coalition_models.timelines.election_distances import Distances, distances_by, first_covering
 from coalition_models.timelines.election_lists import by_other_sources
 from coalition_models.timelines.election_votes import (
+    Votes,
     check_kinds,
     own_votes,
     states_without_elections,
@@ -76,7 +78,7 @@ def add_elections(
 ) -> pd.DataFrame:
     """Add the distance to the next and the last national election.
 
-    Elections of contributors to bundled coalitions come from the bundled table (2000 to 2021),
+    Elections of contributors to bundled coalitions come from the bundled table (1988 to 2021),
     those of all other states from the external sources at hand, the first that covers a row:
     REIGN (1950 to February 2021, known errors put right), NELDA (1945 to 2012), Bjoernskov and
     Rode (parliaments, 1950 to 2020). Nothing is downloaded; the record says which was used.
@@ -186,19 +188,10 @@ def add_elections(
     measure = partial(
         distances_by, calendar=calendar, cow=cow, known=known, months=months, notice=length
     )
-    absent: tuple[str, ...] = ()
-    if own is not None:
-        parts = [measure(own_votes(own, chosen))]
-    else:
-        _check_named(sources, choice)
-        wide = choice == "require"
-        parts = [measure(votes_of(sources, chosen, extended=wide))]
-        if choice != "never":
-            parts, absent = by_other_sources(parts[0], measure, sources, chosen, cow, extended=wide)
+    parts, absent = _parts(own, measure, sources, chosen, cow, choice)
     columns = first_covering(parts)
     columns |= _shapes(columns["months_to_election"], half_life)
     used = _used(parts, rows)
-    others = {name: states for part in used[1:] for name, states in part.items()}
     choices = {
         "window": months,
         "kinds": chosen if isinstance(chosen, str) else list(chosen),
@@ -209,7 +202,7 @@ def add_elections(
         "as_of": moment,
         **_short(months, calendar, moment),
         **from_article,
-        **_told(own, others, absent),
+        **_told(own, used[1:], absent),
     }
     if own is not None:
         columns = within_coverage(held, "elections", calendar, columns)
@@ -223,6 +216,25 @@ def add_elections(
         builder="add_elections",
         cure=_cure(sources if own is None else None, absent, choice),
     )
+
+
+def _parts(
+    own: pd.DataFrame | None,
+    measure: Callable[[Votes], Distances],
+    sources: str,
+    kinds: str | tuple[str, ...],
+    cow: Integers,
+    external: External,
+) -> tuple[list[Distances], tuple[str, ...]]:
+    """Distances by each list that is read, the first to be believed first; lists not at hand."""
+    if own is not None:
+        return [measure(own_votes(own, kinds))], ()
+    _check_named(sources, external)
+    wide = external == "require"
+    first = measure(votes_of(sources, kinds, extended=wide))
+    if external == "never":
+        return [first], ()
+    return by_other_sources(first, measure, sources, kinds, cow, extended=wide)
 
 
 def _check_half_life(half_life: float) -> None:
@@ -246,11 +258,12 @@ def _named(
 
 
 def _told(
-    own: pd.DataFrame | None, others: Mapping[str, Sequence[object]], absent: Sequence[str]
+    own: pd.DataFrame | None, used: Sequence[Mapping[str, object]], absent: Sequence[str]
 ) -> dict[str, object]:
     """What to record of states that the bundled table does not have, and of what was put right."""
+    others = {name: states for part in used for name, states in part.items()}
     put_right = record_of(own).notes.get("put_right") if own is not None else None
-    told = {"other_states": dict(others), "not_at_hand": list(absent), "put_right": put_right}
+    told = {"other_states": others, "not_at_hand": list(absent), "put_right": put_right}
     return {name: value for name, value in told.items() if value}
 
 
@@ -276,7 +289,7 @@ def _cure(sources: str | None, absent: Sequence[str], external: External) -> str
     if external == "never":
         return (
             "external='never': only the bundled table is read, of contributors to bundled "
-            f"coalitions from 2000 to 2021. Take external='if_at_hand', or {give}"
+            f"coalitions from 1988 to 2021. Take external='if_at_hand', or {give}"
         )
     if absent and sources != "parlgov":
         return (
@@ -287,7 +300,7 @@ def _cure(sources: str | None, absent: Sequence[str], external: External) -> str
     if sources in _ENDS:
         return f"{_ENDS[sources]}: take sources='union', or {give}"
     return (
-        "The sources cover 2000 to 2021 for contributors to bundled coalitions; for all others "
+        "The sources cover 1988 to 2021 for contributors to bundled coalitions; for all others "
         "REIGN 1950 to February 2021, NELDA 1945 to 2012, Bjoernskov and Rode 1950 to 2020, each "
         f"the kinds of elections that it lists. Beyond that {give}"
     )

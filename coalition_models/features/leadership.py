@@ -17,13 +17,11 @@ from coalition_models.record import record_of, sources_of
 from coalition_models.tables.own import plain_panel
 from coalition_models.timelines.cabinets import cabinet_columns
 from coalition_models.timelines.calendar import (
-    AsOf,
     Integers,
     calendar_of,
     check_as_of,
     check_window,
     entry_month,
-    known_table,
     short_window,
 )
 from coalition_models.timelines.given import cited, facts_for, within_coverage
@@ -33,15 +31,20 @@ from coalition_models.timelines.leader_terms import (
     check_rotation,
     terms_of,
 )
-from coalition_models.timelines.support import support_coded
+from coalition_models.timelines.succession import (
+    irregular_entry,
+    party_columns,
+    since_entry,
+    support_columns,
+    support_known,
+    time_in_office,
+)
 from coalition_models.timelines.yearly import External, external_choice
 
 __all__ = ["add_leadership"]
 
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
-_IRREGULAR = ("irregular", "foreign_imposition")
 _EXTERNAL = ("archigos", "chisols", "leader-ideology", "parlgov-cabinets")
 _OF_TIME = (
     "leader_change", "tenure_months", "months_since_leader_change", "joined_under_other_leader",
@@ -76,7 +79,7 @@ def add_leadership(
 ) -> pd.DataFrame:
     """Add leadership change, the leader's time in office, and the politics of the succession.
 
-    Leaders of contributors to bundled coalitions come from the bundled table (2000 to 2021), those
+    Leaders of contributors to bundled coalitions come from the bundled table (1988 to 2021), those
     of all other states from an external source if it is at hand (nothing is downloaded): the
     record says which.
 
@@ -158,35 +161,30 @@ def add_leadership(
     check_arguments(add_leadership, locals())
     moment = check_as_of(as_of)
     months = check_window(window)
-    if who not in OFFICES:
-        raise DataError(f"who must be one of {', '.join(OFFICES)}, not {who!r}")
     choice = external_choice(external, old, "add_leadership", default="if_at_hand")
     extended = choice == "require"
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows)
     held = facts_for(panel, facts, "add_leadership", old)
     own = held.table("leaders")
-    if own is None and choice == "never" and who == "archigos":
-        raise DataError("external='never' leaves who='archigos' unread; give one of the two")
+    _check_who(who, own, choice)
     cow = rows["cow"].to_numpy(dtype=np.int64)
     others = cow if choice != "never" else None
     terms = terms_of(who, own, extended=extended, rotation=check_rotation(rotation), states=others)
     known = calendar.known(moment)
     now = terms.in_office(cow, known)
-    columns = _time_in_office(terms, cow, now, known, months, moment)
+    columns = time_in_office(terms, cow, now, known, months, moment)
     new = columns["leader_change"] == 1
-    columns |= _parties(terms, now, new)
-    optional = own is not None or extended
-    if optional and "entry" in terms.table.columns:
-        manner = terms.table["entry"]
-        columns["irregular_entry"] = _pick(_flag(manner.isin(_IRREGULAR), manner), now)
-    sender = None
-    if {"coalition", "spell"} <= set(rows.columns):
-        sender = terms.last_to_enter(cow, entry_month(rows))
-        columns |= _since_entry(terms, now, sender)
-    if optional and "source_change" in terms.table.columns:
-        inside = (now >= 0) & _support_known(terms, cow, known, who if own is None else None)
-        found = _support(terms, now, new, sender)
+    columns |= party_columns(terms, now, new)
+    optional = set(terms.table.columns) if own is not None or extended else set()
+    if "entry" in optional:
+        columns["irregular_entry"] = irregular_entry(terms, now)
+    sender = _senders(terms, rows, cow)
+    if sender is not None:
+        columns |= since_entry(terms, now, sender)
+    if "source_change" in optional:
+        inside = (now >= 0) & support_known(terms, cow, known, who if own is None else None)
+        found = support_columns(terms, now, new, sender)
         columns |= {name: np.where(inside, value, np.nan) for name, value in found.items()}
     if extended:
         columns |= cabinet_columns(cow, known)
@@ -209,6 +207,20 @@ def add_leadership(
         builder="add_leadership",
         cure=_cure(terms, None if own is not None else who, choice),
     )
+
+
+def _check_who(who: str, own: pd.DataFrame | None, external: External) -> None:
+    if who not in OFFICES:
+        raise DataError(f"who must be one of {', '.join(OFFICES)}, not {who!r}")
+    if own is None and external == "never" and who == "archigos":
+        raise DataError("external='never' leaves who='archigos' unread; give one of the two")
+
+
+def _senders(terms: Terms, rows: pd.DataFrame, cow: Integers) -> Integers | None:
+    """Position of the term that began last by each spell's entry; None of rows without spells."""
+    if not {"coalition", "spell"} <= set(rows.columns):
+        return None
+    return terms.last_to_enter(cow, entry_month(rows))
 
 
 def _named(facts: Facts, terms: Terms, *, extended: bool) -> list[str]:
@@ -260,7 +272,7 @@ def _cure(terms: Terms, who: str | None, external: External) -> str:
     if external == "never":
         return (
             "external='never': only the bundled table is read, of contributors to bundled "
-            f"coalitions from 2000 to 2021. Take external='if_at_hand', or {give}"
+            f"coalitions from 1988 to 2021. Take external='if_at_hand', or {give}"
         )
     if terms.absent:
         return (
@@ -269,127 +281,10 @@ def _cure(terms: Terms, who: str | None, external: External) -> str:
             f"{' '.join(terms.absent)}. Or {give}"
         )
     covered = {
-        "effective": "The sources cover 2000 to 2021 for contributors to bundled coalitions, and "
+        "effective": "The sources cover 1988 to 2021 for contributors to bundled coalitions, and "
         "1950 to February 2021 for all others (reign-leaders)",
         "archigos": "Archigos ends in 2015",
         "head_of_government": "Heads of government are known for contributors to bundled "
         "coalitions in ParlGov only: who='effective' has all states",
     }
     return f"{covered[who]}; beyond that {give}"
-
-
-def _pick(values: Floats, found: Integers) -> Floats:
-    """Value of each row's term; missing where nobody is known to lead."""
-    if not len(values):
-        return np.full(len(found), np.nan)
-    return np.where(found >= 0, values[found], np.nan)
-
-
-def _flag(condition: pd.Series, of: pd.Series) -> Floats:
-    known = of.notna().to_numpy() & (of != "unknown").to_numpy(dtype=bool, na_value=False)
-    return np.where(known, condition.to_numpy(dtype=float), np.nan)
-
-
-def _time_in_office(
-    terms: Terms, cow: Integers, now: Integers, known: Integers, months: int, moment: AsOf
-) -> dict[str, Floats]:
-    # at the start of a period the months up to it are counted, its own is not
-    passed = known + 1 if moment == "start" else known
-    tenure = passed - _pick(terms.began.astype(float), now)
-    last = terms.last_to_enter(cow, known)
-    vacant_since = _pick(np.where(terms.over, terms.left, np.nan), last)
-    return {
-        "leader_change": np.where(now >= 0, (tenure <= months).astype(float), np.nan),
-        "tenure_months": tenure,
-        "months_since_leader_change": np.where(now >= 0, tenure, passed - vacant_since),
-    }
-
-
-def _parties(terms: Terms, now: Integers, new: Flags) -> dict[str, Floats]:
-    """Party and position of the leader against the predecessor's."""
-    position = _positions(terms.table)
-    before = np.where(terms.previous >= 0, position[terms.previous], np.nan)
-    shift = _pick(position - before, now)
-    steady = _pick(position, now)
-    return {
-        "party_change": np.where(new, _pick(_other_party(terms), now), _pick(_known(terms), now)),
-        "left_right": steady,
-        "left_right_change": np.where(new, shift, steady * 0.0),
-    }
-
-
-def _positions(table: pd.DataFrame) -> Floats:
-    if "left_right" not in table.columns:
-        return np.full(len(table), np.nan)
-    return table["left_right"].to_numpy(dtype=float, na_value=np.nan)
-
-
-def _known(terms: Terms) -> Floats:
-    """Zero where the leader's party is known."""
-    if "party" not in terms.table.columns:
-        return np.full(len(terms.table), np.nan)
-    return np.where(terms.table["party"].notna(), 0.0, np.nan)
-
-
-def _other_party(terms: Terms) -> Floats:
-    if "party" not in terms.table.columns or not len(terms.table):
-        return np.full(len(terms.table), np.nan)
-    party = terms.table["party"].to_numpy(dtype=object)
-    known = terms.table["party"].notna().to_numpy()
-    other = (party != party[terms.previous]).astype(float)
-    return np.where(known & (terms.previous >= 0) & known[terms.previous], other, np.nan)
-
-
-def _support(terms: Terms, now: Integers, new: Flags, sender: Integers | None) -> dict[str, Floats]:
-    """Whether another social source of support carries the leader, now and since entry."""
-    change = terms.table["source_change"]
-    # nobody comes to power where only the chair of a body goes round
-    marks = np.where(terms.turns, 0.0, _flag(change == "yes", change))
-    columns = {"support_change": np.where(new, _pick(marks, now), 0.0)}
-    if sender is not None:
-        columns["support_changed_since_entry"] = np.where(
-            sender >= 0, _any_between(marks, sender, now), np.nan
-        )
-    return columns
-
-
-def _support_known(terms: Terms, cow: Integers, known: Integers, who: str | None) -> Flags:
-    """Whether the source of leaders' support is coded for a state in a month.
-
-    In a table of the user's own it is for the states of which any leader is coded. CHISOLS has
-    one leader per state, the effective one.
-    """
-    if who is None:
-        coded = terms.table.loc[terms.table["source_change"].notna(), "cow"].unique()
-        return np.isin(cow, coded)
-    if who != "effective":
-        return np.zeros(len(cow), dtype=bool)
-    return support_coded(known_table("chisols"), cow, known, known)
-
-
-def _since_entry(terms: Terms, now: Integers, sender: Integers) -> dict[str, Floats]:
-    """Compare the leader in office now with the one in the month of entry."""
-    known = (now >= 0) & (sender >= 0)
-    if not len(terms.table):
-        empty = np.full(len(now), np.nan)
-        return {"joined_under_other_leader": empty, "left_right_since_entry": empty.copy()}
-    names = terms.table["leader"].to_numpy(dtype=object)
-    # at the start of the month of entry the predecessor of the sender may still be in office
-    later = known & (now > sender)
-    differs = later & (names[now] != names[sender])
-    position = _positions(terms.table)
-    shift = np.where(later, position[now] - position[sender], position[now] * 0.0)
-    return {
-        "joined_under_other_leader": np.where(known, differs, np.nan).astype(float),
-        "left_right_since_entry": np.where(known, shift, np.nan),
-    }
-
-
-def _any_between(values: Floats, after: Integers, until: Integers) -> Floats:
-    """1 if any term after one and up to another is marked, 0 if none is, else missing."""
-    yes = np.concatenate([[0], np.cumsum(values == 1)])
-    unknown = np.concatenate([[0], np.cumsum(np.isnan(values))])
-    high = np.maximum(until, after) + 1
-    some = yes[high] - yes[after + 1] > 0
-    gaps = unknown[high] - unknown[after + 1] > 0
-    return np.where(some, 1.0, np.where(gaps, np.nan, 0.0))

@@ -59,7 +59,7 @@ def add_preferences(
     panel : DataFrame
         Made by :func:`build_panel`; needs ``coalition, cow, period``.
     source : {"state_years", "ideal-points"}
-        The bundled table (members of the coalitions in ``participation``, 2000-2021), or the
+        The bundled table (members of the coalitions in ``participation``, 1988-2021), or the
         external one (all states, 1946-2024).
     lag : int
         Years by which votes lag: 1 for the last completed year.

@@ -24,9 +24,10 @@ from coalition_models.timelines.deaths import (
     Deaths,
     check_undated,
     known_deaths,
+    undated_choices,
     undated_deaths,
 )
-from coalition_models.timelines.fatality_rate import fatality_rates
+from coalition_models.timelines.fatality_rate import FatalityRates, fatality_rates
 from coalition_models.timelines.given import cited, facts_for, needed
 from coalition_models.timelines.theatre import theatre_intensity
 from coalition_models.timelines.yearly import (
@@ -42,6 +43,7 @@ __all__ = ["add_risk"]
 Floats = npt.NDArray[np.float64]
 
 _CONFLICTS = "ucdp-conflicts"
+_TABLES = ("members", "deaths", "coalitions", "troops")
 #: what a member compares with its entry: the option and the column
 _LEVELS = {
     "partner_deaths": "log_partner_deaths_12m",
@@ -139,8 +141,9 @@ def add_risk(
 
     Notes
     -----
-    Risk drives whether a state defects, and tolerance for it falls with time (McInnis 2020);
-    deviations from the level at entry are the domain of losses of prospect theory. American
+    Risk drives whether a state defects, and staying gets harder with time (McInnis 2020). Being
+    above the level at entry is no domain of losses, in which prospect theory has people seek risk
+    and not shun it: it is a level of danger. American
     deaths are known by year only, so they enter each 1 January, and American strength is known
     seldom: the rates leave the lead state out. Before anybody served, the rate is zero. A sector
     is the first place named for the spell; where spells moved, that is an approximation.
@@ -160,52 +163,39 @@ def add_risk(
     rows = plain_panel(panel, ("cow", "spell"))
     calendar = calendar_of(rows, ("coalition", "state", "cow", "spell", "period"))
     known = facts_for(panel, facts, "add_risk", old)
-    spells = _roles(old, needed(known, "members", "add_risk", "roles and sectors"))
+    members = needed(known, "members", "add_risk", "roles and sectors")
     deaths = known_deaths(known, moment, rule, "add_risk")
     rates = fatality_rates(deaths, known, min_known, "add_risk")
     until = calendar.known(moment)
     partners = _partner_deaths(rows, deaths, until)
     columns = {
-        "combat_role": _combat(rows, spells),
+        "combat_role": _combat(rows, _roles(old, members)),
         "partner_deaths_12m": partners,
         "log_partner_deaths_12m": np.log1p(partners),
         "fatality_rate_sector": rates.of_sector(rows, until),
         "fatality_rate_operation": rates.of_operation(rows["coalition"], until),
     }
     entry = entry_month(rows)
-    at_entry = Calendar(entry, entry + calendar.months - 1, calendar.months).known(moment)
-    before = (
-        rates.of_operation(rows["coalition"], at_entry)
-        if level == "fatality_rate"
-        else np.log1p(_partner_deaths(rows, deaths, at_entry))
-    )
-    columns |= _since_entry(columns[_LEVELS[level]] - before, calendar.first - entry)
-    wanted = choice != "never" or theatre is not None
-    absent = wanted and theatre is None and _conflicts(choice) is None
-    if wanted:
-        columns["theatre_intensity"] = (
-            np.full(len(rows), np.nan)
-            if absent
-            else theatre_intensity(
-                rows["coalition"],
-                year_known(calendar, moment),
-                known.table("coalitions"),
-                theatre,
-            )
-        )
+    then = Calendar(entry, entry + calendar.months - 1, calendar.months).known(moment)
+    change = columns[_LEVELS[level]] - _level(level, rows, deaths, rates, then)
+    columns |= _since_entry(change, calendar.first - entry)
+    read = theatre is None and _conflicts(choice) is not None
+    absent = theatre is None and choice != "never" and not read
+    if read or theatre is not None:
+        described, year = known.table("coalitions"), year_known(calendar, moment)
+        found = theatre_intensity(rows["coalition"], year, described, theatre)
+        columns["theatre_intensity"] = found
+    if absent:
+        columns["theatre_intensity"] = np.full(len(rows), np.nan)
     return attach(
         panel,
         columns,
-        sources=[
-            *cited(known, "members", "deaths", "coalitions", "troops"),
-            *([_CONFLICTS] if wanted and theatre is None and not absent else []),
-        ],
+        sources=[*cited(known, *_TABLES), *([_CONFLICTS] if read else [])],
         choices={
             "level": level,
             "min_known": min_known,
             "as_of": moment,
-            "undated": "next 1 January" if rule == "january" else rule,
-            "look_ahead": rule == "spread" and bool(undated_deaths(known)),
+            **undated_choices(rule, undated_deaths(known)),
             **deaths.choices,
         },
         notes={"theatre_intensity": not_read(_CONFLICTS, choice)} if absent else {},
@@ -232,6 +222,15 @@ def _roles(old: dict[str, object], members: pd.DataFrame) -> pd.DataFrame:
         return members
     warn("data= of add_risk() goes in the next version: give role as a column of members")
     return roles
+
+
+def _level(
+    level: str, rows: pd.DataFrame, deaths: Deaths, rates: FatalityRates, month: Integers
+) -> Floats:
+    """What is compared with the entry, as it was known in a month."""
+    if level == "fatality_rate":
+        return rates.of_operation(rows["coalition"], month)
+    return np.log1p(_partner_deaths(rows, deaths, month))
 
 
 def _since_entry(change: Floats, months: Integers) -> dict[str, Floats]:

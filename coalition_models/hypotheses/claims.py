@@ -14,6 +14,7 @@ import pandas as pd
 
 from coalition_models.designs.sets import set_names
 from coalition_models.errors import DataError, first_few
+from coalition_models.hypotheses.outcomes import Outcome, base_of, parse_outcome
 from coalition_models.sources.literature import Article, article
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
     "select",
 ]
 
-_PARTS = ("steps", "claims", "amendments")
+_PARTS = ("steps", "outcomes", "claims", "amendments")
 _SIGNS = ("+", "-", "any")
 _CLOCKS = ("", "entry", "coalition")
 _TEXTS = (
@@ -35,7 +36,7 @@ _TEXTS = (
 _STEP = ("builder", "args", "vary", "sources", "table")
 _OPTIONAL = (
     "steps", "derive", "controls", "alternatives", "clock", "common", "interaction", "proxy",
-    "proxy_on",
+    "proxy_on", "awaits",
 )  # fmt: skip
 
 
@@ -82,6 +83,8 @@ class Claim:
         Kinds of event on which the claim can be tested.
     on : tuple of str
         Data sets that its registered test names.
+    awaits : tuple of str
+        Data sets that it named before there were any such; tested on each that there is.
     steps : tuple of str
         Names of the steps that build its columns.
     derive : mapping
@@ -104,8 +107,8 @@ class Claim:
         Why the measure, or the outcome, only stands for what the claim is about; empty if not.
     proxy_on : mapping
         The same for single data sets.
-    table, table_shape : str
-        Table that a user must bring, and its columns.
+    table, table_shape, table_column : str
+        Table that a user must bring, its columns, and the one that is read, the term by default.
     """
 
     id: str
@@ -130,10 +133,12 @@ class Claim:
     proxy_on: Mapping[str, str] = field(default_factory=dict)
     table: str = ""
     table_shape: str = ""
+    table_column: str = ""
+    awaits: tuple[str, ...] = ()
 
     def proxy_for(self, data_set: str) -> str:
         """Why the test on a data set is a proxy; empty where it is not."""
-        return self.proxy_on.get(data_set, self.proxy)
+        return self.proxy_on.get(base_of(data_set)[0], self.proxy)
 
     def formula(self, term: str | None = None, controls: Sequence[str] | None = None) -> str:
         """The model's formula."""
@@ -158,6 +163,7 @@ class Plan:
     steps: Mapping[str, Step]
     claims: tuple[Claim, ...]
     amendments: tuple[Amendment, ...] = ()
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
 
     @property
     def articles(self) -> dict[str, Article]:
@@ -195,7 +201,9 @@ def parse_plan(text: str) -> Plan:
     steps = {name: _step(name, entry) for name, entry in raw.get("steps", {}).items()}
     claims = tuple(_claim(entry) for entry in raw.get("claims", []))
     amendments = tuple(_amendment(entry) for entry in raw.get("amendments", []))
-    plan = Plan(steps, claims, amendments)
+    coded = raw.get("outcomes", {})
+    outcomes = {name: parse_outcome(name, _mapping(entry)) for name, entry in coded.items()}
+    plan = Plan(steps, claims, amendments, outcomes)
     problems = _problems(plan)
     if problems:
         listing = "\n".join(f"  - {problem}" for problem in problems)
@@ -288,6 +296,8 @@ def _claim(entry: dict[str, object]) -> Claim:
         proxy_on=texts("proxy_on"),
         table=str(table.get("name", "")),
         table_shape=str(table.get("shape", "")),
+        table_column=str(table.get("column", given.get("term", ""))) if table else "",
+        awaits=words("awaits"),
     )
 
 

@@ -106,15 +106,16 @@ class Bench:
         given = [n for n in needed if n in self.panel.columns and self.panel[n].notna().any()]
         built: dict[str, pd.Series] = {}
         trouble: list[str] = []
-        own = self._rebuild(claim, vary or {})
-        kept = [name for name in given if name not in own] if self.prefer_given else []
-        if len(kept) + len(own) < len(needed):
+        anew = self._rebuild(claim, vary or {})
+        kept = [name for name in given if name not in anew] if self.prefer_given else []
+        if len(kept) + len(anew) < len(needed):
             built, trouble = self._build(claim, vary or {})
-        built |= own
+        built |= anew
         columns, notes = self._choose(needed, built, kept)
-        if claim.table and claim.table in self.tables and claim.term not in columns:
-            columns[claim.term] = add_from_table(
-                self.panel, self.tables[claim.table], claim.term, claim.table_shape
+        own = claim.table_column
+        if claim.table and claim.table in self.tables and own not in columns:
+            columns[own] = add_from_table(
+                self.panel, self.tables[claim.table], own, claim.table_shape
             )
         _refuse_misspelt(claim, [name for name in needed if name not in columns])
         frame = _derive(self.panel.assign(**columns), claim, columns)

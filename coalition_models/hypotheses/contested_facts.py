@@ -9,7 +9,8 @@ import pandas as pd
 
 from coalition_models.designs.leader_cases import cases_of_each
 from coalition_models.errors import DataError, counted, warn
-from coalition_models.members.facts import Facts, bundled_facts
+from coalition_models.members.bundled_facts import bundled_facts
+from coalition_models.members.facts import Facts
 from coalition_models.members.panel import build_panel
 from coalition_models.members.timing import DATE_COLUMN
 

@@ -23,6 +23,7 @@ from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.inference.without_one import largest_first, leave_one_out
 from coalition_models.members.facts import facts_of
 from coalition_models.models.family import family_named
+from coalition_models.models.sample.checks import names_of
 from coalition_models.record import record_of
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
 from coalition_models.sensitivity.running import run
@@ -113,8 +114,8 @@ def check_robustness(
     def estimate(setting: Setting) -> dict[str, object]:
         found = estimate_term(
             setting.rows, setting["term"], claim.controls, cluster=cluster, model=model,
-            ties=setting["ties"] or "efron", keep_controls=claim.interaction, level=level,
-            limits=False,
+            ties=setting["ties"] or "efron", strata=names_of(primary.fit.spec.strata, "strata"),
+            keep_controls=claim.interaction, level=level, limits=False,
         )  # fmt: skip
         return {"estimate": found.estimate, "p_value": found.p_value}
 

@@ -24,7 +24,7 @@ from coalition_models.errors import (
     first_few,
 )
 from coalition_models.hypotheses.claims import Claim, read_plan, select
-from coalition_models.hypotheses.columns import Bench
+from coalition_models.hypotheses.columns import Bench, needed_columns
 from coalition_models.hypotheses.data_sets import (
     Sets,
     asked,
@@ -33,6 +33,7 @@ from coalition_models.hypotheses.data_sets import (
     sets_of,
     speaks_to,
 )
+from coalition_models.hypotheses.identified import not_measured
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
 from coalition_models.hypotheses.robustness import Robustness, check_robustness
 from coalition_models.hypotheses.rule import judge, undecided, verdict_rule
@@ -67,14 +68,17 @@ def test_hypotheses(
 
     Parameters
     ----------
-    panel_or_sets : DataFrame, str, sequence of str, or mapping of names to DataFrames
+    panel_or_sets : DataFrame, Facts, AnalysisSet, str, sequence, or mapping of names to panels
         Your own panel, or several by name: rows with ``start, stop, event`` and the column of
         clusters, and with ``coalition, state, cow, spell, period`` (as :func:`build_panel` makes
         them) where columns are to be built. Columns that a claim's test reads and the panel has
         are taken as they stand, the others are built, with windows no shorter than the panel's
-        periods; ``list_claims()["columns"]`` says which they are. Or names among iraq, isaf,
-        forms, leaders, un, interventions, wars, alliances. All by default; those whose source is
-        not at hand are untestable.
+        periods; ``list_claims()["columns"]`` says which they are. Or facts, alone or by name:
+        the panel is built by month and every column as registered, from these facts; what they
+        lack leaves claims untestable. Or a set that :func:`analysis_set` made, with its own rows,
+        outcome and clusters (of your own, the columns it has are taken as they stand). Or names
+        among iraq, isaf, forms, leaders, un, interventions, wars, alliances, which a list may mix
+        with sets. All by default; those whose source is not at hand are untestable.
     ids : str or sequence of str, optional
         Which claims.
     q : float
@@ -93,9 +97,10 @@ def test_hypotheses(
     outcome : str
         Of your own panels: what their event is, one of those in ``list_claims()["outcome"]``
         (early exit, violation, form of defection, ...). Claims on other outcomes are untestable.
+        The event of facts is the early exit.
     cluster : str or sequence of str
-        Of your own panels: the column of clusters; of several, the one with the larger p-value
-        counts, test by test.
+        Of your own panels and facts: the column of clusters; of several, the one with the larger
+        p-value counts, test by test.
     workers : int
         Processes, one data set each; the result does not depend on it.
     progress : bool
@@ -108,7 +113,9 @@ def test_hypotheses(
     Raises
     ------
     DataError
-        Unknown claims, data sets or tables; a panel without the columns named.
+        Unknown claims, data sets or tables; a panel without the columns named; facts without
+        members or coalitions; a set with ``outcome`` or ``cluster``, or that lacks the columns it
+        should bring.
 
     Examples
     --------
@@ -119,6 +126,12 @@ def test_hypotheses(
     >>> found = test_hypotheses(panel, "H02", robust=False)
     >>> found.table[["claim", "data_set", "verdict"]].values.tolist()
     [['H02', 'panel', 'supported']]
+
+    Facts, here those of a package's set, which then are tested as your own would be:
+
+    >>> found = test_hypotheses(cm.facts("iraq"), "H02", robust=False)
+    >>> found.table[["data_set", "events"]].values.tolist()
+    [['iraq', 21]]
     """
     check_arguments(test_hypotheses, locals())
     claims = select(ids)
@@ -211,7 +224,7 @@ def _test_all(
         sources = list(sources_of(data.panel))
         bench = Bench(
             data.name, data.panel, tables, prefer_given=data.record.given, sources=sources,
-            own_facts=not data.own,
+            own_facts=not data.own or data.facts is not None,
         )  # fmt: skip
     for claim in claims:
         if not (data.own or speaks_to(data.record, claim)):
@@ -246,9 +259,12 @@ def _test(
             frame = on_clock(frame, claim.clock)
         except AbsentError as error:
             raise CoverageError(f"needs the {claim.clock}'s clock: {error}") from error
+    why = not_measured(frame, claim.term, needed_columns(claim), data.record.strata)
+    if why:
+        raise CoverageError(why)
     found = estimate_term(
         frame, claim.term, claim.controls, cluster=data.record.clusters, model=data.record.model,
-        keep_controls=claim.interaction, level=level, power=power,
+        strata=data.record.strata, keep_controls=claim.interaction, level=level, power=power,
     )  # fmt: skip
     grid = None
     if robust:

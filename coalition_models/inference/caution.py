@@ -65,6 +65,7 @@ def estimate_term(
     cluster: str | Sequence[str] = "state",
     model: str = "cox",
     ties: str = "efron",
+    strata: Sequence[str] = (),
     keep_controls: bool = False,
     level: float = 0.95,
     power: float = 0.8,
@@ -83,6 +84,8 @@ def estimate_term(
     model : str
         Name of a family, ``"cox"`` or ``"logit"`` in the registered tests.
     ties : {"efron", "breslow"}
+    strata : sequence of str
+        Columns each of whose values has a baseline of its own.
     keep_controls : bool
         Never leave the controls out (main effects of an interaction).
     level, power : float
@@ -119,7 +122,7 @@ def estimate_term(
         raise FitError("no event in the rows where the term and its controls are known")
     ties_asked = ties if "ties" in family_named(model).can else None
     # without duration terms where they are an option
-    spec = Specification(model, formula, ties=ties_asked, time=None)
+    spec = Specification(model, formula, ties=ties_asked, time=None, strata=tuple(strata) or None)
     clusters = [cluster] if isinstance(cluster, str) else list(cluster)
     return _settled(_Options(spec, rows, "event", term, level, power, limits), clusters, deviations)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, counted, first_few
+from coalition_models.inference.groups import groups_by
 from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
@@ -72,7 +72,7 @@ def leave_one_out(
         if by is None and term in (None, fit.term):
             return _without(fit.fit, fit.term, *_groups(fit), own=bool(fit.fit.choices.cluster))
         fit = fit.fit
-    codes, labels = _groups_by(fit, by)
+    codes, labels = groups_by(fit.engine.sample, fit.choices.cluster, by, "by")
     own = bool(fit.choices.cluster) and np.array_equal(codes, fit.engine.sample.clusters[0])
     terms = [n for n in fit.names if n not in fit.baseline_terms] if term is None else [term]
     parts = []
@@ -110,41 +110,6 @@ def _groups(primary: TermEstimate) -> tuple[npt.NDArray[np.int64], Sequence[obje
     if by:
         return sample.clusters[0], sample.cluster_labels(by[0])
     codes, labels = pd.factorize(np.array(primary.groups, dtype=object))
-    return codes.astype(np.int64, copy=False), list(labels)
-
-
-def _groups_by(
-    fit: Fit, by: str | pd.Series | None
-) -> tuple[npt.NDArray[np.int64], Sequence[object]]:
-    """Number of each row's group, by first appearance, and what the numbers stand for."""
-    sample = fit.engine.sample
-    known = list(sample.carried)
-    if by is None:
-        if not fit.choices.cluster:
-            raise DataError(
-                f"the fit has no clusters to leave out: give by=, a column that it knows "
-                f"({first_few(known) or 'none'}) or a Series with the index of its data"
-            )
-        by = fit.choices.cluster[0]
-    if isinstance(by, str):
-        if by not in sample.carried:
-            raise DataError(
-                f"the fit does not know the column {by!r}; it knows {first_few(known) or 'none'}: "
-                f"give the column itself, by=data[{by!r}]"
-            )
-        values = pd.Series(sample.carried[by])
-    else:
-        if not by.index.is_unique or not sample.index.isin(by.index).all():
-            raise DataError(
-                "by must have one value for every row of the data, with the data's own index, and "
-                "the index must name each row once: data.reset_index(drop=True) before the fit"
-            )
-        values = by.loc[sample.index]
-    if values.isna().any():
-        raise DataError(f"by is missing in {counted(int(values.isna().sum()), 'row')} of the fit")
-    codes, labels = pd.factorize(values.to_numpy())
-    if len(labels) < 2:
-        raise DataError(f"by must tell two groups or more apart; found {first_few(labels)}")
     return codes.astype(np.int64, copy=False), list(labels)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._monotone import recession_direction
-from coalition_models.kernels._newton import aliased_columns, inverse, newton
+from coalition_models.kernels._newton import Maximum, aliased_columns, inverse, newton
 from coalition_models.kernels._panel import Floats, Integers, Panel
 from coalition_models.kernels._sums import Derivatives, derivatives
 
@@ -77,23 +78,7 @@ def maximise(
         return Solution(
             cols, aliased, beta, here, null, score_test, iterations, True, decrement, None
         )
-    directions: list[Floats | None] = []
-
-    def endless(iteration: int, beta: Floats, step: Floats) -> bool:
-        if iteration >= SUSPICIOUS and not directions:
-            directions.append(recession_direction(panel, cols, weights, step))
-        return bool(directions) and directions[0] is not None
-
-    top = newton(
-        at,
-        begin,
-        max_iterations=max_iterations,
-        tolerance=tolerance,
-        stop_early=endless,
-    )
-    if not top.converged and not directions:
-        directions.append(recession_direction(panel, cols, weights, top.step))
-    direction = directions[0] if directions else None
+    top, direction = _watched_climb(panel, cols, weights, at, begin, max_iterations, tolerance)
     return Solution(
         cols=cols,
         aliased=aliased,
@@ -106,6 +91,29 @@ def maximise(
         decrement=top.decrement,
         direction=direction,
     )
+
+
+def _watched_climb(
+    panel: Panel,
+    cols: Integers,
+    weights: Floats,
+    at: Callable[[Floats], Derivatives],
+    begin: Floats,
+    max_iterations: int,
+    tolerance: float,
+) -> tuple[Maximum, Floats | None]:
+    """Newton's method, given up where the likelihood rises for ever; that direction, if any."""
+    directions: list[Floats | None] = []
+
+    def endless(iteration: int, beta: Floats, step: Floats) -> bool:
+        if iteration >= SUSPICIOUS and not directions:
+            directions.append(recession_direction(panel, cols, weights, step))
+        return bool(directions) and directions[0] is not None
+
+    top = newton(at, begin, max_iterations=max_iterations, tolerance=tolerance, stop_early=endless)
+    if not top.converged and not directions:
+        directions.append(recession_direction(panel, cols, weights, top.step))
+    return top, directions[0] if directions else None
 
 
 def _rao(origin: Derivatives) -> float:

@@ -10,58 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels._backend import has_compiled
 from coalition_models.kernels._panel import Floats, Integers, Panel, Prepared, Ties
+from coalition_models.kernels._times import snap_times
 
-__all__ = ["prepare", "snap_times"]
-
-_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
-# Whole numbers below this cannot be equal up to rounding, whatever their mean.
-_SAFE_INTEGER = 1e6
-
-
-def snap_times(start: Floats, stop: Floats) -> tuple[Floats, Floats]:
-    """Make times that differ by rounding only equal, by the rule of R's ``aeqSurv``.
-
-    Neighbouring distinct times are ties if they differ by at most 1.5e-8, absolutely or relative to
-    the mean absolute distinct time; a run of such neighbours takes its smallest value.
-
-    Raises
-    ------
-    DataError
-        If an interval would have no length left.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> snap_times(np.array([0.0, 0.0]), np.array([0.3, 0.1 + 0.2]))[1]
-    array([0.3, 0.3])
-    """
-    if _are_small_integers(start) and _are_small_integers(stop):
-        return start, stop
-    distinct = np.unique(np.concatenate([start, stop]))
-    gaps = np.diff(distinct)
-    tied = (gaps <= _TOLERANCE) | (gaps / np.mean(np.abs(distinct)) <= _TOLERANCE)
-    if not tied.any():
-        return start, stop
-    cuts = distinct[np.concatenate([[True], ~tied])]
-    snapped_start = cuts[np.searchsorted(cuts, start, side="right") - 1]
-    snapped_stop = cuts[np.searchsorted(cuts, stop, side="right") - 1]
-    empty = np.flatnonzero(snapped_start >= snapped_stop)
-    if empty.size:
-        raise DataError(
-            "Every row must last longer than rounding error; start and stop are equal up to "
-            f"rounding in {empty.size} row(s): {first_few(empty)}. Correct or remove them, or "
-            "measure time in a smaller unit."
-        )
-    return snapped_start, snapped_stop
-
-
-def _are_small_integers(values: Floats) -> bool:
-    if values.size == 0:
-        return True
-    low, high = float(values.min()), float(values.max())
-    if not (low > -_SAFE_INTEGER and high < _SAFE_INTEGER):
-        return False
-    return bool((values == np.rint(values)).all())
+__all__ = ["prepare"]
 
 
 def prepare(
@@ -124,11 +75,7 @@ def prepare(
     _check_values(begin, end, flags, case, shift)
     happened = flags.astype(bool)
     alive = None if case is None or (case > 0).all() else np.flatnonzero(case > 0)
-    if alive is None:
-        begin, end = snap_times(begin, end)
-    else:
-        begin, end = begin.copy(), end.copy()
-        begin[alive], end[alive] = snap_times(begin[alive], end[alive])
+    begin, end = _snap(begin, end, alive)
     codes, values = _codes(groups)
     times, time_strata, stratum_ptr = _event_times(end, happened, codes, values.size, case)
     first, last = _locate(begin, end, codes, times, stratum_ptr)
@@ -164,6 +111,15 @@ def prepare(
         scale=scale,
         ties=ties,
     )
+
+
+def _snap(start: Floats, stop: Floats, alive: Integers | None) -> tuple[Floats, Floats]:
+    """Times of the rows that weigh anything, snapped to each other; the others as they are."""
+    if alive is None:
+        return snap_times(start, stop)
+    start, stop = start.copy(), stop.copy()
+    start[alive], stop[alive] = snap_times(start[alive], stop[alive])
+    return start, stop
 
 
 def _check_shapes(

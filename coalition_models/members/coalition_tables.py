@@ -112,7 +112,7 @@ def own_coalitions(coalitions: pd.DataFrame | None, needed: Sequence[str]) -> pd
     Examples
     --------
     >>> len(own_coalitions(None, ["coalition"]))
-    6
+    13
     """
     if coalitions is None:
         return load("coalitions")

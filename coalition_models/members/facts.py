@@ -5,43 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.fact_tables import TABLES, coverage_table, read_fact_table
 from coalition_models.record import record_of
-from coalition_models.sources.load import load
 
-__all__ = [
-    "Facts",
-    "bundled_by_value",
-    "bundled_facts",
-    "facts",
-    "facts_of",
-    "facts_with",
-    "trusted_facts",
-]
-
-#: which bundled tables stand behind each table of bundled facts
-_SOURCES: Mapping[str, tuple[str, ...]] = {
-    "members": ("participation",),
-    "coalitions": ("coalitions",),
-    "troops": ("troops",),
-    "changes": ("profile_changes",),
-    "deaths": ("fatalities", "fatal_incidents"),
-}
-#: columns in which a row must equal a bundled one to stand for it
-_SAME = ("state", "entry", "exit", "exit_kind")
-_SAME_TOO = (
-    "announced", "last_personnel", "peak_troops", "role", "sector", "exit_kind_alt",
-    "entry_precision", "exit_precision", "announced_precision",
-)  # fmt: skip
+__all__ = ["Facts", "facts_of", "trusted_facts"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -228,155 +203,6 @@ def trusted_facts(tables: Mapping[str, Any], sources: Mapping[str, Sequence[str]
         object.__setattr__(made, one.name, tables.get(one.name))
     object.__setattr__(made, "sources", {n: tuple(v) for n, v in sources.items()})
     return made
-
-
-def facts(*coalitions: str) -> Facts:
-    """Return the bundled facts of some coalitions.
-
-    Parameters
-    ----------
-    *coalitions : str
-        Names as in ``load("coalitions")``; all of them if none is given.
-
-    Returns
-    -------
-    Facts
-        Spells, strengths, changes, deaths with their coverage. Elections, leaders and yearly
-        figures of states are not part of it: they come from the package's tables and the
-        external sources, for every state that these know.
-
-    Raises
-    ------
-    DataError
-        If there is no such coalition.
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> cm.facts("iraq").members["state"].nunique()
-    40
-    """
-    wrong = [name for name in coalitions if not isinstance(name, str)]
-    if wrong:
-        raise DataError(f"coalitions must be names, such as facts('iraq'), not {first_few(wrong)}")
-    return bundled_facts(tuple(dict.fromkeys(coalitions)))
-
-
-@lru_cache(maxsize=64)
-def bundled_facts(names: tuple[str, ...] = ()) -> Facts:
-    """Bundled facts of the coalitions named, or of all."""
-    known = load("coalitions")
-    unknown = [name for name in names if name not in set(known["coalition"])]
-    if unknown:
-        raise DataError(
-            f"no bundled coalition named {first_few(map(repr, unknown))}; known: "
-            f"{', '.join(known['coalition'])}. For one of your own make Facts(members, coalitions)"
-        )
-    chosen = list(names) or list(known["coalition"])
-    tables: dict[str, Any] = {
-        "members": load("participation"),
-        "coalitions": known,
-        "troops": load("troops"),
-        "changes": load("profile_changes"),
-        "deaths": _deaths(),
-        "coverage": _coverage(),
-    }
-    for name, table in tables.items():
-        part = table[table["coalition"].isin(chosen)].reset_index(drop=True)
-        part.attrs = {}
-        tables[name] = part
-    if tables["coverage"].empty:
-        tables["deaths"] = tables["coverage"] = None
-    return trusted_facts(tables, {n: s for n, s in _SOURCES.items() if tables[n] is not None})
-
-
-def _coverage() -> pd.DataFrame:
-    """Months in which a missing row means that nobody died."""
-    known = load("coverage")
-    return coverage_table(known[known["table"] == "deaths"])
-
-
-def _deaths() -> pd.DataFrame:
-    """Dated losses, and the rest of each year's total without a month."""
-    dated, yearly = load("fatal_incidents"), load("fatalities")
-    key = ["coalition", "state", "cow", "year"]
-    per_year = dated.assign(year=dated["date"].dt.year).groupby(key)["deaths"].sum()
-    rest = yearly.merge(per_year.rename("dated").reset_index(), on=key, how="left")
-    number = rest["deaths"] - rest["dated"].fillna(0)
-    if (number < 0).any():
-        bad = rest[(number < 0).to_numpy()]
-        names = [f"{r.coalition} {r.cow} {r.year}" for r in bad.itertuples(index=False)]
-        raise DataError(f"more dated deaths than the year's total: {first_few(names)}")
-    left = rest.assign(
-        deaths=number.astype("int64"),
-        date=pd.to_datetime(rest["year"].astype(str) + "-07-01"),
-        date_precision="year",
-    )[(number > 0).to_numpy()]
-    columns = ["coalition", "state", "cow", "date", "date_precision", "deaths"]
-    return pd.concat([dated[columns], left[columns]], ignore_index=True)
-
-
-def facts_with(
-    members: pd.DataFrame, coalitions: pd.DataFrame | None, described: pd.DataFrame
-) -> Facts:
-    """Facts of a plain table of members: bundled ones where all rows are bundled, else its own.
-
-    Parameters
-    ----------
-    members : DataFrame
-        Checked spells. Where all rows of a coalition equal bundled ones by value, they stand for
-        that coalition: its whole list of members, strengths, deaths. Any other rows are all that
-        is known.
-    coalitions : DataFrame, optional
-        The user's own table of coalitions, if one was given.
-    described : DataFrame
-        The rows of the table of coalitions in use.
-    """
-    names = list(dict.fromkeys(members["coalition"]))
-    same = [] if coalitions is not None else _bundled_among(members, names)
-    table = described.reset_index(drop=True)
-    if same == names:
-        return bundled_facts(tuple(names))
-    own = members[~members["coalition"].isin(same)].reset_index(drop=True)
-    if not same:
-        return trusted_facts({"members": own, "coalitions": table}, {})
-    base = bundled_facts(tuple(same))
-    together = pd.concat([base.members, own], ignore_index=True)
-    held = {name: getattr(base, name) for name in TABLES}
-    return trusted_facts(held | {"members": together, "coalitions": table}, dict(base.sources))
-
-
-def bundled_by_value(members: pd.DataFrame) -> Facts | None:
-    """Bundled facts of the coalitions all of whose rows equal bundled ones; None without any.
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> sorted(set(bundled_by_value(cm.load("participation").head(3)).members["coalition"]))
-    ['iraq']
-    """
-    names = list(dict.fromkeys(members["coalition"]))
-    same = _bundled_among(members, names)
-    return bundled_facts(tuple(same)) if same == names else None
-
-
-def _bundled_among(members: pd.DataFrame, names: list[str]) -> list[str]:
-    """Coalitions of which all rows equal bundled ones."""
-    known = load("participation")
-    candidates = [name for name in names if name in set(known["coalition"])]
-    rows = members[members["coalition"].isin(candidates)]
-    key = ["coalition", "cow", "spell"]
-    compared = [*_SAME, *(c for c in _SAME_TOO if c in rows.columns)]
-    if rows.empty or any(c not in rows.columns for c in _SAME):
-        return []
-    other = rows[key].merge(known[[*key, *compared]], on=key, how="left")
-    same = np.ones(len(rows), dtype=bool)
-    for column in compared:
-        mine, theirs = rows[column].reset_index(drop=True), other[column]
-        both = mine.isna() & theirs.isna()
-        same &= (both | (mine.astype(object) == theirs.astype(object))).to_numpy(dtype=bool)
-    other_rows = set(rows["coalition"].to_numpy()[~same])
-    return [name for name in candidates if name not in other_rows]
 
 
 def facts_of(panel: pd.DataFrame) -> Facts | None:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from coalition_models.arguments import as_day, check_arguments, check_count
 from coalition_models.errors import CoverageError, DataError, counted, first_few
+from coalition_models.members.bundled_facts import facts_with, told_of
 from coalition_models.members.coalition_tables import read_coalitions
-from coalition_models.members.facts import Facts, facts_with
+from coalition_models.members.facts import Facts
 from coalition_models.members.own_members import with_spells, with_states
 from coalition_models.members.periods import as_period, panel_period
 from coalition_models.members.spell_checks import (
@@ -78,13 +79,14 @@ def build_panel(
         Facts of one coalition or of several, such as ``facts("iraq")``, which the panel keeps for
         the ``add_*`` functions. Or spells as in ``load("participation")``, or your own:
         ``coalition, state`` (ISO3 code or name) or ``cow, entry, exit, exit_kind``, and ``spell``
-        (numbered by entry if absent). States of the past that have no ISO code, such as Prussia,
-        go by their name. ``exit`` is empty only for ``ongoing`` spells. Where all
-        rows of a coalition equal bundled ones by value, the bundled facts come with them; any
-        other table is all that is known of it.
+        (numbered by entry if absent). A text in a column ``left_out`` says why a spell is not
+        followed; the member stays a partner of the others. States of the past that have no ISO
+        code, such as Prussia, go by their name. ``exit`` is empty only for ``ongoing`` spells.
+        Where all rows of a coalition equal bundled ones by value, the bundled facts come with
+        them; any other table is all that is known of it.
     coalitions : sequence of str or DataFrame, optional
         Names restrict the panel to these coalitions. A coalition whose list of members is not
-        complete (``vietnam``, ``kfor``, ``libya``) is refused unless it is named here. For
+        complete (``vietnam``, ``kfor``, ``libya``, ...) is refused unless it is named here. For
         coalitions of your own give a table shaped like ``load("coalitions")``.
     period : {"month", "quarter", "year"}
         Length of a row.
@@ -171,6 +173,9 @@ def build_panel(
     if held is None:
         own = coalitions if isinstance(coalitions, pd.DataFrame) else None
         held = facts_with(spells, own, table)
+    left_out, notes = told_of(held, table.index)
+    account.dropped += left_out
+    account.notes += notes
     return recorded(rows, choices, account, held)
 
 
@@ -306,8 +311,8 @@ def _refuse_incomplete(spells: pd.DataFrame, table: pd.DataFrame, named: tuple[s
         raise CoverageError(
             f"not a risk set: {', '.join(partial.index)}. Only documented cases are listed there, "
             "so the states that stayed are missing and any hazard would be too high. Select the "
-            "coalitions you want (coalitions=['iraq', 'isaf', 'rsm']), or name these too if "
-            "you know what you do."
+            "coalitions you want (coalitions=['iraq', 'isaf', 'rsm', 'unosom2']), or name these "
+            "too if you know what you do."
         )
 
 

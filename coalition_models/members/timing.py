@@ -15,6 +15,7 @@ from coalition_models.sources.state_periods import career
 
 __all__ = [
     "DATE_COLUMN",
+    "LEFT_OUT",
     "PANEL_COLUMNS",
     "Account",
     "Choices",
@@ -28,6 +29,8 @@ __all__ = [
 Clock = Literal["entry", "coalition"]
 ExitDate = Literal["main", "announced", "last"]
 
+#: column of members that says why a spell is not followed; empty where it is
+LEFT_OUT = "left_out"
 DATE_COLUMN = {"main": "exit", "announced": "announced", "last": "last_personnel"}
 _TAKEN = "its periods belong to an earlier spell of the state"
 _TOO_EARLY = "ended before the coalition began"
@@ -216,6 +219,10 @@ def select_spells(
     lead = timed["coalition"].map(table["lead_state"])
     is_lead = (timed["state"] == lead) | (timed["exit_kind"] == "leader")
     reasons = [(is_lead, "lead state, never at risk")]
+    if LEFT_OUT in timed.columns:
+        # still members, so that others have them as partners
+        said = timed[LEFT_OUT].fillna("")
+        reasons += [(said == why, str(why)) for why in dict.fromkeys(said[said != ""])]
     if choices.peak_at_least > 0:
         if "peak_troops" not in timed.columns:
             raise DataError("peak_at_least needs the column 'peak_troops' in members")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import pandas as pd
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.sample.draw import Sample
 
-__all__ = ["Engine", "Hazards", "Refits", "Span"]
+__all__ = ["Engine", "Hazards", "NullScores", "Refits", "Span", "Unfitted"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -61,6 +62,18 @@ class Refits:
     std_error: Floats
     whole_error: float
     p_value: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NullScores:
+    """Scores where some coefficients are zero and the others at their maximum.
+
+    ``scores`` (G, p) are weighted and summed by group, ``information`` (p, p) is minus the
+    derivative of their sum.
+    """
+
+    scores: Floats
+    information: Floats
 
 
 class Engine(Protocol):
@@ -117,6 +130,13 @@ class Engine(Protocol):
     def null_information(self) -> Floats:
         """Return the information (p, p) if no term had an effect."""
 
+    def null_scores(self, tested: Integers, groups: Integers) -> NullScores:
+        """Return scores by group where the coefficients ``tested`` are zero.
+
+        Also where the model itself has no finite maximum; FitError where the one without them has
+        none.
+        """
+
     def without(
         self, groups: Integers, estimates: Estimates, term: int, also: int | None = None
     ) -> Refits:
@@ -124,3 +144,15 @@ class Engine(Protocol):
 
         With ``also`` there are coefficients only.
         """
+
+
+@dataclass(frozen=True, eq=False)
+class Unfitted:
+    """A model and its rows before anything is maximised: for tests that need no estimate.
+
+    ``terms`` gives the positions of each formula term's coefficients.
+    """
+
+    engine: Engine
+    names: tuple[str, ...]
+    terms: Mapping[str, tuple[int, ...]]

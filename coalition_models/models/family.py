@@ -45,6 +45,7 @@ ABILITIES = {
     "batch_refits": "all fits without one cluster at once",
     "score_test": "score test (`Fit.test_model`)",
     "null_information": "information if no term had an effect (power)",
+    "null_scores": "wild score test (`inference.wild_score`)",
 }
 
 

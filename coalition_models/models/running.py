@@ -12,12 +12,13 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoalitionError, DataError, FitError, counted, first_few, warn
 from coalition_models.models.display import Background
+from coalition_models.models.engine import Unfitted
 from coalition_models.models.fit import Fit
-from coalition_models.models.sharing import room_for, shared
+from coalition_models.models.sharing import Bare, room_for, shared
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Note
 
-__all__ = ["fit", "fit_many", "run"]
+__all__ = ["fit", "fit_many", "run", "unfitted"]
 
 
 def run(spec: Specification, data: pd.DataFrame) -> Fit:
@@ -28,6 +29,21 @@ def run(spec: Specification, data: pd.DataFrame) -> Fit:
     for remark in _warnings(found):
         warn(remark)
     return found
+
+
+def unfitted(spec: Specification, data: pd.DataFrame) -> Unfitted:
+    """Check and draw the rows of a model without maximising anything.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
+    >>> unfitted(Specification("cox", "event ~ risk"), panel).names
+    ('risk',)
+    """
+    room = room_for(spec)
+    room.check(spec)
+    return cast("Bare", room).unfitted(spec, room.draw(spec, data))
 
 
 def _warnings(found: Fit) -> Iterator[str]:

@@ -11,7 +11,14 @@ import pandas as pd
 
 from coalition_models.errors import FitError, counted, first_few
 
-__all__ = ["Separation", "binary_direction", "describe_separation", "involved", "refuse_aliased"]
+__all__ = [
+    "Separation",
+    "binary_direction",
+    "describe_separation",
+    "involved",
+    "refuse_aliased",
+    "refuse_endless_null",
+]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -70,6 +77,22 @@ def refuse_aliased(gram: Floats, names: Sequence[str], where: str) -> None:
         f"collinear {where}: {culprits}; each is an exact linear combination of the others, so "
         "their effects cannot be told apart. Leave one of them out"
         + (f" for each of the {int(null.sum())} combinations" if null.sum() > 1 else "")
+    )
+
+
+def refuse_endless_null(others: Sequence[str], tested: Sequence[str]) -> None:
+    """Refuse a test of some terms where the model without them has no finite maximum.
+
+    Examples
+    --------
+    >>> refuse_endless_null(["wall"], ["risk"])
+    Traceback (most recent call last):
+    coalition_models.errors.FitError: without risk the model has no finite maximum in wall...
+    """
+    raise FitError(
+        f"without {first_few(tested)} the model has no finite maximum in {first_few(others)}, so "
+        f"there is no null to test {first_few(tested)} under: leave {first_few(others)} out, or "
+        "join categories"
     )
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 
 from coalition_models.errors import CoalitionError
 from coalition_models.models.display import Background
+from coalition_models.models.engine import Unfitted
 from coalition_models.models.family import room_of
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample.checks import names_of
@@ -27,7 +28,7 @@ from coalition_models.models.sample.draw import Sample
 from coalition_models.models.sample.formula import is_numeric, plain_formula
 from coalition_models.models.specification import Specification
 
-__all__ = ["Job", "Room", "Share", "room_for", "shared"]
+__all__ = ["Bare", "Job", "Room", "Share", "room_for", "shared"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,8 +36,9 @@ Floats = npt.NDArray[np.float64]
 class Room(Protocol):
     """What the module ``api`` of an estimator's folder holds, beside its public function.
 
-    A room may also have ``head_starts(whole, shares)``: for each share of a sample, whatever its
-    ``estimate`` can begin with.
+    A room may also have ``unfitted(spec, sample)``, for tests that need no estimate, and
+    ``head_starts(whole, shares)``: for each share of a sample, whatever its ``estimate`` can begin
+    with.
     """
 
     def check(self, spec: Specification) -> None:
@@ -49,6 +51,13 @@ class Room(Protocol):
         self, spec: Specification, sample: Sample, background: Background, start: object = None
     ) -> Fit:
         """Fit to these rows; ``start`` is one of the room's own head starts."""
+
+
+class Bare(Protocol):
+    """A room whose models can be had before anything is maximised."""
+
+    def unfitted(self, spec: Specification, sample: Sample) -> Unfitted:
+        """The model and its rows."""
 
 
 class _Headed(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from coalition_models.designs.first_look import FirstLook
 from coalition_models.errors import DataError, first_few
@@ -14,11 +15,29 @@ from coalition_models.report.product import Product
 from coalition_models.sources.citations import cite
 from coalition_models.sources.literature import article
 
-__all__ = ["fill", "paper_text", "paper_values"]
+__all__ = ["fill", "paper_text", "paper_values", "template_path"]
 
 #: works that the text names
 _CITED = ("mcinnis_2020", "pilster_boehmelt_tago_2015", "tago_2009")
 _SLOT = re.compile(r"\{\{([^{}]*)\}\}")
+
+
+def template_path() -> Path:
+    """Where the paper's own text lies: inside an installed package, or in the repository.
+
+    Examples
+    --------
+    >>> template_path().name
+    'paper.md'
+    """
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package / "_paper", package.parent / "paper"):
+        if (candidate / "paper.md").is_file():
+            return candidate / "paper.md"
+    raise DataError(
+        "the paper's text is missing: expected paper.md in coalition_models/_paper (installed) or "
+        "paper/ (repository); install the package again"
+    )
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -81,6 +81,8 @@ class Part(Generic[T]):
         From analysis and product to the part's pages, the first of which the front page leads to.
     sources : callable
         Names of the tables that the analysis rests on.
+    files : callable
+        Texts to write beside the pages, by the name of their file.
     folder : str
         Inside the results; the results themselves by default.
     """
@@ -93,18 +95,31 @@ class Part(Generic[T]):
     product: Callable[[T], Product]
     pages: Callable[[T, Product], Sequence[Page]]
     sources: Callable[[T], Sequence[str]] = lambda _: ()
+    files: Callable[[T], Mapping[str, str]] = lambda _: {}
     folder: str = ""
 
 
-def write_part(out: Path, part: Part[T], analysis: T, foot: str, made: str) -> list[Page]:
-    """Write a part's tables, figures and pages into the results; return the pages."""
+def write_part(
+    out: Path, part: Part[T], analysis: T, foot: str, made: str
+) -> list[tuple[str, str]]:
+    """Write a part's tables, figures, pages and texts into the results.
+
+    Returns
+    -------
+    list of tuple
+        Title and address, seen from the front page, of each page and text.
+    """
     product = part.product(analysis)
     folder = out / part.folder
     write_product(folder, product)
     pages = part.pages(analysis, product)
     depth = len(Path(part.folder).parts)
     write_pages(folder, pages, foot, made, home="../" * depth + "report.html")
-    return list(pages)
+    texts = part.files(analysis)
+    for name, text in texts.items():
+        write_file(folder / name, text)
+    shown = [(page.title, page.file) for page in pages] + [(part.title, name) for name in texts]
+    return [(title, (Path(part.folder) / file).as_posix()) for title, file in shown]
 
 
 def write_pages(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coalition_models.lazy import lazy_names
 
 #: public name -> the module that holds it, and its name there
 _WHERE = {
@@ -53,15 +54,4 @@ if TYPE_CHECKING:
 
 __all__ = [*_WHERE]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, found = _WHERE[name]
-    value = getattr(import_module(f"{__name__}.{module}"), found)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _WHERE)

@@ -39,7 +39,7 @@ DERIVED_TABLES: dict[str, tuple[str, ...]] = {
 def build_tables(mirror: Path | None, out: Path | None = None, *, check: bool = False) -> list[str]:
     """Rebuild ``elections``, ``election_coverage``, ``leaders`` and ``state_years``.
 
-    The states are those of ``participation``, the years 2000-2021. Known errors of the sources
+    The states are those of ``participation``, the years 1988-2021. Known errors of the sources
     are corrected by the hand-made table ``election_corrections``. The same files give the same
     bytes.
 
@@ -100,9 +100,10 @@ def _derive(mirror: Path | None) -> dict[str, pd.DataFrame]:
     nato = nato.astype({"ccode": int}).assign(
         accession_date=pd.to_datetime(nato["accession_date"], format="%Y-%m-%d")
     )
+    coverage = build_coverage(members, table, reign, REIGN_LAST_DAY)
     return {
-        "elections": build_elections(table),
-        "election_coverage": build_coverage(members, table, reign, REIGN_LAST_DAY),
+        "elections": _of_the_state(build_elections(table), coverage),
+        "election_coverage": coverage,
         "leaders": build_leaders(members, reign, frames["parlgov-cabinets"], REIGN_LAST_DAY),
         "state_years": build_state_years(
             members,
@@ -113,6 +114,12 @@ def _derive(mirror: Path | None) -> dict[str, pd.DataFrame]:
             frames["us-military-aid"],
         ),
     }
+
+
+def _of_the_state(elections: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
+    """Leave out votes held before the state became one, as in republics of the Soviet Union."""
+    begins = elections["state"].map(coverage.groupby("state")["start"].min())
+    return elections[elections["date"] >= begins].reset_index(drop=True)
 
 
 _SOURCES = (

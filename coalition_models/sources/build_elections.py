@@ -12,7 +12,7 @@ from coalition_models.sources.election_rows import KINDS, elections_of, kind_run
 
 __all__ = ["COVERAGE_COLUMNS", "ELECTION_COLUMNS", "build_coverage", "build_elections", "votes"]
 
-FIRST_DAY = pd.Timestamp("2000-01-01")
+FIRST_DAY = pd.Timestamp("1988-01-01")
 LAST_DAY = pd.Timestamp("2021-12-31")
 
 ELECTION_COLUMNS = [
@@ -88,7 +88,7 @@ class _Vote:
 
 
 def build_elections(table: pd.DataFrame) -> pd.DataFrame:
-    """Merge the votes of both sources into one row per round of an election, 2000-2021.
+    """Merge the votes of both sources into one row per round of an election, 1988-2021.
 
     ParlGov gives the day where both have the election. ``agreement`` compares the days that the
     sources themselves give, before correction.

@@ -13,7 +13,7 @@ from coalition_models.sources.leader_rows import leaders_of
 
 __all__ = ["LEADER_COLUMNS", "build_leaders", "same_person"]
 
-FIRST_DAY = pd.Timestamp("2000-01-01")
+FIRST_DAY = pd.Timestamp("1988-01-01")
 LAST_DAY = pd.Timestamp("2021-12-31")
 #: Day of the development version of ParlGov.
 PARLGOV_LAST_DAY = pd.Timestamp("2023-11-04")
@@ -47,7 +47,7 @@ def build_leaders(
     cabinets: pd.DataFrame,
     reign_end: pd.Timestamp,
 ) -> pd.DataFrame:
-    """List who led each state at any time of 2000-2021, in two senses.
+    """List who led each state at any time of 1988-2021, in two senses.
 
     ``effective`` is the person who holds the power (REIGN), ``head_of_government`` the prime
     minister, chancellor or president who heads the cabinet (ParlGov). An effective leader who is

@@ -6,7 +6,7 @@ import pandas as pd
 
 __all__ = ["STATE_YEAR_COLUMNS", "build_state_years"]
 
-YEARS = range(2000, 2022)
+YEARS = range(1988, 2022)
 
 STATE_YEAR_COLUMNS = [
     "state",
@@ -29,7 +29,7 @@ def build_state_years(
     nato: pd.DataFrame,
     aid: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Put the yearly characteristics of the member states together, 2000-2021.
+    """Put the yearly characteristics of the member states together, 1988-2021.
 
     What a source does not cover is missing, never zero. A state that became independent later
     begins in that year.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,13 +17,29 @@ from coalition_models.sources.literature import article
 from coalition_models.tables.contract import Column, Contract, columns_from_descriptor
 
 __all__ = [
+    "NEWEST",
+    "Earlier",
     "Entry",
     "contract_of",
     "descriptor",
     "entry",
     "file_sha256",
+    "revised_tables",
     "tables",
 ]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A table as it stood in an earlier revision: its file, rows and columns."""
+
+    path: str
+    rows: int
+    columns: tuple[str, ...]
+
+
+#: the facts as they stand now; earlier ones are named in ``datapackage.json``
+NEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,31 @@ class Entry:
     sha256: str = ""
     parts: tuple[str, ...] = ()
     made_from: tuple[str, ...] = ()
+    #: earlier revision -> the table as it stood then
+    earlier: Mapping[int, Earlier] = field(default_factory=dict)
+
+    def at(self, revision: int | None) -> Entry:
+        """The table as it stood in a revision; None is the newest.
+
+        Raises
+        ------
+        DataError
+            If there is no such revision, or the table has one form only.
+        """
+        if revision is None or (revision == NEWEST and self.earlier):
+            return self
+        if not self.earlier:
+            raise DataError(
+                f"{self.name} has no revisions: drop revision=. Tables that have: "
+                f"{', '.join(revised_tables())}"
+            )
+        if isinstance(revision, bool) or revision not in self.earlier:
+            known = " and ".join(str(number) for number in (*sorted(self.earlier), NEWEST))
+            raise DataError(f"{self.name} has the revisions {known}, not {revision!r:.40}")
+        then = self.earlier[revision]
+        held = {column.name: column for column in self.columns}
+        columns = tuple(held[name] for name in then.columns)
+        return replace(self, path=then.path, rows=then.rows, columns=columns, earlier={})
 
     @property
     def citation_key(self) -> str:
@@ -175,6 +216,14 @@ def _entry(
             for name in cast(list[str], source.get("tables", []))
         ),
         parts=tuple(cast(list[str], record.get("parts", []))),
+        earlier={
+            int(str(then["revision"])): Earlier(
+                path=_text(then, "path"),
+                rows=int(str(then["rows"])),
+                columns=tuple(cast(list[str], then["fields"])),
+            )
+            for then in cast(list[dict[str, object]], record.get("revisions", []))
+        },
     )
 
 
@@ -193,6 +242,17 @@ def entry(name: str) -> Entry:
     near = get_close_matches(name, [*_bundled_entries(), *_external_files()], n=5, cutoff=0.4)
     hint = f"nearest names: {', '.join(near)}" if near else "see datasets()"
     raise DataError(f"no table named {name!r}; {hint}")
+
+
+def revised_tables() -> tuple[str, ...]:
+    """Names of the bundled tables of which an earlier revision is kept.
+
+    Examples
+    --------
+    >>> "participation" in revised_tables(), "elections" in revised_tables()
+    (True, False)
+    """
+    return tuple(name for name, item in _bundled_entries().items() if item.earlier)
 
 
 def contract_of(name: str) -> Contract:

@@ -12,7 +12,7 @@ from coalition_models.sources.election_rows import elections_of
 
 __all__ = ["compare_elections", "extended_elections"]
 
-FIRST_DAY = pd.Timestamp("2000-01-01")
+FIRST_DAY = pd.Timestamp("1988-01-01")
 LAST_DAY = pd.Timestamp("2021-12-31")
 #: A vote of the source is the same election as one in the table if it is this near.
 _SAME_DAYS = 31

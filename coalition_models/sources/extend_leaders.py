@@ -12,7 +12,7 @@ from coalition_models.sources.leader_rows import leaders_of
 
 __all__ = ["entry_and_exit", "extended_leaders", "source_change"]
 
-FIRST_DAY = pd.Timestamp("2000-01-01")
+FIRST_DAY = pd.Timestamp("1988-01-01")
 #: Sources mean one entry into office if the days are this near.
 _NEAR = pd.Timedelta(days=60)
 _SAME_CHANGE = pd.Timedelta(days=10)

@@ -16,7 +16,7 @@ from coalition_models.render import listing
 from coalition_models.sources import build, wars
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.bundled import read_bundled
-from coalition_models.sources.catalog import Entry, contract_of, entry, file_sha256, tables
+from coalition_models.sources.catalog import NEWEST, Entry, contract_of, entry, file_sha256, tables
 from coalition_models.sources.fetch import at_hand, fetch
 from coalition_models.sources.readers import READERS
 from coalition_models.tables.contract import Contract, hold
@@ -42,7 +42,7 @@ def datasets() -> pd.DataFrame:
     >>> cm.datasets().loc[["participation"], ["kind", "rows", "at_hand"]]
                       kind  rows  at_hand
     name
-    participation  bundled   176     True
+    participation  bundled   306     True
     """
     rows = [
         {
@@ -63,7 +63,7 @@ def datasets() -> pd.DataFrame:
     return listing(frame, ["kind", "title", "rows", "start", "end", "at_hand"])
 
 
-def load(name: str, *, extended: bool = False) -> pd.DataFrame:
+def load(name: str, *, extended: bool = False, revision: int | None = None) -> pd.DataFrame:
     """Load a table as a validated tidy frame.
 
     Parameters
@@ -76,17 +76,20 @@ def load(name: str, *, extended: bool = False) -> pd.DataFrame:
         Only for ``elections``, ``leaders`` and ``state_years``: add what the external sources
         know, flagged by source. ``war_participation`` gains the dates, deaths and outcomes of
         the Correlates of War project this way.
+    revision : int, optional
+        Of the facts coded by hand: 1 for the first revision, as published before; the newest (2)
+        by default. ``load("revisions")`` lists what changed, and why.
 
     Returns
     -------
     DataFrame
-        Dates are ``datetime64``; ``record_of(...).notes["coalition_models"]`` holds the name,
-        package version and checksum of the file.
+        Dates are ``datetime64``; ``record_of(...).notes["table"]`` holds the name, package version
+        and checksum of the file, and the revision of a table that has several.
 
     Raises
     ------
     DataError
-        If the table is unknown or its file fails its contract.
+        If the table is unknown, has no such revision, or its file fails its contract.
     CoverageError
         If an external file is not at hand and cannot be downloaded.
 
@@ -96,10 +99,15 @@ def load(name: str, *, extended: bool = False) -> pd.DataFrame:
     >>> members = cm.load("participation").query("coalition == 'iraq'")
     >>> members["state"].nunique()
     40
+    >>> len(cm.load("participation")), len(cm.load("participation", revision=1))
+    (306, 176)
     """
     check_arguments(load, locals())
-    item = entry(name)
+    known = entry(name)
+    item = known.at(revision)
     frame = _load_external(item) if item.kind == "external" else _load_bundled(item)
+    if known.earlier:
+        with_notes(frame, table={**record_of(frame).notes["table"], "revision": revision or NEWEST})
     if extended:
         frame = _extend(name, frame)
     return frame
@@ -231,7 +239,7 @@ def validate(frame: pd.DataFrame, contract: Contract | str) -> pd.DataFrame:
     --------
     >>> import coalition_models as cm
     >>> len(cm.validate(cm.load("coalitions"), "coalitions"))
-    6
+    13
     """
     check_arguments(validate, locals())
     if isinstance(contract, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -21,7 +22,14 @@ from coalition_models.timelines.calendar import (
 from coalition_models.timelines.given import needed
 from coalition_models.timelines.keys import shared_codes
 
-__all__ = ["Deaths", "Undated", "check_undated", "known_deaths", "undated_deaths"]
+__all__ = [
+    "Deaths",
+    "Undated",
+    "check_undated",
+    "known_deaths",
+    "undated_choices",
+    "undated_deaths",
+]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -172,6 +180,18 @@ def undated_deaths(facts: Facts) -> list[str]:
     if table is None or "date_precision" not in table.columns:
         return []
     return list(dict.fromkeys(table.loc[(table["date_precision"] == "year"), "coalition"]))
+
+
+def undated_choices(undated: Undated, late: Sequence[str]) -> dict[str, object]:
+    """What to tell of deaths without a month, and whether they make a column look ahead.
+
+    Examples
+    --------
+    >>> undated_choices("january", ["iraq"])
+    {'undated': 'next 1 January', 'look_ahead': False}
+    """
+    told = "next 1 January" if undated == "january" else undated
+    return {"undated": told, "look_ahead": undated == "spread" and bool(late)}
 
 
 def _covered(table: pd.DataFrame, coverage: dict[str, tuple[int, int]]) -> pd.DataFrame:

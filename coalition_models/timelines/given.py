@@ -31,6 +31,7 @@ _OLD: Mapping[str, Mapping[str, str]] = {
     "add_risk": {"data": "", "losses": "deaths", **_same("coverage", "members", "troops")},
     "add_commitment": {"data": "troops", **_same("members", "changes", "states")},
     "add_contagion": {"data": "members", **_same("troops")},
+    "add_lead_exit": {},
     "add_elections": {"data": "elections"},
     "add_leadership": {"data": "leaders"},
     "add_regime": {"data": "states"},

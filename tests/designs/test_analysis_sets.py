@@ -84,7 +84,7 @@ def test_un_contingents_by_month():
     # 13 or 14 are reported elsewhere: 13 if the peak is that of the spell, as here
     assert (exits["peak_troops"] >= 50).sum() == 13
 
-    joined = analysis_set("un", features=False)
+    joined = analysis_set("un", variant="as_listed", features=False)
     exits = joined.members[joined.members["exit_kind"] == "early"]
     assert (len(joined.members), len(exits)) == (433, 108)
     assert (exits["peak_troops"] >= 50).sum() == 18
@@ -100,12 +100,60 @@ def test_un_contingents_by_month():
 
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
-def test_token_contingents_are_left_out_by_their_peak():
+def test_tokens_and_the_wind_down_of_missions_are_no_exits_of_contingents():
+    listed = analysis_set("un", variant="as_listed", features=False)
+    exits = listed.panel.query("event == 1").assign(last=lambda rows: rows["period"])
+    # counted directly: the mission's last row, and twelve months before it
+    rows = cm.load("ipi-contributions")
+    ends = rows.groupby(rows["mission"].replace(dict(renamed_missions())))["date"].max()
+    ends = ends[ends < rows["date"].max()].dt.to_period("M")
+    closed = exits[exits["coalition"].isin(ends.index)]
+    before = [
+        (ends[c] - day.to_period("M")).n
+        for c, day in zip(closed["coalition"], closed["last"], strict=True)
+    ]
+    wound_down = sum(months <= 12 for months in before)
+    assert (len(exits), wound_down) == (108, 14)
+    main, tokens = (analysis_set("un", variant=v, features=False) for v in ("main", "tokens"))
+    assert main.panel["event"].sum() + tokens.panel["event"].sum() == 108 - 14
+    assert main.panel["event"].sum() == 20
+    assert len(main.panel) + len(tokens.panel) == len(listed.panel)
+    said = sheet(main)
+    assert said["left out: peak strength under 10 persons"] == "223"
+    assert "14 of 108 are censored" in " ".join(main.sheet["value"])
+    assert "223 spells with 74 exits" in " ".join(main.sheet["value"])
+    # who is left out of the panel is a partner all the same
+    assert len(main.members) == len(listed.members)
+
+
+@pytest.mark.mirror
+@pytest.mark.usefixtures("with_mirror")
+def test_strength_in_un_is_twelve_months_old():
+    main = analysis_set("un", features=["commitment"])
+    assert record_of(main.panel).features["log_troops"]["strength_lag"] == 12
+    listed = analysis_set("un", variant="as_listed", features=["commitment"]).panel
+    key = ["coalition", "cow", "spell", "start"]
+    then = listed[[*key, "troops"]].assign(start=listed["start"] + 12)
+    both = main.panel.merge(then, on=key, suffixes=("", "_then"))
+    assert len(both) > 5000
+    assert both["troops"].notna().any()
+    assert both["troops"].equals(both["troops_then"].rename("troops"))
+
+
+@pytest.mark.mirror
+@pytest.mark.usefixtures("with_mirror")
+def test_a_peak_may_be_asked_for():
     big = analysis_set("un", features=False, peak_at_least=50)
-    assert big.panel["event"].sum() == 18
-    said = sheet(big)
-    assert said["peak at least"] == "50 persons, known only afterwards"
-    assert int(said["left out: peak strength under 50"]) == 433 - int(said["spells"])
+    left = [kind for kind in big.sheet["item"] if kind.startswith("left out")]
+    assert left == ["left out: peak strength under 10 persons", "left out: peak strength under 50"]
+    assert (
+        big.panel["event"].sum()
+        == (
+            analysis_set("un", features=False)
+            .members.query("peak_troops >= 50 and exit_kind == 'early'")
+            .shape[0]
+        )
+    )
 
 
 @pytest.mark.mirror
@@ -122,7 +170,16 @@ def test_geopko_by_year():
     gone = [
         (m, c, y) for m, c, y in have if (m, y) in following and (m, c, following[m, y]) not in have
     ]
-    assert len(ended) == len(gone) == found.panel["event"].sum()
+    assert len(gone) == 196
+    # between the last two maps of a mission that closed it is its wind-down
+    last = {m: years[m][-1] for m in years.index}
+    shut = {m for m, y in last.items() if y < rows["year"].max()}
+    closing = [
+        k
+        for k in gone
+        if k[0] in shut and following[k[0], k[2]] == last[k[0]] and last[k[0]] - k[2] <= 1
+    ]
+    assert len(ended) == len(gone) - len(closing) == found.panel["event"].sum()
     # for good, while the mission goes on, with missions as named: the source's page has 169
     rows = cm.load("geopko-contributors")
     last = rows.groupby(["mission", "cow"])["year"].max().reset_index()
@@ -133,7 +190,7 @@ def test_geopko_by_year():
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
 def test_interventions_by_year():
-    found = analysis_set("interventions", features=False)
+    found = analysis_set("interventions", variant="as_listed", features=False)
     assert (len(found.panel), found.panel["event"].sum()) == (3256, 392)
     # counted directly: gone next year while another supporter is there
     rows = cm.load("ucdp-conflicts").query("role == 'secondary'")
@@ -143,6 +200,52 @@ def test_interventions_by_year():
     sides = {(c, s, y) for c, s, _, y in have}
     gone = [k for k in have if (*k[:3], k[3] + 1) not in have and (k[0], k[1], k[3] + 1) in sides]
     assert (len(have), len(gone)) == (3256, 392)
+
+
+@pytest.mark.mirror
+@pytest.mark.usefixtures("with_mirror")
+def test_the_end_of_a_mission_is_no_exit_and_mali_is_one():
+    found = analysis_set("interventions", variant="everyone", features=False)
+    panel = found.panel
+    mali = [c for c in dict.fromkeys(panel["coalition"]) if c in ("ucdp 372 A", "ucdp 11347 A")]
+    assert mali == ["ucdp 372 A"]
+    assert "ucdp 14113 A" not in set(panel["coalition"])
+    twice = panel.duplicated(["coalition", "state", "period"])
+    assert not twice.any()
+    events = panel[panel["event"] == 1]
+    in_mali = events[events["coalition"] == "ucdp 372 A"]
+    assert not (in_mali["period"].dt.year == 2023).any()
+    # of four or more, nowhere half leave as single decisions
+    there = panel.groupby(["coalition", "period"])["event"].agg(["sum", "size"])
+    assert not ((there["size"] >= 4) & (there["sum"] >= there["size"] / 2)).any()
+    text = " ".join(found.sheet["value"])
+    assert "2641 supporter-years with 303 exits in place of 3256 with 392 by side" in text
+    assert "162 exits are censored" in text
+    assert panel["event"].sum() == 303 - 162
+
+
+@pytest.mark.mirror
+@pytest.mark.usefixtures("with_mirror")
+def test_members_of_other_sets_are_left_out_and_stay_partners():
+    everyone = analysis_set("interventions", variant="everyone", features=False)
+    found = analysis_set("interventions", features=False)
+    gone = found.members[found.members["left_out"] != ""]
+    assert len(found.members) == len(everyone.members)
+    length = gone["exit"].dt.year - gone["entry"].dt.year + 1
+    assert len(found.panel) == len(everyone.panel) - length.sum() == 915
+    assert found.panel["event"].sum() == 141 - (gone["exit_kind"] == "early").sum() == 41
+    said = sheet(found)
+    assert int(said["left out: member of isaf"]) == (gone["left_out"] == "member of isaf").sum()
+    # the Netherlands in Iraq are in iraq, and again against the Islamic State in none
+    there = found.panel.query("state == 'NLD' and coalition == 'ucdp 259 A'")["period"].dt.year
+    assert there.min() >= 2014
+    listed = gone.query("state == 'NLD' and coalition == 'ucdp 259 A'")
+    assert (listed["left_out"] == "member of iraq").all()
+    assert len(listed) == 1
+    # nobody is alone who has a partner that is left out
+    tested, note = found.record.tested(found.panel)
+    assert (len(tested), tested["event"].sum()) == (785, 37)
+    assert "130 rows" in note
 
 
 @pytest.mark.mirror
@@ -177,7 +280,7 @@ def test_external_sets_have_features_and_say_what_they_lack(name):
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
 def test_recoding_a_un_set_needs_no_planning_to_be_known():
-    found = analysis_set("un", features=False)
+    found = analysis_set("un", variant="as_listed", features=False)
     cuts = cm_rule_count(found, uncoded="leave_out")
     assert cuts == 0
     assert cm_rule_count(found, uncoded="count") > 0
@@ -193,7 +296,7 @@ def cm_rule_count(found, uncoded):
 def test_unknown_sets_and_variants_name_the_right_ones():
     with pytest.raises(DataError, match="known: iraq, isaf, forms, leaders, un, inter"):
         analysis_set("korea")
-    with pytest.raises(DataError, match="main, as_named, geopko"):
+    with pytest.raises(DataError, match="main, tokens, as_listed, as_named, geopko"):
         analysis_set("un", variant="daily")
     assert set(set_names()) == {
         "iraq", "isaf", "forms", "leaders", "un", "interventions", "wars", "alliances",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,8 @@ from coalition_models.designs import sets
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
 from coalition_models.designs.sets import place_of, set_names, set_record, set_records
 from coalition_models.errors import DataError
-from coalition_models.hypotheses.claims import select
+from coalition_models.hypotheses import claims, data_sets
+from coalition_models.hypotheses.claims import read_plan, select
 from coalition_models.hypotheses.data_sets import combinable, gather, sets_of, speaks_to
 from coalition_models.hypotheses.listing import list_claims
 from coalition_models.hypotheses.verdicts import test_hypotheses as run
@@ -114,6 +116,53 @@ def test_and_gets_verdicts(toy):
     assert (other["data_set"], other["verdict"]) == ("none", "untestable")
     assert combinable(toy)
     assert plot_verdicts(found).data is not None
+
+
+#: the first to go leads in fact; entries differ, or what is common to all cannot be told from time
+AWAITED = TOY
+for old, new in (
+    ('"toy"', '"later"'),
+    ('claims=("H01", "H13"),', ""),
+    ('"FRA", *STATES', '"USA", *STATES'),
+    ('"lead_state": ["FRA"]', '"lead_state": [None]'),
+    ('"entry": "2013-02-01"', '"entry": ["2013-02-01", *["2013-01-15", "2013-04-02"] * 6]'),
+    ('["2014-12-31", *LEFT]', '["2014-03-25", *LEFT]'),
+    ('["leader", *', '["early", *'),
+    ('"mission_end"] * 6)],', '"mission_end"] * 6)], "announced": [*SAID, *[None] * 11],'),
+    ("LEFT = ", 'SAID = ["2013-09-25", "2013-09-01"]\nLEFT = '),
+):
+    AWAITED = AWAITED.replace(old, new)
+
+
+def test_a_set_that_a_claim_waited_for_is_tested_once_it_is_there(folder, monkeypatch):
+    plan = read_plan()
+    waiting = replace(
+        plan,
+        claims=tuple(replace(one, awaits=("later",) * bool(one.awaits)) for one in plan.claims),
+    )
+    for room in (claims, data_sets):
+        monkeypatch.setattr(room, "read_plan", lambda: waiting)
+    around, lead = claim("H67"), claim("H10")
+    assert sets_of(lead) == []
+    assert sets_of(around) == ["iraq: announced exit", "isaf: announced exit"]
+    (folder / "later.py").write_text(AWAITED, encoding="utf-8")
+    assert sets_of(lead) == ["later"]
+    assert sets_of(around)[2:] == ["later: announced exit"]
+    # of the outcomes that no set has by itself, only that of the place named beforehand is run
+    names = [data.name for data in gather(None, outcome="", cluster="")]
+    assert [name for name in names if ":" in name] == ["later: announced exit"]
+    found = run(["later", "later: announced exit"], ["H01", "H10", "H67"], robust=False)
+    cells = found.table.set_index("claim")
+    assert cells["data_set"].to_dict() == {
+        "H01": "none", "H10": "later", "H67": "later: announced exit",
+    }  # fmt: skip
+    # the leader's own rows say nothing of whom it draws after it
+    assert cells.loc["H10", "events"] == 6
+    assert cells.loc["H10", "verdict"] == "inconclusive"
+    about = found.data_sets.set_index("data_set").loc["later: announced exit"]
+    assert (about["outcome"], about["events"]) == ("announced exit", 2)
+    assert "dated so: 2 of 7, the others are censored at the exit" in about["about"]
+    assert not combinable("later: announced exit")
 
 
 def test_a_new_set_stands_in_every_list(toy):

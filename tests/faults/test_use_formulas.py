@@ -31,12 +31,16 @@ def d(months):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("kind", ["int64", "int8", "UInt8", "bool", "float32", object])
-def test_caret_inside_a_function_is_refused(d, model, kind):
-    data = d.assign(k=(d["k"] > 3 if kind == "bool" else d["k"]).astype(kind))
-    for term in ("I(k^2)", "k + I(k ^ 3)", "np.log(k^2 + 1)", "C(k^1)", "bs(k^2, df=4)"):
-        with pytest.raises(FormulaError, match=r"write \*\* instead"):
-            MODELS[model](f"event ~ x + {term}", data)
+def test_caret_inside_a_function_is_refused(d, model, not_refused):
+    terms = ("I(k^2)", "k + I(k ^ 3)", "np.log(k^2 + 1)", "C(k^1)", "bs(k^2, df=4)")
+    cases = dict.fromkeys(terms, r"write \*\* instead")
+    for kind in ("int64", "int8", "UInt8", "bool", "float32", object):
+        data = d.assign(k=(d["k"] > 3 if kind == "bool" else d["k"]).astype(kind))
+
+        def call(term, data=data):
+            return MODELS[model](f"event ~ x + {term}", data)
+
+        assert not_refused(cases, call, FormulaError) == [], kind
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -112,17 +116,14 @@ def test_levels_that_are_left_out_at_the_fit(d, model, levels, kept):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(
-    "term",
-    [
+def test_median_inside_a_formula(d, model, not_refused):
+    """The median would be taken again on new rows."""
+    terms = [
         "I(x > x.median())", "I(x - np.mean(x))", "np.maximum(x, x.mean())", "I(x / np.std(x))",
         "C(np.digitize(x, np.quantile(x, [.3, .6])))", "I(x - x.iloc[0])", "I(z * x.max())",
-    ],
-)  # fmt: skip
-def test_median_inside_a_formula(d, model, term):
-    """The median would be taken again on new rows."""
-    with pytest.raises(FormulaError, match=r"whole column|make the column in the data first"):
-        MODELS[model](f"event ~ {term} + z", d)
+    ]  # fmt: skip
+    cases = dict.fromkeys(terms, r"whole column|make the column in the data first")
+    assert not_refused(cases, lambda t: MODELS[model](f"event ~ {t} + z", d), FormulaError) == []
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -140,41 +141,39 @@ def test_median_made_in_the_data_and_mean_remembered(d, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(
-    "term",
-    ["lag(x)", "x.shift(fill_value=0)", "x.shift(2)", "I(x - x.shift(1))", "x.cumsum()", "lead(z)"],
-)
-def test_lag_inside_a_formula(d, model, term):
-    with pytest.raises(FormulaError, match=r"across members.*df\.groupby") as caught:
-        MODELS[model](f"event ~ z + {term}", d)
-    assert "logarithm" not in str(caught.value)
+def test_lag_inside_a_formula(d, model, not_refused):
+    terms = ["lag(x)", "x.shift(fill_value=0)", "x.shift(2)", "I(x - x.shift(1))", "x.cumsum()",
+             "lead(z)"]  # fmt: skip
+    # and not the message on log(), which is near by name
+    cases = dict.fromkeys(terms, r"^(?!.*logarithm).*across members.*df\.groupby")
+    assert not_refused(cases, lambda t: MODELS[model](f"event ~ z + {t}", d), FormulaError) == []
 
 
 # what Python cannot parse, and operators of R
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(
-    ("term", "cure"),
-    [
+def test_formula_that_python_cannot_parse(d, model, not_refused):
+    cases = [
         ("as.factor(g)", r"write C\(x\)"), ("np.abs(lambda)", "a word of Python"),
         ("x.groupby(state).shift()", r"df\.groupby"), ("factor(region):x", r"write C\(x\)"),
         ("sqrt(k)", r"np\.sqrt\(x\)"), ("ns(x, df = 3)", "constraints='center'"),
         ("cr(x, df=4)", "constraints='center'"), ("x > 0", r"I\(x > 0\)"),
         ("np.abs(class)", "a word of Python"), ("I(x +)", "cannot read"), ("log(x))", "cannot"),
         ("as.numeric(region)", "a number in the data"), ("I(x; z)", "cannot read"),
-    ],
-)  # fmt: skip
-def test_formula_that_python_cannot_parse(d, model, term, cure):
-    with pytest.raises(FormulaError, match=cure) as caught:
-        MODELS[model](f"event ~ {term}", d.assign(**{"lambda": 1.0}))
-    assert not set("\x1b⧛⧚") & set(str(caught.value))
+    ]  # fmt: skip
+    data = d.assign(**{"lambda": 1.0})
+
+    def call(term):
+        return MODELS[model](f"event ~ {term}", data)
+
+    assert not_refused(cases, call, FormulaError, never="\x1b⧛⧚") == []
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(
-    ("term", "cure"),
-    [
+def test_operator_of_r(d, model, not_refused):
+    """`a %in% b` is a:b in R; formulaic reads b + b:a, and `a %*% b` as a*b."""
+    cases = [
         ("x %in% z", "write a:b"), ("region %in% z", "write a:b"), ("z + x %in% (z + k)", "a:b"),
         ("I(k %in% c)", r"np\.isin\(x, \[1, 2\]\)"), ("x%in%z", "write a:b"),
         ("x %*% z", r"I\(x \* z\)"), ("x %o% z", "make the column in the data"),
@@ -184,12 +183,8 @@ def test_formula_that_python_cannot_parse(d, model, term, cure):
         ("I(!half)", "write ~ before"), ("d$x", "without its table"), ("np.log(d$k)", "its table"),
         ("x + k % 2", r"such as I\(x % 2\)"),
         ("x |> z", "one right-hand side"), ("x <- z", "does not join terms"),
-    ],
-)  # fmt: skip
-def test_operator_of_r(d, model, term, cure):
-    """`a %in% b` is a:b in R; formulaic reads b + b:a, and `a %*% b` as a*b."""
-    with pytest.raises(FormulaError, match=cure):
-        MODELS[model](f"event ~ {term}", d)
+    ]  # fmt: skip
+    assert not_refused(cases, lambda t: MODELS[model](f"event ~ {t}", d), FormulaError) == []
 
 
 def test_operator_of_r_the_cures_and_what_only_looks_like_one(d):

@@ -8,10 +8,9 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.designs.leader_cases import leader_cases
-from coalition_models.features import leadership
 from coalition_models.record import made_of, sources_of
 from coalition_models.sources.leader_rows import with_bodies
-from coalition_models.timelines import election_lists, leader_terms
+from coalition_models.timelines import election_lists, leader_terms, succession
 
 AFRICANS = [
     "BDI", "DJI", "ETH", "GHA", "KEN", "NGA", "RWA", "SEN", "SLE", "TZA", "ZAF", "ZMB",
@@ -390,9 +389,9 @@ def test_support_is_covered_by_coded_years_not_by_coded_leaders(iraq, at_hand, m
     assert out.loc[out["state"] == "KAZ", "support_change"].eq(0).all()
     # the file leaves out small states
     assert out.loc[out["state"] == "TON", "support_change"].isna().all()
-    coded = leadership.known_table("chisols")
+    coded = succession.known_table("chisols")
     fewer = coded[~((coded["cow"] == 705) & (coded["year"] == 2004))]
-    monkeypatch.setattr(leadership, "known_table", lambda name: fewer)
+    monkeypatch.setattr(succession, "known_table", lambda name: fewer)
     less = cm.add_leadership(iraq, external="require")
     assert np.isnan(row(less, "KAZ", "2004-06-01", "support_change"))
     assert row(less, "KAZ", "2005-06-01", "support_change") == 0

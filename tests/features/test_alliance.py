@@ -84,6 +84,7 @@ def test_ties_by_hand(iraq, row):
 def test_framework(iraq, isaf):
     assert set(add_alliance(iraq)["framework"]) == {"ad_hoc"}
     assert set(add_alliance(isaf)["nato_framework"]) == {1.0}
+    assert set(add_alliance(isaf)["ad_hoc_framework"]) == {0.0}
     other = iraq.assign(coalition="elsewhere")
     out = add_alliance(other)
     assert out[["framework", "nato_framework"]].isna().all().all()

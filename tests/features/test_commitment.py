@@ -94,22 +94,42 @@ def test_by_hand(panel):
     assert column(out, "ESP", "log_troops")[2] == pytest.approx(math.log(301))
 
 
-def test_the_end_of_a_period_knows_what_happened_within(panel):
+def test_strength_of_the_period_itself_is_never_read(panel):
     start, end = built(panel), built(panel, as_of="end")
+    strength = [c for c in start.columns if "troop" in c or c == "share_below_peak"]
     for state in ("ESP", "ITA"):
+        for name in strength:
+            np.testing.assert_equal(column(end, state, name), column(start, state, name))
+        # changes of the period count
         np.testing.assert_equal(
-            column(end, state, "troops")[:-1], column(start, state, "troops")[1:]
-        )
-        np.testing.assert_equal(
-            column(end, state, "troops_age_months")[:-1],
-            [a - 1 for a in column(start, state, "troops_age_months")[1:]],
+            column(end, state, "recommitted")[:-1], column(start, state, "recommitted")[1:]
         )
 
 
-def test_the_row_in_which_a_member_leaves_still_counts_it(panel):
-    out = built(panel, as_of="end")
-    # June: Italy left on the 5th, is at risk, and has 100 of 600 + 200 + 100
-    assert column(out, "ITA", "troop_share")[-1] == pytest.approx(100 / 900)
+def test_what_is_observed_in_the_period_of_exit_changes_nothing(panel):
+    left = panel.query("event == 1")[["coalition", "cow", "period"]]
+    last = left.rename(columns={"period": "date"}).assign(troops=1.0)
+    more = pd.concat([TROOPS, last])
+    for choice in ({}, {"as_of": "end"}):
+        out, without = built(panel, data=more, **choice), built(panel, **choice)
+        for name in ("troops", "log_troops", "share_below_peak"):
+            np.testing.assert_equal(
+                out.loc[out["event"] == 1, name].tolist(),
+                without.loc[without["event"] == 1, name].tolist(),
+            )
+
+
+def test_strengths_can_lag(panel):
+    now, then = built(panel), built(panel, strength_lag=2)
+    nan = math.nan
+    np.testing.assert_equal(column(then, "ESP", "troops"), [nan] * 4 + [300, 300, 300])
+    np.testing.assert_equal(
+        column(then, "ESP", "troops"), [nan] * 2 + column(now, "ESP", "troops")[:-2]
+    )
+    np.testing.assert_equal(column(then, "ESP", "troops_age_months")[4:], [3, 4, 5])
+    assert cm.record_of(then).features["log_troops"]["strength_lag"] == 2
+    with pytest.raises(cm.DataError, match="strength_lag"):
+        built(panel, strength_lag=-1)
 
 
 def test_min_known_decides_when_a_share_is_given(panel):

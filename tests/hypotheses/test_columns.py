@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import coalition_models as cm
@@ -69,6 +70,28 @@ def test_a_derived_column_is_missing_where_a_part_is(at_bench, iraq):
     assert product.sum() < (both["leader_change"] * both["post_election"]).sum()
     assert np.array_equal(elected["elected_leader_change"], product, equal_nan=True)
     assert product.sum() > 0
+
+
+def test_a_part_of_a_term_can_be_a_users_own(at_bench, iraq):
+    """Approval comes from the table; the party from the leaders."""
+    own = pd.DataFrame({"cow": [900], "start": ["2003-01-01"], "end": [None], "approval_fall": [4]})
+    frame, _ = at_bench(tables={"approval": own}).measure(claim("H65"))
+    left = cm.add_leadership(iraq, window=6)["left_right"] < 5
+    # Labor governed from December 2007 on
+    australia = frame["cow"] == 900
+    assert set(frame.loc[australia, "approval_fall_left"]) == {0.0, 4.0}
+    assert frame.loc[australia, "approval_fall_left"].eq(4 * left[australia]).all()
+    assert frame.loc[~australia, "approval_fall_left"].isna().all()
+    with pytest.raises(CoverageError, match="bring the table 'approval' with cow, start, end"):
+        at_bench().measure(claim("H65"))
+
+
+def test_elections_on_either_side_whatever_the_window_of_given_columns(at_bench, iraq):
+    given = cm.add_elections(iraq, window=12)
+    frame, _ = at_bench(panel=given, prefer_given=True).measure(claim("H67"))
+    spain = frame[frame["state"] == "ESP"].set_index("period")["election_around"]
+    # the vote was on 14 March 2004
+    assert spain["2003-12":"2004-04"].tolist() == [0, 1, 1, 1, 1]
 
 
 def test_what_is_missing_is_named(at_bench, iraq):

@@ -94,6 +94,6 @@ def test_winding_up_leaves_whole_periods():
 
 
 def test_bundled_exits_within_the_mandate_stay_events():
-    for name, count in (("iraq", 21), ("isaf", 8), ("rsm", 4)):
+    for name, count in (("iraq", 21), ("isaf", 8), ("rsm", 5), ("unosom2", 16)):
         panel = cm.build_panel(cm.load("participation"), coalitions=[name])
         assert panel["event"].sum() == count, name

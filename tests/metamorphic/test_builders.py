@@ -362,7 +362,8 @@ def test_text_that_is_inferred_as_arrow_strings(worlds, builder):
 @pytest.mark.parametrize(
     "name",
     ["add_alliance", "add_capability", "add_casualties", "add_contagion", "add_elections",
-     "add_leadership", "add_opinion", "add_preferences", "add_regime", "add_war_powers"],
+     "add_lead_exit", "add_leadership", "add_opinion", "add_preferences", "add_regime",
+     "add_war_powers"],
 )  # fmt: skip
 def test_a_stay_counted_as_two_spells(worlds, name):
     """On the same clock and from the same entry; builders that look a spell up are not asked."""

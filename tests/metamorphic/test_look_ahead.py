@@ -109,7 +109,9 @@ def _others_lead(table, codes, soon):
 def _others_leave(table, soon):
     stay = (table["exit"] >= CUT) & (table["exit_kind"] != "leader")
     assert stay.sum() > 2
-    known = table["announced"].where(~stay | (table["announced"] < CUT))
+    lead = table["exit_kind"] == "leader"
+    known = table["announced"].where(~(stay | lead) | (table["announced"] < CUT))
+    table.loc[lead, "exit"] = soon
     table.loc[stay, ["exit", "exit_kind"]] = [pd.Timestamp("2006-11-01"), "scheduled"]
     leaves = table.index[stay][0]
     table.loc[leaves, ["exit", "exit_kind"]] = [soon, "early"]
@@ -189,7 +191,7 @@ def test_what_is_rewritten_shows_later_and_one_month_more_is_caught(
 @pytest.mark.parametrize(
     "name",
     ["add_alliance", "add_capability", "add_casualties", "add_commitment", "add_contagion",
-     "add_preferences", "add_regime", "add_risk"],
+     "add_lead_exit", "add_preferences", "add_regime", "add_risk"],
 )  # fmt: skip
 def test_the_start_of_a_month_knows_what_the_end_of_the_month_before_knew(worlds, name):
     """As of the end of June equals as of the start of July, but for what counts from the row."""
@@ -308,7 +310,7 @@ def _no_external(monkeypatch):
 BUNDLED = pytest.mark.parametrize(
     "name",
     ["add_alliance", "add_capability", "add_casualties", "add_commitment", "add_contagion",
-     "add_elections", "add_leadership", "add_preferences", "add_risk"],
+     "add_elections", "add_lead_exit", "add_leadership", "add_preferences", "add_risk"],
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ def toy(folder):
         product=lambda found: Product({"toy": frame_table(found, title="Toy")}, {"toy": found}, {}),
         pages=lambda _, product: [Page("toy.html", "Toy", "", [Section("A", ["b"])])],
         folder=folder,
+        files=lambda found: {"notes.md": f"{len(found)} row"},
     )
 
 
@@ -39,8 +40,11 @@ def test_files_and_the_way_back_follow_the_folder(tmp_path):
     ):
         out = tmp_path / (folder.replace("/", "-") or "top")
         part = toy(folder)
-        (page,) = write_part(out, part, part.analyse(Run()), "foot", "made")
-        text = (out / folder / page.file).read_text(encoding="utf-8")
+        links = write_part(out, part, part.analyse(Run()), "foot", "made")
+        inside = f"{folder}/" if folder else ""
+        assert links == [("Toy", f"{inside}toy.html"), ("A toy", f"{inside}notes.md")]
+        assert (out / folder / "notes.md").read_text(encoding="utf-8") == "1 row"
+        text = (out / links[0][1]).read_text(encoding="utf-8")
         assert f'href="{home}"' in text
         assert (out / folder / "tables" / "toy.csv").exists()
         # without sources there is no such section

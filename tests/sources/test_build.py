@@ -156,7 +156,7 @@ def test_coverage_splits_where_the_deciding_kind_changes():
     ]
     assert found == [
         ("legislative", "2017-04-02", "2021-02-28", "yes"),
-        ("presidential", "2000-01-01", "2017-04-01", "yes"),
+        ("presidential", "1998-03-04", "2017-04-01", "yes"),
     ]
 
 
@@ -208,13 +208,13 @@ def test_leaders_by_hand():
     found = build_leaders(
         MEMBERS,
         _reign_leaders(
-            ("Gone", "1996-05-05", "1999-04-15"),
-            ("Aznar", "1999-04-20", "2004-04-15"),
+            ("Gone", "1982-12-05", "1987-04-15"),
+            ("Aznar", "1987-04-20", "2004-04-15"),
             ("Rodriguez Zapatero", "2004-04-17", "2011-12-15"),
             ("Later", "2012-03-01", None),
         ),
         _cabinets(
-            ("Aznar", "1999-04-20", "PP", "no"),
+            ("Aznar", "1987-04-20", "PP", "no"),
             ("Zapatero", "2004-04-17", "PSOE", "no"),
             ("Zapatero", "2008-04-12", "PSOE", "yes"),
         ),

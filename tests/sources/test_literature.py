@@ -48,7 +48,7 @@ def test_a_work_is_told_in_one_style():
     assert r"Research \& Politics" in article("berkemeier_fuhrmann_2018").bibtex()
     # what was not checked is left out
     assert article("wood").text == "Wood. Working paper."
-    assert article("levin_2021").reference == "Levin (2021)"
+    assert article("raes_dubois_buts_2019").reference == "Raes, Du Bois and Buts (2019)"
     assert article("mcinnis_2020").reference == (
         "McInnis (2020), book, doi 10.1007/978-3-319-78834-0"
     )

@@ -8,7 +8,7 @@ from coalition_models.defection.outcome import panel_events
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.set_record import Counts, SetRecord
 from coalition_models.designs.set_tables import with_peak
-from coalition_models.members.facts import bundled_facts
+from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.record import record_of, with_panel
 
 __all__ = ["SET"]

@@ -11,20 +11,24 @@ from typing import cast
 
 import pandas as pd
 
+from coalition_models.designs.closing_missions import wound_down
 from coalition_models.designs.set_features import (
     ELECTIONS_BY_PERIOD,
     IDEAL_POINTS,
     LEADERS_BY_PERIOD,
 )
-from coalition_models.designs.set_record import Counts, OwnTable, SetRecord
+from coalition_models.designs.set_record import Counts, Feature, OwnTable, SetRecord
 from coalition_models.designs.set_tables import (
     REIGN_LEADERS,
     REIGN_VOTES,
     coalition_rows,
     read_facts,
 )
-from coalition_models.members.facts import Facts
+from coalition_models.features.commitment import add_commitment
+from coalition_models.members.fact_tables import TABLES
+from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.members.spells import spells_from_levels
+from coalition_models.members.timing import LEFT_OUT
 from coalition_models.sources.load import load
 
 __all__ = ["SET", "renamed_missions"]
@@ -43,8 +47,12 @@ def renamed_missions() -> Mapping[str, str]:
     return MappingProxyType(dict(zip(table["mission"], table["renamed"], strict=True)))
 
 
-def by_month(gap: int, renamed: Mapping[str, str]) -> tuple[Facts, Counts]:
+def by_month(
+    gap: int, renamed: Mapping[str, str], *, closing: bool = False
+) -> tuple[Facts, Counts]:
     """Facts of contingents by month, with gaps of so many months bridged.
+
+    With ``closing``, exits in the last twelve months of a mission that closed are its end.
 
     Examples
     --------
@@ -54,6 +62,9 @@ def by_month(gap: int, renamed: Mapping[str, str]) -> tuple[Facts, Counts]:
     # rows without troops stay in: they show that the mission went on
     members = spells_from_levels(rows, gap=gap, renamed=renamed, minimum=1)
     ends = rows.groupby(rows["coalition"].replace(dict(renamed)))["date"].max()
+    listed = int((members["exit_kind"] == "early").sum())
+    if closing:
+        members = wound_down(members, ends, ends < ends.max())
     totals = load("un-mission-totals")
     starts = totals.groupby(totals["mission"].replace(dict(renamed)))["date"].min()
     levels = rows.assign(coalition=rows["coalition"].replace(dict(renamed)))
@@ -65,11 +76,37 @@ def by_month(gap: int, renamed: Mapping[str, str]) -> tuple[Facts, Counts]:
         "gap": gap,
         "joined": ", ".join(f"{a} with {b}" for a, b in renamed.items()) or "none",
         "observed": int((rows["troops"] >= 1).sum()),
+        "listed": listed,
+        "closing": listed - int((members["exit_kind"] == "early").sum()),
     }
 
 
 def _joined() -> tuple[Facts, Counts]:
     return by_month(3, renamed_missions())
+
+
+def _contingents() -> tuple[Facts, Counts]:
+    return _by_size(tokens=False)
+
+
+def _tokens() -> tuple[Facts, Counts]:
+    return _by_size(tokens=True)
+
+
+def _by_size(*, tokens: bool) -> tuple[Facts, Counts]:
+    """Contingents that ever had ten persons, or the others; all stay partners of each other."""
+    facts, counts = by_month(3, renamed_missions(), closing=True)
+    members = cast(pd.DataFrame, facts.members)
+    small = members["peak_troops"] < TOKEN
+    away = ~small if tokens else small
+    reason = f"peak strength {'of' if tokens else 'under'} {TOKEN} persons{' or more' * tokens}"
+    tables = {name: facts.table(name) for name in TABLES}
+    tables["members"] = members.assign(**{LEFT_OUT: away.map({True: reason, False: ""})})
+    early = members["exit_kind"] == "early"
+    return trusted_facts(tables, facts.sources), {
+        **counts,
+        "away": f"{int(away.sum())} spells with {int((away & early).sum())} exits",
+    }
 
 
 def _as_named() -> tuple[Facts, Counts]:
@@ -102,7 +139,11 @@ def _by_year() -> tuple[Facts, Counts]:
         members["exit_known"].isna(), _next_maps(members, rows)
     )
     coalitions = coalition_rows(members, by.min(), by.max())
+    listed = int((members["exit_kind"] == "early").sum())
+    members = wound_down(members, by.max(), by.max() < rows["date"].max())
     return read_facts(members, coalitions, ("geopko-contributors",)), {
+        "listed": listed,
+        "closing": listed - int((members["exit_kind"] == "early").sum()),
         "bridged": len(bridged),
         "unknown": int(rows["troops_standard"].isna().sum()),
         "rows": len(rows),
@@ -147,21 +188,42 @@ def _deaths(facts: Facts) -> pd.DataFrame:
     return inside[["coalition", "cow", "date", "deaths"]].reset_index(drop=True)
 
 
-def _small_contingents(panel: pd.DataFrame, persons: int = 10) -> tuple[pd.DataFrame, str]:
-    exits = panel[panel["event"] == 1]
-    small = int((exits["peak_troops"] < persons).sum())
-    return panel, (
-        f"; {small} of {len(exits)} exits are of contingents that never had {persons} persons, so "
-        "see what the grid says of the others"
-    )
+def _lagged_commitment(panel: pd.DataFrame) -> pd.DataFrame:
+    return add_commitment(panel, strength_lag=12)
 
+
+#: fewer persons at the peak are staff officers and observers
+TOKEN = 10
+#: a contingent that goes home is small before it is gone
+_LAGGED = Feature("commitment", _lagged_commitment)
+
+_START = (
+    "{begin} of {spells} spells were already running in November 2009, so time counts from "
+    "the mission's start; missions older than November 1990 count from then.",
+    "Missions joined under one name: {joined}. Gaps of up to {gap} missing months are bridged, "
+    "so a bridged month is at risk although nobody was reported.",
+    "Nothing tells whether an exit or a cut was planned, agreed or asked for by the UN.",
+    "Data end in August 2014: the last year is cut short.",
+)
+_CLOSING = (
+    "Exits in the last twelve months of a mission that closed are its wind-down: {closing} of "
+    "{listed} are censored."
+)
+_AWAY = (
+    f"Contingents whose peak is under {TOKEN} persons are staff officers and observers, a variant "
+    "of its own (tokens): {away}."
+)
+_LAG = (
+    "Strengths are those of twelve months before, since a contingent that goes home is small "
+    "before it is gone; the first year of a spell has none."
+)
 
 _MAIN = SetRecord(
     name="un",
     title="Troop contingents in UN missions, 2009-2014",
     place="the UN's missions",
     order=5,
-    facts=_joined,
+    facts=_contingents,
     own_tables=(
         REIGN_VOTES,
         REIGN_LEADERS,
@@ -170,27 +232,36 @@ _MAIN = SetRecord(
     source="ipi-contributions",
     sources=("ipi-contributions", "un-mission-totals"),
     clock="coalition",
-    outcome="a troop contingent was last seen more than 3 months before the mission's last "
-    "month; why it left is not coded",
+    outcome="a troop contingent was last seen more than 3 months before the data end, or more "
+    "than 12 before its mission closed; why it left is not coded",
     features=(
-        ELECTIONS_BY_PERIOD, LEADERS_BY_PERIOD, "casualties", "commitment", "contagion", "regime",
+        ELECTIONS_BY_PERIOD, LEADERS_BY_PERIOD, "casualties", _LAGGED, "contagion", "regime",
         "capability", IDEAL_POINTS,
     ),
     unsupported={
         "risk": "roles of contingents are not coded",
         "alliance": "a UN mission has no lead state",
     },
-    limits=(
-        "{begin} of {spells} spells were already running in November 2009, so time counts from "
-        "the mission's start; missions older than November 1990 count from then.",
-        "Missions joined under one name: {joined}. Gaps of up to {gap} missing months are bridged, "
-        "so a bridged month is at risk although nobody was reported.",
-        "Nothing tells whether an exit or a cut was planned, agreed or asked for by the UN.",
-        "Data end in August 2014: the last year is cut short.",
-    ),
+    limits=(*_START, _CLOSING, _AWAY, _LAG),
     notes=("{observed} observed member-months with troops",),
     clusters=("state", "coalition"),
-    tested=_small_contingents,
+)  # fmt: skip
+
+_LISTED = replace(
+    _MAIN,
+    variant="as_listed",
+    facts=_joined,
+    outcome="a troop contingent was last seen more than 3 months before the mission's last "
+    "month; why it left is not coded",
+    features=(
+        ELECTIONS_BY_PERIOD, LEADERS_BY_PERIOD, "casualties", "commitment", "contagion", "regime",
+        "capability", IDEAL_POINTS,
+    ),
+    limits=(
+        *_START,
+        "As first registered: staff officers count as contingents, the wind-down of a mission as "
+        "exits, and strengths are those of the month before.",
+    ),
 )  # fmt: skip
 
 _MAPS = replace(
@@ -210,8 +281,23 @@ _MAPS = replace(
         "not head-counts: falls in strength are not ranked.",
         "{back} spells are returns after at least one year off the maps.",
         "Missions that began before 1994 count from their first map.",
+        _CLOSING,
     ),
     notes=(),
 )
 
-SET = replace(_MAIN, others=(replace(_MAIN, variant="as_named", facts=_as_named), _MAPS))
+SET = replace(
+    _MAIN,
+    others=(
+        replace(
+            _MAIN,
+            variant="tokens",
+            title="Tokens of under ten persons in UN missions, 2009-2014",
+            facts=_tokens,
+            limits=(*_START, _CLOSING, f"Contingents of {TOKEN} persons or more: {{away}}.", _LAG),
+        ),
+        _LISTED,
+        replace(_LISTED, variant="as_named", facts=_as_named),
+        _MAPS,
+    ),
+)

@@ -17,7 +17,7 @@ from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, counted, first_few, warn
-from coalition_models.kernels._prepare import snap_times
+from coalition_models.kernels._times import snap_times
 from coalition_models.models.display import Background
 from coalition_models.models.sample.checks import (
     Histories,

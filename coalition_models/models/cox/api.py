@@ -14,6 +14,7 @@ from coalition_models.models.assembly import assemble
 from coalition_models.models.cox.engine import FAMILIES, CoxEngine
 from coalition_models.models.cox.estimate import estimate_cox, estimate_firth, prepare_sample
 from coalition_models.models.display import Background, Choices
+from coalition_models.models.engine import Unfitted
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import run
 from coalition_models.models.sample.checks import check_enough_events, names_of
@@ -22,7 +23,7 @@ from coalition_models.models.sharing import Share
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Plan, plan_variance, refuse_penalised_variance
 
-__all__ = ["FAMILIES", "check", "cox", "draw", "estimate", "head_starts"]
+__all__ = ["FAMILIES", "check", "cox", "draw", "estimate", "head_starts", "unfitted"]
 
 _TIES = {"R": "efron", "stata": "breslow"}
 
@@ -179,6 +180,14 @@ def estimate(
         remarks=tuple(text for text in (few, *found.remarks) if text),
         never_at_risk=len(sample.event) - prepared.n_at_risk_rows,
     )
+
+
+def unfitted(spec: Specification, sample: Sample) -> Unfitted:
+    """The rows, sorted, before anything is maximised."""
+    names = sample.design.names
+    check_enough_events(sample.event, len(names), sample.design.response)
+    engine = CoxEngine(sample, prepare_sample(sample, _ties(spec)), spec.offset)
+    return Unfitted(engine, names, sample.design.terms)
 
 
 def head_starts(whole: Sample, shares: Sequence[Share]) -> list[object]:

@@ -16,7 +16,8 @@ from coalition_models.kernels._panel import Ties
 from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.kernels.concordance import concordance
-from coalition_models.models.engine import Refits, Span
+from coalition_models.models.cox.restricted import null_scores
+from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
 from coalition_models.models.sample.columns import numbers_of
@@ -53,6 +54,7 @@ FAMILIES = (
                 "late_entry",
                 "leave_one_out",
                 "null_information",
+                "null_scores",
                 "offset",
                 "ph_test",
                 "score_test",
@@ -206,6 +208,10 @@ class CoxEngine:
     def null_information(self) -> Floats:
         """Spread of the terms within the risk sets, which does not depend on what was found."""
         return kernel.evaluate(self.prepared, np.zeros(self.prepared.n_columns)).information
+
+    def null_scores(self, tested: Integers, groups: Integers) -> NullScores:
+        """Scores by group and information at the maximum over the other coefficients."""
+        return null_scores(self.prepared, self.sample.design.names, tested, groups)
 
     def values_of(self, term: int) -> Floats:
         """A coefficient's column over the rows used."""

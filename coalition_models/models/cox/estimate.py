@@ -24,7 +24,14 @@ from coalition_models.models.separation import (
 )
 from coalition_models.models.variance import Plan, few_clusters, refuse_lost, reported
 
-__all__ = ["estimate_cox", "estimate_firth", "prepare_sample"]
+__all__ = [
+    "endless",
+    "estimate_cox",
+    "estimate_firth",
+    "prepare_sample",
+    "refuse_aliased_within",
+    "refuse_flat",
+]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -54,9 +61,9 @@ def prepare_sample(sample: Sample, ties: str) -> kernel.Prepared:
 def estimate_cox(sample: Sample, prepared: kernel.Prepared, plan: Plan, allowed: bool) -> Estimate:
     """Maximise, judge what was found, and only then report a variance."""
     names = sample.design.names
-    _refuse_flat(prepared, names)
+    refuse_flat(prepared, names)
     found = kernel.fit(prepared)
-    _refuse_aliased_within(found.aliased, names)
+    refuse_aliased_within(found.aliased, names)
     remarks = [few_clusters(plan, sample.cluster_counts)]
     trouble = _judge(found, prepared, sample, allowed)
     if trouble is not None:
@@ -79,9 +86,9 @@ def estimate_firth(
     prepared: kernel.Prepared, names: Sequence[str], allowed: bool
 ) -> tuple[Estimate, firth.FirthFit]:
     """Maximise the penalised likelihood, which has a finite maximum under separation too."""
-    _refuse_flat(prepared, names)
+    refuse_flat(prepared, names)
     found = firth.fit_firth(prepared)
-    _refuse_aliased_within(found.aliased, names)
+    refuse_aliased_within(found.aliased, names)
     remarks = []
     if not found.converged:
         remarks.append(
@@ -104,19 +111,19 @@ def estimate_firth(
     return estimate, found
 
 
-def _refuse_flat(prepared: kernel.Prepared, names: Sequence[str]) -> None:
+def refuse_flat(prepared: kernel.Prepared, names: Sequence[str]) -> None:
     """Constant and collinear columns among the rows at risk at an event time."""
     columns = prepared.panel.columns
     gram = columns @ columns.T / columns.shape[1]
     centres = prepared.stratum_centres[prepared.event_strata]
     differs = np.ptp(centres, axis=0) > _ROUNDING * np.abs(centres).max(axis=0)
-    _refuse_aliased_within((np.diag(gram) <= 0) & differs, names)
+    refuse_aliased_within((np.diag(gram) <= 0) & differs, names)
     where = f"in the {prepared.n_at_risk_rows} rows at risk at an event time"
     within = ", within their strata" if len(prepared.stratum_centres) > 1 else ""
     refuse_aliased(gram, names, where + within)
 
 
-def _refuse_aliased_within(aliased: Flags, names: Sequence[str]) -> None:
+def refuse_aliased_within(aliased: Flags, names: Sequence[str]) -> None:
     """Columns that vary, but never within a risk set."""
     if aliased.any():
         culprits = ", ".join(np.array(names)[aliased])
@@ -128,7 +135,7 @@ def _refuse_aliased_within(aliased: Flags, names: Sequence[str]) -> None:
         )
 
 
-def _endless(found: kernel.CoxFit, prepared: kernel.Prepared) -> Floats | None:
+def endless(found: kernel.CoxFit, prepared: kernel.Prepared) -> Floats | None:
     """Direction of a likelihood that grows without end, or None.
 
     The kernel looks for one when its climb takes suspiciously long. Where the estimates are
@@ -176,7 +183,7 @@ def _judge(
     found: kernel.CoxFit, prepared: kernel.Prepared, sample: Sample, allowed: bool
 ) -> Separation | None:
     """Refuse, or word, a fit without a finite maximum."""
-    direction = _endless(found, prepared)
+    direction = endless(found, prepared)
     if direction is not None:
         panel, kept = prepared.panel, prepared.kept
 

@@ -16,6 +16,7 @@ from coalition_models.models.discrete.duration import KINDS, Duration, duration_
 from coalition_models.models.discrete.engine import FAMILIES, DiscreteEngine
 from coalition_models.models.discrete.estimate import Problem, estimate_model
 from coalition_models.models.display import Background, Choices
+from coalition_models.models.engine import Unfitted
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import run
 from coalition_models.models.sample.checks import check_enough_events, names_of
@@ -24,7 +25,7 @@ from coalition_models.models.sample.draw import Sample, draw_sample
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Plan, plan_variance, refuse_penalised_variance
 
-__all__ = ["FAMILIES", "check", "draw", "estimate", "logit"]
+__all__ = ["FAMILIES", "check", "draw", "estimate", "logit", "unfitted"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -151,14 +152,9 @@ def estimate(
     spec: Specification, sample: Sample, background: Background, start: object = None
 ) -> Fit:
     """Fit to these rows."""
-    plan, observed = _plan(spec), sample
-    sample, duration, clock = _with_duration(observed, spec)
-    problem = Problem(
-        np.hstack([sample.matrix, duration.matrix(clock, sample.index)]),
-        sample.event, spec.record.link, sample.weights, sample.offset,
-    )  # fmt: skip
-    names = (*sample.design.names, *duration.names)
-    few = check_enough_events(sample.event, len(names) - 1, sample.design.response)
+    plan = _plan(spec)
+    engine, names, few = _model(spec, sample)
+    sample, duration, problem = engine.sample, engine.duration, engine.problem
     found, penalised = estimate_model(
         problem, sample, names, plan, spec.penalty, spec.allow_nonconvergence
     )
@@ -178,9 +174,27 @@ def estimate(
         terms=_terms(sample, duration),
         estimate=found,
         choices=choices,
-        engine=DiscreteEngine(sample, observed, duration, problem, spec.offset, penalised),
+        engine=replace(engine, firth=penalised),
         remarks=tuple(text for text in (few, _uneven(sample), *found.remarks) if text),
     )
+
+
+def unfitted(spec: Specification, sample: Sample) -> Unfitted:
+    """The rows with their duration terms, before anything is maximised."""
+    engine, names, _ = _model(spec, sample)
+    return Unfitted(engine, names, _terms(engine.sample, engine.duration))
+
+
+def _model(spec: Specification, observed: Sample) -> tuple[DiscreteEngine, tuple[str, ...], str]:
+    """The model on its rows, the names of its columns, and what is said of few events."""
+    sample, duration, clock = _with_duration(observed, spec)
+    problem = Problem(
+        np.hstack([sample.matrix, duration.matrix(clock, sample.index)]),
+        sample.event, spec.record.link, sample.weights, sample.offset,
+    )  # fmt: skip
+    names = (*sample.design.names, *duration.names)
+    few = check_enough_events(sample.event, len(names) - 1, sample.design.response)
+    return DiscreteEngine(sample, observed, duration, problem, spec.offset, None), names, few
 
 
 def _plan(spec: Specification) -> Plan:

@@ -19,7 +19,8 @@ from coalition_models.kernels.firth_logit import (
 from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
 from coalition_models.models.discrete.estimate import Problem, estimate_model, eta_without
-from coalition_models.models.engine import Refits, Span
+from coalition_models.models.discrete.restricted import null_scores
+from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
 from coalition_models.models.sample.checks import check_enough_events
@@ -41,6 +42,7 @@ _CAN = frozenset(
         "late_entry",
         "leave_one_out",
         "null_information",
+        "null_scores",
         "offset",
         "score_test",
         "survival_paths",
@@ -274,7 +276,7 @@ class DiscreteEngine:
     def score_test(self) -> tuple[float, int]:
         """Rao's statistic of all coefficients but the intercept at zero."""
         problem = self.problem
-        eta = eta_without(problem, [0])
+        eta, _ = eta_without(problem, [0])
         X = standardise(problem.X).matrix(problem.X)
         null = binomial.pieces(X, problem.y, eta, problem.link, problem.weights)
         score = null.scores.sum(axis=0)
@@ -284,8 +286,13 @@ class DiscreteEngine:
         """Expected information where the hazard depends on the duration alone."""
         problem = self.problem
         own = len(self.sample.design.names)
-        eta = eta_without(problem, [0, *range(own, problem.X.shape[1])])
+        eta, _ = eta_without(problem, [0, *range(own, problem.X.shape[1])])
         return binomial.pieces(problem.X, problem.y, eta, problem.link, problem.weights).expected
+
+    def null_scores(self, tested: Integers, groups: Integers) -> NullScores:
+        """Scores by group and observed information at the maximum over the other coefficients."""
+        names = (*self.sample.design.names, *self.duration.names)
+        return null_scores(self.problem, names, tested, groups)
 
     def values_of(self, term: int) -> Floats:
         """A coefficient's column over the rows used."""

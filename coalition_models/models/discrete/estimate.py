@@ -26,7 +26,7 @@ from coalition_models.models.separation import (
 )
 from coalition_models.models.variance import Plan, few_clusters, jackknife, reported
 
-__all__ = ["Problem", "estimate_model", "eta_without", "null_log_likelihood"]
+__all__ = ["Problem", "estimate_model", "eta_without", "null_log_likelihood", "refuse_flat"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -81,7 +81,7 @@ def estimate_model(
     """Maximise, judge what was found, and only then report a variance."""
     standard = standardise(problem.X)
     inner = Problem(standard.matrix(problem.X), *_rest(problem))
-    _refuse_flat(inner, names)
+    refuse_flat(inner.X, names)
     remarks = [few_clusters(plan, sample.cluster_counts)]
     if penalty:
         return _estimate_firth(problem, allowed, remarks)
@@ -139,10 +139,11 @@ def _is_wild(standard: Standard) -> bool:
     return bool(wild.any())
 
 
-def _refuse_flat(inner: Problem, names: Sequence[str]) -> None:
-    if inner.X.shape[1] < 2:
+def refuse_flat(X: Floats, names: Sequence[str]) -> None:
+    """Refuse constant and collinear columns; ``X`` is standardised, the intercept first."""
+    if X.shape[1] < 2:
         return
-    Z = inner.X[:, 1:].copy()
+    Z = X[:, 1:].copy()
     Z[:, np.abs(Z).max(axis=0) < 1e-6] = 0.0
     refuse_aliased(Z.T @ Z / len(Z), list(names)[1:], f"in the {len(Z)} rows used")
 
@@ -381,10 +382,12 @@ def null_log_likelihood(problem: Problem) -> float:
     return binomial.log_likelihood(problem.y, ones.eta(beta), problem.link, problem.weights)
 
 
-def eta_without(problem: Problem, columns: Sequence[int]) -> Floats:
-    """Linear predictor where only some of the columns, the intercept first, have an effect."""
+def eta_without(problem: Problem, columns: Sequence[int]) -> tuple[Floats, bool]:
+    """Linear predictor where only some of the columns, the intercept first, have an effect.
+
+    And whether that is a finite maximum.
+    """
     part = Problem(problem.X[:, list(columns)], *_rest(problem))
-    standard = standardise(part.X)
-    inner = Problem(standard.matrix(part.X), *_rest(problem))
-    beta, _, _ = _maximise(inner, None)
-    return inner.eta(_settle(inner, beta)[0])
+    inner = Problem(standardise(part.X).matrix(part.X), *_rest(problem))
+    beta, still = _settle(inner, _maximise(inner, None)[0])
+    return inner.eta(beta), still

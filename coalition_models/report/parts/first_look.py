@@ -351,7 +351,10 @@ def first_look_part(name: str, *, order: int = 10) -> Part[FirstLook]:
     prefix = "" if name == "iraq" else f"{name}_"
 
     def analyse(run: Run) -> FirstLook:
-        return first_look(run.once(f"set {name}", lambda: analysis_set(name)), _formula(name))
+        def look() -> FirstLook:
+            return first_look(run.once(f"set {name}", lambda: analysis_set(name)), _formula(name))
+
+        return run.once(f"first look {name}", look)
 
     return Part(
         name=f"{prefix}first_look",
