@@ -13,7 +13,7 @@ from scipy import optimize, special
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, counted
-from coalition_models.kernels._prepare import snap_times
+from coalition_models.kernels._times import snap_times
 from coalition_models.models.sample.draw import Sample, draw_sample
 from coalition_models.render import Table, format_number, format_p
 
