@@ -138,6 +138,13 @@ class Engine(Protocol):
         none.
         """
 
+    def null_map(self, tested: Integers, groups: Integers) -> Floats:
+        """Return the matrix (G, n) that makes efficient scores of any values of a column.
+
+        The values stand in place of the coefficient ``tested``, which is zero; the others are at
+        their maximum. Errors as :meth:`null_scores`.
+        """
+
     def without(
         self, groups: Integers, estimates: Estimates, term: int, also: int | None = None
     ) -> Refits:
