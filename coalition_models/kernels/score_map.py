@@ -7,6 +7,7 @@ drawn anew) costs one matrix product.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,59 @@ from coalition_models.kernels import binomial
 from coalition_models.kernels._panel import Floats, Integers, Prepared
 from coalition_models.kernels._sums import predictor
 
-__all__ = ["binomial_score_map", "cox_score_map", "score_z"]
+__all__ = ["ScoreMap", "binomial_score_map", "cox_score_map"]
+
+#: a share of an exposure's information below this is rounding error
+_NIL = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreMap:
+    """Efficient scores of any values in place of a coefficient that is zero, and their variance.
+
+    Attributes
+    ----------
+    by_cluster : array, shape (G, n)
+    own : array, shape (n,)
+        Weight of each row's square in the information.
+    lost : array, shape (k, n)
+        What the means of risk sets and the other coefficients take from it: the square of each
+        line's product with the values.
+    """
+
+    by_cluster: Floats
+    own: Floats
+    lost: Floats
+
+    def scores(self, values: Floats) -> Floats:
+        """Scores by cluster (G, m) of values (n, m)."""
+        found: Floats = self.by_cluster @ values
+        return found
+
+    def z(self, values: Floats) -> Floats:
+        """Score over the root of its information, for each column of values (n, m).
+
+        Rao's statistic with its sign; missing where the values do not vary beyond the other
+        covariates among the rows at risk.
+        """
+        whole = self.own @ (values * values)
+        spread = whole - ((self.lost @ values) ** 2).sum(axis=0)
+        total = self.by_cluster.sum(axis=0) @ values
+        varies = spread > _NIL * np.maximum(whole, 1e-300)
+        z: Floats = np.divide(
+            total, np.sqrt(np.where(varies, spread, 1.0)), out=np.full(total.shape, np.nan),
+            where=varies,
+        )  # fmt: skip
+        return z
+
+    def z_by_cluster(self, values: Floats) -> Floats:
+        """Sum of the clusters' scores over the root of the sum of their squares, by column."""
+        scores = self.scores(values)
+        spread = np.sqrt((scores**2).sum(axis=0))
+        z: Floats = np.divide(
+            scores.sum(axis=0), spread, out=np.full(spread.shape, np.nan), where=spread > 0
+        )
+        return z
 
 
 class _Times(NamedTuple):
@@ -30,8 +83,8 @@ class _Times(NamedTuple):
     bins: Integers
 
 
-def cox_score_map(prepared: Prepared, beta: Floats, groups: Integers, count: int) -> Floats:
-    """Map values of an exposure to its efficient scores by cluster.
+def cox_score_map(prepared: Prepared, beta: Floats, groups: Integers, count: int) -> ScoreMap:
+    """Map values of an exposure to its efficient scores.
 
     Parameters
     ----------
@@ -46,15 +99,16 @@ def cox_score_map(prepared: Prepared, beta: Floats, groups: Integers, count: int
 
     Returns
     -------
-    array, shape (G, n)
-        ``map @ x`` are the weighted scores of ``x`` by cluster, less what the scores of the other
-        covariates tell of them; rows at risk at no event time have zeros.
+    ScoreMap
+        Weighted scores less what the scores of the other covariates tell of them; rows at risk at
+        no event time have zeros.
 
     Examples
     --------
     >>> from coalition_models.kernels.cox import prepare
     >>> data = prepare([0, 0, 0], [1, 2, 3], [1, 1, 1], np.empty((3, 0)))
-    >>> (cox_score_map(data, np.empty(0), np.arange(3), 3) @ [1.0, 0.0, 0.0]).round(4).tolist()
+    >>> found = cox_score_map(data, np.empty(0), np.arange(3), 3)
+    >>> found.scores(np.array([1.0, 0.0, 0.0])).round(4).tolist()
     [0.4444, 0.1111, 0.1111]
     """
     panel = prepared.panel
@@ -76,10 +130,21 @@ def cox_score_map(prepared: Prepared, beta: Floats, groups: Integers, count: int
         events[group, at] += prepared.row_weights[row] / tied[bin_of[row]]
     means = own @ times.share.T * times.weight - events
     found = own * (happened - expected) + means @ times.share
+    lost = np.sqrt(times.weight)[:, None] * times.share
     if cols.size:
-        found = _projected(found, times, expected, panel.columns)
-    out = np.zeros((count, prepared.n_rows))
-    out[:, prepared.kept] = found
+        found, more = _projected(found, times, expected, panel.columns)
+        lost = np.vstack([lost, more])
+    return ScoreMap(
+        by_cluster=_in_place(found, prepared),
+        own=_in_place(expected[None, :], prepared)[0],
+        lost=_in_place(lost, prepared),
+    )
+
+
+def _in_place(lines: Floats, prepared: Prepared) -> Floats:
+    """Lines over the sorted rows, over the caller's rows."""
+    out = np.zeros((len(lines), prepared.n_rows))
+    out[:, prepared.kept] = lines
     return out
 
 
@@ -105,12 +170,25 @@ def _times(prepared: Prepared, risk: Floats) -> _Times:
     return _Times(np.array(lines), np.array(weights), np.array(bins, dtype=np.int64))
 
 
-def _projected(found: Floats, times: _Times, expected: Floats, columns: Floats) -> Floats:
+def _projected(
+    found: Floats, times: _Times, expected: Floats, columns: Floats
+) -> tuple[Floats, Floats]:
     """Take from the scores of an exposure what those of the other covariates tell of them."""
     centred = times.share @ columns.T
     cross = columns * expected - (times.weight[:, None] * centred).T @ times.share
     information = cross @ columns.T
-    return np.asarray(found - (found @ columns.T) @ np.linalg.solve(information, cross))
+    return _less(found, found @ columns.T, information, cross)
+
+
+def _less(
+    found: Floats, others: Floats, information: Floats, cross: Floats
+) -> tuple[Floats, Floats]:
+    """Scores less their projection, and the root of what it takes from the information."""
+    unit = np.sqrt(np.diag(information))
+    scaled = cross / unit[:, None]
+    root = np.linalg.solve(np.linalg.cholesky(information / np.outer(unit, unit)), scaled)
+    slopes = np.linalg.solve(information / np.outer(unit, unit), scaled)
+    return np.asarray(found - (others / unit) @ slopes), np.asarray(root)
 
 
 def binomial_score_map(
@@ -121,7 +199,7 @@ def binomial_score_map(
     weights: Floats | None,
     groups: Integers,
     count: int,
-) -> Floats:
+) -> ScoreMap:
     """The same for a discrete-time model.
 
     Parameters
@@ -137,41 +215,18 @@ def binomial_score_map(
 
     Returns
     -------
-    array, shape (G, n)
+    ScoreMap
 
     Examples
     --------
     >>> ones, y = np.ones((4, 1)), np.array([1.0, 0.0, 0.0, 1.0])
     >>> pull = binomial_score_map(ones, y, np.zeros(4), "logit", None, np.array([0, 0, 1, 1]), 2)
-    >>> (pull @ [1.0, 0.0, 0.0, 0.0]).tolist()
+    >>> pull.scores(np.array([1.0, 0.0, 0.0, 0.0])).tolist()
     [0.5, 0.0]
     """
     slope, _, curve = binomial.row_terms(y, eta, link, weights)
     own = np.zeros((count, len(y)))
     own[groups, np.arange(len(y))] = slope
     cross = (X * curve[:, None]).T
-    return np.asarray(own - (own @ X) @ np.linalg.solve(cross @ X, cross))
-
-
-def score_z(scores: Floats) -> Floats:
-    """Sum of the clusters' scores over the root of the sum of their squares, by column.
-
-    Parameters
-    ----------
-    scores : array, shape (G, k)
-
-    Returns
-    -------
-    array, shape (k,)
-        Missing where no cluster has a score: the exposure does not vary where it could tell.
-
-    Examples
-    --------
-    >>> score_z(np.array([[3.0, 0.0], [4.0, 0.0]])).tolist()
-    [1.4, nan]
-    """
-    spread = np.sqrt((scores**2).sum(axis=0))
-    z: Floats = np.divide(
-        scores.sum(axis=0), spread, out=np.full(spread.shape, np.nan), where=spread > 0
-    )
-    return z
+    found, lost = _less(own, own @ X, cross @ X, cross)
+    return ScoreMap(found, curve, lost)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
+from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.sample.draw import Sample
 
@@ -138,8 +139,8 @@ class Engine(Protocol):
         none.
         """
 
-    def null_map(self, tested: Integers, groups: Integers) -> Floats:
-        """Return the matrix (G, n) that makes efficient scores of any values of a column.
+    def null_map(self, tested: Integers, groups: Integers) -> ScoreMap:
+        """Return what makes efficient scores of any values of a column.
 
         The values stand in place of the coefficient ``tested``, which is zero; the others are at
         their maximum. Errors as :meth:`null_scores`.
@@ -173,6 +174,6 @@ class NoNullScores:
         """Not offered."""
         raise DataError("this family has no scores at the null: use cox() or logit()")
 
-    def null_map(self, tested: Integers, groups: Integers) -> Floats:
+    def null_map(self, tested: Integers, groups: Integers) -> ScoreMap:
         """Not offered."""
         raise DataError("this family has no scores at the null: use cox() or logit()")

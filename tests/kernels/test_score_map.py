@@ -6,7 +6,7 @@ import pytest
 from coalition_models.kernels import binomial
 from coalition_models.kernels.clusters import clustered_scores
 from coalition_models.kernels.cox import evaluate, fit, prepare
-from coalition_models.kernels.score_map import binomial_score_map, cox_score_map, score_z
+from coalition_models.kernels.score_map import ScoreMap, binomial_score_map, cox_score_map
 
 
 def rows(seed: int, n: int = 160):
@@ -22,6 +22,16 @@ def efficient(scores, information, at):
     others = [j for j in range(len(information)) if j != at]
     slopes = np.linalg.solve(information[np.ix_(others, others)], information[others, at])
     return scores[:, at] - scores[:, others] @ slopes
+
+
+def rao(scores, information, at):
+    """Score of one coefficient over the root of the information that is its own."""
+    others = [j for j in range(len(information)) if j != at]
+    inner = information[np.ix_(others, others)]
+    left = information[at, at] - information[at, others] @ np.linalg.solve(
+        inner, information[others, at]
+    )
+    return efficient(scores, information, at).sum() / np.sqrt(left)
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
@@ -43,9 +53,14 @@ def test_cox(ties, more, seed) -> None:
         wanted = efficient(
             clustered_scores(whole, null, groups), evaluate(whole, null).information, 2
         )
-        assert pull @ x == pytest.approx(wanted, abs=1e-8)
+        assert pull.scores(x) == pytest.approx(wanted, abs=1e-8)
+        scores, information = (
+            clustered_scores(whole, null, groups),
+            evaluate(whole, null).information,
+        )
+        assert pull.z(x[:, None])[0] == pytest.approx(rao(scores, information, 2), rel=1e-7)
         # the scores of an exposure do not depend on its level
-        assert pull @ (x + 7.0) == pytest.approx(wanted, abs=1e-8)
+        assert pull.scores(x + 7.0) == pytest.approx(wanted, abs=1e-8)
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
@@ -55,7 +70,7 @@ def test_cox_without_other_covariates(ties) -> None:
     x = rng.normal(size=len(event))
     whole = prepare(start, stop, event, x[:, None], ties=ties)
     wanted = clustered_scores(whole, [0.0], groups)[:, 0]
-    assert cox_score_map(data, np.empty(0), groups, 12) @ x == pytest.approx(wanted, abs=1e-9)
+    assert cox_score_map(data, np.empty(0), groups, 12).scores(x) == pytest.approx(wanted, abs=1e-9)
 
 
 @pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
@@ -69,10 +84,14 @@ def test_discrete_time(link, weighted) -> None:
     x = rng.normal(size=len(y))
     at = binomial.pieces(np.column_stack([X, x]), y, eta, link, weights)
     sums = np.array([at.scores[groups == g].sum(axis=0) for g in range(12)])
-    assert pull @ x == pytest.approx(efficient(sums, at.observed, 3), abs=1e-9)
+    assert pull.scores(x) == pytest.approx(efficient(sums, at.observed, 3), abs=1e-9)
+    assert pull.z(x[:, None])[0] == pytest.approx(rao(sums, at.observed, 3), rel=1e-8)
 
 
-def test_z_is_the_sum_over_the_root_of_squares() -> None:
-    scores = np.array([[1.0, 0.0], [2.0, 0.0], [-0.5, 0.0]])
-    assert score_z(scores)[0] == pytest.approx(2.5 / np.sqrt(5.25))
-    assert np.isnan(score_z(scores)[1])
+def test_z_is_missing_where_nothing_varies() -> None:
+    still = ScoreMap(np.ones((2, 3)), np.ones(3), np.ones((1, 3)) / np.sqrt(3))
+    assert np.isnan(still.z(np.ones((3, 1)))[0])
+    assert np.isnan(still.z_by_cluster(np.array([[1.0], [-1.0], [0.0]]))[0])
+    three = ScoreMap(np.eye(3), np.ones(3), np.zeros((1, 3)))
+    values = np.array([[1.0], [2.0], [-0.5]])
+    assert three.z_by_cluster(values)[0] == pytest.approx(2.5 / np.sqrt(5.25))

@@ -16,6 +16,7 @@ from coalition_models.kernels._panel import Ties
 from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.kernels.concordance import concordance
+from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.models.cox.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
@@ -213,8 +214,8 @@ class CoxEngine:
         """Scores by group and information at the maximum over the other coefficients."""
         return null_scores(self.prepared, self.sample.design.names, tested, groups)
 
-    def null_map(self, tested: Integers, groups: Integers) -> Floats:
-        """Map values in place of a column to efficient scores by group (G, n)."""
+    def null_map(self, tested: Integers, groups: Integers) -> ScoreMap:
+        """Map values in place of a column to efficient scores."""
         return null_map(self.prepared, self.sample.design.names, tested, groups)
 
     def values_of(self, term: int) -> Floats:

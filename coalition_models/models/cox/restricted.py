@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from coalition_models.kernels import cox as kernel
 from coalition_models.kernels.clusters import clustered_scores
-from coalition_models.kernels.score_map import cox_score_map
+from coalition_models.kernels.score_map import ScoreMap, cox_score_map
 from coalition_models.models.cox.estimate import endless, refuse_aliased_within, refuse_flat
 from coalition_models.models.engine import NullScores
 from coalition_models.models.separation import involved, refuse_endless_null
@@ -32,8 +32,8 @@ def null_scores(
 
 def null_map(
     prepared: kernel.Prepared, names: Sequence[str], tested: Integers, groups: Integers
-) -> Floats:
-    """Map any values in place of the coefficient tested to efficient scores by group."""
+) -> ScoreMap:
+    """Map any values in place of the coefficient tested to efficient scores."""
     part, beta = _others(prepared, names, tested)
     others = np.setdiff1d(np.arange(prepared.n_columns), tested)
     return cox_score_map(part, beta[others], groups, int(groups.max()) + 1)

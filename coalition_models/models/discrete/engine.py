@@ -16,6 +16,7 @@ from coalition_models.kernels.firth_logit import (
     firth_limits,
     firth_p_values,
 )
+from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
 from coalition_models.models.discrete.estimate import Problem, estimate_model, eta_without
@@ -294,8 +295,8 @@ class DiscreteEngine:
         names = (*self.sample.design.names, *self.duration.names)
         return null_scores(self.problem, names, tested, groups)
 
-    def null_map(self, tested: Integers, groups: Integers) -> Floats:
-        """Map values in place of a column to efficient scores by group (G, n)."""
+    def null_map(self, tested: Integers, groups: Integers) -> ScoreMap:
+        """Map values in place of a column to efficient scores."""
         names = (*self.sample.design.names, *self.duration.names)
         return null_map(self.problem, names, tested, groups)
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coalition_models.kernels import binomial
-from coalition_models.kernels.score_map import binomial_score_map
+from coalition_models.kernels.score_map import ScoreMap, binomial_score_map
 from coalition_models.kernels.standard import standardise
 from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models.discrete.estimate import Problem, eta_without, refuse_flat
@@ -36,8 +36,10 @@ def null_scores(
     return NullScores(cluster_sums(at.scores, groups, int(groups.max()) + 1), at.observed)
 
 
-def null_map(problem: Problem, names: Sequence[str], tested: Integers, groups: Integers) -> Floats:
-    """Map any values in place of the coefficient tested to efficient scores by group."""
+def null_map(
+    problem: Problem, names: Sequence[str], tested: Integers, groups: Integers
+) -> ScoreMap:
+    """Map any values in place of the coefficient tested to efficient scores."""
     X = standardise(problem.X).matrix(problem.X)
     others, eta = _others(problem, X, names, tested)
     return binomial_score_map(
