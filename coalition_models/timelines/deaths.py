@@ -138,7 +138,7 @@ def known_deaths(facts: Facts, as_of: AsOf, undated: Undated, builder: str) -> D
         dated = (table["date_precision"] != "year").to_numpy(dtype=bool)
     month = month_number(table["date"])
     number = table["deaths"].to_numpy(dtype=np.float64)
-    without = _without_month(table["coalition"], number, dated)
+    no_month = _without_month(table["coalition"], number, dated)
     row = np.arange(len(table))
     if undated == "drop":
         # without a single dated death a zero would say nothing
@@ -165,15 +165,17 @@ def known_deaths(facts: Facts, as_of: AsOf, undated: Undated, builder: str) -> D
         dated=dated[row],
         coverage=coverage,
         left_out=given - len(table),
-        without_month=without,
+        without_month=no_month,
     )
 
 
 def _without_month(coalition: pd.Series, number: Floats, dated: Flags) -> dict[str, str]:
     """How many deaths of each coalition have no month, where there are any."""
-    every = pd.Series(number).groupby(coalition.to_numpy()).sum()
-    blind = pd.Series(number[~dated]).groupby(coalition.to_numpy()[~dated]).sum()
-    return {str(name): f"{n:g} of {every[name]:g}" for name, n in blind.items()}
+    names = coalition.to_numpy(dtype=object)
+    return {
+        str(name): f"{number[(names == name) & ~dated].sum():g} of {number[names == name].sum():g}"
+        for name in dict.fromkeys(names[~dated])
+    }
 
 
 def undated_deaths(facts: Facts) -> list[str]:
