@@ -34,6 +34,9 @@ _WHERE = {
     "Facts": "members.facts",
     "facts": "members.bundled_facts",
     "facts_of": "members.facts",
+    "coder_agreement": "members.agreement",
+    "compare_revisions": "members.compare_revisions",
+    "trace_exits": "members.exit_sources",
     "merge": "members.merge",
     "record_of": "record",
     "build_panel": "members.panel",
@@ -167,7 +170,10 @@ if TYPE_CHECKING:
     from coalition_models.inference.detection import detectable_effects as detectable_effects
     from coalition_models.inference.detection import schoenfeld_events as schoenfeld_events
     from coalition_models.inference.simulated_power import simulate_power as simulate_power
+    from coalition_models.members.agreement import coder_agreement as coder_agreement
     from coalition_models.members.bundled_facts import facts as facts
+    from coalition_models.members.compare_revisions import compare_revisions as compare_revisions
+    from coalition_models.members.exit_sources import trace_exits as trace_exits
     from coalition_models.members.facts import Facts as Facts
     from coalition_models.members.facts import facts_of as facts_of
     from coalition_models.members.merge import merge as merge

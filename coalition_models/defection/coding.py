@@ -22,10 +22,11 @@ from coalition_models.defection.profile import operational_profile
 from coalition_models.defection.profile_tasks import check_changes
 from coalition_models.defection.rules import DefectionRule, named_rule
 from coalition_models.errors import DataError, first_few
+from coalition_models.members.agreement import announcement_note
 from coalition_models.members.facts import Facts
 from coalition_models.members.spell_checks import SPELL_DATES, check_spells
 from coalition_models.members.timing import DATE_COLUMN, ExitDate
-from coalition_models.record import with_notes
+from coalition_models.record import record_of, with_notes
 from coalition_models.tables.plain import plain_table
 
 __all__ = ["Coder", "code_defections"]
@@ -113,7 +114,7 @@ class Coder:
     >>> iraq = cm.load("participation").query("coalition == 'iraq'")
     >>> coder = Coder(iraq)
     >>> len(coder.code("tago-2009")), len(coder.code("morey-2017"))
-    (21, 13)
+    (21, 12)
     """
 
     def __init__(
@@ -135,7 +136,13 @@ class Coder:
         """Code what counts as defection under a rule, as :func:`code_defections`."""
         chosen = named_rule(rule) if isinstance(rule, str) else rule
         spells = _checked(self._participation, self._falls, self._changes, chosen, self._problems)
-        return _coded(spells, self._falls, self._changes, chosen)
+        coded = _coded(spells, self._falls, self._changes, chosen)
+        notes = record_of(self._participation).notes
+        told = {**notes.get("table", {}), **notes.get("bundled", {})}
+        if chosen.exit_date == "announced" and "revision" in told:
+            made = record_of(coded).notes["defections"]
+            with_notes(coded, defections={**made, "announcements": announcement_note()})
+        return coded
 
 
 def _coded(

@@ -42,7 +42,7 @@ def significant_cuts(
             "kind": "partial_cut",
             **sizes_of(out),
             "planned": out["planned"],
-            "contested": out["planned"] != "no",
+            "contested": (out["planned"] != "no") | _counted_otherwise(out),
             "reason": text_of(out, "reason"),
             "source": _both(
                 text_of(out, "change_source"), out["source_before"], out["source_after"]
@@ -73,16 +73,26 @@ def _rests_on_fall(out: pd.DataFrame) -> list[str]:
         )
     ]
     return [
-        f"troops: {before:g} (observed {_day(seen)}) to {after:g} (observed {_day(later)}); {text}"
-        for before, seen, after, later, text in zip(
+        f"troops: {before:g} (observed {_day(seen)}) to {after:g} (observed {_day(later)})"
+        + (", lists that count differently" if otherwise else "")
+        + f"; {text}"
+        for before, seen, after, later, text, otherwise in zip(
             out["before"],
             out["observed_before"],
             out["after"],
             out["observed_after"],
             changes,
+            _counted_otherwise(out),
             strict=True,
         )
     ]
+
+
+def _counted_otherwise(falls: pd.DataFrame) -> pd.Series:
+    """Falls between two lists that count differently: they may be no fall."""
+    if "counting_change" not in falls.columns:
+        return pd.Series(False, index=falls.index)
+    return falls["counting_change"].eq(True)
 
 
 def _day(date: object) -> str:

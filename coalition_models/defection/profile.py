@@ -32,7 +32,7 @@ __all__ = ["operational_profile"]
 
 METHODS = ("step", "interpolate")
 _KEY = ["coalition", "state"]
-_POINT = ["troops", "observed_on", "source", "confidence", "doubtful", "mark"]
+_POINT = ["troops", "observed_on", "source", "confidence", "doubtful", "mark", "counting_basis"]
 #: of two points on one day the later of these holds
 _RANK = {"withdrawn": 0, "unknown": 1, "observed": 2}
 _TRUST = {"low": 0, "medium": 1, "high": 2}
@@ -68,8 +68,8 @@ def operational_profile(
         absent.
     levels : DataFrame, optional
         Dated strengths: ``coalition, state`` or ``cow, date`` and the level; optionally ``status,
-        confidence, source, note``. By default those of the facts, or
-        the bundled ones where all rows are bundled. Of several on one day the best
+        confidence, source, note, counting_basis`` (what the list counts). By default those of the
+        facts, or the bundled ones where all rows are bundled. Of several on one day the best
         trusted holds, and of those trusted alike the mean. One of the day of exit is of the staff
         who stayed; with half of the strength before or more it is of those who leave that day.
     changes : DataFrame, optional
@@ -105,10 +105,10 @@ def operational_profile(
         on 0, or the staff who stayed where a list shows them), ``basis``
         (``observed`` in the period, ``carried`` from an earlier one, ``interpolated``,
         ``unknown``, ``withdrawn``), ``observed_on`` (day of the observation), ``age_months``,
-        ``gap``, ``doubtful``, ``confidence``, ``source``, ``role``, ``changes`` (kinds of change
-        in the period), ``task_change`` (the latest change of task, place or rules so far),
-        ``coalition_end``. ``record_of(...).notes["profile"]`` holds the choices and how many
-        levels were set aside, with the reason.
+        ``gap``, ``doubtful``, ``confidence``, ``source``, ``counting_basis``, ``role``,
+        ``changes`` (kinds of change in the period), ``task_change`` (the latest change of task,
+        place or rules so far), ``coalition_end``. ``record_of(...).notes["profile"]`` holds the
+        choices and how many levels were set aside, with the reason.
 
     Raises
     ------
@@ -290,7 +290,14 @@ def _shared(points: pd.DataFrame) -> pd.DataFrame:
         troops=groups["troops"].transform("mean"),
         doubtful=groups["doubtful"].transform("any"),
         source=groups["source"].transform(_sources),
+        counting_basis=groups["counting_basis"].transform(_one_basis),
     )
+
+
+def _one_basis(found: pd.Series) -> object:
+    """What was counted, where all who say so say the same."""
+    known = found.dropna().unique()
+    return known[0] if len(known) == 1 else None
 
 
 def _sources(texts: pd.Series) -> str:
@@ -377,4 +384,4 @@ def _look_up(grid: pd.DataFrame, points: pd.DataFrame, unit: Period) -> pd.DataF
         "observed_on",
         "age_months",
     ]
-    return found[[*_KEY, *columns, "doubtful", "confidence", "source", "day"]]
+    return found[[*_KEY, *columns, "doubtful", "confidence", "source", "counting_basis", "day"]]

@@ -56,6 +56,7 @@ def read_levels(levels: pd.DataFrame, level: str) -> pd.DataFrame:
             Column("confidence"),
             Column("status"),
             Column("note"),
+            Column("counting_basis"),
         ),
     )
     absent = [c.name for c in contract.columns[:4] if c.name not in table.columns]
@@ -97,6 +98,8 @@ def observed_levels(
             "confidence": levels["confidence"] if "confidence" in levels.columns else "",
         }
     )
+    basis = levels["counting_basis"] if "counting_basis" in levels.columns else None
+    frame["counting_basis"] = basis if basis is not None else pd.Series(None, levels.index, object)
     frame["status"] = levels["status"] if "status" in levels.columns else ""
     note = levels["note"].fillna("") if "note" in levels.columns else pd.Series("", levels.index)
     frame["doubtful"] = note.str.startswith("DOUBTFUL").to_numpy(dtype=bool)

@@ -64,8 +64,10 @@ def withdrawals(
         (persons), ``persons`` (the fall), ``percent`` (of ``before``), ``full`` (the spell was
         over on the period's last day), ``complete`` (the data reach the period's end),
         ``observed_before, observed_after`` (days of the observations), ``source_before,
-        source_after``, ``doubtful``, ``coalition_end``. ``record_of(...).notes["withdrawals"]``
-        counts the pairs of periods compared and those without a known strength.
+        source_after``, ``doubtful``, ``counting_change`` (the lists behind the two strengths count
+        differently, so that the fall may be one of counting), ``coalition_end``.
+        ``record_of(...).notes["withdrawals"]`` counts the pairs of periods compared, those without
+        a known strength, and the falls across a change of count.
 
     Raises
     ------
@@ -106,7 +108,8 @@ def withdrawals(
     falls["date"] = period_start(falls["drop_number"].to_numpy(dtype=np.int64), fine)
     columns = [*_KEY, "cow", "spell", "period", "date", "before", "after", "persons", "percent"]
     columns += ["full", "complete", "observed_before", "observed_after"]
-    columns += ["source_before", "source_after", "doubtful", "coalition_end"]
+    columns += ["source_before", "source_after", "doubtful", "counting_change"]
+    columns += ["coalition_end"]
     out = falls[columns].reset_index(drop=True)
     with_notes(
         out,
@@ -116,6 +119,7 @@ def withdrawals(
             "dip": dip,
             "compared": pairs,
             "strength_unknown": unknown,
+            "counting_changes": int(out["counting_change"].sum()),
         },
     )
     return out
@@ -152,7 +156,9 @@ def _profile_period(profile: pd.DataFrame) -> Period:
 
 def _extended(profile: pd.DataFrame, fine: Period, per: int) -> pd.DataFrame:
     """Carry the last row of a member that left to the end of the next coarse period."""
-    rows = profile[_NEEDED].copy()
+    rows = profile[_NEEDED].assign(
+        counting_basis=profile["counting_basis"] if "counting_basis" in profile.columns else None
+    )
     # pandas copies attributes at every step
     rows.attrs = {}
     rows["number"] = period_number(rows["period"], fine).astype("int64")
@@ -178,7 +184,9 @@ def _blocks(rows: pd.DataFrame, level: str, per: int) -> pd.DataFrame:
     last = rows.loc[groups["number"].idxmax()].set_index([*_KEY, "block"])
     steep = rows.assign(drop=rows["drop"].fillna(-np.inf))
     place = steep.loc[steep.groupby([*_KEY, "block"], sort=True)["drop"].idxmax()]
-    blocks = last[["cow", "spell", "ended", "observed_on", "source", "doubtful"]].copy()
+    blocks = last[
+        ["cow", "spell", "ended", "observed_on", "source", "doubtful", "counting_basis"]
+    ].copy()
     blocks["coalition_end"] = last["coalition_end"]
     blocks["complete"] = ((last["number"] + 1) % per == 0).to_numpy(dtype=bool)
     how = {"end": "last", "mean": "mean", "peak": "max"}[level]
@@ -194,7 +202,7 @@ def _blocks(rows: pd.DataFrame, level: str, per: int) -> pd.DataFrame:
 
 def _falls(blocks: pd.DataFrame, level: str) -> tuple[pd.DataFrame, int, int]:
     earlier = blocks.groupby(_KEY)[
-        ["block", "level", "spell", "observed_on", "source", "doubtful", *_DROP]
+        ["block", "level", "spell", "observed_on", "source", "doubtful", "counting_basis", *_DROP]
     ].shift()
     earlier[_DROP] = earlier[_DROP].astype("float64")
     pair = earlier["block"].notna()
@@ -207,6 +215,11 @@ def _falls(blocks: pd.DataFrame, level: str) -> tuple[pd.DataFrame, int, int]:
         source_before=earlier["source"],
         source_after=blocks["source"],
         doubtful=blocks["doubtful"].eq(True) | earlier["doubtful"].eq(True),
+        counting_change=earlier["counting_basis"].notna()
+        & blocks["counting_basis"].notna()
+        & (earlier["counting_basis"] != blocks["counting_basis"]),
+        basis_before=earlier["counting_basis"],
+        basis_after=blocks["counting_basis"],
     )
     if level != "end":
         # the fall of a mean or a peak may have happened in either of the two periods

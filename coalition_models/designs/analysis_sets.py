@@ -12,9 +12,8 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.defection.coding import Coder, code_defections
 from coalition_models.defection.outcome import not_at_risk, panel_events
-from coalition_models.defection.profile import operational_profile
 from coalition_models.defection.rules import DefectionRule, named_rule
-from coalition_models.designs.bundled_set import pooled_profile
+from coalition_models.designs.bundled_set import of_revision, strengths_and_changes
 from coalition_models.designs.outcomes import (
     REGISTERED,
     Choices,
@@ -40,7 +39,6 @@ from coalition_models.members.facts import Facts
 from coalition_models.members.panel import build_panel, dated_by
 from coalition_models.record import record_of, with_panel
 from coalition_models.render import Table
-from coalition_models.sources.load import load
 
 __all__ = ["AnalysisSet", "absent_set", "analysis_set", "set_of"]
 
@@ -208,6 +206,7 @@ def analysis_set(
     period: str | None = None,
     clock: str | None = None,
     until: str | pd.Timestamp | None = None,
+    revision: int | None = None,
 ) -> AnalysisSet:
     """Build a ready panel with outcome, features and data sheet.
 
@@ -227,8 +226,8 @@ def analysis_set(
         it. Falls in strength are ranked among theirs.
         A panel of your own (``start, stop, event, state``) stands as it is.
     variant : str
-        Of bundled sets ``"revision1"`` (first revision of the facts), ``"with_oef"`` (ISAF with the
-        two spells of Enduring Freedom) and, of unosom2, ``"us_leads"``.
+        ``isaf``, ``contemporary``: ``"with_oef"`` (with two spells of Enduring Freedom).
+        ``unosom2``: ``"us_leads"``. Sets on the first revision: ``"revision1"``.
         ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months, contingents of ten
         persons or more), ``"tokens"`` (the others), ``"as_listed"`` (all, and the wind-down of
         missions as exits), ``"as_named"`` (the same, missions as named, gaps of up to 2),
@@ -251,6 +250,8 @@ def analysis_set(
     period, clock, until : optional
         As in :func:`build_panel`, month and entry by default; of facts only, since the ready sets
         have their own.
+    revision : int, optional
+        Of the facts behind ``iraq`` and its like: 1 for the first; the newest by default.
 
     Returns
     -------
@@ -276,8 +277,10 @@ def analysis_set(
     """
     check_arguments(analysis_set, locals())
     if isinstance(name, str):
-        record = set_record(name, variant)
+        record = of_revision(set_record(name, variant), revision)
         refuse_choices(f"the set {name!r}", period=period, clock=clock, until=until)
+    elif revision is not None:
+        raise DataError("revision= belongs to bundled sets; facts have theirs: cm.facts(revision=)")
     elif variant != "main":
         what = "facts" if isinstance(name, Facts) else "a panel"
         have = "have" if isinstance(name, Facts) else "has"
@@ -312,7 +315,7 @@ def set_of(record: SetRecord, choices: Choices = REGISTERED) -> AnalysisSet:
     panel, missing = _rows(record, facts, absent, choices, choices.exit_date)
     if record.variant == OWN and choices.features:
         tell_of_own(record.name, panel, missing)
-    profile, changes = _strengths(record, facts)
+    profile, changes = strengths_and_changes(record, facts)
     found = AnalysisSet(
         record=record,
         panel=panel,
@@ -338,13 +341,6 @@ def _with_outcome(found: AnalysisSet) -> AnalysisSet:
             record = replace(record, limits=(*record.limits, text))
     record = told_of_outcome(record, choices, refuse_mixed_clocks(found.name, panel))
     return replace(found, record=record, panel=panel)
-
-
-def _strengths(record: SetRecord, facts: Facts) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-    """Strengths over time and coded changes; bundled ones of all complete coalitions."""
-    if record.bundled:
-        return pooled_profile(), load("profile_changes")
-    return None if facts.troops is None else operational_profile(facts), facts.changes
 
 
 def absent_set(record: SetRecord, reason: str) -> AnalysisSet:

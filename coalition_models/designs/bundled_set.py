@@ -11,11 +11,19 @@ import pandas as pd
 from coalition_models.defection.profile import operational_profile
 from coalition_models.designs.set_features import REGIME_AT_HAND
 from coalition_models.designs.set_record import Counts, SetRecord
-from coalition_models.members.bundled_facts import bundled_facts
+from coalition_models.errors import DataError
+from coalition_models.members.bundled_facts import bundled_facts, revision_of
 from coalition_models.members.facts import Facts
 from coalition_models.sources.load import load
 
-__all__ = ["bundled_counts", "bundled_set", "pooled_profile", "ranked_alone"]
+__all__ = [
+    "bundled_counts",
+    "bundled_set",
+    "of_revision",
+    "pooled_profile",
+    "ranked_alone",
+    "strengths_and_changes",
+]
 
 _LISTS = "Strengths are lists at irregular dates; years without a list have no known fall. "
 _RANKED = (
@@ -62,17 +70,32 @@ def bundled_set(
     return replace(made, others=_other_facts(made, names))
 
 
+def of_revision(record: SetRecord, revision: int | None) -> SetRecord:
+    """The record of a bundled set on an earlier revision of its facts.
+
+    Examples
+    --------
+    >>> from coalition_models.designs.sets import set_record
+    >>> of_revision(set_record("un"), 1)
+    Traceback (most recent call last):
+    coalition_models.errors.DataError: the set 'un' has no revisions: drop revision=
+    """
+    if revision is None:
+        return record
+    if not record.bundled:
+        raise DataError(f"the set {record.name!r} has no revisions: drop revision=")
+    return replace(record, facts=partial(_facts, (record.name,), revision=revision))
+
+
 def _other_facts(record: SetRecord, names: tuple[str, ...]) -> tuple[SetRecord, ...]:
     """The same set on the first revision of the facts, and with Enduring Freedom's spells."""
-    # the falls of all coalitions are those of the newest facts
-    other = ranked_alone(record)
     found = []
     if "isaf" in names:
-        found.append(
-            replace(other, variant="with_oef", facts=partial(_facts, names, operation="all"))
-        )
+        # the falls of all coalitions are ranked without these spells
+        everyone = partial(_facts, names, operation="all")
+        found.append(replace(ranked_alone(record), variant="with_oef", facts=everyone))
     if set(names) <= _FIRST:
-        found.append(replace(other, variant="revision1", facts=partial(_facts, names, revision=1)))
+        found.append(replace(of_revision(record, 1), variant="revision1"))
     return tuple(found)
 
 
@@ -117,7 +140,7 @@ def bundled_counts(facts: Facts) -> dict[str, object]:
     }
 
 
-def pooled_profile() -> pd.DataFrame:
+def pooled_profile(revision: int | None = None) -> pd.DataFrame:
     """Strengths over time in all complete coalitions, so that falls are ranked among them all.
 
     Examples
@@ -125,7 +148,25 @@ def pooled_profile() -> pd.DataFrame:
     >>> {"iraq", "isaf"} <= set(pooled_profile()["coalition"])
     True
     """
-    everyone, table = load("participation"), load("coalitions")
+    table = load("coalitions", revision=revision)
     complete = table.loc[table["participation_complete"] == "yes", "coalition"]
-    ranked = everyone[everyone["coalition"].isin(complete) & (everyone["exit_kind"] != "leader")]
-    return operational_profile(ranked)
+    everyone = cast(pd.DataFrame, bundled_facts(tuple(complete), revision).members)
+    return operational_profile(everyone[everyone["exit_kind"] != "leader"])
+
+
+def strengths_and_changes(
+    record: SetRecord, facts: Facts
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Strengths over time and coded changes; bundled ones of all complete coalitions.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.designs.sets import set_record
+    >>> strengths_and_changes(set_record("un"), cm.facts("iraq").replace(troops=None))[0] is None
+    True
+    """
+    if record.bundled:
+        revision = revision_of(facts)
+        return pooled_profile(revision), load("profile_changes", revision=revision)
+    return None if facts.troops is None else operational_profile(facts), facts.changes

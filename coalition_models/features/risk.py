@@ -141,7 +141,7 @@ def add_risk(
     -----
     Risk drives whether a state defects, and tolerance for it falls with time (McInnis 2020);
     deviations from the level at entry are the domain of losses of prospect theory. American
-    deaths are known by year only, so they enter each 1 January, and American strength is known
+    deaths are known by day in Iraq and ISAF (to September 2014), but American strength is known
     seldom: the rates leave the lead state out. Before anybody served, the rate is zero. A sector
     is the first place named for the spell; where spells moved, that is an approximation.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import DataError, first_few
+from coalition_models.members.agreement import announcement_note
 from coalition_models.members.bundled_deaths import bundled_coverage, bundled_deaths
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
@@ -174,7 +175,9 @@ def revision_of(facts: Facts) -> int | None:
     return None if found is None else int(found)
 
 
-def told_of(facts: Facts, coalitions: Iterable[str]) -> tuple[list[dict[str, str]], list[str]]:
+def told_of(
+    facts: Facts, coalitions: Iterable[str], exit_date: str = "main"
+) -> tuple[list[dict[str, str]], list[str]]:
     """What a panel of bundled facts must tell: spells left out, and notes.
 
     Examples
@@ -188,6 +191,7 @@ def told_of(facts: Facts, coalitions: Iterable[str]) -> tuple[list[dict[str, str
     if not told:
         return [], []
     notes = [] if told["revision"] == NEWEST else [f"facts of revision {told['revision']}"]
+    notes += [announcement_note()] if exit_date == "announced" else []
     spells = list(told.get("oef", ())) if "isaf" in set(coalitions) else []
     if not spells:
         return [], notes

@@ -173,7 +173,7 @@ def build_panel(
     if held is None:
         own = coalitions if isinstance(coalitions, pd.DataFrame) else None
         held = facts_with(spells, own, table)
-    left_out, notes = told_of(held, table.index)
+    left_out, notes = told_of(held, table.index, choices.exit_date)
     account.dropped += left_out
     account.notes += notes
     return recorded(rows, choices, account, held)
