@@ -188,7 +188,7 @@ def test_a_wrong_formula_or_table_is_refused_by_name(own):
         first_look(own, "event ~ risk", cluster="nobody")
     with pytest.raises(DataError, match="lacks the columns spell"):
         first_look(own.drop(columns="spell"), "event ~ risk")
-    with pytest.raises(DataError, match="iraq, isaf, forms"):
+    with pytest.raises(DataError, match="iraq, isaf, rsm"):
         first_look("korea")
 
 
