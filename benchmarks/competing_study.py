@@ -99,12 +99,12 @@ def states(rng: np.random.Generator) -> Iterator[Found]:
     rates = {0: ((1, 0.2), (2, 0.05)), 1: ((0, 0.1), (2, 0.15))}
     rows = []
     for who in range(MEMBERS):
-        now, time, end = 0, 0.0, rng.uniform(4, 12)
+        now, time, end = 0, 0.0, round(rng.uniform(4, 12), 5)
         while now != 2 and time < end:
             targets, speeds = zip(*rates[now], strict=True)
             wait = rng.exponential(1 / sum(speeds))
             after = targets[int(rng.random() > speeds[0] / sum(speeds))]
-            stop = min(time + wait, end)
+            stop = min(round(time + wait + 1e-5, 5), end)
             rows.append((who, time, stop, now, after if stop < end else now))
             now, time = (after, stop) if stop < end else (now, end)
     data = pd.DataFrame(rows, columns=["who", "start", "stop", "from", "to"])
