@@ -179,7 +179,7 @@ def test_the_panel_of_the_page(root, iraq):
     own = {"cm": cm, "panel": iraq.assign(election_near=(iraq["start"] + iraq["cow"]) % 5 < 2)}
     exec("\n".join(line for line in lines if "build_panel" not in line), own)
     assert own["fit"].names == ("early: election_near", "scheduled: election_near")
-    assert own["fit"].counts.events == 34
+    assert own["fit"].counts.events == 35
     assert "not modelled: exogenous (1 exit)" in str(own["fit"])
 
 
