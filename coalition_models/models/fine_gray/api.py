@@ -178,7 +178,11 @@ def estimate(
         estimate=replace(found, notes=tuple(text for text in notes if text)),
         choices=choices,
         engine=FineGrayEngine(
-            sample, CoxEngine(made.sample, prepared, spec.offset), made.rows, kinds.labels
+            sample,
+            CoxEngine(made.sample, prepared, spec.offset),
+            made.rows,
+            kinds.labels,
+            kinds.labels[cause - 1],
         ),
         remarks=tuple(text for text in (few, *found.remarks) if text),
         never_at_risk=len(sample.event) - len(seen),
