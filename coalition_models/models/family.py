@@ -46,6 +46,7 @@ ABILITIES = {
     "jackknife": "jackknife over clusters, CR3 (`variance='jackknife'`)",
     "firth": "Firth's penalty (`penalty='firth'`)",
     "survival_paths": "survival along paths of covariates (`predict_survival`)",
+    "incidence": "incidence of each kind for given covariates (`predict_incidence`)",
     "ph_test": "test of proportional hazards (`check_ph`)",
     "leave_one_out": "fits without each cluster",
     "batch_refits": "all fits without one cluster at once",
