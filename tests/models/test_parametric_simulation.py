@@ -19,6 +19,7 @@ def _late(rng, time, end, **columns):
     entry = np.where(rng.random(len(time)) < 0.4, rng.uniform(0, 4, len(time)), 0.0)
     data = pd.DataFrame({"start": entry, "stop": np.minimum(time, end), **columns})
     data["event"] = (time < end).astype(int)
+    data = data.round({"start": 3, "stop": 3})
     return data[data["stop"] > data["start"]].reset_index(drop=True)
 
 
