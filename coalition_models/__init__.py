@@ -90,6 +90,7 @@ _WHERE = {
     "fine_gray": "models.fine_gray.api",
     "multinomial": "models.multinomial.api",
     "detectable_effects": "inference.detection",
+    "predict_incidence": "models.after.predicted_incidence",
     "predict_survival": "models.after.scenarios",
     "cumulative_incidence": "models.after.incidence",
     "state_occupancy": "models.after.occupancy",
@@ -201,6 +202,9 @@ if TYPE_CHECKING:
     from coalition_models.models.after.incidence import cumulative_incidence as cumulative_incidence
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
     from coalition_models.models.after.occupancy import state_occupancy as state_occupancy
+    from coalition_models.models.after.predicted_incidence import (
+        predict_incidence as predict_incidence,
+    )
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.competing.api import cause_specific as cause_specific
     from coalition_models.models.competing.api import multistate as multistate

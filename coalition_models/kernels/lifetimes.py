@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +43,9 @@ class Lifetime:
     """A distribution: names of its ancillary parameters, and what it adds to a likelihood.
 
     ``cumulative(predictors, log_time)`` and ``log_hazard(predictors, log_time)`` take the
-    predictors (q, n), the linear one first, and times above 0 as logarithms (n,).
+    predictors (q, n), the linear one first, and times above 0 as logarithms (n,). Where time is
+    counted in another unit, the ancillary parameter is a ``power`` of it, a ``rate`` in it, or
+    neither. ``accelerated`` tells that a distribution with proportional hazards has that form too.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Lifetime:
     proportional: bool
     cumulative: Callable[[Floats, Floats], Varied]
     log_hazard: Callable[[Floats, Floats], Varied]
+    unit: Literal["power", "rate", ""] = ""
+    accelerated: bool = True
 
 
 def _empty(q: int, n: int) -> tuple[Floats, Floats]:
@@ -326,8 +331,8 @@ LIFETIMES = {
     life.name: life
     for life in (
         Lifetime("exponential", (), True, _exponential_sum, _exponential_log),
-        Lifetime("weibull", ("log(shape)",), True, _weibull_sum, _weibull_log),
-        Lifetime("gompertz", ("shape",), True, _gompertz_sum, _gompertz_log),
+        Lifetime("weibull", ("log(shape)",), True, _weibull_sum, _weibull_log, "power"),
+        Lifetime("gompertz", ("shape",), True, _gompertz_sum, _gompertz_log, "rate", False),
         _scaled("weibull time", _extreme),
         _scaled("lognormal", _normal),
         _scaled("loglogistic", _logistic),

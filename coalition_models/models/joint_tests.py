@@ -76,12 +76,11 @@ def model_table(
     engine: Engine,
     likelihood_ratio: float,
     *,
-    terms: Mapping[str, Sequence[int]],
-    besides: Sequence[str],
+    besides: Sequence[int],
     score: bool,
     plain: bool,
 ) -> pd.DataFrame:
-    """Tests of all coefficients but those of the terms ``besides``, such as the intercept.
+    """Tests of all coefficients but those at the places ``besides``, such as the intercept.
 
     ``score`` tells whether the family has a score test; ``plain`` whether the covariance reported
     is that of independent rows.
@@ -89,9 +88,8 @@ def model_table(
     from scipy import stats  # slow to import, and no fit needs it
 
     rows, notes = [], []
-    apart = {i for term in besides for i in terms.get(term, ())}
     names = wald.estimates.names
-    at = [i for i, name in enumerate(names) if i not in apart and not _is_intercept(name)]
+    at = [i for i, name in enumerate(names) if i not in besides and not _is_intercept(name)]
     for name, statistic, df, note in _of_model(wald, engine, likelihood_ratio, at, score):
         rows.append((name, statistic, df, float(stats.chi2.sf(statistic, df))))
         independent = name in _OF_INDEPENDENT_ROWS and not plain

@@ -172,6 +172,17 @@ def test_rows_after_an_exit_and_jumps_between_states_are_refused():
         cm.multistate("to ~ z", MOVES.assign(to=MOVES["from"]), id="member")
 
 
+def test_the_panel_of_the_page(root, iraq):
+    """The example of docs/competing-exits.md, on a panel of this package."""
+    page = (root / "docs" / "competing-exits.md").read_text(encoding="utf-8")
+    lines = page.partition("```python\n")[2].partition("```")[0].splitlines()
+    own = {"cm": cm, "panel": iraq.assign(election_near=(iraq["start"] + iraq["cow"]) % 5 < 2)}
+    exec("\n".join(line for line in lines if "build_panel" not in line), own)
+    assert own["fit"].names == ("early: election_near", "scheduled: election_near")
+    assert own["fit"].counts.events == 35
+    assert "not modelled: exogenous (1 exit)" in str(own["fit"])
+
+
 def test_many_specifications_share_rows():
     specs = [
         cm.Specification("cause_specific", f"kind ~ {x}", id="member", cluster="state")

@@ -196,7 +196,15 @@ def test_gaps_and_an_empty_risk_set_are_refused():
         }
     )
     with pytest.raises(FitError, match="nobody is at risk for a while after 3"):
-        cm.fine_gray("kind ~ z", apart, cause=1)
+        cm.fine_gray("kind ~ z", apart.assign(who=apart.index), cause=1, id="who")
+    holes = LATE.assign(z=LATE["z"].where(LATE.index != 3))
+    with pytest.raises(DataError, match=r"1 missing value left rows out.*Fill the gaps"):
+        cm.fine_gray("kind ~ z", holes, cause=1, id="member")
+
+
+def test_rows_need_an_id_that_says_whose_they_are():
+    with pytest.raises(DataError, match="id= must say which rows are of one member"):
+        cm.fine_gray("kind ~ z", LATE, cause=1)
 
 
 @pytest.mark.slow
@@ -220,9 +228,10 @@ def test_known_effects_are_found():
                 "stop": np.minimum(time, end),
                 "kind": np.where(time > end, 0, np.where(own, 1, 2)),
                 "z": z,
+                "who": np.arange(400),
             }
         )
-        fit = cm.fine_gray("kind ~ z", data[data["stop"] > data["start"]], cause=1)
+        fit = cm.fine_gray("kind ~ z", data[data["stop"] > data["start"]], cause=1, id="who")
         low, high = fit.tidy()[["conf_low", "conf_high"]].iloc[0]
         found.append(fit.coefficients[0])
         covered.append(low < 0.6 < high)

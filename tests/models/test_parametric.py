@@ -17,9 +17,10 @@ SMOOTH = [name for name in DISTRIBUTIONS if name != "piecewise"]
 
 @pytest.fixture(scope="module")
 def panel():
-    return cm.simulate_panel(
-        members=120, hazard=0.02, coefficients={"risk": 0.5, "size": 0.2}, seed=3
+    panel = cm.simulate_panel(
+        members=120, hazard=0.06, coefficients={"risk": 0.5, "size": 0.2}, seed=3
     )
+    return panel.assign(group=panel["state"].factorize()[0] % 40)
 
 
 @pytest.fixture
@@ -110,13 +111,14 @@ def test_a_piece_for_each_event_month_is_cox(panel):
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_every_part_of_the_house_takes_it(distribution, panel):
-    fit = cm.parametric("event ~ risk + size", panel, distribution=distribution, cluster="state")
-    again = cm.parametric(
-        "event ~ risk + size", panel, distribution=distribution, cluster="state",
-        variance="jackknife",
-    )  # fmt: skip
-    np.testing.assert_allclose(fit.std_errors, again.std_errors, rtol=0.35)
-    assert again.reference == "t"
+    fit = cm.parametric("event ~ risk + size", panel, distribution=distribution, cluster="group")
+    if distribution in ("weibull", "piecewise", "lognormal"):
+        again = cm.parametric(
+            "event ~ risk + size", panel, distribution=distribution, cluster="group",
+            variance="jackknife",
+        )  # fmt: skip
+        np.testing.assert_allclose(fit.std_errors, again.std_errors, rtol=0.35)
+        assert again.reference == "t"
     assert fit.test_model()["df"].tolist() == [2, 2]
     assert 0.5 < fit.concordance < 0.9
     assert set(fit.test_terms()["term"]) >= {"risk", "size"}
@@ -151,12 +153,12 @@ def test_a_smooth_curve_has_many_points_and_hits_the_times_asked(panel):
 
 
 def test_leaving_one_cluster_out(panel):
-    fit = cm.parametric("event ~ risk", panel, distribution="weibull", cluster="state")
+    fit = cm.parametric("event ~ risk", panel, distribution="weibull", cluster="group")
     groups = fit.engine.sample.clusters[0]
     some = fit.engine.without(groups, fit.estimates, 1)
     keep = groups != 0
     alone = cm.parametric("event ~ risk", panel.loc[fit.engine.sample.index[keep]],
-                          cluster="state", small_sample=True)  # fmt: skip
+                          cluster="group", small_sample=True)  # fmt: skip
     np.testing.assert_allclose(some.coefficient[0], alone.coefficients[1], rtol=1e-7)
     np.testing.assert_allclose(some.std_error[0], alone.std_errors[1], rtol=1e-7)
 
@@ -240,6 +242,8 @@ def test_options_are_refused_by_name(panel):
         cm.parametric("event ~ risk", panel, cuts=3)
     with pytest.raises(DataError, match="penalty='firth' is for cox"):
         cm.Specification("weibull", "event ~ risk", penalty="firth")
+    with pytest.raises(DataError, match=r"use cox\(\) or parametric\(\)$"):
+        cm.Specification("logit", "event ~ risk", strata="region")
     with pytest.raises(DataError, match=r"strata=.* is for cox, "):
         cm.Specification("cure_weibull", "event ~ risk", strata="region")
     for cuts in (0, [], [3, 2], [0, 1], [-1, 4], [1, np.inf]):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, counted
 from coalition_models.models.assembly import assemble
 from coalition_models.models.competing.engine import FAMILIES, HazardsEngine, Part
 from coalition_models.models.competing.estimate import estimate_parts, parts_of
@@ -269,7 +269,7 @@ def _left_out(kinds: Kinds, chosen: Sequence[int]) -> list[str]:
     """What is said of kinds that are not estimated."""
     others = [label for k, label in enumerate(kinds.labels, start=1) if k not in chosen]
     counts = dict(zip(kinds.labels, kinds.counts, strict=True))
-    return [f"not modelled: {label} ({counts[label]} exits)" for label in others]
+    return [f"not modelled: {label} ({counted(int(counts[label]), 'exit')})" for label in others]
 
 
 def _never_at_risk(sample: Sample, parts: Sequence[Part]) -> int:

@@ -11,6 +11,7 @@ from scipy.linalg import block_diag
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels.concordance import concordance
+from coalition_models.kernels.incidence import Predicted, predicted_incidence
 from coalition_models.models.cox.engine import CoxEngine
 from coalition_models.models.engine import Hazards, NoNullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
@@ -63,6 +64,7 @@ FAMILIES = (
         "Cause-specific hazards (Cox)",
         "Cause-specific",
         "all kinds of exit",
+        "incidence",
         "leave_one_out",
     ),
     _family("multistate", "Hazards of moves (Cox)", "Multi-state", "all moves", "transitions"),
@@ -188,12 +190,35 @@ class HazardsEngine(NoNullScores):
         return part.engine.without(groups[part.rows], self._own(estimates, place), own, also)
 
     def span(self, stratum: object | None) -> Span:
-        """Survival needs all kinds at once."""
-        raise DataError("survival of a fit of several kinds: see cumulative_incidence()")
+        """Where all kinds are known."""
+        spans = [part.engine.span(stratum) for part in self.parts]
+        last = max(span.last_event for span in spans)
+        return replace(spans[0], last_event=last, first=min(span.first for span in spans))
 
     def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
-        """None: see :meth:`span`."""
-        return np.empty(0), np.empty(0)
+        """One piece from begin to end."""
+        return self.parts[0].engine.pieces(begin, end)
+
+    def incidence(
+        self, estimates: Estimates, frame: pd.DataFrame, code: int | None
+    ) -> dict[str, Predicted]:
+        """Incidence of each kind for the covariates of a frame of one row."""
+        kinds = self.sample.kinds
+        others = [] if kinds is None else [k for k in kinds.labels if k not in self.kinds]
+        lost = [k for k in others if kinds is not None and k not in kinds.empty]
+        if lost:
+            raise DataError(
+                f"incidence depends on all kinds of exit; the fit leaves out {first_few(lost)}: "
+                "fit without causes="
+            )
+        steps = [
+            part.engine.steps(self._own(estimates, place), frame, code)
+            for place, part in enumerate(self.parts)
+        ]
+        return {
+            label: predicted_incidence(steps, estimates.covariance, place)
+            for place, label in enumerate(self.kinds)
+        }
 
     def follow(
         self,
@@ -203,5 +228,5 @@ class HazardsEngine(NoNullScores):
         stop: Floats,
         code: int | None,
     ) -> Hazards:
-        """None: see :meth:`span`."""
+        """Refused."""
         raise DataError("survival of a fit of several kinds: see cumulative_incidence()")

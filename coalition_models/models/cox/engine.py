@@ -16,6 +16,7 @@ from coalition_models.kernels._panel import Ties
 from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.kernels.concordance import concordance
+from coalition_models.kernels.incidence import Steps, steps_for
 from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.models.cox.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
@@ -169,6 +170,14 @@ class CoxEngine:
             stratum=code,
             path_offset=shift,
         )
+
+    def steps(self, estimates: Estimates, frame: pd.DataFrame, code: int | None) -> Steps:
+        """Hazard at each event time for the covariates of a frame of one row."""
+        shift = 0.0
+        if self.offset is not None:
+            shift = float(numbers_of(frame, self.offset, "the offset")[0])
+        x = self.sample.design.matrix_for(frame)[0]
+        return steps_for(self.prepared, estimates.coefficients, x, stratum=code, offset=shift)
 
     def concordance(self, estimates: Estimates) -> float:
         """Share of comparable pairs ordered as predicted."""

@@ -58,15 +58,16 @@ def fine_gray(
     """Fine and Gray's regression: what moves the share that will have left in one way.
 
     Those who left otherwise stay at risk, with weights that fall as others are censored and, with
-    late entry, rise as others enter (Geskus 2011). The weights are Kaplan-Meier estimates over all
-    rows, without case weights, as in R's ``finegray``.
+    late entry, rise as others enter (Geskus 2011). The weights are Kaplan-Meier estimates over the
+    rows used, without case weights, as in R's ``finegray``.
 
     Parameters
     ----------
     formula : str
         ``"exit ~ a + b"``, terms as in :func:`cox`. The response is a column of kinds.
     data : DataFrame
-        Rows at risk; those of a member must follow one another without gaps.
+        Rows at risk; those of a member must follow one another without gaps, and ``id`` must tell
+        whose they are, unless ``start=None``.
     cause : object
         The kind of exit in question: a value of the response.
     none : object, optional
@@ -138,7 +139,14 @@ def check(spec: Specification) -> None:
 
 def draw(spec: Specification, data: pd.DataFrame) -> Sample:
     """Check the data, take the complete rows, and read how each ended."""
-    return draw_kinds(spec, data)
+    sample = draw_kinds(spec, data)
+    if sample.members is None and spec.start is not None:
+        raise DataError(
+            "id= must say which rows are of one member: otherwise each row that ends in no exit "
+            "would count as a member that is censored. Where each row is a member, copy the index "
+            "to a column and name that"
+        )
+    return sample
 
 
 def estimate(
@@ -170,7 +178,11 @@ def estimate(
         estimate=replace(found, notes=tuple(text for text in notes if text)),
         choices=choices,
         engine=FineGrayEngine(
-            sample, CoxEngine(made.sample, prepared, spec.offset), made.rows, kinds.labels
+            sample,
+            CoxEngine(made.sample, prepared, spec.offset),
+            made.rows,
+            kinds.labels,
+            kinds.labels[cause - 1],
         ),
         remarks=tuple(text for text in (few, *found.remarks) if text),
         never_at_risk=len(sample.event) - len(seen),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError
 from coalition_models.kernels.concordance import concordance
+from coalition_models.kernels.incidence import Predicted, predicted_incidence
 from coalition_models.kernels.residuals import expected_events
 from coalition_models.models.cox.engine import CoxEngine
 from coalition_models.models.engine import Hazards, NoNullScores, Refits, Span
@@ -46,6 +47,7 @@ FAMILIES = (
                 "continuous_time",
                 "free_baseline",
                 "held_covariates",
+                "incidence",
                 "jackknife",
                 "late_entry",
                 "null_information",
@@ -72,6 +74,7 @@ class FineGrayEngine(NoNullScores):
     weighted: CoxEngine
     rows: Integers
     kinds: tuple[str, ...]
+    cause: str
 
     def __repr__(self) -> str:
         return f"<FineGrayEngine: {self.sample.size}, {len(self.rows)} weighted rows>"
@@ -136,12 +139,19 @@ class FineGrayEngine(NoNullScores):
         raise DataError("fits without each cluster: use variance='jackknife'")
 
     def span(self, stratum: object | None) -> Span:
-        """Refused."""
-        raise DataError(_NO_CURVES)
+        """Where the baseline of a stratum is known."""
+        return self.weighted.span(stratum)
 
     def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
-        """None: see :meth:`span`."""
-        return np.empty(0), np.empty(0)
+        """One piece from begin to end."""
+        return self.weighted.pieces(begin, end)
+
+    def incidence(
+        self, estimates: Estimates, frame: pd.DataFrame, code: int | None
+    ) -> dict[str, Predicted]:
+        """Incidence of the kind in question for the covariates of a frame of one row."""
+        steps = self.weighted.steps(estimates, frame, code)
+        return {self.cause: predicted_incidence([steps], estimates.covariance, 0)}
 
     def follow(
         self,

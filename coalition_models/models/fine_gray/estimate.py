@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from coalition_models.errors import DataError, FitError, first_few
+from coalition_models.errors import DataError, FitError, counted, first_few
 from coalition_models.kernels import cox as kernel
 from coalition_models.kernels._times import snap_times
 from coalition_models.kernels.subdistribution import Rule, expand
@@ -40,9 +40,12 @@ def weigh(sample: Sample, cause: int, rule: str = "finegray") -> Weighted:
     start, stop, codes, members = _parts(sample)
     first, last, gaps = ends_of(members, start, stop)
     if gaps:
+        lost = sum(sample.design.dropped.values())
+        why = f"; {counted(lost, 'missing value')} left rows out" if lost else ""
         raise DataError(
-            "some members have gaps between their rows: how long they would have been at risk is "
-            "then not known. Tell the stays apart with id=, or use cause_specific()"
+            f"some members have gaps between their rows{why}: how long they would have been at "
+            "risk is then not known. Fill the gaps, tell the stays apart with id=, or use "
+            "cause_specific()"
         )
     if rule != "finegray" and (start[first] > start.min()).any():
         raise DataError(

@@ -211,7 +211,8 @@ def _scales(
     base, p = problem.layout.columns, sample.matrix.shape[1]
     ancillary = range(base + p, len(names))
     shown = [*range(base)] if problem.layout.pieced else [*ancillary]
-    both = problem.life.name in ("exponential", "weibull") and not problem.layout.pieced
+    life = problem.life
+    both = life.proportional and life.accelerated and not problem.layout.pieced
     degrees = float("inf")
     if plan.variance == "jackknife":
         degrees = float(min(sample.cluster_counts) - 1)

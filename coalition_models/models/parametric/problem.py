@@ -108,13 +108,13 @@ class Problem:
         first = base + p
         if not self.life.proportional:
             out[:base] += log_unit
-        elif self.life.name == "weibull":
+        elif self.life.unit == "power":
             shape = np.exp(theta[first : first + strata])
             out[:base] -= shape * log_unit
             way[np.arange(base), first + np.arange(strata)] = -shape * log_unit
         else:
             out[:base] -= log_unit
-        if self.life.name == "gompertz":
+        if self.life.unit == "rate":
             at = np.arange(first, first + strata)
             out[at] /= self.unit
             way[at, at] = 1 / self.unit
