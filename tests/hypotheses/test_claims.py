@@ -85,7 +85,7 @@ def test_claims_that_run_with_external_sources(mirror, monkeypatch):
     tested = found.claims_run()
     assert sorted(tested.index[tested > 0]) == sorted(BUNDLED + EXTERNAL)
     assert len(BUNDLED) == 13
-    assert (tested > 0).sum() == 30
+    assert (tested > 0).sum() == 29
     assert not found.table["reason"].str.contains("not at hand").any()
     # the opposite claims on democracy are one test, and so are H02 and H37 among wars
     for data_set, part in found.table.query("verdict != 'untestable'").groupby("data_set"):
