@@ -14,7 +14,14 @@ from coalition_models.kernels.binomial import log_likelihood
 from coalition_models.kernels.profile import Objective, Profile, State
 from coalition_models.kernels.standard import Standard, standardise
 
-__all__ = ["FirthLogit", "firth_joint_test", "firth_limits", "firth_logit", "firth_p_values"]
+__all__ = [
+    "FirthLogit",
+    "firth_joint_test",
+    "firth_limits",
+    "firth_logit",
+    "firth_p_values",
+    "firth_rows",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,9 +70,10 @@ class _Rows(Objective):
         return float(np.abs(self.Z @ step).max())
 
 
-def _rows(
+def firth_rows(
     X: Floats, y: Floats, weights: Floats | None, offset: Floats | None
 ) -> tuple[Standard, _Rows]:
+    """Standardised columns, and what is maximised on them."""
     standard = standardise(X)
     case = np.ones_like(y) if weights is None else weights
     shift = np.zeros_like(y) if offset is None else offset
@@ -94,7 +102,7 @@ def firth_logit(
     >>> firth_logit(X, np.array([0.0, 0.0, 1.0, 1.0])).coefficients.round(4)
     array([-1.6094,  3.2189])
     """
-    standard, rows = _rows(X, y, weights, offset)
+    standard, rows = firth_rows(X, y, weights, offset)
     p = X.shape[1]
     top = rows.climb(np.zeros(p), np.eye(p), max_iterations=max_iterations, tolerance=tolerance)
     inside = inverse(top.at.information)
@@ -168,6 +176,6 @@ def _profile(
     offset: Floats | None,
     names: Sequence[str] | None,
 ) -> Profile:
-    standard, rows = _rows(X, y, weights, offset)
+    standard, rows = firth_rows(X, y, weights, offset)
     words = names or [f"coefficient {j}" for j in range(X.shape[1])]
     return Profile(rows, standard.back, standard.inner(best.coefficients), words)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.models.family import Family, families, family_named, require
+from coalition_models.models.priors import prior_words, read_priors
 from coalition_models.models.sample.checks import names_of
 
 __all__ = ["Specification"]
@@ -22,6 +23,9 @@ _NEEDS = {
     "ties": "ties",
     "time": "duration",
     "penalty": "firth",
+    "prior": "prior",
+    "population_share": "population_share",
+    "correction": "population_share",
 }
 _WHOSE_DEFAULT = "default"
 
@@ -50,6 +54,8 @@ class Specification:
     link : str, optional
         Another way to name a discrete-time family: ``Specification("logit", formula,
         link="probit")`` is the family ``"probit"``. Always None afterwards.
+    prior, population_share, correction
+        As in :func:`logit`; a mapping of priors becomes a tuple of pairs.
     penalty, variance, convention, small_sample, allow_nonconvergence, trust
         As in :func:`cox`.
 
@@ -85,6 +91,9 @@ class Specification:
     time: str | None = _WHOSE_DEFAULT
     link: str | None = None
     penalty: str | None = None
+    prior: str | Mapping[str, str] | Sequence[tuple[str, str]] | None = None
+    population_share: float | None = None
+    correction: str | None = None
     variance: str | None = None
     convention: str = "R"
     small_sample: bool | None = None
@@ -100,6 +109,8 @@ class Specification:
             given = getattr(self, name)
             if given is not None:
                 self._set(**{name: names_of(given, name)})
+        if self.prior is not None:
+            self._set(prior=read_priors(self.prior))
         if self.time == _WHOSE_DEFAULT:
             self._set(time=family.duration or None)
         for option, ability in _NEEDS.items():
@@ -129,6 +140,10 @@ class Specification:
             )
             if getattr(self, name) is not None
         ]
+        if self.prior is not None:
+            said.append(prior_words(read_priors(self.prior)))
+        if self.population_share is not None:
+            said.append(f"population share {self.population_share:g}")
         said += [self._variance(), f"convention {self.convention}"]
         tail = ", ".join(part for part in said if part)
         return f"{self.record.title} of {self.formula}: {tail}."
