@@ -67,7 +67,6 @@ TESTED_THROUGH = {
     "models/cox/estimate.py": "models/test_cox.py",
     "models/cox/restricted.py": "inference/test_wild_score.py",
     "models/discrete/engine.py": "models/test_discrete.py",
-    "models/discrete/estimate.py": "models/test_discrete.py",
     "models/discrete/restricted.py": "inference/test_wild_score.py",
     "models/engine.py": "models/test_family.py",
     "models/estimates.py": "models/test_fit.py",

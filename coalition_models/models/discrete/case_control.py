@@ -37,7 +37,7 @@ def check_share(
     if correction != "weights":
         if "intercept_shift" not in family.can:
             raise DataError(
-                f"correction='prior' shifts the intercept of a logit, and is wrong for {family.name}, in "
+                f"correction='prior' shifts a logit's intercept and is wrong for {family.name}, in "
                 "which the choice of rows changes every coefficient: correction='weights' is right"
             )
         return
