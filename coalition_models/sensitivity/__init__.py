@@ -20,6 +20,14 @@ _WHERE = {
     "pairs": ("summaries", "pairs"),
     "moves": ("summaries", "moves"),
     "compare_rules": ("rules", "compare_rules"),
+    "e_value": ("e_values", "e_value"),
+    "e_value_of": ("e_values", "e_value_of"),
+    "bounding_factor": ("e_values", "bounding_factor"),
+    "multiple_bias": ("e_values", "multiple_bias"),
+    "robustness_value": ("e_values", "robustness_value"),
+    "rosenbaum_bounds": ("hidden_bias", "rosenbaum_bounds"),
+    "bias_of": ("hidden_confounder", "bias_of"),
+    "confounding": ("hidden_confounder", "confounding"),
 }
 
 if TYPE_CHECKING:
@@ -28,6 +36,14 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.choices import Setting as Setting
     from coalition_models.sensitivity.choices import Skip as Skip
     from coalition_models.sensitivity.choices import cross as cross
+    from coalition_models.sensitivity.e_values import bounding_factor as bounding_factor
+    from coalition_models.sensitivity.e_values import e_value as e_value
+    from coalition_models.sensitivity.e_values import e_value_of as e_value_of
+    from coalition_models.sensitivity.e_values import multiple_bias as multiple_bias
+    from coalition_models.sensitivity.e_values import robustness_value as robustness_value
+    from coalition_models.sensitivity.hidden_bias import rosenbaum_bounds as rosenbaum_bounds
+    from coalition_models.sensitivity.hidden_confounder import bias_of as bias_of
+    from coalition_models.sensitivity.hidden_confounder import confounding as confounding
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sensitivity.running import Run as Run
     from coalition_models.sensitivity.running import run as run
