@@ -12,8 +12,8 @@ from coalition_models.sensitivity.e_values import (
     e_value,
     e_value_of,
     multiple_bias,
-    robustness_value,
 )
+from coalition_models.sensitivity.linear_confounding import robustness_value
 
 ALL = ("confounding", "selection", "misclassification")
 
