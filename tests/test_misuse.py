@@ -78,6 +78,8 @@ def _needs():
         "cause_specific": {**formula, "cluster": "state"},
         "fine_gray": {**formula, "cause": 1, "cluster": "state", "changing": "last"},
         "multinomial": {**formula, "cluster": "state"},
+        "conditional_logit": {**formula, "cluster": "state"},
+        "random_intercept": {**formula, "group": "state"},
         "predict_incidence": {"fit": cm.cause_specific(**formula), "values": {"risk": 1.0}},
         "state_occupancy": {"data": simulated, "origin": "state", "target": "event"},
         "compare_causes": {"fit": cm.cause_specific(**formula)},

@@ -32,6 +32,7 @@ ABILITIES = {
     "ties": "rules for tied events (`ties=`)",
     "duration": "duration terms (`time=`)",
     "strata": "baseline hazards by stratum (`strata=`)",
+    "group": "random intercept by group (`group=`)",
     "free_baseline": "baseline hazard of any shape",
     "causes": "kinds of exit (`causes=`, `none=`)",
     "transitions": "moves between states (`origin=`)",

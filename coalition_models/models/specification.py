@@ -23,6 +23,7 @@ _NEEDS = {
     "ties": "ties",
     "time": "duration",
     "penalty": "firth",
+    "group": "group",
     "prior": "prior",
     "population_share": "population_share",
     "correction": "population_share",
@@ -63,6 +64,8 @@ class Specification:
     link : str, optional
         Another way to name a discrete-time family: ``Specification("logit", formula,
         link="probit")`` is the family ``"probit"``. Always None afterwards.
+    group : str, optional
+        Column of the random intercept, as in :func:`random_intercept`.
     prior, population_share, correction
         As in :func:`logit`; a mapping of priors becomes a tuple of pairs.
     causes : str or sequence of str, optional
@@ -116,6 +119,7 @@ class Specification:
     penalty: str | None = None
     prior: str | Mapping[str, str] | Sequence[tuple[str, str]] | None = None
     population_share: float | None = None
+    group: str | None = None
     correction: str | None = None
     variance: str | None = None
     convention: str = "R"
@@ -170,6 +174,7 @@ class Specification:
                 ("strata", "strata by"),
                 ("weights", "weighted by"),
                 ("offset", "offset"),
+                ("group", "random intercept of"),
                 ("time", "duration"),
                 ("ties", "ties"),
                 ("penalty", "penalty"),

@@ -168,13 +168,13 @@ def check(spec: Specification) -> None:
     check_share(spec.population_share, spec.correction, spec.record, pulled, plan)
 
 
-def draw(spec: Specification, data: pd.DataFrame) -> Sample:
+def draw(spec: Specification, data: pd.DataFrame, groups: str | None = None) -> Sample:
     """Check the data and take the complete rows, with the time that duration terms need."""
     start, stop = _time_columns(spec, data)
     sample = draw_sample(
         spec.formula, data, intercept=True, start=start, stop=stop, id=spec.id,
-        cluster=spec.cluster, weights=spec.weights, offset=spec.offset,
-        also=[spec.stop] if spec.time is not None else [], trust=spec.trust,
+        cluster=spec.cluster, strata=groups or spec.strata, weights=spec.weights,
+        offset=spec.offset, also=[spec.stop] if spec.time is not None else [], trust=spec.trust,
     )  # fmt: skip
     if spec.time is None:
         return sample
