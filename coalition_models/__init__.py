@@ -90,6 +90,7 @@ _WHERE = {
     "fine_gray": "models.fine_gray.api",
     "multinomial": "models.multinomial.api",
     "conditional_logit": "models.conditional.api",
+    "frailty": "models.frailty.api",
     "random_intercept": "models.random_intercept.api",
     "detectable_effects": "inference.detection",
     "predict_incidence": "models.after.predicted_incidence",
@@ -216,6 +217,7 @@ if TYPE_CHECKING:
     from coalition_models.models.discrete.api import logit as logit
     from coalition_models.models.fine_gray.api import fine_gray as fine_gray
     from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.frailty.api import frailty as frailty
     from coalition_models.models.multinomial.api import multinomial as multinomial
     from coalition_models.models.parametric.api import parametric as parametric
     from coalition_models.models.random_intercept.api import random_intercept as random_intercept

@@ -80,6 +80,7 @@ def _needs():
         "multinomial": {**formula, "cluster": "state"},
         "conditional_logit": {**formula, "cluster": "state"},
         "random_intercept": {**formula, "group": "state"},
+        "frailty": {**formula, "group": "state"},
         "predict_incidence": {"fit": cm.cause_specific(**formula), "values": {"risk": 1.0}},
         "state_occupancy": {"data": simulated, "origin": "state", "target": "event"},
         "compare_causes": {"fit": cm.cause_specific(**formula)},

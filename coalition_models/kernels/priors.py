@@ -35,8 +35,19 @@ def _log_f(u: Floats, m: float, _: float) -> tuple[Floats, Floats, Floats, Float
     return value, m / 2 - m * special.expit(u), bend, bend
 
 
+def _log_gamma(u: Floats, _: float, variance: float) -> tuple[Floats, Floats, Floats, Floats]:
+    """Logarithm of a gamma variate of mean 1, but for a constant: a frailty, on its own scale."""
+    bend = np.exp(u) / variance
+    return (u - np.exp(u)) / variance, 1 / variance - bend, bend, bend
+
+
 #: kind -> log density, its slope, minus its second derivative, and a positive stand-in for that
-KINDS: dict[str, _Density] = {"log-F": _log_f, "normal": _normal, "t": _student}
+KINDS: dict[str, _Density] = {
+    "log-F": _log_f,
+    "log-gamma": _log_gamma,
+    "normal": _normal,
+    "t": _student,
+}
 
 
 @dataclass(frozen=True)
