@@ -86,6 +86,15 @@ def test_comparison_of_causes_by_hand():
         cm.compare_causes(cm.cox("event ~ x", LATE.assign(event=(LATE["kind"] > 0).astype(int))))
 
 
+def test_labels_that_begin_alike_are_told_apart():
+    words = LATE.assign(kind=LATE["kind"].map({0: "stays", 1: "own", 2: "own: late"}))
+    fit = cm.cause_specific("kind ~ x + z", words, none="stays", id="member")
+    plain = cm.cause_specific("kind ~ x + z", LATE.astype({"kind": float}), id="member")
+    assert fit.names[2:] == ("own: late: x", "own: late: z")
+    assert plain.names[2:] == ("2: x", "2: z")
+    pd.testing.assert_frame_equal(cm.compare_causes(fit), cm.compare_causes(plain))
+
+
 def test_rows_in_any_order_and_split_give_the_same():
     whole = cm.cause_specific("kind ~ z", LATE, id="member", cluster="state")
     shuffled = LATE.sample(frac=1, random_state=3)
@@ -133,6 +142,8 @@ def test_what_a_fit_tells_afterwards():
         ({}, {"causes": ["1", "9"]}, "no such kind of exit: 9; there are 1, 2"),
         ({"kind": "gone"}, {}, "say which of them means"),
         ({}, {"penalty": "firth"}, "unexpected keyword"),
+        ({}, {"data": LATE.iloc[:0]}, "have no rows"),
+        ({}, {"data": pd.concat([LATE, LATE[["kind"]]], axis=1)}, "must be unique"),
         ({}, {"ties": "exact"}, "ties must be"),
         ({}, {"formula": "kind ~ kind"}, "both sides"),
     ],

@@ -85,11 +85,9 @@ def compare_causes(fit: Fit, causes: str | Sequence[str] | None = None) -> pd.Da
 
 def _places(fit: Fit, kinds: tuple[str, ...]) -> dict[str, list[tuple[int, ...]]]:
     """For each term, where its coefficients stand by kind; then all of them together."""
-    first = f"{kinds[0]}: "
-    terms = [name.removeprefix(first) for name in fit.terms if name.startswith(first)]
     out = {
         term: [tuple(fit.terms[f"{kind}: {term}"]) for kind in kinds]
-        for term in terms
+        for term in fit.engine.sample.design.terms
         if term != "Intercept"
     }
     if len(out) > 1:

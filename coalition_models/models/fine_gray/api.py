@@ -21,9 +21,8 @@ from coalition_models.models.fine_gray.estimate import estimate_weighted, refuse
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import run
 from coalition_models.models.sample.checks import check_enough_events, names_of
-from coalition_models.models.sample.columns import plain_value
 from coalition_models.models.sample.draw import Sample
-from coalition_models.models.sample.kinds import Kinds, chosen_kinds
+from coalition_models.models.sample.kinds import Kinds, chosen_kinds, worded
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Plan, plan_variance
 
@@ -115,7 +114,7 @@ allow_nonconvergence, trust
     """
     check_arguments(fine_gray, {"data": data})
     spec = Specification(
-        "fine_gray", formula, causes=str(plain_value(cause)), none=none, changing=changing,
+        "fine_gray", formula, causes=str(worded(cause)), none=none, changing=changing,
         censoring=censoring,
         start=start, stop=stop, id=id, cluster=cluster, strata=strata, weights=weights,
         offset=offset, ties=ties, convention=convention, small_sample=small_sample,

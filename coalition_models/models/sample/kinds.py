@@ -11,10 +11,15 @@ import pandas as pd
 
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.models.sample.checks import check_event, names_of, raise_all
-from coalition_models.models.sample.columns import as_numbers, plain_value, require_columns
+from coalition_models.models.sample.columns import (
+    as_numbers,
+    plain_value,
+    refuse_repeated_columns,
+    require_columns,
+)
 from coalition_models.models.sample.labels import distinct_labels
 
-__all__ = ["Kinds", "chosen_kinds", "kinds_of_values", "read_kinds"]
+__all__ = ["Kinds", "chosen_kinds", "kinds_of_values", "read_kinds", "worded"]
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -77,7 +82,10 @@ def read_kinds(data: pd.DataFrame, event: str | Sequence[str], none: object = No
     ([0, 1, 2, 1], ('early', 'mission end'))
     """
     names = names_of(event, "event")
+    refuse_repeated_columns(data)
     require_columns(data, names, f"event={event!r}")
+    if data.empty:
+        raise DataError("the data have no rows")
     kinds = _several(data, names, none) if len(names) > 1 else _one(data, names[0], none)
     if not kinds.labels or not kinds.codes.any():
         raise DataError(
@@ -144,10 +152,22 @@ def kinds_of_values(column: pd.Series, name: str, none: object) -> Kinds:
     values = _values(column)
     silent = _silent(values, column, name, none)
     found = [value for value in values if value != silent]
-    labels = tuple(distinct_labels([(plain_value(value),) for value in found]))
+    labels = tuple(distinct_labels([(worded(value),) for value in found]))
     number = {value: place for place, value in enumerate(found, start=1)}
     codes = column.astype(object).map(lambda value: number.get(value, 0))
     return Kinds(codes.to_numpy(dtype=np.int64), labels)
+
+
+def worded(value: object) -> object:
+    """Give a value as labels have it: whole numbers of any type without a fraction.
+
+    Examples
+    --------
+    >>> worded(np.float64(1.0)), worded("early")
+    (1, 'early')
+    """
+    plain = plain_value(value)
+    return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
 
 
 def _values(column: pd.Series) -> list[object]:

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, counted, first_few
-from coalition_models.models.sample.columns import plain_value, require_columns
-from coalition_models.models.sample.kinds import Kinds
+from coalition_models.models.sample.columns import refuse_repeated_columns, require_columns
+from coalition_models.models.sample.kinds import Kinds, worded
 from coalition_models.models.sample.labels import distinct_labels
 
 __all__ = ["read_moves", "read_states", "refuse_jumps"]
@@ -39,6 +39,7 @@ def read_states(
     >>> during.tolist(), after.tolist(), labels
     ([0, 1], [1, 2], ('full', 'less', 'out'))
     """
+    refuse_repeated_columns(data)
     require_columns(data, [origin, target], "the states during and after each row")
     for name in (origin, target):
         gaps = data[name].isna().to_numpy()
@@ -49,7 +50,7 @@ def read_states(
                 "after it as during it"
             )
     values = _order(data[origin], data[target])
-    labels = tuple(distinct_labels([(plain_value(value),) for value in values]))
+    labels = tuple(distinct_labels([(worded(value),) for value in values]))
     number = {value: place for place, value in enumerate(values)}
     during, after = (
         np.asarray(data[name].astype(object).map(number), dtype=np.int64)
