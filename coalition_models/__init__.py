@@ -89,6 +89,9 @@ _WHERE = {
     "multistate": "models.competing.api",
     "fine_gray": "models.fine_gray.api",
     "multinomial": "models.multinomial.api",
+    "conditional_logit": "models.conditional.api",
+    "frailty": "models.frailty.api",
+    "random_intercept": "models.random_intercept.api",
     "detectable_effects": "inference.detection",
     "predict_incidence": "models.after.predicted_incidence",
     "predict_survival": "models.after.scenarios",
@@ -208,13 +211,16 @@ if TYPE_CHECKING:
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.competing.api import cause_specific as cause_specific
     from coalition_models.models.competing.api import multistate as multistate
+    from coalition_models.models.conditional.api import conditional_logit as conditional_logit
     from coalition_models.models.cox.api import cox as cox
     from coalition_models.models.cure.api import cure as cure
     from coalition_models.models.discrete.api import logit as logit
     from coalition_models.models.fine_gray.api import fine_gray as fine_gray
     from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.frailty.api import frailty as frailty
     from coalition_models.models.multinomial.api import multinomial as multinomial
     from coalition_models.models.parametric.api import parametric as parametric
+    from coalition_models.models.random_intercept.api import random_intercept as random_intercept
     from coalition_models.models.running import fit as fit
     from coalition_models.models.running import fit_many as fit_many
     from coalition_models.models.specification import Specification as Specification
