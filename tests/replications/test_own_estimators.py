@@ -1,0 +1,68 @@
+"""Estimators and steps that only one study has: by hand, and what they show beyond the print."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coalition_models.replications.studies.berkemeier_fuhrmann_2018.study import rates
+from coalition_models.replications.studies.king_zeng_2001.study import relogit
+from coalition_models.replications.studies.martin_1992.study import ordered_logit
+from coalition_models.replications.studies.martin_vanberg_2003.study import add_end
+from coalition_models.replications.studies.powell_thyne_2011.study import (
+    BETTER,
+    add_spells,
+    split_population,
+)
+
+
+def test_rates_of_a_war_nobody_was_asked_in():
+    rows = pd.DataFrame(
+        {"before_1945": [1], "honored_llm": [0], "not_applicable_llm": [1], "defense": [1],
+         "offense": [0], "neutrality": [0], "nonaggression": [0]}
+    )  # fmt: skip
+    found = rates(rows).others
+    assert found["all", "relevant"] == 0
+    assert np.isnan(found["all", "percent"])
+
+
+def test_ordered_logit_without_effects_gives_the_shares():
+    levels = np.repeat([1, 2, 3, 4], [4, 3, 2, 1])
+    rows = pd.DataFrame(
+        {"cost": [*levels, *levels], "military": 0, "cooperation": [1] * 10 + [2] * 10}
+    )
+    rows.loc[rows.index % 2 == 0, "military"] = 1
+    rows = pd.concat([rows, rows.assign(military=1 - rows["military"])])
+    found = ordered_logit(rows)
+    assert found.coefficients[:2] == pytest.approx([0, 0], abs=1e-8)
+    # the share of the lowest level is 0.4
+    assert found.coefficients[2] == pytest.approx(np.log(0.4 / 0.6))
+
+
+def test_a_sample_that_is_the_population_needs_no_correction_of_its_constant():
+    rng = np.random.default_rng(3)
+    names = ("major_power", "contiguous", "power_balance", "max_democracy", "min_democracy")
+    rows = pd.DataFrame(rng.normal(size=(400, 6)), columns=[*names, "peace_years"])
+    rows["dispute"] = (rng.random(400) < 1 / (1 + np.exp(1 - rows["major_power"]))).astype(int)
+    share = float(rows["dispute"].mean())
+    prior, weighted = (relogit(rows, correct=how, share=share) for how in ("prior", "weights"))
+    assert prior.coefficients == pytest.approx(weighted.coefficients, abs=1e-8)
+    # the bias of a logit points away from nought
+    assert abs(prior.coefficients[1]) < 1.3
+
+
+def test_formations_all_end():
+    assert add_end(pd.DataFrame({"days": [3, 4]}))["formed"].tolist() == [1, 1]
+
+
+@pytest.mark.mirror
+def test_the_printed_coups_are_a_local_optimum(study_frames):
+    rows = add_spells(study_frames("powell-thyne-2011")["coups"])
+    assert (len(rows), int(rows["successful"].sum())) == (4782, 67)
+    printed, better = split_population(rows), split_population(rows, start=BETTER)
+    assert printed.model["log_likelihood"] == pytest.approx(-319.8094, abs=1e-4)
+    assert better.model["log_likelihood"] == pytest.approx(-319.1436, abs=1e-4)
+    slopes = [1, 3]
+    assert (printed.coefficients[slopes] > 0).all()
+    assert (better.coefficients[slopes] < 0).all()
