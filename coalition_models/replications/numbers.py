@@ -109,6 +109,14 @@ def _tests(test: str, column: str) -> Callable[[Fit], float]:
     return read
 
 
+def _wald_by_slope(fit: Fit) -> float:
+    """Wald's statistic of all coefficients but the constant, over their number."""
+    at = [place for place, name in enumerate(fit.names) if name != "Intercept"]
+    slopes = fit.coefficients[at]
+    statistic = slopes @ np.linalg.solve(fit.covariance[np.ix_(at, at)], slopes)
+    return float(statistic / len(at))
+
+
 def _parameters(fit: Fit) -> float:
     return float(len(fit.coefficients))
 
@@ -139,7 +147,8 @@ _OF_FIT: dict[str, Callable[[Fit], float]] = {
     "r_squared_adjusted": lambda fit: (
         1 - (fit.log_likelihood - _parameters(fit)) / fit.log_likelihood_null
     ),
-    "f_statistic": lambda fit: _tests("Wald", "statistic")(fit) / _tests("Wald", "df")(fit),
+    "f_statistic": lambda fit: _wald_by_slope(fit),
+    "rmse": lambda fit: np.sqrt((fit.augment()["residual"] ** 2).mean()),
     **{
         f"{name}{ending}": _tests(test, column)
         for name, test in (

@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coalition_models.replications.studies.barrilleaux_rainey_2014.study import cells, separated
 from coalition_models.replications.studies.berkemeier_fuhrmann_2018.study import rates
+from coalition_models.replications.studies.gannon_kent_2021.study import within_states
+from coalition_models.replications.studies.kalyvas_balcells_2010.study import multinomial_logit
 from coalition_models.replications.studies.king_zeng_2001.study import relogit
 from coalition_models.replications.studies.martin_1992.study import ordered_logit
 from coalition_models.replications.studies.martin_vanberg_2003.study import add_end
@@ -15,6 +18,7 @@ from coalition_models.replications.studies.powell_thyne_2011.study import (
     add_spells,
     split_population,
 )
+from coalition_models.replications.studies.weisiger_2014.study import rescale
 
 
 def test_rates_of_a_war_nobody_was_asked_in():
@@ -66,3 +70,60 @@ def test_the_printed_coups_are_a_local_optimum(study_frames):
     slopes = [1, 3]
     assert (printed.coefficients[slopes] > 0).all()
     assert (better.coefficients[slopes] < 0).all()
+
+
+def test_a_separated_covariate_is_tested_without_an_estimate():
+    rng = np.random.default_rng(5)
+    names = ("favorable", "republican_legislature", "uninsured", "fiscal_balance", "multiplier")
+    rows = pd.DataFrame(rng.normal(size=(80, 7)), columns=[*names, "nonwhite", "metropolitan"])
+    rows["democratic_governor"] = (rows.index < 30).astype(int)
+    rows["opposes"] = np.where(rows["democratic_governor"] == 1, 0, rng.random(80) < 0.5).astype(
+        int
+    )
+    found = separated(rows)
+    term = "democratic_governor"
+    assert term not in found.names
+    assert found.others[term, "likelihood_ratio"] > 3.84
+    assert found.others[term, "score_p"] < 0.05
+    counts = cells(rows).others
+    assert counts["opposes = 1, democratic governor = 1", "rows"] == 0
+    assert sum(counts.values()) == 80
+
+
+def test_within_states_constant_differences_do_not_count():
+    rng = np.random.default_rng(6)
+    names = ("potential_gain", "democracy", "casualties", "us_ally", "capability")
+    rows = pd.DataFrame(rng.normal(size=(60, 5)), columns=list(names))
+    rows["cow"] = np.repeat(range(12), 5)
+    rows["troops_share"] = 2 * rows["democracy"] + rng.normal(size=60)
+    moved = rows.assign(troops_share=rows["troops_share"] + 10 * rows["cow"])
+    first, second = within_states(rows), within_states(moved)
+    assert second.coefficients == pytest.approx(first.coefficients)
+    assert second.std_errors == pytest.approx(first.std_errors)
+    assert first.coefficients[1] == pytest.approx(2, abs=0.5)
+
+
+def test_a_multinomial_logit_of_shares():
+    rows = pd.DataFrame(
+        {"technology": ["irregular", "conventional", "non-conventional", "irregular"] * 30}
+    )
+    rng = np.random.default_rng(7)
+    for term in ("rough_terrain", "income"):
+        rows[term] = rng.normal(size=120)
+    rows["ethnic"], rows["after_1990"] = rng.integers(1, 3, 120), rng.integers(0, 2, 120)
+    found = multinomial_logit(rows)
+    assert found.model["log_likelihood_null"] == pytest.approx(
+        60 * np.log(1 / 2) + 60 * np.log(1 / 4)
+    )
+    assert found.others["technology: irregular", "rows"] == 60
+    assert found.names[:2] == ("conventional: Intercept", "conventional: rough_terrain")
+
+
+def test_rescaled_numbers_have_half_a_standard_deviation():
+    rng = np.random.default_rng(8)
+    names = ("conqueror_polity", "log_distance", "terrain", "log_soldiers_per_area", "income")
+    cases = pd.DataFrame(rng.normal(3, 2, size=(20, 5)), columns=list(names))
+    cases["coordinating_leader"] = [0, 1] * 10
+    found = rescale(cases)
+    assert found[list(names)].std().tolist() == pytest.approx([0.5] * 5)
+    assert sorted(found["coordinating_leader"].unique()) == [-0.5, 0.5]
