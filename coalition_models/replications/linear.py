@@ -113,7 +113,7 @@ def glm_as_r(
         inverse = np.linalg.inv(X.T @ (X * W[:, None]))
         coefficients = inverse @ X.T @ (W * (eta + (y - mu) / W))
         eta = X @ coefficients
-        mu = expit(eta) if binomial else np.exp(eta)
+        mu = expit(np.clip(eta, -_R_FAR, _R_FAR)) if binomial else np.exp(eta)
         before, deviance = deviance, _deviance(y, mu, binomial)
         if abs(deviance - before) / (abs(deviance) + 0.1) < tolerance:
             break
@@ -133,8 +133,9 @@ def glm_as_r(
     return Estimated((_INTERCEPT, *terms), coefficients, np.sqrt(np.diag(inverse)), model)
 
 
-#: steps after which R gives up
+#: steps after which R gives up, and the linear predictor beyond which its logit is flat
 _R_LIMIT = 25
+_R_FAR = 30.0
 
 
 def _deviance(y: Floats, mu: Floats, binomial: bool) -> float:

@@ -11,6 +11,7 @@ from coalition_models.replications.studies.berkemeier_fuhrmann_2018.study import
 from coalition_models.replications.studies.gannon_kent_2021.study import within_states
 from coalition_models.replications.studies.kalyvas_balcells_2010.study import multinomial_logit
 from coalition_models.replications.studies.king_zeng_2001.study import relogit
+from coalition_models.replications.studies.lemke_karstens_2021.study import copied
 from coalition_models.replications.studies.martin_1992.study import ordered_logit
 from coalition_models.replications.studies.martin_vanberg_2003.study import add_end
 from coalition_models.replications.studies.powell_thyne_2011.study import (
@@ -127,3 +128,9 @@ def test_rescaled_numbers_have_half_a_standard_deviation():
     found = rescale(cases)
     assert found[list(names)].std().tolist() == pytest.approx([0.5] * 5)
     assert sorted(found["coordinating_leader"].unique()) == [-0.5, 0.5]
+
+
+def test_copies_keep_an_event_on_its_rank():
+    states = pd.DataFrame({"contender": [1, 3], "emerged": [1, 0]})
+    found = copied(states)
+    assert (len(found), found["emerged"].sum()) == (30, 1)

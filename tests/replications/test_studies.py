@@ -26,6 +26,7 @@ FLOOR = {
     "box-steffensmeier-zorn-2001": (181, 4),
     "king-zeng-2001": (31, 0),
     "leeds-anac-2005": (20, 0),
+    "lemke-karstens-2021": (1563, 3),
     "martin-1992": (10, 0),
     "martin-vanberg-2003": (22, 0),
     "powell-thyne-2011": (5, 3),
