@@ -55,7 +55,6 @@ def least_squares(rows: pd.DataFrame, *, outcome: str, terms: Sequence[str]) -> 
     errors = np.sqrt(variance * np.diag(inverse))
     log_likelihood = -n / 2 * (np.log(2 * np.pi * deviance / n) + 1)
     share = 1 - deviance / float(((y - y.mean()) ** 2).sum())
-    slopes = coefficients[1:]
     model = {
         "rows": n,
         "dropped": len(rows) - n,
@@ -65,10 +64,16 @@ def least_squares(rows: pd.DataFrame, *, outcome: str, terms: Sequence[str]) -> 
         "bic": np.log(n) * (p + 1) - 2 * log_likelihood,
         "r_squared": share,
         "r_squared_adjusted": 1 - (1 - share) * (n - 1) / (n - p),
-        "f_statistic": slopes @ np.linalg.solve(inverse[1:, 1:], slopes) / variance / (p - 1),
+        "f_statistic": _f_statistic(coefficients[1:], inverse[1:, 1:] * variance),
         "rmse": np.sqrt(deviance / n),
     }
     return Estimated((_INTERCEPT, *terms), coefficients, errors, model)
+
+
+def _f_statistic(slopes: Floats, covariance: Floats) -> float:
+    if not len(slopes):
+        return float("nan")
+    return float(slopes @ np.linalg.solve(covariance, slopes) / len(slopes))
 
 
 def glm_as_r(
@@ -96,8 +101,8 @@ def glm_as_r(
     --------
     >>> rows = pd.DataFrame({"y": [0, 0, 1, 1], "x": [0, 1, 2, 3]})
     >>> apart = glm_as_r(rows, outcome="y", terms=["x"], family="binomial")
-    >>> apart.model["iterations"]  # separated: there is no maximum
-    25
+    >>> apart.model["iterations"] > 20  # separated: there is no maximum
+    True
     """
     if family not in ("binomial", "poisson"):
         raise DataError(f"family must be 'binomial' or 'poisson', not {family!r}")

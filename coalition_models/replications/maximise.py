@@ -24,7 +24,7 @@ _STEPS = 50
 class Maximum:
     """Where a log likelihood is highest, its value there, and the inverse observed information."""
 
-    at: Floats
+    point: Floats
     value: float
     covariance: Floats
 
@@ -34,7 +34,11 @@ class Maximum:
         return np.sqrt(np.diag(self.covariance))
 
 
-def maximise(log_likelihood: Callable[[Floats], float], start: Floats) -> Maximum:
+def maximise(
+    log_likelihood: Callable[[Floats], float],
+    start: Floats,
+    score: Callable[[Floats], Floats] | None = None,
+) -> Maximum:
     """Climb from a start to the nearest maximum, at last by Newton steps.
 
     Parameters
@@ -43,6 +47,9 @@ def maximise(log_likelihood: Callable[[Floats], float], start: Floats) -> Maximu
         Takes the parameters (p,), gives the sum over rows; analytic, since it is differentiated
         by complex steps.
     start : ndarray, shape (p,)
+    score : callable, optional
+        The slope (p,) of the log likelihood, analytic too, where it is known: the information is
+        then exact to rounding.
 
     Raises
     ------
@@ -52,7 +59,7 @@ def maximise(log_likelihood: Callable[[Floats], float], start: Floats) -> Maximu
     Examples
     --------
     >>> found = maximise(lambda b: -((b[0] - 2) ** 2), np.zeros(1))
-    >>> found.at.round(6), found.std_errors.round(6)
+    >>> found.point.round(6), found.std_errors.round(6)
     (array([2.]), array([0.707107]))
     """
 
@@ -61,19 +68,24 @@ def maximise(log_likelihood: Callable[[Floats], float], start: Floats) -> Maximu
         return float(value) if np.isfinite(value) else 1e300
 
     def slope(at: Floats) -> Floats:
-        found: Floats = approx_fprime_cs(at, log_likelihood)
-        return -found
+        found = approx_fprime_cs(at, log_likelihood) if score is None else score(at)
+        return -np.asarray(found, np.float64)
+
+    def curvature(at: Floats) -> Floats:
+        if score is None:
+            return np.asarray(approx_hess_cs(at, log_likelihood), np.float64)
+        found = np.asarray(approx_fprime_cs(at, score), np.float64)
+        return (found + found.T) / 2
 
     with np.errstate(all="ignore"):  # a step too far is taken back
         at: Floats = optimize.minimize(loss, start, jac=slope, method="BFGS").x
     for _ in range(_STEPS):
-        score = -slope(at)
-        information = -np.asarray(approx_hess_cs(at, log_likelihood), dtype=np.float64)
+        upward, information = -slope(at), -curvature(at)
         try:
-            step = np.linalg.solve(information, score)
+            step = np.linalg.solve(information, upward)
         except np.linalg.LinAlgError as error:
             raise FitError(f"no maximum: the information is singular at {at.round(4)}") from error
-        if 0 <= score @ step < _REACHED:
+        if 0 <= upward @ step < _REACHED:
             return Maximum(at, -loss(at), np.asarray(np.linalg.inv(information), np.float64))
         at = at + step
     raise FitError(f"no maximum within {_STEPS} Newton steps, at {at.round(4)}")

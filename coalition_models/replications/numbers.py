@@ -51,7 +51,7 @@ def numbers_of(result: Result, wanted: Collection[Key]) -> dict[Key, float]:
     ----------
     result : Fit or Estimated
     wanted : collection of (term, quantity)
-        Quantities of a term: ``coefficient, std_error, z, p_value, conf_low, conf_high`` (the
+        Quantities of a term: ``coefficient, std_error, z, chi2, p_value, conf_low, conf_high`` (the
         normal's), ``ratio`` (the exponential), ``ratio_low, ratio_high, ratio_inverse``. Of the
         term ``model``: those of :func:`model_numbers`, and what the estimator adds.
 
@@ -87,6 +87,7 @@ def _of_terms(names: Collection[str], coefficients: Floats, errors: Floats) -> d
             "coefficient": coefficients,
             "std_error": errors,
             "z": z,
+            "chi2": z**2,
             "p_value": 2 * stats.norm.sf(np.abs(z)),
             "conf_low": coefficients - half,
             "conf_high": coefficients + half,

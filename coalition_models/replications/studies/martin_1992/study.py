@@ -31,8 +31,8 @@ def ordered_logit(rows: pd.DataFrame) -> Estimated:
 
     found = maximise(log_likelihood, np.array([0.0, 0.0, -1.0, 0.0, 1.0]))
     between = [f"{low}|{high}" for low, high in pairwise(_LEVELS)]
-    model = {"deviance": -2 * found.value, "aic": 2 * (len(found.at) - found.value)}
-    return Estimated((*_TERMS, *between), found.at, found.std_errors, model)
+    model = {"deviance": -2 * found.value, "aic": 2 * (len(found.point) - found.value)}
+    return Estimated((*_TERMS, *between), found.point, found.std_errors, model)
 
 
 STUDY = Study(

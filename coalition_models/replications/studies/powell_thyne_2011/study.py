@@ -59,7 +59,7 @@ def split_population(rows: pd.DataFrame, *, start: tuple[float, ...] = _PRINTED)
     """
     found = _climb(rows, start)
     model = {"log_likelihood": found.value, "rows": len(rows), "events": _happened(rows).sum()}
-    return Estimated(_NAMES, found.at, found.std_errors, model)
+    return Estimated(_NAMES, found.point, found.std_errors, model)
 
 
 def _happened(rows: pd.DataFrame) -> Floats:
