@@ -32,7 +32,8 @@ Made by `python benchmarks/revision_numbers.py > docs/revisions.md`, with the ex
 hand. An independent check of the sets and verdicts, on the first revision, reported some of these
 numbers; they stand in the column *reported*, and where ours is another one the reason stands beside
 it. No coding was chosen for its result: the rules are those of the sets' files, stated first.
-Ratios are hazard ratios per unit of the term, or per standard deviation where it says so.
+Ratios are hazard ratios: of a term of two values of the one against the other, else per standard
+deviation, and beside it per unit.
 """
 
 
@@ -92,35 +93,41 @@ def _tested(name: str, variant: str) -> pd.DataFrame:
     return panel if found.record.tested is None else found.record.tested(panel)[0]
 
 
-def _cell(
-    panel: pd.DataFrame, claim: str, clusters: Sequence[str]
-) -> tuple[dict[str, object], pd.Series]:
+def _cell(panel: pd.DataFrame, claim: str, clusters: Sequence[str]) -> dict[str, object]:
     verdicts = cm.test_hypotheses(panel, claim, cluster=list(clusters), robust=False)
     cell = verdicts.table.iloc[0]
     if cell["verdict"] == "untestable":
-        return {"ratio": "", "p": "", "events": "", "method": cell["reason"]}, cell
+        return {"method": cell["reason"]}
     return {
         "ratio": f"{cell['ratio']:.2f}",
+        "per unit": f"{np.exp(cell['estimate']):.2f}",
         "p": f"{cell['p_value']:.3f}",
         "events": int(cell["events"]),
         "method": cell["method"],
-    }, cell
+    }
 
 
 REPORTED = {
     ("H23", "as_listed"): ("0.80 (.385)", ""),
     ("H23", "everyone"): (
         "0.43 (.028)",
-        "sides are joined, and who leaves with a conflict's end counts among those who leave",
+        "conflicts of one government are joined, not Mali's alone, and whoever is gone counts "
+        "among those who leave in a year",
     ),
-    ("H23", "main"): ("", "members of other sets are out, and with them most events"),
+    ("H23", "main"): (
+        "0.38 (.003), three missions censored by hand",
+        "a rule in place of three years, and members of other sets are out, with most events",
+    ),
     ("H01", "as_listed"): ("1.30 (.193)", ""),
-    ("H01", "everyone"): ("1.10 (.748), other years censored", "rule in place of a list of years"),
-    ("H09", "as_listed"): ("1.06 (.734)", ""),
-    ("H09", "everyone"): ("", ""),
+    ("H01", "everyone"): ("1.10 (.748)", "a rule in place of three years"),
+    ("H09", "as_listed"): (
+        "1.06 (.734)",
+        "the kept results of the set as it was have 1.55 (.274) too; without the sides that "
+        "repeat other sets 1.06 is not found either (0.98)",
+    ),
     ("H09", "main"): (
-        "1.33 (.036), five sides left out",
-        "states are left out, not sides, and mass exits are censored",
+        "1.33 (.036), sides that repeat others left out",
+        "states are left out, not sides, and ends of missions are censored",
     ),
 }
 
@@ -130,7 +137,7 @@ def interventions() -> Iterable[dict[str, object]]:
     for variant in ("as_listed", "everyone", "revision1", "main"):
         panel = _tested("interventions", variant)
         for claim in ("H23", "H01", "H09"):
-            found, _ = _cell(panel, claim, ("state", "coalition"))
+            found = _cell(panel, claim, ("state", "coalition"))
             reported, reason = REPORTED.get((claim, variant), ("", ""))
             yield {
                 "claim": claim, "variant": variant, **found, "reported": reported, "reason": reason,
@@ -143,13 +150,14 @@ def strength() -> Iterable[dict[str, object]]:
         "as_listed": ("0.60 (q .004)", ""),
         "main": (
             "1.04 (.90)",
-            "the wind-down of two missions is censored too, and a bridged gap has no strength",
+            "the wind-down of two missions is censored too; half of the exits are in the first "
+            "year of a spell or of the data, which has no strength a year old",
         ),
         "tokens": ("", ""),
     }
     for variant in given:
         panel = _tested("un", variant)
-        found, _ = _cell(panel, "H29", ("state", "coalition"))
+        found = _cell(panel, "H29", ("state", "coalition"))
         reported, reason = given[variant]
         yield {
             "variant": variant, "strength": "month before" if variant == "as_listed"
@@ -200,7 +208,7 @@ def decisions() -> Iterable[dict[str, object]]:
             "months around": f"{used['around'].mean():.0%}",
             "dated by announcement": f"{int(known['announced'].sum())} of {len(happened)}",
             "reported": "6.1 (.0009), 9 of 21" if revision == "first" else "",
-            "reason": ""
+            "reason": "elections have been corrected and extended since"
             if revision == "first"
             else "several announcements were moved by a coder who had no calendar of elections",
         }
@@ -233,7 +241,7 @@ def power(draws: int) -> Iterable[dict[str, object]]:
 def main() -> None:
     """Print everything in order."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=100, help="per point of a power curve")
+    parser.add_argument("--draws", type=int, default=60, help="per point of a power curve")
     draws = parser.parse_args().draws
     parts: list[tuple[str, str, Callable[[], Iterable[dict[str, object]]]]] = [
         ("Events of every set", "", events),
@@ -245,9 +253,10 @@ def main() -> None:
         ("H29 on un", "No facts of either revision enter.", strength),
         ("H32 on iraq", "", aid),
         ("Decisions around elections on iraq", "", decisions),
-        ("Power on iraq", f"Share of {draws} simulated sets in which the effect is found at .05, "
-         "by the hazard ratio put in (H17: per standard deviation). Reported, on the first "
-         "revision: H01 .98 at 7.39 and .39 at 0.135, H02 .99 at 9.35, H17 .47 at 6.57 per unit.",
+        ("Power on iraq", f"Share of {draws} simulated sets in which the effect is found at .05 "
+         f"(Monte Carlo error up to {0.5 / draws**0.5:.2f}), "
+         "by the hazard ratio put in (H17: per standard deviation). Reported, on the first facts: "
+         "H01 .98 at 7.39 and .39 at 0.135, H02 .99 at 9.35, H17 .47 at 6.57 per unit.",
          lambda: power(draws)),
     ]  # fmt: skip
     print(TEXT)

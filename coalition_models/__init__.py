@@ -76,13 +76,24 @@ _WHERE = {
     # models
     "cox": "models.cox.api",
     "logit": "models.discrete.api",
+    "parametric": "models.parametric.api",
+    "cure": "models.cure.api",
+    "compare_distributions": "models.after.distributions",
     "Fit": "models.fit",
     "Specification": "models.specification",
     "fit": "models.running",
     "fit_many": "models.running",
     "check_ph": "models.after.diagnostics",
+    "cause_specific": "models.competing.api",
+    "compare_causes": "models.after.causes",
+    "multistate": "models.competing.api",
+    "fine_gray": "models.fine_gray.api",
+    "multinomial": "models.multinomial.api",
     "detectable_effects": "inference.detection",
+    "predict_incidence": "models.after.predicted_incidence",
     "predict_survival": "models.after.scenarios",
+    "cumulative_incidence": "models.after.incidence",
+    "state_occupancy": "models.after.occupancy",
     "survival_curve": "models.after.nonparametric",
     # ready designs
     "analysis_set": "designs.analysis_sets",
@@ -183,12 +194,27 @@ if TYPE_CHECKING:
     from coalition_models.members.panel import describe_panel as describe_panel
     from coalition_models.members.simulate.panel import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
+    from coalition_models.models.after.causes import compare_causes as compare_causes
     from coalition_models.models.after.diagnostics import check_ph as check_ph
+    from coalition_models.models.after.distributions import (
+        compare_distributions as compare_distributions,
+    )
+    from coalition_models.models.after.incidence import cumulative_incidence as cumulative_incidence
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
+    from coalition_models.models.after.occupancy import state_occupancy as state_occupancy
+    from coalition_models.models.after.predicted_incidence import (
+        predict_incidence as predict_incidence,
+    )
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
+    from coalition_models.models.competing.api import cause_specific as cause_specific
+    from coalition_models.models.competing.api import multistate as multistate
     from coalition_models.models.cox.api import cox as cox
+    from coalition_models.models.cure.api import cure as cure
     from coalition_models.models.discrete.api import logit as logit
+    from coalition_models.models.fine_gray.api import fine_gray as fine_gray
     from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.multinomial.api import multinomial as multinomial
+    from coalition_models.models.parametric.api import parametric as parametric
     from coalition_models.models.running import fit as fit
     from coalition_models.models.running import fit_many as fit_many
     from coalition_models.models.specification import Specification as Specification

@@ -9,6 +9,7 @@ import warnings
 from functools import cache
 from operator import attrgetter
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -73,6 +74,19 @@ def _needs():
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
         "survival_curve": {"panel": simulated},
+        "cumulative_incidence": {"data": simulated},
+        "cause_specific": {**formula, "cluster": "state"},
+        "fine_gray": {**formula, "cause": 1, "cluster": "state", "changing": "last"},
+        "multinomial": {**formula, "cluster": "state"},
+        "predict_incidence": {"fit": cm.cause_specific(**formula), "values": {"risk": 1.0}},
+        "state_occupancy": {"data": simulated, "origin": "state", "target": "event"},
+        "compare_causes": {"fit": cm.cause_specific(**formula)},
+        "multistate": {
+            "formula": "to ~ risk",
+            "data": simulated.assign(now="in", to=np.where(simulated["event"] == 1, "out", "in")),
+            "origin": "now",
+            "cluster": "state",
+        },
         "analysis_set": {"name": "iraq"},
         "first_look": {"set_or_panel": simulated, "formula": "event ~ risk"},
         "compare_rules": {"rules": ["mcinnis"]},

@@ -13,11 +13,6 @@ import coalition_models as cm
 from coalition_models.members.templates import write_templates
 
 
-def _month(values):
-    """Month of a second coder's date, which may be a month only."""
-    return pd.to_datetime(values.astype(str).str[:7]).dt.to_period("M")
-
-
 def blocks(root):
     text = (root / "README.md").read_text(encoding="utf-8")
     return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
@@ -84,14 +79,10 @@ def test_stated_counts_are_those_of_the_data(root):
     external = tables[tables["kind"] == "external"]
     assert f"External sources ({len(external)}," in text
     assert f"# {len(cm.list_claims())} claims, each with its registered test" in text
-    second = cm.load("second_coder_sample")
-    both = second.merge(
-        cm.load("participation"), on=["coalition", "state", "spell"], suffixes=("_second", "")
-    )
-    agree = int((both["exit_kind"] == both["exit_kind_second"]).sum())
-    assert f"on the kind of exit in {agree} of {len(both)} sampled spells" in text
-    months = both["exit"].dt.to_period("M") == _month(both["exit_second"])
-    assert f"on its month in {months.sum()}" in text
+    found = cm.coder_agreement().set_index(["what", "round"])["agree"]
+    assert f"on the kind of exit in {found['kind', '1']} of 30 spells drawn at random" in text
+    assert f"on its month in {found['exit month', '1']}" in text
+    assert f"the same day in {found['announced day', 'all']} of 13" in text
     spells = cm.load("participation")
     recalled = spells["entry_source"].str.contains("recalled", na=False)
     recalled |= spells["exit_source"].str.contains("recalled", na=False)

@@ -114,7 +114,7 @@ class Coder:
     >>> iraq = cm.load("participation").query("coalition == 'iraq'")
     >>> coder = Coder(iraq)
     >>> len(coder.code("tago-2009")), len(coder.code("morey-2017"))
-    (21, 13)
+    (21, 12)
     """
 
     def __init__(

@@ -73,8 +73,9 @@ def _rests_on_fall(out: pd.DataFrame) -> list[str]:
         )
     ]
     return [
-        f"troops: {before:g} (observed {_day(seen)}) to {after:g} (observed {_day(later)}); {text}"
-        + ("; the two lists count differently" if otherwise else "")
+        f"troops: {before:g} (observed {_day(seen)}) to {after:g} (observed {_day(later)})"
+        + (", lists that count differently" if otherwise else "")
+        + f"; {text}"
         for before, seen, after, later, text, otherwise in zip(
             out["before"],
             out["observed_before"],

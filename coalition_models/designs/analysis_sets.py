@@ -13,7 +13,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.defection.coding import Coder, code_defections
 from coalition_models.defection.outcome import not_at_risk, panel_events
 from coalition_models.defection.rules import DefectionRule, named_rule
-from coalition_models.designs.bundled_set import of_revision, strengths
+from coalition_models.designs.bundled_set import of_revision, strengths_and_changes
 from coalition_models.designs.outcomes import (
     REGISTERED,
     Choices,
@@ -226,8 +226,8 @@ def analysis_set(
         it. Falls in strength are ranked among theirs.
         A panel of your own (``start, stop, event, state``) stands as it is.
     variant : str
-        Of bundled sets ``"revision1"`` (first revision of the facts), ``"with_oef"`` (ISAF with the
-        two spells of Enduring Freedom) and, of unosom2, ``"us_leads"``.
+        ``isaf``, ``contemporary``: ``"with_oef"`` (with two spells of Enduring Freedom).
+        ``unosom2``: ``"us_leads"``. Sets on the first revision: ``"revision1"``.
         ``un``: ``"main"`` (renamed missions joined, gaps of up to 3 months, contingents of ten
         persons or more), ``"tokens"`` (the others), ``"as_listed"`` (all, and the wind-down of
         missions as exits), ``"as_named"`` (the same, missions as named, gaps of up to 2),
@@ -250,7 +250,6 @@ def analysis_set(
     period, clock, until : optional
         As in :func:`build_panel`, month and entry by default; of facts only, since the ready sets
         have their own.
-
     revision : int, optional
         Of the facts behind ``iraq`` and its like: 1 for the first; the newest by default.
 
@@ -316,7 +315,7 @@ def set_of(record: SetRecord, choices: Choices = REGISTERED) -> AnalysisSet:
     panel, missing = _rows(record, facts, absent, choices, choices.exit_date)
     if record.variant == OWN and choices.features:
         tell_of_own(record.name, panel, missing)
-    profile, changes = strengths(record, facts)
+    profile, changes = strengths_and_changes(record, facts)
     found = AnalysisSet(
         record=record,
         panel=panel,

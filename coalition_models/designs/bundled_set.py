@@ -22,7 +22,7 @@ __all__ = [
     "of_revision",
     "pooled_profile",
     "ranked_alone",
-    "strengths",
+    "strengths_and_changes",
 ]
 
 _LISTS = "Strengths are lists at irregular dates; years without a list have no known fall. "
@@ -74,14 +74,9 @@ def _other_facts(record: SetRecord, names: tuple[str, ...]) -> tuple[SetRecord, 
     """The same set on the first revision of the facts, and with Enduring Freedom's spells."""
     found = []
     if "isaf" in names:
-        # ranked among their own falls, since those of all are without these spells
-        found.append(
-            replace(
-                ranked_alone(record),
-                variant="with_oef",
-                facts=partial(_facts, names, operation="all"),
-            )
-        )
+        # the falls of all coalitions are ranked without these spells
+        everyone = partial(_facts, names, operation="all")
+        found.append(replace(ranked_alone(record), variant="with_oef", facts=everyone))
     if set(names) <= _FIRST:
         found.append(replace(record, variant="revision1", facts=partial(_facts, names, revision=1)))
     return tuple(found)
@@ -162,8 +157,18 @@ def pooled_profile(revision: int | None = None) -> pd.DataFrame:
     return operational_profile(everyone[everyone["exit_kind"] != "leader"])
 
 
-def strengths(record: SetRecord, facts: Facts) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-    """Strengths over time and coded changes; bundled ones of all complete coalitions."""
+def strengths_and_changes(
+    record: SetRecord, facts: Facts
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Strengths over time and coded changes; bundled ones of all complete coalitions.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.designs.sets import set_record
+    >>> strengths_and_changes(set_record("un"), cm.facts("iraq").replace(troops=None))[0] is None
+    True
+    """
     if record.bundled:
         revision = revision_of(facts)
         return pooled_profile(revision), load("profile_changes", revision=revision)

@@ -109,7 +109,7 @@ def add_casualties(
         Months for which ``first_loss`` and ``mass_casualty`` last.
     trend_window : int
         Months compared with as many before them in the trends. Weisiger's window of 60 days is 2,
-        but the bundled deaths are too often known by the year only for windows under 12.
+        but some bundled deaths are known by the year only, which windows under 12 would show.
     undated : {"january", "spread", "drop"}
         Deaths without a month: on the next 1 January; a twelfth in every month of the year, which
         looks ahead and is marked in ``record_of(...).features`` as ``look_ahead``; or left out.
@@ -135,7 +135,7 @@ def add_casualties(
         the last ``trend_window`` months less those in as many before). With ``per``:
         ``deaths_12m_per_1000`` (per 1,000 deployed, the mean of the same months) or
         ``deaths_12m_per_million`` (inhabitants). Missing outside the coverage (Iraq 2003-09,
-        Afghanistan 2001-17), never zero.
+        Afghanistan 2001-17, UNOSOM II, MINUSMA), never zero.
 
     Raises
     ------
@@ -148,7 +148,9 @@ def add_casualties(
     -----
     Cumulative deaths as in Tago (2009); trends after Weisiger (2016), whose formula was not seen;
     relative fatalities after Mello (2020), whose denominator was not seen, so that inhabitants
-    are assumed. 141 of 317 non-American deaths in Iraq have no month, and no American one has.
+    are assumed. 32 of 317 non-American deaths in Iraq and 89 of 1,113 in ISAF have no month, and
+    none of Resolute Support has one; American ones of Iraq are all dated, of ISAF all but 6 of
+    late 2014. The record of each column tells how many (``deaths_without_month``).
 
     Examples
     --------

@@ -143,8 +143,8 @@ def add_risk(
     -----
     Risk drives whether a state defects, and staying gets harder with time (McInnis 2020). Being
     above the level at entry is no domain of losses, in which prospect theory has people seek risk
-    and not shun it: it is a level of danger. American
-    deaths are known by year only, so they enter each 1 January, and American strength is known
+    and not shun it: it is a level of danger. American deaths are known by day in Iraq and ISAF
+    (to September 2014), but American strength is known
     seldom: the rates leave the lead state out. Before anybody served, the rate is zero. A sector
     is the first place named for the spell; where spells moved, that is an approximation.
 

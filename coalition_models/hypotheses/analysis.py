@@ -71,7 +71,7 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     verdicts = test_hypotheses(workers=workers, progress=progress)
     known = [name for name in _DEMOCRACY if at_hand(name)]
     claims = ("elections", "democracy") if known else ("elections",)
-    coalitions = [one.name for one in set_records() if one.bundled]
+    coalitions = [one.name for one in set_records() if one.bundled and not one.apart]
     pairs = list(product(claims, coalitions))
     found = joblib.Parallel(n_jobs=workers)(joblib.delayed(contest)(*pair) for pair in pairs)
     contested = {"_".join(pair): one for pair, one in zip(pairs, found, strict=True)}

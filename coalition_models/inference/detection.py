@@ -1,4 +1,8 @@
-"""How small an effect a fit, or a number of events, could have shown."""
+"""How small an effect a fit, or a number of events, could have shown: formulas, for planning.
+
+They take a rise and a fall for alike and know no exposed events; what a panel could show under the
+rule of verdicts is simulated, see :mod:`coalition_models.inference.power_curve`.
+"""
 
 from __future__ import annotations
 
@@ -70,9 +74,10 @@ def detectable_effects(
 
     The standard errors are those estimated, so clustering, few events and correlated terms are in
     them, and so are the data that happened to be seen: this says how sharp the fit is, not what
-    the design could show before anything was estimated. The power table of the claims
+    the design could show before anything was estimated. ``smallest_ratio`` of the claims
     (:func:`test_hypotheses`) differs because it starts from the information that the risk sets
-    hold if no term has an effect, times a design effect that is never below one.
+    hold if no term has an effect, times a design effect that is never below one; their power
+    table is simulated.
 
     Under a Firth penalty the fit's p-values come from the likelihood, and standard errors
     approximate them.

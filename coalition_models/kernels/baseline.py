@@ -11,7 +11,14 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.kernels._panel import Floats, Integers, Prepared
 from coalition_models.kernels._sums import bin_sums, tie_terms
 
-__all__ = ["BaselineHazard", "PathSurvival", "baseline_hazard", "path_survival"]
+__all__ = [
+    "BaselineHazard",
+    "HazardSteps",
+    "PathSurvival",
+    "baseline_hazard",
+    "hazard_steps",
+    "path_survival",
+]
 
 #: times that differ by no more than this share of themselves differ by rounding only
 _ROUNDING = 1.5e-8
@@ -191,6 +198,45 @@ def path_survival(
         times=prepared.event_times[at],
         cumulative_hazard=np.cumsum(risk * found.hazard[at]),
         variance=own + np.einsum("ki,ij,kj->k", pull, V, pull),
+    )
+
+
+@dataclass(frozen=True)
+class HazardSteps:
+    """Event times of one stratum (K,), and the hazard there at the stratum's centre.
+
+    ``variance`` (K,) is the hazard's own, ``drift`` (K, p) the hazard times the mean of the rows at
+    risk less the centre, ``shift`` (p,) the covariates asked for less the centre.
+    """
+
+    times: Floats
+    hazard: Floats
+    variance: Floats
+    drift: Floats
+    shift: Floats
+
+
+def hazard_steps(
+    prepared: Prepared, beta: Floats, x: Floats, stratum: object | None
+) -> HazardSteps:
+    """Steps of the hazard from which that of covariates ``x`` (p,) is made.
+
+    Examples
+    --------
+    >>> from coalition_models.kernels.cox import prepare
+    >>> data = prepare([0, 0, 0], [1, 2, 3], [1, 1, 1], [[1.0], [0.0], [1.0]])
+    >>> hazard_steps(data, np.zeros(1), np.ones(1), None).hazard.round(4).tolist()
+    [0.3333, 0.5, 1.0]
+    """
+    bins = _stratum_bins(prepared, stratum)
+    found = _increments(prepared, np.nan_to_num(beta, nan=0.0))
+    centre = prepared.stratum_centres[prepared.event_strata[bins[0]]]
+    return HazardSteps(
+        prepared.event_times[bins],
+        found.hazard[bins],
+        found.variance[bins],
+        found.drift[bins],
+        x - centre,
     )
 
 

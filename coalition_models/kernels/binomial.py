@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-__all__ = ["LINKS", "Link", "Pieces", "log_likelihood", "pieces"]
+__all__ = ["LINKS", "Link", "Pieces", "log_likelihood", "pieces", "row_terms"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,20 +64,37 @@ class Pieces:
 
 def pieces(X: Floats, y: Floats, eta: Floats, link: str, weights: Floats | None) -> Pieces:
     """Scores and informations of a binary model at a linear predictor."""
+    pull, expected, observed = row_terms(y, eta, link, weights)
+    return Pieces(pull[:, None] * X, X.T @ (expected[:, None] * X), X.T @ (observed[:, None] * X))
+
+
+def row_terms(
+    y: Floats, eta: Floats, link: str, weights: Floats | None
+) -> tuple[Floats, Floats, Floats]:
+    """Derivative of each row's log-likelihood by its predictor, and minus the second one.
+
+    Returns
+    -------
+    tuple of arrays, shape (n,)
+        The derivative; the expected and the observed second one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [part.item() for part in row_terms(np.ones(1), np.zeros(1), "logit", None)]
+    [0.5, 0.25, 0.25]
+    """
     shape = LINKS[link]
     p, q, slope = shape.probability(eta), shape.complement(eta), shape.slope(eta)
     # a ratio that stays in range where chance and slope both leave it
     ratio = slope / np.maximum(p * q, _SMALLEST)
     case = np.ones_like(y) if weights is None else weights
     residual = np.where(y == 1, q, -p)
-    scores = (case * residual * ratio)[:, None] * X
     expected_weight = case * slope * ratio
     # d/d eta of the ratio, by the quotient rule; zero for the logit, whose two forms agree.
     bend = ratio * shape.curvature(eta) - ratio**2 * (1 - 2 * p)
     observed_weight = expected_weight - case * residual * bend
-    return Pieces(
-        scores, X.T @ (expected_weight[:, None] * X), X.T @ (observed_weight[:, None] * X)
-    )
+    return case * residual * ratio, expected_weight, observed_weight
 
 
 def log_likelihood(y: Floats, eta: Floats, link: str, weights: Floats | None) -> float:

@@ -11,7 +11,7 @@ from coalition_models.kernels._panel import Floats, Integers, Prepared
 from coalition_models.kernels.residuals import sorted_scores
 from coalition_models.kernels.variance import cluster_codes
 
-__all__ = ["cluster_score_sums", "clustered_covariance", "clustered_scores"]
+__all__ = ["cluster_score_sums", "clustered_covariance", "clustered_scores", "score_sums"]
 
 
 def cluster_score_sums(
@@ -45,6 +45,19 @@ def clustered_scores(prepared: Prepared, beta: ArrayLike, clusters: ArrayLike) -
     ((2, 1), True)
     """
     codes, count = cluster_codes(clusters)
+    return score_sums(prepared, beta, codes, count)
+
+
+def score_sums(prepared: Prepared, beta: ArrayLike, codes: Integers, count: int) -> Floats:
+    """The same for clusters numbered from 0 to ``count``, of which some may have no row here.
+
+    Examples
+    --------
+    >>> from coalition_models.kernels.cox import prepare
+    >>> data = prepare([0] * 2, [1, 2], [1] * 2, [[0.0], [1.0]])
+    >>> score_sums(data, [0.0], np.array([0, 2]), 3).tolist()
+    [[-0.25], [0.0], [-0.25]]
+    """
     if codes.shape != (prepared.n_rows,):
         raise DataError(
             f"Expected one cluster label per row ({prepared.n_rows}), found shape {codes.shape}. "

@@ -119,10 +119,8 @@ def _second(own: bool) -> pd.DataFrame:
 def _statements(own: bool) -> pd.DataFrame:
     table = load("announcements")
     table = table[table["announced"].notna()].head(0 if own else len(table))
-    said = [
-        f"{row.announced:%Y-%m-%d} ({row.precision}) {row.firm}, {row.status}"
-        for row in table.itertuples(index=False)
-    ]
+    said = table["announced"].dt.strftime("%Y-%m-%d") + " (" + table["precision"].astype(str) + ") "
+    said = said + table["firm"].astype(str) + ", " + table["status"].astype(str)
     groups = table.assign(said=said).groupby(_KEY)
     together = groups.agg(statements=("said", "; ".join), page=("source", _joined))
     return together.astype(object).reset_index()
@@ -145,7 +143,7 @@ def _revised(own: bool) -> pd.DataFrame:
     table = load("revisions")
     table = table.head(0 if own else len(table))
     kept = table[~table["field"].str.endswith(("_source", "_confidence"))]
-    old, new = (kept[name].astype(object).fillna("nothing").astype(str) for name in ("old", "new"))
-    told = kept["field"] + ": " + old + " to " + new
+    old, new = (kept[name].fillna("nothing").astype(str) for name in ("old", "new"))
+    told = kept["field"].astype(str) + ": " + old + " to " + new
     groups = kept.assign(revised=told).groupby(_KEY)["revised"].agg("; ".join)
     return groups.astype(object).reset_index().astype({"spell": "int64"})

@@ -169,7 +169,7 @@ def usable_dates(spells: pd.DataFrame, exit_date: ExitDate, unit: Period) -> pd.
     >>> import coalition_models as cm
     >>> iraq = cm.load("participation").query("coalition == 'iraq' and exit_kind == 'early'")
     >>> int(usable_dates(iraq, "announced", "month").sum()), len(iraq)
-    (19, 21)
+    (20, 21)
     """
     column = DATE_COLUMN[exit_date]
     if column not in spells.columns:

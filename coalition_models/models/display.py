@@ -29,7 +29,11 @@ _TIES = {"efron": "Efron", "breslow": "Breslow"}
 
 @dataclass(frozen=True)
 class Choices:
-    """Every setting of a fit. Empty where the estimator does not have it."""
+    """Every setting of a fit. Empty where the estimator does not have it.
+
+    ``baseline`` are terms, apart from the intercept and ``time``, that shape the hazard of a
+    reference.
+    """
 
     convention: str
     variance: str
@@ -38,6 +42,8 @@ class Choices:
     penalty: str = ""
     link: str = ""
     time: str = ""
+    distribution: str = ""
+    baseline: tuple[str, ...] = ()
     start: str = ""
     stop: str = ""
     id: tuple[str, ...] = ()
@@ -127,6 +133,8 @@ def _how(choices: Choices, counts: Counts) -> str:
         parts.append(f"Ties: {_TIES[choices.ties]}.")
     if choices.link:
         parts.append(f"Link: {choices.link}.")
+    if choices.distribution:
+        parts.append(f"Distribution: {choices.distribution}.")
     if choices.time:
         parts.append(f"Duration: {choices.time}.")
     if choices.penalty:

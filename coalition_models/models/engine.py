@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.errors import DataError
+from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.sample.draw import Sample
 
-__all__ = ["Engine", "Hazards", "NullScores", "Refits", "Span", "Unfitted"]
+__all__ = ["Engine", "Hazards", "NoNullScores", "NullScores", "Refits", "Span", "Unfitted"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -137,6 +139,13 @@ class Engine(Protocol):
         none.
         """
 
+    def null_map(self, tested: Integers, groups: Integers) -> ScoreMap:
+        """Return what makes efficient scores of any values of a column.
+
+        The values stand in place of the coefficient ``tested``, which is zero; the others are at
+        their maximum. Errors as :meth:`null_scores`.
+        """
+
     def without(
         self, groups: Integers, estimates: Estimates, term: int, also: int | None = None
     ) -> Refits:
@@ -156,3 +165,15 @@ class Unfitted:
     engine: Engine
     names: tuple[str, ...]
     terms: Mapping[str, tuple[int, ...]]
+
+
+class NoNullScores:
+    """Methods of engines whose family lacks the ability ``null_scores``; it is refused before."""
+
+    def null_scores(self, tested: Integers, groups: Integers) -> NullScores:
+        """Not offered."""
+        raise DataError("this family has no scores at the null: use cox() or logit()")
+
+    def null_map(self, tested: Integers, groups: Integers) -> ScoreMap:
+        """Not offered."""
+        raise DataError("this family has no scores at the null: use cox() or logit()")

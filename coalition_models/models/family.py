@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
@@ -33,6 +33,12 @@ ABILITIES = {
     "duration": "duration terms (`time=`)",
     "strata": "baseline hazards by stratum (`strata=`)",
     "free_baseline": "baseline hazard of any shape",
+    "causes": "kinds of exit (`causes=`, `none=`)",
+    "transitions": "moves between states (`origin=`)",
+    "held_covariates": "members kept at risk after another exit (`changing=`, `censoring=`)",
+    "pieces": "pieces of constant hazard (`cuts=`)",
+    "cured": "members never at risk (`at_risk=`)",
+    "starts": "search from many starts (`starts=`, `seed=`)",
     "weights": "case weights (`weights=`)",
     "offset": "offset (`offset=`)",
     "clusters": "clustered variance (`cluster=`)",
@@ -40,6 +46,7 @@ ABILITIES = {
     "jackknife": "jackknife over clusters, CR3 (`variance='jackknife'`)",
     "firth": "Firth's penalty (`penalty='firth'`)",
     "survival_paths": "survival along paths of covariates (`predict_survival`)",
+    "incidence": "incidence of each kind for given covariates (`predict_incidence`)",
     "ph_test": "test of proportional hazards (`check_ph`)",
     "leave_one_out": "fits without each cluster",
     "batch_refits": "all fits without one cluster at once",
@@ -141,10 +148,22 @@ def require(fit_or_family: _HasFamily | Family, ability: str, what: str) -> None
     able = [other for other in families().values() if ability in other.can]
     words = ABILITIES[ability].split(" (`")[0]
     names = ", ".join(other.name for other in able) or "no"
-    cure = f": use {' or '.join(other.call for other in able)}" if able else ""
+    cure = f": use {' or '.join(_calls(able))}" if able else ""
     raise DataError(
         f"{what} is for {names} fits, not for {family.name} ({family.title} knows no {words}){cure}"
     )
+
+
+def _calls(able: Sequence[Family]) -> list[str]:
+    """How to ask for families; a function of which all can is named once."""
+    able_names = {family.name for family in able}
+    calls: dict[str, None] = {}
+    for family in able:
+        function = family.call.partition("(")[0]
+        alike = [f for f in families().values() if f.call.partition("(")[0] == function]
+        every = all(other.name in able_names for other in alike)
+        calls[f"{function}()" if every and len(alike) > 3 else family.call] = None
+    return list(calls)
 
 
 def families() -> Mapping[str, Family]:
@@ -152,8 +171,8 @@ def families() -> Mapping[str, Family]:
 
     Examples
     --------
-    >>> list(families())
-    ['cox', 'logit', 'probit', 'cloglog']
+    >>> {"cox", "logit", "cause_specific", "weibull", "cure_weibull"} <= set(families())
+    True
     """
     return {name: family for name, (family, _) in _found(_folders()).items()}
 

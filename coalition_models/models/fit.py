@@ -36,12 +36,12 @@ Floats = npt.NDArray[np.float64]
 class Fit:
     """A fitted model: estimates, how they were made, and from which rows.
 
-    Made by :func:`cox` and :func:`logit`. Shows itself as a table in a notebook and in print.
+    It shows itself as a table in a notebook and in print.
 
     Attributes
     ----------
     family : Family
-        What the model is called and what it can do, such as ``"cox"`` or ``"probit"``.
+        What the model is called and what it can do.
     spec : Specification
         What was asked for; ``fit(replace(spec, ties="breslow"), panel)`` asks for another.
     formula : str
@@ -49,7 +49,7 @@ class Fit:
         One name per coefficient; formula term -> positions of its coefficients.
     coefficients : ndarray, shape (p,)
     covariance, model_covariance : ndarray, shape (p, p)
-        Of the kind that ``choices.variance`` names, and the inverse of the information.
+        Of the kind that ``choices.variance`` names, and the inverse information.
     choices : Choices
         Ties, variance, convention and all other settings.
     counts : Counts
@@ -143,12 +143,15 @@ class Fit:
 
     @property
     def baseline_terms(self) -> tuple[str, ...]:
-        """Coefficients that shape the hazard of a reference: the intercept and duration terms.
+        """Coefficients that shape the hazard of a reference: intercept, duration, distribution.
 
         Their exponentials compare no two members.
         """
-        own = ("Intercept", self.choices.time)
-        return tuple(self.names[i] for term in own for i in self.terms.get(term, ()))
+        own = self._places("Intercept", self.choices.time, *self.choices.baseline)
+        return tuple(self.names[i] for i in own)
+
+    def _places(self, *terms: str) -> tuple[int, ...]:
+        return tuple(i for term in terms for i in self.terms.get(term, ()))
 
     @cached_property
     def concordance(self) -> float:
@@ -214,8 +217,8 @@ class Fit:
     def test_model(self) -> pd.DataFrame:
         """Test all terms at once: likelihood ratio, Wald, and score where the family has one.
 
-        Against a model without them: under Cox the baseline hazard alone, otherwise the intercept
-        (and the offset) alone, so that duration terms are tested too. Only Wald's test uses the
+        Against the baseline hazard alone (Cox, parametric), otherwise the intercept (and the
+        offset) alone, so that duration terms are tested too. Only Wald's test uses the
         covariance that the fit reports; the others are those of independent rows, and a column
         ``note`` says so where the fit is clustered or robust. Under Firth's penalty the likelihood
         ratio is the penalised one, and the only test.
@@ -242,6 +245,7 @@ class Fit:
             self._wald,
             self.engine,
             2 * (self.log_likelihood - self.log_likelihood_null),
+            besides=self._places("Intercept", *self.choices.baseline),
             score="score_test" in self.family.can,
             plain=self.choices.variance == "model",
         )
@@ -262,18 +266,14 @@ class Fit:
 
     @property
     def directions(self) -> float:
-        """In how many directions clusters let estimates be judged: one less than their number.
-
-        The refits of a jackknife span one more, by a remainder that says nothing.
-        """
+        """How many directions clusters let one judge: one less, under the jackknife too."""
         alone = len(self.choices.cluster) == 1 and self.choices.variance in ("cluster", "jackknife")
         return min(self.counts.clusters) - 1 if alone else float("inf")
 
     def glance(self) -> pd.DataFrame:
         """One row on the whole fit.
 
-        ``bic`` counts events under Cox (as R does) and rows otherwise (``family.bic_counts``).
-        ``concordance`` has one name and two meanings: see ``family.concordance``.
+        ``bic`` counts what ``family.bic_counts`` names; ``concordance`` is ``family.concordance``.
         """
         parameters = len(self.coefficients)
         sizes = {"events": self.counts.events, "rows": self.counts.rows}
@@ -315,17 +315,15 @@ class Fit:
         data : DataFrame, optional
             Needs the formula's columns. A category that the model has not seen is an error.
         kind : str, optional
-            Cox: ``"linear"`` (default: relative to the mean of the rows used, columns of -1, 0
-            and 1 only being left uncentred, as in R) or ``"ratio"`` (its exponential).
-            Logit: ``"probability"`` (default) or ``"linear"``.
-            Survival curves: :func:`predict_survival`.
+            Of ``family.predictions``, the first by default. Cox: ``"linear"`` (relative to the
+            mean of the rows used, columns of -1, 0 and 1 only being left uncentred, as in R) or
+            ``"ratio"``, its exponential. Survival curves: :func:`predict_survival`.
 
         Notes
         -----
-        R's ``predict.coxph`` differs by a constant (and the ratio by a factor), the same for all
-        rows of a stratum: it subtracts the mean of an offset, takes the unweighted mean where
-        (start, stop] rows have weights, and by default the mean of each stratum where there are
-        strata (``reference="strata"``). Differences between rows are equal.
+        R's ``predict.coxph`` differs by a constant within a stratum (the ratio by a factor): it
+        subtracts an offset's mean, takes unweighted means where rows have weights, and means by
+        stratum (``reference="strata"``). Differences between rows are equal.
 
         Returns
         -------

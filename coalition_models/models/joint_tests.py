@@ -72,9 +72,15 @@ def term_table(wald: Wald, terms: Mapping[str, Sequence[int]], degrees: float) -
 
 
 def model_table(
-    wald: Wald, engine: Engine, likelihood_ratio: float, *, score: bool, plain: bool
+    wald: Wald,
+    engine: Engine,
+    likelihood_ratio: float,
+    *,
+    besides: Sequence[int],
+    score: bool,
+    plain: bool,
 ) -> pd.DataFrame:
-    """Tests of all coefficients but the intercept.
+    """Tests of all coefficients but those at the places ``besides``, such as the intercept.
 
     ``score`` tells whether the family has a score test; ``plain`` whether the covariance reported
     is that of independent rows.
@@ -82,7 +88,9 @@ def model_table(
     from scipy import stats  # slow to import, and no fit needs it
 
     rows, notes = [], []
-    for name, statistic, df, note in _of_model(wald, engine, likelihood_ratio, score):
+    names = wald.estimates.names
+    at = [i for i, name in enumerate(names) if i not in besides and not _is_intercept(name)]
+    for name, statistic, df, note in _of_model(wald, engine, likelihood_ratio, at, score):
         rows.append((name, statistic, df, float(stats.chi2.sf(statistic, df))))
         independent = name in _OF_INDEPENDENT_ROWS and not plain
         notes.append("as if rows were independent" if independent else note)
@@ -91,16 +99,20 @@ def model_table(
 
 
 def _of_model(
-    wald: Wald, engine: Engine, likelihood_ratio: float, score: bool
+    wald: Wald, engine: Engine, likelihood_ratio: float, at: list[int], score: bool
 ) -> Iterator[tuple[str, float, int, str]]:
     """Name, statistic, degrees of freedom and remark of each test of all terms."""
     penalised = engine.penalised_test(wald.estimates)
     if penalised is not None:
         yield "penalised likelihood ratio", *penalised, ""
         return
-    at = [i for i, name in enumerate(wald.estimates.names) if name != "Intercept"]
     yield "likelihood ratio", likelihood_ratio, len(at), ""
     found = wald.of(at)
     yield "Wald", found.statistic, found.df, wald.note(found, at)
     if score:
         yield "score", *engine.score_test(), ""
+
+
+def _is_intercept(name: str) -> bool:
+    """Whether a coefficient is an intercept, also that of one kind of exit."""
+    return name.rpartition(": ")[2] == "Intercept"

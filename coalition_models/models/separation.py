@@ -155,6 +155,7 @@ def describe_separation(
     names: Sequence[str],
     labels: pd.Index,
     compared: str,
+    cure: str = _CURE,
 ) -> Separation:
     """Say which term separates events from the rows they are compared with, and how.
 
@@ -172,6 +173,8 @@ def describe_separation(
         One label per row, to name rows in the message.
     compared : str
         "the rows at risk at the same time", "the rows without the event".
+    cure : str
+        What to do about it.
     """
     signs = {j: alone(j) for j in columns}
     single = [j for j in columns if signs[j]]
@@ -193,7 +196,7 @@ def describe_separation(
     message = (
         f"monotone likelihood (separation): {text}. The {plural} of "
         f"{first_few(names[j] for j in culprits)} {verb} infinite, and a robust standard error "
-        f"would look small. {_CURE}"
+        f"would look small. {cure}"
     )
     return Separation(columns, message)
 

@@ -155,7 +155,8 @@ def _common(spec: Specification) -> tuple[object, ...]:
     """What decides over the rows, apart from formula and weights."""
     return (
         spec.family, spec.start, spec.stop, spec.id, spec.cluster, spec.strata, spec.offset,
-        spec.time, spec.trust,
+        spec.time, spec.trust, spec.causes, spec.none, spec.origin, spec.changing, spec.censoring,
+        spec.cuts, spec.at_risk, spec.starts, spec.seed,
     )  # fmt: skip
 
 
@@ -163,7 +164,7 @@ def _key(spec: Specification, columns: _Columns) -> tuple[object, ...]:
     """Specifications of one key share a sample."""
     plain = plain_formula(spec.formula)
     alike = ("alike", spec.formula, spec.weights, *_common(spec))
-    if plain is None:
+    if plain is None or spec.at_risk is not None:
         return alike
     response, names = plain
     if {"Intercept", response} & set(names) or _own_columns(spec) & set(names):

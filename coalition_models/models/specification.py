@@ -12,7 +12,7 @@ from coalition_models.models.sample.checks import names_of
 
 __all__ = ["Specification"]
 
-_LISTS = ("id", "cluster", "strata")
+_LISTS = ("id", "cluster", "strata", "causes")
 #: option -> the ability without which it is refused, where it is given
 _NEEDS = {
     "cluster": "clusters",
@@ -22,6 +22,15 @@ _NEEDS = {
     "ties": "ties",
     "time": "duration",
     "penalty": "firth",
+    "causes": "causes",
+    "none": "causes",
+    "origin": "transitions",
+    "changing": "held_covariates",
+    "censoring": "held_covariates",
+    "cuts": "pieces",
+    "at_risk": "cured",
+    "starts": "starts",
+    "seed": "starts",
 }
 _WHOSE_DEFAULT = "default"
 
@@ -37,8 +46,8 @@ class Specification:
     Parameters
     ----------
     family : str
-        ``"cox"``, ``"logit"``, ``"probit"`` or ``"cloglog"``; ``docs/families.md`` says what each
-        can do.
+        Such as ``"cox"``, ``"logit"``, ``"weibull"``; ``docs/families.md`` says which there are
+        and what each can do.
     formula : str
         As in :func:`cox`.
     start, stop, id, cluster, strata, weights, offset : str, or several where they may be
@@ -50,8 +59,22 @@ class Specification:
     link : str, optional
         Another way to name a discrete-time family: ``Specification("logit", formula,
         link="probit")`` is the family ``"probit"``. Always None afterwards.
+    causes : str or sequence of str, optional
+        Kinds of exit to model, in the words of the fit; others end the time at risk.
+    none : object, optional
+        Value of the response that means no exit, as in :func:`cause_specific`.
+    origin : str, optional
+        Column of the state during a row, as in :func:`multistate`.
+    changing : {"last"}, optional
+        What becomes of changing covariates after another exit, as in :func:`fine_gray`.
+    censoring : {"finegray", "crr", "phreg"}, optional
+        Whose weights for censoring that is tied with exits, as in :func:`fine_gray`.
     penalty, variance, convention, small_sample, allow_nonconvergence, trust
         As in :func:`cox`.
+    cuts : int or sequence of float, optional
+        Pieces of constant hazard, as in :func:`parametric`.
+    at_risk, starts, seed : str, int, int, optional
+        The equation of who is at risk, and the starts of the search, as in :func:`cure`.
 
     Raises
     ------
@@ -90,6 +113,15 @@ class Specification:
     small_sample: bool | None = None
     allow_nonconvergence: bool = False
     trust: bool = False
+    causes: str | Sequence[str] | None = None
+    none: object = None
+    origin: str | None = None
+    changing: str | None = None
+    censoring: str | None = None
+    cuts: int | Sequence[float] | None = None
+    at_risk: str | None = None
+    starts: int | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         check_arguments(Specification, vars(self))
@@ -100,6 +132,8 @@ class Specification:
             given = getattr(self, name)
             if given is not None:
                 self._set(**{name: names_of(given, name)})
+        if self.cuts is not None and not isinstance(self.cuts, int):
+            self._set(cuts=tuple(float(cut) for cut in self.cuts))
         if self.time == _WHOSE_DEFAULT:
             self._set(time=family.duration or None)
         for option, ability in _NEEDS.items():
@@ -120,12 +154,16 @@ class Specification:
         said = [
             f"{words} {_listed(getattr(self, name))}"
             for name, words in (
+                ("causes", "of"),
+                ("origin", "from the state in"),
                 ("strata", "strata by"),
                 ("weights", "weighted by"),
                 ("offset", "offset"),
                 ("time", "duration"),
                 ("ties", "ties"),
                 ("penalty", "penalty"),
+                ("cuts", "cuts"),
+                ("at_risk", "at risk"),
             )
             if getattr(self, name) is not None
         ]

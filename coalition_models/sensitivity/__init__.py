@@ -20,6 +20,21 @@ _WHERE = {
     "pairs": ("summaries", "pairs"),
     "moves": ("summaries", "moves"),
     "compare_rules": ("rules", "compare_rules"),
+    "spec_curve": ("curve", "spec_curve"),
+    "SpecCurve": ("curve", "SpecCurve"),
+    "Exchange": ("histories", "Exchange"),
+    "exposure_histories": ("histories", "exposure_histories"),
+    "complete_histories": ("histories", "complete_histories"),
+    "joint_test": ("joint", "joint_test"),
+    "variation": ("variation", "variation"),
+    "e_value": ("e_values", "e_value"),
+    "e_value_of": ("e_values", "e_value_of"),
+    "bounding_factor": ("e_values", "bounding_factor"),
+    "multiple_bias": ("e_values", "multiple_bias"),
+    "robustness_value": ("linear_confounding", "robustness_value"),
+    "rosenbaum_bounds": ("hidden_bias", "rosenbaum_bounds"),
+    "bias_of": ("hidden_confounder", "bias_of"),
+    "confounding": ("hidden_confounder", "confounding"),
 }
 
 if TYPE_CHECKING:
@@ -28,6 +43,20 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.choices import Setting as Setting
     from coalition_models.sensitivity.choices import Skip as Skip
     from coalition_models.sensitivity.choices import cross as cross
+    from coalition_models.sensitivity.curve import SpecCurve as SpecCurve
+    from coalition_models.sensitivity.curve import spec_curve as spec_curve
+    from coalition_models.sensitivity.e_values import bounding_factor as bounding_factor
+    from coalition_models.sensitivity.e_values import e_value as e_value
+    from coalition_models.sensitivity.e_values import e_value_of as e_value_of
+    from coalition_models.sensitivity.e_values import multiple_bias as multiple_bias
+    from coalition_models.sensitivity.hidden_bias import rosenbaum_bounds as rosenbaum_bounds
+    from coalition_models.sensitivity.hidden_confounder import bias_of as bias_of
+    from coalition_models.sensitivity.hidden_confounder import confounding as confounding
+    from coalition_models.sensitivity.histories import Exchange as Exchange
+    from coalition_models.sensitivity.histories import complete_histories as complete_histories
+    from coalition_models.sensitivity.histories import exposure_histories as exposure_histories
+    from coalition_models.sensitivity.joint import joint_test as joint_test
+    from coalition_models.sensitivity.linear_confounding import robustness_value as robustness_value
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sensitivity.running import Run as Run
     from coalition_models.sensitivity.running import run as run
@@ -35,6 +64,7 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.summaries import pairs as pairs
     from coalition_models.sensitivity.summaries import share as share
     from coalition_models.sensitivity.summaries import span as span
+    from coalition_models.sensitivity.variation import variation as variation
 
 __all__ = [*_WHERE]
 

@@ -91,13 +91,18 @@ class Setting:
         return replace(self, values={**self.values, **values})
 
     def respecify(self, **options: object) -> Setting:
-        """Make a setting whose ``spec`` has other options."""
+        """Make a setting whose ``spec`` has other options.
+
+        Another family comes with duration terms of its own, unless ``time`` is given too.
+        """
         if self.spec is None:
             raise DataError("the setting has no spec: give Setting(spec=Specification(...))")
         known = [one.name for one in fields(self.spec)]
         wrong = [name for name in options if name not in known]
         if wrong:
             raise DataError(f"a spec has no option {first_few(wrong)}; it has {', '.join(known)}")
+        if "family" in options and "time" not in options:
+            options["time"] = "default"
         return replace(self, spec=replace(self.spec, **cast("dict[str, Any]", options)))
 
     def __getitem__(self, name: str) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import numpy as np
@@ -51,11 +51,18 @@ class Deaths:
     coverage: dict[str, tuple[int, int]]
     #: rows of a table of one's own outside the months covered
     left_out: int = 0
+    #: coalition to how many of its deaths have no month
+    without_month: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def choices(self) -> dict[str, object]:
         """What to tell of them beside a builder's choices; empty if there are none."""
-        return {"rows_outside_coverage": self.left_out} if self.left_out else {}
+        told: dict[str, object] = {}
+        if self.left_out:
+            told["rows_outside_coverage"] = self.left_out
+        if self.without_month:
+            told["deaths_without_month"] = dict(self.without_month)
+        return told
 
     def keys(self, coalitions: pd.Series, cow: pd.Series) -> tuple[Integers, Integers]:
         """Common whole-number keys of (coalition, state) for the deaths and for some rows."""
@@ -138,6 +145,7 @@ def known_deaths(facts: Facts, as_of: AsOf, undated: Undated, builder: str) -> D
         dated = (table["date_precision"] != "year").to_numpy(dtype=bool)
     month = month_number(table["date"])
     number = table["deaths"].to_numpy(dtype=np.float64)
+    no_month = _without_month(table["coalition"], number, dated)
     row = np.arange(len(table))
     if undated == "drop":
         # without a single dated death a zero would say nothing
@@ -164,7 +172,17 @@ def known_deaths(facts: Facts, as_of: AsOf, undated: Undated, builder: str) -> D
         dated=dated[row],
         coverage=coverage,
         left_out=given - len(table),
+        without_month=no_month,
     )
+
+
+def _without_month(coalition: pd.Series, number: Floats, dated: Flags) -> dict[str, str]:
+    """How many deaths of each coalition have no month, where there are any."""
+    names = coalition.to_numpy(dtype=object)
+    return {
+        str(name): f"{number[(names == name) & ~dated].sum():g} of {number[names == name].sum():g}"
+        for name in dict.fromkeys(names[~dated])
+    }
 
 
 def undated_deaths(facts: Facts) -> list[str]:

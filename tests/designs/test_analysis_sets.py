@@ -25,11 +25,11 @@ def sheet(found):
 
 
 @pytest.mark.parametrize(
-    ("name", "spells", "states", "events"), [("iraq", 51, 39, 21), ("isaf", 54, 50, 8)]
+    ("name", "spells", "states", "events"), [("iraq", 51, 39, 21), ("isaf", 52, 50, 6)]
 )
 def test_bundled_sets_count_what_the_facts_hold(name, spells, states, events):
     found = analysis_set(name, features=False)
-    facts = cm.load("participation").query("coalition == @name and exit_kind != 'leader'")
+    facts = cm.facts(name).members.query("exit_kind != 'leader'")
     assert (len(facts), facts["state"].nunique()) == (spells, states)
     assert (facts["exit_kind"] == "early").sum() == events
     said = sheet(found)
@@ -37,9 +37,24 @@ def test_bundled_sets_count_what_the_facts_hold(name, spells, states, events):
     assert found.panel["event"].sum() == events
 
 
-def test_resolute_support_has_four_early_exits():
+def test_a_bundled_set_on_the_first_revision():
+    first = analysis_set("isaf", features=False, revision=1)
+    assert (first.panel["event"].sum(), len(first.members)) == (8, 55)
+    assert "facts of revision 1" in set(first.sheet["value"])
+    changed = cm.load("profile_changes", revision=1)
+    assert len(first.changes) == len(changed)
+    assert "unosom2" not in set(first.profile["coalition"])
+    with pytest.raises(cm.DataError, match="the set 'wars' has no revisions"):
+        analysis_set("wars", revision=1)
+    with pytest.raises(cm.DataError, match="revision= belongs to bundled sets"):
+        analysis_set(cm.facts("iraq"), revision=1)
+    with pytest.raises(cm.DataError, match="has the revisions 1 and 2, not 3"):
+        analysis_set("iraq", revision=3)
+
+
+def test_resolute_support_has_five_early_exits():
     panel = cm.build_panel(cm.load("participation"), coalitions=["rsm"])
-    assert panel["event"].sum() == 4
+    assert panel["event"].sum() == 5
 
 
 def test_the_bundled_sets_have_the_features_of_the_first_analysis():
@@ -312,4 +327,4 @@ def test_a_set_prints_at_a_readable_width():
     words = " ".join(" ".join(line.split()) for line in lines)
     assert words.count("one,") == 100
     assert words.count("a_long_name,") == 20
-    assert repr(found) == "<AnalysisSet iraq (main): 1646 rows, 21 events>"
+    assert repr(found) == "<AnalysisSet iraq (main): 1642 rows, 21 events>"

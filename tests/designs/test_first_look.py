@@ -85,7 +85,7 @@ def test_a_set_shows_itself(iraq):
     text = str(iraq)
     for words in (
         "First look: Multi-National Force - Iraq",
-        "1646 rows, 51 spells of 39 states",
+        "1642 rows, 51 spells of 39 states",
         "clustered by state",
         "proportional hazards",
         "could be coded otherwise",
@@ -93,18 +93,24 @@ def test_a_set_shows_itself(iraq):
         assert words in text
     assert "<table" in iraq._repr_html_()
     assert repr(iraq) == (
-        "<FirstLook iraq: 1646 rows, 21 events; Cox, Cox, as of period end, Logit>"
+        "<FirstLook iraq: 1642 rows, 21 events; Cox, Cox, as of period end, Logit>"
     )
 
 
 def test_a_set_with_few_events_says_what_could_not_be_had():
-    look = first_look(cm.analysis_set("isaf"))
+    with pytest.warns(cm.CoalitionWarning, match="of feature left out"):
+        everyone = cm.analysis_set(cm.facts("isaf", operation="all"))
+    look = first_look(everyone)
     assert look.main.counts.events == 8
     assert look.few_clusters is None
     assert "without KOR the model has no finite maximum" in look.absent["jackknife"]
     assert look.precision()["p_jackknife"].isna().all()
     assert look.precision()["smallest_ratio"].notna().all()
     assert "Not made: jackknife" in " ".join(str(look).split())
+    # without Enduring Freedom six are left, none of them around an election
+    fewer = first_look(cm.analysis_set("isaf"))
+    assert fewer.main is None
+    assert "no event among the 35 rows with election_near = 1" in fewer.absent["Cox"]
 
 
 @pytest.mark.mirror
@@ -182,7 +188,7 @@ def test_a_wrong_formula_or_table_is_refused_by_name(own):
         first_look(own, "event ~ risk", cluster="nobody")
     with pytest.raises(DataError, match="lacks the columns spell"):
         first_look(own.drop(columns="spell"), "event ~ risk")
-    with pytest.raises(DataError, match="iraq, isaf, forms"):
+    with pytest.raises(DataError, match="iraq, isaf, rsm"):
         first_look("korea")
 
 

@@ -163,7 +163,7 @@ def test_the_date_of_exit_is_a_choice(cases):
     found = leader_cases("iraq", exit_date="announced")
     gone = found[found["early_exit"] == 1].set_index("state")
     assert len(gone) == 21
-    assert gone["exit_dated_by"].value_counts().to_dict() == {"announced": 17, "main": 4}
+    assert gone["exit_dated_by"].value_counts().to_dict() == {"announced": 18, "main": 3}
     dated = gone.query("exit_dated_by == 'announced' and ended_by == 'early'")
     assert (dated["last_day"] == said[dated.index]).all()
     assert len(dated) >= 15

@@ -13,7 +13,7 @@ from coalition_models.sources.leader_rows import with_bodies
 from coalition_models.timelines import election_lists, leader_terms, succession
 
 AFRICANS = [
-    "BDI", "DJI", "ETH", "GHA", "KEN", "NGA", "RWA", "SEN", "SLE", "TZA", "ZAF", "ZMB",
+    "BDI", "DJI", "ETH", "KEN", "RWA", "SLE", "TZA", "ZAF", "ZMB",
 ]  # fmt: skip
 ABOUT_LAST = ["months_since_election", "post_election"]
 

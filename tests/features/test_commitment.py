@@ -166,10 +166,13 @@ def test_iraq_and_isaf(iraq, isaf, row):
         row(out, "GBR", "2005-06-01", "troop_share") > row(out, "POL", "2005-06-01", "troops") / 2e5
     )
     assert out["troop_share"].max() < 0.2
-    # the sparse lists before October 2009 do not make a coalition's total
-    early = add_commitment(isaf)
-    assert early.loc[early["period"] < "2009-10-01", "troop_share"].isna().all()
-    assert early.loc[early["period"] == "2010-01-01", "troop_share"].notna().mean() > 0.9
+    # the sparse lists before those of NATO do not make a coalition's total
+    first = add_commitment(cm.build_panel(cm.facts("isaf", revision=1)))
+    for early, month, after in ((first, "2009-10-01", "2010-01-01"), (
+        add_commitment(isaf), "2007-02-01", "2007-03-01"
+    )):  # fmt: skip
+        assert early.loc[early["period"] < month, "troop_share"].isna().all()
+        assert early.loc[early["period"] == after, "troop_share"].notna().mean() > 0.9
 
 
 def test_bad_options(panel):

@@ -192,7 +192,7 @@ def test_bad_options(panel):
 @pytest.mark.filterwarnings("ignore:add_contagion")  # nothing is known of strengths
 def test_a_panel_of_own_spells_counts_its_own_exits():
     """Iraq's early exits moved by three months, under the same name."""
-    bundled = cm.load("participation").query("coalition == 'iraq'")
+    bundled = cm.load("participation", revision=1).query("coalition == 'iraq'")
     moved = bundled.copy()
     early = (moved["exit_kind"] == "early") & (moved["state"] != "JPN")
     moved.loc[early, "exit"] += pd.DateOffset(months=3)

@@ -57,6 +57,11 @@ def test_the_rule_follows_the_level():
     assert "both tests have p < 0.1;" in verdict_rule(0.9)
 
 
+def test_the_rule_stands_in_the_documentation(root):
+    page = (root / "docs" / "verdicts.md").read_text(encoding="utf-8").replace("\n> ", "\n")
+    assert " ".join(verdict_rule().split()) in " ".join(page.split())
+
+
 def test_events_enough_on_either_side():
     assert too_few(9, None) == "9 events are fewer than 10"
     assert too_few(10, None) == ""

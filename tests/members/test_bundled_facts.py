@@ -124,3 +124,12 @@ def test_unosom2_has_no_lead_state_and_the_united_states_are_at_risk():
     usa = panel.query("state == 'USA'")
     assert usa["event"].sum() == 1
     assert f"{usa['period'].max():%Y-%m}" == "1994-03"
+
+
+def test_casualties_tell_how_many_deaths_have_no_month():
+    out = cm.add_casualties(cm.build_panel(cm.facts("iraq")))
+    told = cm.record_of(out).features["deaths_12m"]["deaths_without_month"]
+    assert told == {"iraq": "32 of 4688"}
+    first = cm.add_casualties(cm.build_panel(cm.facts("iraq", revision=1)))
+    told = cm.record_of(first).features["deaths_12m"]["deaths_without_month"]
+    assert told == {"iraq": "4512 of 4688"}

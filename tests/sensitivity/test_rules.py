@@ -34,7 +34,7 @@ def iraq():
 def test_the_first_rule_is_the_yardstick(iraq):
     found = compare_rules(["tago-2009", "morey-2017", "pilster-2015"], iraq)
     assert found.counts.loc["tago-2009", ["gained", "lost"]].tolist() == [0, 0]
-    assert found.counts.loc["morey-2017", ["gained", "lost"]].tolist() == [0, 8]
+    assert found.counts.loc["morey-2017", ["gained", "lost"]].tolist() == [0, 9]
     assert found.counts.loc["pilster-2015", ["gained", "lost"]].tolist() == [1, 0]
     gained = found.changes.query("change == 'gained'")
     assert gained[["rule", "state"]].to_numpy().tolist() == [["pilster-2015", "GEO"]]
@@ -112,7 +112,7 @@ def test_small_falls_are_counted_as_found(iraq):
         persons = withdrawals(mine, level=level)["persons"]
         assert table.loc[level, "falls"] == len(persons)
         assert table.loc[level, "below"] == (persons < 200).sum()
-    assert table.loc["end", ["falls", "below"]].tolist() == [63, 35]
+    assert table.loc["end", ["falls", "below"]].tolist() == [64, 36]
 
 
 def test_every_defection_in_iraq_and_isaf_is_traced_to_a_row(iraq):
@@ -140,7 +140,7 @@ def test_every_defection_in_iraq_and_isaf_is_traced_to_a_row(iraq):
     named = set(", ".join(traced["rules"]).split(", "))
     assert named == set(NAMED_RULES)
     full = traced[traced["kind"] == "full"].drop_duplicates(["coalition", "state", "spell"])
-    early = spells[spells["coalition"].isin(["iraq", "isaf"]) & (spells["exit_kind"] == "early")]
+    early = cm.facts("iraq", "isaf").members.query("exit_kind == 'early'")
     assert set(early["state"]) <= set(full["state"])
 
 
@@ -165,7 +165,7 @@ def test_un_readings_count_cuts_that_nobody_planned_or_coded(mirror, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("date", "rows", "lost"), [("main", 1646, 0), ("announced", 1569, 0), ("last", 1751, 1)]
+    ("date", "rows", "lost"), [("main", 1642, 0), ("announced", 1550, 0), ("last", 1746, 1)]
 )
 def test_a_rule_with_another_date_of_exit_gets_a_panel_of_its_own(date, rows, lost):
     """At risk until the day that counts; Australia's last people stayed past the mandate."""

@@ -215,7 +215,7 @@ _AWAY = (
 )
 _LAG = (
     "Strengths are those of twelve months before, since a contingent that goes home is small "
-    "before it is gone; the first year of a spell has none."
+    "before it is gone; the first year of a spell, and of the data, has none."
 )
 
 _MAIN = SetRecord(

@@ -39,7 +39,15 @@ from coalition_models.record import remembers, with_notes
 from coalition_models.render import Table, format_number
 from coalition_models.tables.plain import in_native_order
 
-__all__ = ["Interval", "SurvivalCurve", "limits", "survival_curve"]
+__all__ = [
+    "Interval",
+    "SurvivalCurve",
+    "count_at_risk",
+    "groups_of",
+    "limits",
+    "members_of",
+    "survival_curve",
+]
 
 Floats = npt.NDArray[np.float64]
 Interval = Literal["log", "log-log", "plain"]
@@ -88,16 +96,7 @@ class SurvivalCurve:
         [2, 2, 2]
         """
         check_arguments(SurvivalCurve.at_risk, locals())
-        when = times_given(times)
-        if when is None:
-            raise DataError("at_risk() takes the times to count at")
-        first = min(starts[0] for starts, _ in self.spans.values())
-        counts = {}
-        for group, (starts, stops) in self.spans.items():
-            before = np.searchsorted(starts, when) - np.searchsorted(stops, when)
-            entering = np.searchsorted(starts, first, side="right")
-            counts[group] = np.where(when == first, entering, before)
-        return pd.DataFrame(counts, index=pd.Index(when, name="time"))
+        return count_at_risk(self.spans, times)
 
     def median(self) -> pd.Series:
         """First time at which half or less are left, by group; missing where it is not reached."""
@@ -194,7 +193,7 @@ def survival_curve(
         raise DataError("the data have no rows")
     happened, problems, _ = check_event(panel, event)
     first, last, wrong = check_times(panel, start, stop)
-    who = _members(panel)
+    who = members_of(panel)
     if who is not None and not problems and not wrong:
         wrong = check_history(panel, who, first, last)
     raise_all([*problems, *wrong])
@@ -206,7 +205,7 @@ def survival_curve(
     if not happened.any():
         raise FitError(f"no event: column {event!r} is 0 in all {counted(len(panel), 'row')}")
     parts, spans = [], {}
-    for label, rows in _groups(panel, names):
+    for label, rows in groups_of(panel, names):
         curve = _kaplan_meier(first[rows], last[rows], happened[rows], level, interval)
         spans[label or "all"] = np.sort(first[rows]), np.sort(last[rows])
         emptied = curve.loc[curve["survival"] == 0, "time"]
@@ -224,7 +223,23 @@ def survival_curve(
     return SurvivalCurve(table, names, level, interval, spans, notes)
 
 
-def _members(panel: pd.DataFrame) -> Histories | None:
+def count_at_risk(
+    spans: Mapping[str, tuple[Floats, Floats]], times: Sequence[float]
+) -> pd.DataFrame:
+    """Rows at risk at given times, one column per group; ``spans`` as in :class:`SurvivalCurve`."""
+    when = times_given(times)
+    if when is None:
+        raise DataError("at_risk() takes the times to count at")
+    first = min(starts[0] for starts, _ in spans.values())
+    counts = {}
+    for group, (starts, stops) in spans.items():
+        before = np.searchsorted(starts, when) - np.searchsorted(stops, when)
+        entering = np.searchsorted(starts, first, side="right")
+        counts[group] = np.where(when == first, entering, before)
+    return pd.DataFrame(counts, index=pd.Index(when, name="time"))
+
+
+def members_of(panel: pd.DataFrame) -> Histories | None:
     """Whose rows are whose, where the panel says so."""
     member = default_id(panel, None)
     if not member or panel[list(member)].isna().any(axis=None):
@@ -235,7 +250,10 @@ def _members(panel: pd.DataFrame) -> Histories | None:
     return Histories(member, codes, int(codes.max()) + 1)
 
 
-def _groups(panel: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[str, npt.NDArray[np.int64]]]:
+def groups_of(
+    panel: pd.DataFrame, names: tuple[str, ...]
+) -> list[tuple[str, npt.NDArray[np.int64]]]:
+    """Rows of each combination of values, by its label."""
     if not names:
         return [("", np.arange(len(panel)))]
     gaps = panel[list(names)].isna().any(axis=1).to_numpy()

@@ -27,6 +27,7 @@ __all__ = [
     "Path",
     "check_paths",
     "check_times_asked",
+    "cut_at",
     "fixed_paths",
     "frame_paths",
     "slack",
@@ -38,6 +39,8 @@ Floats = npt.NDArray[np.float64]
 
 #: times that differ by no more than this share of themselves differ by rounding only
 _ROUNDING = 1.5e-8
+#: points along a smooth curve, where no times are asked for
+_POINTS = 100
 
 
 @dataclass(frozen=True)
@@ -222,6 +225,19 @@ def with_clock(route: Path, fit: Fit) -> Path:
     }
     frame = frame.assign(**{name: running[name] for name in names})
     return replace(route, frame=frame, start=start, stop=stop)
+
+
+def cut_at(route: Path, times: Floats | None) -> Path:
+    """Cut the pieces of a path at these times, or at a hundred along it, for a smooth curve."""
+    grid = np.linspace(route.begin, route.end, _POINTS + 1) if times is None else np.unique(times)
+    cuts = [
+        np.append(grid[(grid > a + slack(a)) & (grid < b - slack(b))], b)
+        for a, b in zip(route.start, route.stop, strict=True)
+    ]
+    frame = route.frame.iloc[np.repeat(np.arange(len(cuts)), [len(cut) for cut in cuts])]
+    begins = zip(route.start, cuts, strict=True)
+    start = np.concatenate([np.append(a, cut[:-1]) for a, cut in begins])
+    return replace(route, frame=frame, start=start, stop=np.concatenate(cuts))
 
 
 def check_times_asked(times: Floats | None, last_seen: float) -> None:

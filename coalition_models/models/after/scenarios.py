@@ -16,6 +16,7 @@ from coalition_models.models.after.paths import (
     Path,
     check_paths,
     check_times_asked,
+    cut_at,
     fixed_paths,
     frame_paths,
     slack,
@@ -188,6 +189,8 @@ def predict_survival(
         seen = stretch_notes(fit, chosen, routes[0].end - routes[0].begin)
     running = [n for n in fit.engine.sample.clocks if n not in routes[0].frame.columns]
     routes = [with_clock(route, fit) for route in routes]
+    if _is_smooth(fit):
+        routes = [cut_at(route, asked) for route in routes]
     parts = [_follow(fit, route, span.code, asked, level, interval) for route in routes]
     origin = min(span.first, 0.0)
     given = {route.name: route.begin for route in routes if route.begin > origin}
@@ -207,6 +210,11 @@ def predict_survival(
         given=given,
         times=() if asked is None else tuple(float(time) for time in asked),
     )
+
+
+def _is_smooth(fit: Fit) -> bool:
+    """Whether survival falls at every moment, not at event times or ends of periods only."""
+    return "continuous_time" in fit.family.can and "free_baseline" not in fit.family.can
 
 
 def _limits_note(fit: Fit, level: float, interval: str) -> str:

@@ -16,7 +16,9 @@ from coalition_models.kernels._panel import Ties
 from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.kernels.concordance import concordance
-from coalition_models.models.cox.restricted import null_scores
+from coalition_models.kernels.incidence import Steps, steps_for
+from coalition_models.kernels.score_map import ScoreMap
+from coalition_models.models.cox.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
@@ -169,6 +171,14 @@ class CoxEngine:
             path_offset=shift,
         )
 
+    def steps(self, estimates: Estimates, frame: pd.DataFrame, code: int | None) -> Steps:
+        """Hazard at each event time for the covariates of a frame of one row."""
+        shift = 0.0
+        if self.offset is not None:
+            shift = float(numbers_of(frame, self.offset, "the offset")[0])
+        x = self.sample.design.matrix_for(frame)[0]
+        return steps_for(self.prepared, estimates.coefficients, x, stratum=code, offset=shift)
+
     def concordance(self, estimates: Estimates) -> float:
         """Share of comparable pairs ordered as predicted."""
         return concordance(self.prepared, self.predict(estimates, None, "linear")).value
@@ -212,6 +222,10 @@ class CoxEngine:
     def null_scores(self, tested: Integers, groups: Integers) -> NullScores:
         """Scores by group and information at the maximum over the other coefficients."""
         return null_scores(self.prepared, self.sample.design.names, tested, groups)
+
+    def null_map(self, tested: Integers, groups: Integers) -> ScoreMap:
+        """Map values in place of a column to efficient scores."""
+        return null_map(self.prepared, self.sample.design.names, tested, groups)
 
     def values_of(self, term: int) -> Floats:
         """A coefficient's column over the rows used."""

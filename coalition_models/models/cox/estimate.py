@@ -12,7 +12,7 @@ from coalition_models.errors import FitError, first_few
 from coalition_models.kernels import cox as kernel
 from coalition_models.kernels import firth
 from coalition_models.kernels._monotone import recession_direction
-from coalition_models.kernels.clusters import cluster_score_sums
+from coalition_models.kernels.clusters import score_sums
 from coalition_models.kernels.jackknife import jackknife_by_cluster
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
@@ -239,14 +239,8 @@ def _covariance(
     if plan.variance == "robust":
         own = np.arange(len(sample.event)) if sample.members is None else sample.members
         groups = (own,)
-    every = np.arange(prepared.n_columns)
-    unit = prepared.scale
 
     def sum_scores(codes: npt.NDArray[np.int64], count: int) -> Floats:
-        inside = codes[prepared.kept]
-        beta = found.coefficients * unit
-        return unit * cluster_score_sums(
-            prepared, every, prepared.panel.weights, beta, inside, count
-        )
+        return score_sums(prepared, found.coefficients, codes, count)
 
     return reported(sum_scores, bread, groups, plan, sample.design.names)

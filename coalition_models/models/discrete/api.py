@@ -25,7 +25,9 @@ from coalition_models.models.sample.draw import Sample, draw_sample
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Plan, plan_variance, refuse_penalised_variance
 
-__all__ = ["FAMILIES", "check", "draw", "estimate", "logit", "unfitted"]
+__all__ = [
+    "FAMILIES", "check", "draw", "estimate", "logit", "uneven", "unfitted", "with_duration",
+]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -175,7 +177,7 @@ def estimate(
         estimate=found,
         choices=choices,
         engine=replace(engine, firth=penalised),
-        remarks=tuple(text for text in (few, _uneven(sample), *found.remarks) if text),
+        remarks=tuple(text for text in (few, uneven(sample), *found.remarks) if text),
     )
 
 
@@ -187,7 +189,7 @@ def unfitted(spec: Specification, sample: Sample) -> Unfitted:
 
 def _model(spec: Specification, observed: Sample) -> tuple[DiscreteEngine, tuple[str, ...], str]:
     """The model on its rows, the names of its columns, and what is said of few events."""
-    sample, duration, clock = _with_duration(observed, spec)
+    sample, duration, clock = with_duration(observed, spec)
     problem = Problem(
         np.hstack([sample.matrix, duration.matrix(clock, sample.index)]),
         sample.event, spec.record.link, sample.weights, sample.offset,
@@ -222,7 +224,7 @@ def _time_columns(spec: Specification, data: pd.DataFrame) -> tuple[str | None, 
     return (spec.start, spec.stop) if both else (None, None)
 
 
-def _with_duration(sample: Sample, spec: Specification) -> tuple[Sample, Duration, Floats]:
+def with_duration(sample: Sample, spec: Specification) -> tuple[Sample, Duration, Floats]:
     """Settle the duration terms; dummies leave out the periods without an event."""
     kind, stop, clock = spec.time, spec.stop, sample.clock
     if kind is None or clock is None:
@@ -253,7 +255,7 @@ def _terms(sample: Sample, duration: Duration) -> dict[str, tuple[int, ...]]:
     return terms
 
 
-def _uneven(sample: Sample) -> str:
+def uneven(sample: Sample) -> str:
     """Rows of unequal length do not have the one-period risk that the model describes."""
     if sample.start is None or sample.stop is None:
         return ""

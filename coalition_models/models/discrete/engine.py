@@ -16,10 +16,11 @@ from coalition_models.kernels.firth_logit import (
     firth_limits,
     firth_p_values,
 )
+from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
 from coalition_models.models.discrete.estimate import Problem, estimate_model, eta_without
-from coalition_models.models.discrete.restricted import null_scores
+from coalition_models.models.discrete.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
@@ -293,6 +294,11 @@ class DiscreteEngine:
         """Scores by group and observed information at the maximum over the other coefficients."""
         names = (*self.sample.design.names, *self.duration.names)
         return null_scores(self.problem, names, tested, groups)
+
+    def null_map(self, tested: Integers, groups: Integers) -> ScoreMap:
+        """Map values in place of a column to efficient scores."""
+        names = (*self.sample.design.names, *self.duration.names)
+        return null_map(self.problem, names, tested, groups)
 
     def values_of(self, term: int) -> Floats:
         """A coefficient's column over the rows used."""

@@ -30,6 +30,7 @@ from coalition_models.models.sample.clock import (
 )
 from coalition_models.models.sample.columns import require_times
 from coalition_models.models.sample.formula import Design, build_design
+from coalition_models.models.sample.kinds import Kinds
 from coalition_models.models.sample.numbering import Numbering
 from coalition_models.models.sample.rows import Rows, Values
 from coalition_models.record import remembers
@@ -47,7 +48,8 @@ class Sample:
 
     ``matrix`` and the arrays have one entry per row used; ``start`` and ``stop`` are None where
     the data have no times. ``clocks`` are variables of the formula that are the time itself;
-    ``clock`` is the time that duration terms count.
+    ``clock`` is the time that duration terms count; ``kinds`` are those of an exit, where a model
+    tells them apart.
     """
 
     design: Design
@@ -72,6 +74,7 @@ class Sample:
     keep: Flags | None
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     clock: Floats | None = None
+    kinds: Kinds | None = None
 
     @property
     def size(self) -> str:
@@ -114,6 +117,7 @@ class Sample:
             weights=None if self.weights is None else self.weights[inside],
             offset=None if self.offset is None else self.offset[inside],
             clock=None if self.clock is None else self.clock[inside],
+            kinds=None if self.kinds is None else self.kinds.inside(inside),
             strata=None if self.strata is None else self.strata[inside],
             clusters=tuple(codes for codes, _ in groups),
             cluster_counts=tuple(count for _, count in groups),

@@ -1,0 +1,1 @@
+"""Split-population models: a part never leaves."""

@@ -1,0 +1,1 @@
+"""Kinds of exit in discrete time: a multinomial logit of rows."""

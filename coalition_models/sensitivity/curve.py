@@ -1,0 +1,379 @@
+"""A specification curve: one term in every defensible specification, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import CoverageError, DataError, FitError, counted
+from coalition_models.inference.exposure import exposure_of
+from coalition_models.kernels.score_map import ScoreMap
+from coalition_models.models.engine import Unfitted
+from coalition_models.models.family import require
+from coalition_models.models.fit import Fit
+from coalition_models.models.running import fit as fit_one
+from coalition_models.models.running import unfitted
+from coalition_models.models.specification import Specification
+from coalition_models.render import Table, format_number
+from coalition_models.sensitivity.choices import Dimension, Setting
+from coalition_models.sensitivity.histories import Exchange, Worlds, worlds_of
+from coalition_models.sensitivity.joint import (
+    JointTest,
+    janus,
+    joint_test,
+    relative_ratio,
+    stouffer,
+)
+from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.variation import variation
+
+__all__ = ["SpecCurve", "spec_curve"]
+
+Floats = npt.NDArray[np.float64]
+
+_RESULTS = (
+    "estimate", "std_error", "conf_low", "conf_high", "p_value", "z", "p_score", "z_by_cluster",
+    "events",
+    "exposed_events", "exposed_clusters", "rows", "clusters", "note",
+)  # fmt: skip
+_EDGE = 1.959963984540054
+
+
+@dataclass(frozen=True, repr=False)
+class SpecCurve:
+    """A term over all specifications.
+
+    Attributes
+    ----------
+    term : str
+    table : DataFrame
+        One row per specification: the choices; ``estimate, std_error, conf_low, conf_high,
+        p_value`` of the refit (log scale; missing where it has no finite maximum, ``note`` says
+        why); ``z``, Rao's score statistic where the term has no effect, which exists there too,
+        and its normal ``p_score``, as if rows were independent; ``z_by_cluster``, the same score
+        over the root of its squares by cluster; ``events, exposed_events, exposed_clusters, rows,
+        clusters``; ``problem`` where there is nothing.
+    dimensions : tuple of str
+    skipped : DataFrame
+        Options that did not apply, and why.
+    joint : JointTest or None
+        All specifications together, where histories were exchanged.
+    scale : str
+        What the exponential of an estimate is.
+    """
+
+    term: str
+    table: pd.DataFrame
+    dimensions: tuple[str, ...]
+    skipped: pd.DataFrame
+    joint: JointTest | None
+    scale: str
+
+    @property
+    def summary(self) -> pd.Series:
+        """Numbers of the whole curve.
+
+        ``median_ratio``, ``share_above_one``, ``share_significant_above`` and ``_below`` (score z
+        beyond 1.96), ``stouffer_z``, ``relative_ratio`` and ``p_difference`` (Patel et al. 2015),
+        ``janus``; specifications counted, without an estimate, without anything.
+        """
+        table = self.table
+        known = table["estimate"].dropna()
+        z = table["z"].dropna().to_numpy(dtype=float)
+        ratio, gap = relative_ratio(known, table.loc[known.index, "p_value"])
+        return pd.Series(
+            {
+                "specifications": len(table),
+                "without_estimate": int(table["estimate"].isna().sum()),
+                "without_anything": int(table["problem"].ne("").sum()),
+                "median_ratio": float(np.exp(known.median())) if len(known) else np.nan,
+                "median_z": float(np.median(z)) if len(z) else np.nan,
+                "share_above_one": float((z > 0).mean()) if len(z) else np.nan,
+                "share_significant_above": float((z > _EDGE).mean()) if len(z) else np.nan,
+                "share_significant_below": float((z < -_EDGE).mean()) if len(z) else np.nan,
+                "stouffer_z": stouffer(z),
+                "relative_ratio": ratio,
+                "p_difference": gap,
+                "janus": janus(known),
+            }
+        )
+
+    @property
+    def variation(self) -> pd.DataFrame:
+        """Which choices move the estimate: shares of its variance, with pairs of choices."""
+        return variation(self.table, self.dimensions, "estimate")
+
+    def nearest_turn(self, chosen: Mapping[str, object]) -> pd.DataFrame:
+        """The fewest choices to change for another conclusion.
+
+        Parameters
+        ----------
+        chosen : mapping
+            One option per dimension: the specification to start from.
+
+        Returns
+        -------
+        DataFrame
+            ``turn`` (``sign``, ``significance``), ``changes`` (how many choices), ``choices``
+            (which), for the specification nearest to the chosen one whose score z has the other
+            sign, or lies on the other side of 1.96.
+        """
+        lacking = [name for name in self.dimensions if name not in chosen]
+        if lacking:
+            raise DataError(f"chosen needs an option of {', '.join(lacking)}")
+        labels = self.table[list(self.dimensions)]
+        same = labels.eq(pd.Series({name: chosen[name] for name in self.dimensions}))
+        here = self.table[same.all(axis=1)]
+        if here.empty or not np.isfinite(here["z"].iloc[0]):
+            raise DataError("the chosen options are no specification of the curve with a result")
+        z = float(here["z"].iloc[0])
+        turns = {
+            "sign": self.table["z"] * np.sign(z) < 0,
+            "significance": (self.table["z"].abs() > _EDGE) != (abs(z) > _EDGE),
+        }
+        rows = []
+        for turn, other in turns.items():
+            far = (~same[other & self.table["z"].notna()]).sum(axis=1)
+            if far.empty:
+                rows.append((turn, np.nan, "no specification"))
+                continue
+            at = far.idxmin()
+            moved = [
+                f"{name} {labels.loc[at, name]}"
+                for name in self.dimensions
+                if not same.loc[at, name]
+            ]
+            rows.append((turn, int(far.min()), ", ".join(moved)))
+        return pd.DataFrame(rows, columns=["turn", "changes", "choices"])
+
+    def to_tables(self) -> list[Table]:
+        """The summary, which choices move it, and the joint test."""
+        numbers = [[str(name), format_number(value)] for name, value in self.summary.items()]
+        tables = [Table(["", self.term], numbers, f"Specification curve of {self.term}")]
+        moved = self.variation
+        rows = [[str(a), format_number(float(b))] for a, b in moved.itertuples(index=False)]
+        tables.append(Table(["choice", "share of variance"], rows, "What moves the estimate"))
+        if self.joint is not None:
+            tables.append(self.joint.to_table())
+        return tables
+
+    def __repr__(self) -> str:
+        return "\n\n".join(table.text() for table in self.to_tables())
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.to_tables())
+
+
+def spec_curve(
+    spec: Fit | Specification,
+    term: str,
+    dimensions: Sequence[Dimension],
+    *,
+    panel: pd.DataFrame | None = None,
+    base: Setting | None = None,
+    exchange: Exchange | None = None,
+    draws: int = 199,
+    seed: int = 1,
+    workers: int = 1,
+) -> SpecCurve:
+    """Estimate a term in every combination of choices, and judge all of them together.
+
+    Parameters
+    ----------
+    spec : Fit or Specification
+        Of a family with scores at the null, clustered one way: what the options start from.
+    term : str
+        A column of the formula, or the name under which options put it (``assign(term=...)``).
+    dimensions : sequence of Dimension
+        Those that make panels first; see ``cm.sensitivity.cross``.
+    panel : DataFrame, optional
+        Rows to start from, or as part of ``base``.
+    base : Setting, optional
+        Anything else that options start from.
+    exchange : Exchange, optional
+        Judge all specifications together: in every draw whole histories of exposure are exchanged
+        once, and the score z of every specification is made anew. Every setting must then hold
+        ``histories``, the values of its term by state and period
+        (:func:`~coalition_models.sensitivity.histories.exposure_histories`).
+    draws, seed : int
+    workers : int
+        Processes; the result does not depend on it.
+
+    Returns
+    -------
+    SpecCurve
+
+    Raises
+    ------
+    DataError
+        No clusters or two sets of them; histories that do not give the panel's own exposure.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.sensitivity import Dimension, spec_curve
+    >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.8, "size": 0.2}, seed=1)
+    >>> spec = cm.Specification("cox", "event ~ risk + size", cluster="state")
+    >>> controls = Dimension("controls", {"size": lambda s: s,
+    ...     "none": lambda s: s.respecify(formula="event ~ risk")})
+    >>> curve = spec_curve(spec, "risk", [controls], panel=panel)
+    >>> len(curve.table), bool(curve.summary["median_ratio"] > 1)
+    (2, True)
+    """
+    check_arguments(spec_curve, {"spec": spec, "term": term, "draws": draws, "workers": workers})
+    asked = spec.spec if isinstance(spec, Fit) else spec
+    require(asked.record, "null_scores", "spec_curve()")
+    start = Setting() if base is None else base
+    if panel is not None:
+        start = start.replace(panel=panel)
+    start = start.replace(spec=start.spec or asked)
+    worlds = None if exchange is None else _worlds(start, dimensions, exchange, draws, seed)
+    found = run(
+        start, list(dimensions), _Estimate(term, worlds),
+        failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), workers=workers,
+    )  # fmt: skip
+    table = found.table
+    joint = None
+    if worlds is not None and exchange is not None:
+        drawn = np.array(
+            [z if isinstance(z, np.ndarray) else np.full(draws, np.nan) for z in table["drawn"]]
+        )
+        joint = joint_test(table["z"].to_numpy(float), drawn.T, how=exchange.words)
+    columns = [*found.dimensions, *_RESULTS, "problem"]
+    return SpecCurve(
+        term=term,
+        table=table[columns].astype(dict.fromkeys(_NUMBERS, float)),
+        dimensions=found.dimensions,
+        skipped=found.skipped,
+        joint=joint,
+        scale=asked.record.ratio,
+    )
+
+
+_NUMBERS = [name for name in _RESULTS if name != "note"]
+
+
+def _worlds(
+    start: Setting, dimensions: Sequence[Dimension], exchange: Exchange, draws: int, seed: int
+) -> Worlds:
+    """The draws, over the states of the panel that the options start from, or of its facts."""
+    if exchange.groups is not None:
+        states = pd.Series(list(exchange.groups))
+        if start.panel is not None:
+            states = pd.concat([states, start.panel["state"]])
+    elif start.facts is not None and start.facts.members is not None:
+        members = start.facts.members
+        states = members.loc[members["exit_kind"] != "leader", "state"]
+    elif start.panel is not None:
+        states = start.panel["state"]
+    else:
+        raise DataError("exchange= needs facts or a panel to start from, which tell the states")
+    return worlds_of(sorted(map(str, states.unique())), exchange, draws=draws, seed=seed)
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    """From a setting to the results of its specification; sent to workers."""
+
+    term: str
+    worlds: Worlds | None
+    last: dict[str, object] = field(default_factory=dict, compare=False)
+
+    def __call__(self, setting: Setting) -> Mapping[str, object]:
+        spec, rows = setting.spec, setting.rows
+        assert spec is not None
+        term = str(setting.values.get("term", self.term))
+        fitted, note = _fitted(spec, rows)
+        model = (
+            Unfitted(fitted.engine, fitted.names, fitted.terms)
+            if fitted is not None
+            else unfitted(replace(spec, variance=None, small_sample=None), rows)
+        )
+        out = {**dict.fromkeys(_RESULTS, np.nan), "note": note, **_estimates(fitted, term)}
+        return {**out, **self._scores(model, term, setting)}
+
+    def _scores(self, model: Unfitted, term: str, setting: Setting) -> dict[str, object]:
+        sample = model.engine.sample
+        if len(sample.clusters) != 1:
+            raise DataError("spec_curve() sums scores by one set of clusters: give cluster=")
+        if term not in model.names:
+            raise DataError(f"the formula has no column {term!r}; it has {', '.join(model.names)}")
+        at = np.array([model.names.index(term)])
+        pull = model.engine.null_map(at, sample.clusters[0])
+        values = model.engine.values_of(int(at[0]))
+        z = float(pull.z(values[:, None])[0])
+        sides = exposure_of(values, sample.event, sample.clusters[0])
+        out: dict[str, object] = {
+            "z": z,
+            "z_by_cluster": float(pull.z_by_cluster(values[:, None])[0]),
+            "p_score": float(2 * stats.norm.sf(abs(z))),
+            "events": int(sample.event.sum()),
+            "rows": len(sample.event),
+            "clusters": sample.cluster_counts[0],
+        }
+        if sides is not None:
+            out |= {
+                "exposed_events": sides.exposed_events,
+                "exposed_clusters": sides.exposed_clusters,
+            }
+        if self.worlds is not None:
+            out["drawn"] = self._drawn(pull, values, setting, model)
+        return out
+
+    def _drawn(self, pull: ScoreMap, values: Floats, setting: Setting, model: Unfitted) -> Floats:
+        """Z of every draw."""
+        assert self.worlds is not None
+        histories = setting["histories"]
+        keep = model.engine.sample.keep
+        rows = setting.rows if keep is None else setting.rows[keep]
+        own = setting.once(_own, histories, rows)
+        if not np.allclose(own, values, equal_nan=True):
+            wrong = int((~np.isclose(own, values)).sum())
+            raise DataError(
+                f"histories do not give the panel's own exposure in {counted(wrong, 'row')}: make "
+                "both with the same builder"
+            )
+        return pull.z(self._exposures(histories, setting.rows, rows))
+
+    def _exposures(
+        self, histories: pd.DataFrame, panel: pd.DataFrame, rows: pd.DataFrame
+    ) -> Floats:
+        """Of every draw; those of the last panel are kept, since specifications come by panel."""
+        assert self.worlds is not None
+        key = (id(histories), id(panel), len(rows))
+        held = self.last.get("key")
+        if held != key or len(rows) != len(panel):
+            self.last.clear()
+            made = self.worlds.exposures(histories, rows["state"], rows["period"])
+            # what the key is of is kept too, so that nothing else takes its place in memory
+            self.last.update(key=key, made=made, of=(histories, panel))
+        return cast("Floats", self.last["made"])
+
+
+def _own(histories: pd.DataFrame, rows: pd.DataFrame) -> Floats:
+    units = list(dict.fromkeys(rows["state"]))
+    as_it_is = Worlds(tuple(units), np.arange(len(units))[None, :], None)
+    return as_it_is.exposures(histories, rows["state"], rows["period"])[:, 0]
+
+
+def _fitted(spec: Specification, rows: pd.DataFrame) -> tuple[Fit | None, str]:
+    try:
+        return fit_one(spec, rows), ""
+    except FitError as error:
+        return None, str(error).partition("\n")[0]
+
+
+def _estimates(fitted: Fit | None, term: str) -> dict[str, object]:
+    if fitted is None:
+        return {}
+    tidy = fitted.tidy()
+    own = tidy[tidy["term"] == term]
+    names = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
+    return {name: float(own[name].iloc[0]) for name in names} if len(own) else {}
