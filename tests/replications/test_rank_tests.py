@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coalition_models.replications.studies.bienen_vandewalle_1991.rank_tests import (
+from coalition_models.replications.rank_tests import (
     fine_gray_null,
     group_tests,
     incidence,

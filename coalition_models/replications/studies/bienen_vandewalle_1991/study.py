@@ -11,7 +11,7 @@ from scipy import stats
 from coalition_models.models.cox.api import cox
 from coalition_models.models.specification import Specification
 from coalition_models.replications.numbers import MODEL, Estimated, Key, numbers_of
-from coalition_models.replications.studies.bienen_vandewalle_1991.rank_tests import (
+from coalition_models.replications.rank_tests import (
     fine_gray_null,
     group_tests,
     incidence,
