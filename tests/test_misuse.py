@@ -297,7 +297,7 @@ _BEYOND = {
         "ids": "nonsense", "q": 1.5, "level": 1.5, "power": 1.5, "cluster": "nonsense",
         "workers": 0, "tables": {"nonsense": pd.DataFrame()}, "panel_or_sets": "nonsense",
     },
-    "replicate": {"name": "nonsense"},
+    "replicate": {"name": "nonsense", "data": {"nonsense": pd.DataFrame()}},
     "plot.coefficients": {"terms": ["nonsense"], "level": 1.5},
     "plot.participation": {"mandate_end": "nonsense", "until": "nonsense"},
     "plot.survival": {"times": [-1.0]},
