@@ -80,6 +80,8 @@ _WHERE = {
     "detectable_effects": "inference.detection",
     "predict_survival": "models.after.scenarios",
     "survival_curve": "models.after.nonparametric",
+    "split_rows": "models.before.splitting",
+    "merge_changes": "models.before.changes",
     # ready designs
     "analysis_set": "designs.analysis_sets",
     "first_look": "designs.first_look",
@@ -178,6 +180,8 @@ if TYPE_CHECKING:
     from coalition_models.models.after.diagnostics import check_ph as check_ph
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
+    from coalition_models.models.before.changes import merge_changes as merge_changes
+    from coalition_models.models.before.splitting import split_rows as split_rows
     from coalition_models.models.cox.api import cox as cox
     from coalition_models.models.discrete.api import logit as logit
     from coalition_models.models.fit import Fit as Fit

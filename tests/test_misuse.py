@@ -33,6 +33,7 @@ def _needs():
     powers = pd.DataFrame({"state": ["ITA"], "start": ["1990-01-01"], "war_powers": [1]})
     fit = cm.cox("event ~ risk", simulated, cluster="state")
     formula = {"formula": "event ~ risk", "data": simulated}
+    changes = pd.DataFrame({"state": ["S01"], "time": [2.5], "left": [1]})
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
     builders = {name: {"panel": panel} for name in registered()}
     found = cm.test_hypotheses(simulated, "H02", robust=False)
@@ -69,6 +70,8 @@ def _needs():
         "logit": {**formula, "cluster": "state"},
         "fit": {"spec": fit.spec, "panel": simulated},
         "fit_many": {"specs": [fit.spec], "panel": simulated},
+        "split_rows": {"data": simulated, "at": [3.5]},
+        "merge_changes": {"rows": simulated, "changes": changes, "on": "state"},
         "check_ph": {"fit": fit},
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
@@ -230,6 +233,13 @@ _BEYOND = {
         "time": "nonsense", "link": "nonsense", "penalty": "nonsense", "convention": "nonsense",
         "variance": "nonsense", "stop": "nonsense", "id": "nonsense", "cluster": "nonsense",
         "weights": "nonsense", "offset": "nonsense", "formula": "nonsense",
+    },
+    "split_rows": {
+        "at": [float("inf")], "event": "nonsense", "start": "nonsense", "stop": "nonsense",
+    },
+    "merge_changes": {
+        "on": "nonsense", "time": "nonsense", "origin": "nonsense", "unit": "nonsense",
+        "start": "nonsense", "stop": "nonsense", "event": "nonsense",
     },
     "check_ph": {"transform": "nonsense"},
     "detectable_effects": {"power": 1.5, "level": 1.5},
