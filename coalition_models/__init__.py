@@ -82,6 +82,7 @@ _WHERE = {
     "survival_curve": "models.after.nonparametric",
     "split_rows": "models.before.splitting",
     "merge_changes": "models.before.changes",
+    "logrank": "models.after.logrank",
     # ready designs
     "analysis_set": "designs.analysis_sets",
     "first_look": "designs.first_look",
@@ -178,6 +179,7 @@ if TYPE_CHECKING:
     from coalition_models.members.simulate.panel import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
     from coalition_models.models.after.diagnostics import check_ph as check_ph
+    from coalition_models.models.after.logrank import logrank as logrank
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.before.changes import merge_changes as merge_changes

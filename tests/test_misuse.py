@@ -72,6 +72,7 @@ def _needs():
         "fit_many": {"specs": [fit.spec], "panel": simulated},
         "split_rows": {"data": simulated, "at": [3.5]},
         "merge_changes": {"rows": simulated, "changes": changes, "on": "state"},
+        "logrank": {"data": simulated, "groups": "leader_change"},
         "check_ph": {"fit": fit},
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
@@ -249,7 +250,11 @@ _BEYOND = {
     },
     "survival_curve": {
         "by": "nonsense", "event": "nonsense", "start": "nonsense", "stop": "nonsense",
-        "level": 1.5, "interval": "nonsense",
+        "level": 1.5, "interval": "nonsense", "weights": "nonsense", "cluster": "nonsense",
+    },
+    "logrank": {
+        "groups": "nonsense", "strata": "nonsense", "cluster": "nonsense", "event": "nonsense",
+        "start": "nonsense", "stop": "nonsense",
     },
     "analysis_set": {"name": "nonsense", "variant": "nonsense"},
     "compare_rules": {
