@@ -83,6 +83,10 @@ _WHERE = {
     "split_rows": "models.before.splitting",
     "merge_changes": "models.before.changes",
     "logrank": "models.after.logrank",
+    "linear_combination": "models.after.combinations",
+    "lr_test": "models.after.combinations",
+    "probit": "models.discrete.verbs",
+    "cloglog": "models.discrete.verbs",
     # ready designs
     "analysis_set": "designs.analysis_sets",
     "first_look": "designs.first_look",
@@ -178,6 +182,8 @@ if TYPE_CHECKING:
     from coalition_models.members.panel import describe_panel as describe_panel
     from coalition_models.members.simulate.panel import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
+    from coalition_models.models.after.combinations import linear_combination as linear_combination
+    from coalition_models.models.after.combinations import lr_test as lr_test
     from coalition_models.models.after.diagnostics import check_ph as check_ph
     from coalition_models.models.after.logrank import logrank as logrank
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
@@ -186,6 +192,8 @@ if TYPE_CHECKING:
     from coalition_models.models.before.splitting import split_rows as split_rows
     from coalition_models.models.cox.api import cox as cox
     from coalition_models.models.discrete.api import logit as logit
+    from coalition_models.models.discrete.verbs import cloglog as cloglog
+    from coalition_models.models.discrete.verbs import probit as probit
     from coalition_models.models.fit import Fit as Fit
     from coalition_models.models.running import fit as fit
     from coalition_models.models.running import fit_many as fit_many

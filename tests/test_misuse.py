@@ -73,6 +73,10 @@ def _needs():
         "split_rows": {"data": simulated, "at": [3.5]},
         "merge_changes": {"rows": simulated, "changes": changes, "on": "state"},
         "logrank": {"data": simulated, "groups": "leader_change"},
+        "probit": {**formula, "cluster": "state"},
+        "cloglog": {**formula, "cluster": "state"},
+        "linear_combination": {"fit": fit, "combination": "risk"},
+        "lr_test": {"smaller": fit, "larger": fit},
         "check_ph": {"fit": fit},
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
@@ -234,6 +238,17 @@ _BEYOND = {
         "time": "nonsense", "link": "nonsense", "penalty": "nonsense", "convention": "nonsense",
         "variance": "nonsense", "stop": "nonsense", "id": "nonsense", "cluster": "nonsense",
         "weights": "nonsense", "offset": "nonsense", "formula": "nonsense",
+    },
+    **{
+        verb: {
+            "time": "nonsense", "convention": "nonsense", "variance": "nonsense",
+            "stop": "nonsense", "id": "nonsense", "cluster": "nonsense", "weights": "nonsense",
+            "offset": "nonsense", "formula": "nonsense",
+        }
+        for verb in ("probit", "cloglog")
+    },
+    "linear_combination": {
+        "combination": "nonsense", "value": float("inf"), "level": 1.5, "reference": "nonsense",
     },
     "split_rows": {
         "at": [float("inf")], "event": "nonsense", "start": "nonsense", "stop": "nonsense",

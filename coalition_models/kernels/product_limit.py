@@ -66,12 +66,12 @@ def product_limit(rows: RiskRows) -> ProductLimit:
         at_risk = _sum_before(rows.start, rows.weights, times)
         at_risk = at_risk - _sum_before(rows.stop, rows.weights, times)
         place = np.searchsorted(times, rows.stop[happened])
-        events = np.bincount(place, rows.weights[happened], len(times))
+        events = np.bincount(place, rows.weights[happened], len(times)).astype(float)
         at_risk = np.where(np.isclose(at_risk, events, rtol=1e-12), events, at_risk)
-    survival = np.cumprod(1 - events / at_risk)
+    survival = np.asarray(np.cumprod(1 - events / at_risk), dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         if rows.groups is None:
-            variance = np.cumsum(events / (at_risk * (at_risk - events)))
+            variance = np.asarray(np.cumsum(events / (at_risk * (at_risk - events))), dtype=float)
         else:
             variance = np.zeros(len(times))
             for moves in _moves(rows, times, at_risk, events):

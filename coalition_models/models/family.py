@@ -44,6 +44,7 @@ ABILITIES = {
     "leave_one_out": "fits without each cluster",
     "batch_refits": "all fits without one cluster at once",
     "score_test": "score test (`Fit.test_model`)",
+    "residuals": "residuals of every kind (`Fit.residuals`)",
     "null_information": "information if no term had an effect (power)",
 }
 
@@ -59,7 +60,7 @@ class Family:
     title, short : str
         Heading of a table; one word or two for a sentence.
     call : str
-        How it is asked for, such as ``"logit(link='probit')"``.
+        How it is asked for, such as ``"probit()"``.
     scale : str
         What a coefficient is.
     ratio : str

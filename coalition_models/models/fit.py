@@ -16,6 +16,7 @@ from coalition_models.models.display import Choices, Counts, footnotes
 from coalition_models.models.engine import Engine
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
+from coalition_models.models.fit_rows import RowResults
 from coalition_models.models.fit_table import (
     Reference,
     check_level,
@@ -33,7 +34,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fit:
+class Fit(RowResults):
     """A fitted model: estimates, how they were made, and from which rows.
 
     Made by :func:`cox` and :func:`logit`. Shows itself as a table in a notebook and in print.
@@ -297,46 +298,6 @@ class Fit:
                 }
             ]
         )
-
-    def augment(self) -> pd.DataFrame:
-        """Rows used (their own index), with predictions and residuals.
-
-        Cox: ``linear_predictor``, ``relative_hazard``, ``expected``, ``martingale``,
-        ``deviance``. Logit: ``linear_predictor``, ``probability``, ``residual``, ``pearson``.
-        """
-        times = (self.choices.start, self.choices.stop)
-        return self.engine.augment(self.estimates, times)
-
-    def predict(self, data: pd.DataFrame | None = None, *, kind: str | None = None) -> pd.Series:
-        """Predict for new rows, or for the rows used.
-
-        Parameters
-        ----------
-        data : DataFrame, optional
-            Needs the formula's columns. A category that the model has not seen is an error.
-        kind : str, optional
-            Cox: ``"linear"`` (default: relative to the mean of the rows used, columns of -1, 0
-            and 1 only being left uncentred, as in R) or ``"ratio"`` (its exponential).
-            Logit: ``"probability"`` (default) or ``"linear"``.
-            Survival curves: :func:`predict_survival`.
-
-        Notes
-        -----
-        R's ``predict.coxph`` differs by a constant (and the ratio by a factor), the same for all
-        rows of a stratum: it subtracts the mean of an offset, takes the unweighted mean where
-        (start, stop] rows have weights, and by default the mean of each stratum where there are
-        strata (``reference="strata"``). Differences between rows are equal.
-
-        Returns
-        -------
-        Series
-            One value per row, on the index of ``data``.
-        """
-        check_arguments(Fit.predict, locals())
-        wanted = kind or self.family.predictions[0]
-        values = self.engine.predict(self.estimates, data, wanted)
-        index = self.engine.sample.index if data is None else data.index
-        return pd.Series(values, index=index, name=wanted)
 
     def footnotes(self, reference: Reference | None = None) -> tuple[str, ...]:
         """Everything that prints under a table of this fit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,6 +20,8 @@ from coalition_models.kernels.firth_logit import (
 from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
 from coalition_models.models.discrete.estimate import Problem, estimate_model, eta_without
+from coalition_models.models.discrete.residuals import KINDS
+from coalition_models.models.discrete.residuals import residuals as residuals_of
 from coalition_models.models.engine import Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
@@ -42,6 +45,7 @@ _CAN = frozenset(
         "leave_one_out",
         "null_information",
         "offset",
+        "residuals",
         "score_test",
         "survival_paths",
         "two_way",
@@ -55,7 +59,7 @@ def _family(link: str, words: str, scale: str, ratio: str, *more: str) -> Family
         name=link,
         title=f"Discrete-time {words}",
         short=words[0].upper() + words[1:],
-        call="logit()" if link == "logit" else f"logit(link={link!r})",
+        call=f"{link}()",
         scale=scale,
         ratio=ratio,
         bic_counts="rows",
@@ -140,6 +144,19 @@ class DiscreteEngine:
             residual=residual,
             pearson=residual / np.sqrt(np.maximum(p * (1 - p), 1e-300)),
         )
+
+    @property
+    def residual_kinds(self) -> Mapping[str, bool]:
+        """Kind of residual -> whether it has one value per coefficient."""
+        return KINDS
+
+    def residuals(
+        self, estimates: Estimates, model_covariance: Floats, kind: str
+    ) -> tuple[Floats, None]:
+        """Residuals of one kind, over all rows."""
+        p = self.problem
+        eta = p.eta(estimates.coefficients)
+        return residuals_of(p.X, p.y, eta, p.link, p.weights, model_covariance, kind), None
 
     def span(self, stratum: object | None) -> Span:
         """Where the hazard is known; a discrete-time fit has no strata."""
