@@ -112,7 +112,7 @@ def _wrong_types(hint):
     parts = typing.get_args(hint) or (hint,)
     if hint is object or "object" in text:
         return []
-    wrong = [] if "None" in text else [None]
+    wrong = [] if "None" in text or "Optional" in text else [None]
     wrong += [] if float in parts or int in parts or "date" in text else [5]
     wrong += ["6", [1.5], float("nan")] if hint in (int, float) else []
     wrong += ["yes", 2] if hint is bool else []

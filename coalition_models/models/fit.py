@@ -109,7 +109,7 @@ class Fit(RowResults):
     def estimator(self) -> str:
         """Deprecated: the function that fitted it, ``"cox"`` or ``"logit"``; use ``family``."""
         warn("Fit.estimator goes in the next version: use Fit.family.name", FutureWarning)
-        return self.family.call.partition("(")[0]
+        return "logit" if self.family.link else self.family.call.partition("(")[0]
 
     @property
     def title(self) -> str:
