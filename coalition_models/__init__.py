@@ -87,6 +87,10 @@ _WHERE = {
     "lr_test": "models.after.combinations",
     "probit": "models.discrete.verbs",
     "cloglog": "models.discrete.verbs",
+    "marginal_effects": "models.after.effects",
+    "adjusted_survival": "models.after.adjusted",
+    "expected_duration": "models.after.durations",
+    "exit_probability": "models.after.exits",
     # ready designs
     "analysis_set": "designs.analysis_sets",
     "first_look": "designs.first_look",
@@ -182,9 +186,13 @@ if TYPE_CHECKING:
     from coalition_models.members.panel import describe_panel as describe_panel
     from coalition_models.members.simulate.panel import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
+    from coalition_models.models.after.adjusted import adjusted_survival as adjusted_survival
     from coalition_models.models.after.combinations import linear_combination as linear_combination
     from coalition_models.models.after.combinations import lr_test as lr_test
     from coalition_models.models.after.diagnostics import check_ph as check_ph
+    from coalition_models.models.after.durations import expected_duration as expected_duration
+    from coalition_models.models.after.effects import marginal_effects as marginal_effects
+    from coalition_models.models.after.exits import exit_probability as exit_probability
     from coalition_models.models.after.logrank import logrank as logrank
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
     from coalition_models.models.after.scenarios import predict_survival as predict_survival

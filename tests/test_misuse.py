@@ -38,6 +38,8 @@ def _needs():
     builders = {name: {"panel": panel} for name in registered()}
     found = cm.test_hypotheses(simulated, "H02", robust=False)
     compared = cm.compare_rules(["tago-2009"], cm.analysis_set("iraq", features=False))
+    there = simulated.groupby("state")["event"].max().eq(0).idxmax()
+    early = simulated[(simulated["state"] == there) & (simulated["stop"] <= 3)]
     return {
         **builders,
         "plot.verdicts": {"verdicts": found},
@@ -77,6 +79,10 @@ def _needs():
         "cloglog": {**formula, "cluster": "state"},
         "linear_combination": {"fit": fit, "combination": "risk"},
         "lr_test": {"smaller": fit, "larger": fit},
+        "marginal_effects": {"fit": fit, "data": simulated, "horizon": 6.0},
+        "adjusted_survival": {"fit": fit, "data": simulated, "variable": "risk", "times": [6.0]},
+        "expected_duration": {"fit": fit, "paths": {"risk": 1.0}, "horizon": 6.0},
+        "exit_probability": {"fit": fit, "panel": early, "state": there, "months": 2},
         "check_ph": {"fit": fit},
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
@@ -249,6 +255,19 @@ _BEYOND = {
     },
     "linear_combination": {
         "combination": "nonsense", "value": float("inf"), "level": 1.5, "reference": "nonsense",
+    },
+    "marginal_effects": {
+        "variables": "nonsense", "at": {"nonsense": 1}, "contrast": {"nonsense": (0, 1)},
+        "horizon": -1.0, "method": "nonsense", "draws": 0, "seed": -1, "level": 1.5,
+        "reference": "nonsense",
+    },
+    "adjusted_survival": {
+        "variable": "nonsense", "times": [-1.0], "level": 1.5, "interval": "nonsense",
+    },
+    "expected_duration": {"horizon": float("inf"), "level": 1.5, "stratum": "nonsense"},
+    "exit_probability": {
+        "state": "nonsense", "months": 0, "coalition": "nonsense", "changes": {"nonsense": 1},
+        "level": 1.5, "interval": "nonsense",
     },
     "split_rows": {
         "at": [float("inf")], "event": "nonsense", "start": "nonsense", "stop": "nonsense",

@@ -40,6 +40,8 @@ ABILITIES = {
     "jackknife": "jackknife over clusters, CR3 (`variance='jackknife'`)",
     "firth": "Firth's penalty (`penalty='firth'`)",
     "survival_paths": "survival along paths of covariates (`predict_survival`)",
+    "averaged_survival": "survival averaged over rows (`adjusted_survival`)",
+    "expected_duration": "expected time at risk (`expected_duration`)",
     "ph_test": "test of proportional hazards (`check_ph`)",
     "leave_one_out": "fits without each cluster",
     "batch_refits": "all fits without one cluster at once",

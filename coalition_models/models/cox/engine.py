@@ -47,9 +47,11 @@ FAMILIES = (
         ),
         can=frozenset(
             {
+                "averaged_survival",
                 "batch_refits",
                 "clusters",
                 "continuous_time",
+                "expected_duration",
                 "firth",
                 "free_baseline",
                 "jackknife",

@@ -38,8 +38,10 @@ Integers = npt.NDArray[np.int64]
 
 _CAN = frozenset(
     {
+        "averaged_survival",
         "clusters",
         "duration",
+        "expected_duration",
         "jackknife",
         "late_entry",
         "leave_one_out",
