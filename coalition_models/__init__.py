@@ -91,6 +91,8 @@ _WHERE = {
     "adjusted_survival": "models.after.adjusted",
     "expected_duration": "models.after.durations",
     "exit_probability": "models.after.exits",
+    "load_fit": "models.loading",
+    "compare_estimators": "models.after.estimators",
     # ready designs
     "analysis_set": "designs.analysis_sets",
     "first_look": "designs.first_look",
@@ -192,6 +194,7 @@ if TYPE_CHECKING:
     from coalition_models.models.after.diagnostics import check_ph as check_ph
     from coalition_models.models.after.durations import expected_duration as expected_duration
     from coalition_models.models.after.effects import marginal_effects as marginal_effects
+    from coalition_models.models.after.estimators import compare_estimators as compare_estimators
     from coalition_models.models.after.exits import exit_probability as exit_probability
     from coalition_models.models.after.logrank import logrank as logrank
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
@@ -203,6 +206,7 @@ if TYPE_CHECKING:
     from coalition_models.models.discrete.verbs import cloglog as cloglog
     from coalition_models.models.discrete.verbs import probit as probit
     from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.loading import load_fit as load_fit
     from coalition_models.models.running import fit as fit
     from coalition_models.models.running import fit_many as fit_many
     from coalition_models.models.specification import Specification as Specification

@@ -83,6 +83,7 @@ def _needs():
         "adjusted_survival": {"fit": fit, "data": simulated, "variable": "risk", "times": [6.0]},
         "expected_duration": {"fit": fit, "paths": {"risk": 1.0}, "horizon": 6.0},
         "exit_probability": {"fit": fit, "panel": early, "state": there, "months": 2},
+        "compare_estimators": {"formula": "event ~ risk", "panel": simulated},
         "check_ph": {"fit": fit},
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
@@ -268,6 +269,11 @@ _BEYOND = {
     "exit_probability": {
         "state": "nonsense", "months": 0, "coalition": "nonsense", "changes": {"nonsense": 1},
         "level": 1.5, "interval": "nonsense",
+    },
+    "load_fit": {"path": "nonsense"},
+    "compare_estimators": {
+        "formula": "nonsense", "families": ["nonsense"], "id": "nonsense", "cluster": "nonsense",
+        "convention": "nonsense",
     },
     "split_rows": {
         "at": [float("inf")], "event": "nonsense", "start": "nonsense", "stop": "nonsense",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ from coalition_models.models.display import Choices, Counts, footnotes
 from coalition_models.models.engine import Engine
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
+from coalition_models.models.fit_file import save
 from coalition_models.models.fit_rows import RowResults
 from coalition_models.models.fit_table import (
     Reference,
@@ -341,6 +344,27 @@ class Fit(RowResults):
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
+
+    def save(self, path: str | os.PathLike[str], data: pd.DataFrame) -> None:
+        """Write the fit to a file that :func:`load_fit` reads, with the columns that it used.
+
+        A zip of JSON and arrays, without anything that runs when it is read.
+
+        Parameters
+        ----------
+        path : str or path
+            Overwritten if it is there.
+        data : DataFrame
+            The rows that it was fitted to: a fit keeps its design, not the columns behind it.
+
+        Raises
+        ------
+        DataError
+            Other data; a column that holds neither numbers, words nor dates; a fit without a
+            finite maximum.
+        """
+        check_arguments(Fit.save, locals())
+        save(self, Path(path), data)
 
     def degrees(self, reference: str | None = None) -> float:
         """Degrees of freedom of tests and limits: infinite where the reference is normal.
