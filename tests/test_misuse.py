@@ -84,6 +84,7 @@ def _needs():
         "expected_duration": {"fit": fit, "paths": {"risk": 1.0}, "horizon": 6.0},
         "exit_probability": {"fit": fit, "panel": early, "state": there, "months": 2},
         "compare_estimators": {"formula": "event ~ risk", "panel": simulated},
+        "load_fit": {"path": "nonsense"},
         "check_ph": {"fit": fit},
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -345,7 +344,7 @@ class Fit(RowResults):
     def _repr_html_(self) -> str:
         return self.to_table().html()
 
-    def save(self, path: str | os.PathLike[str], data: pd.DataFrame) -> None:
+    def save(self, path: str | Path, data: pd.DataFrame) -> None:
         """Write the fit to a file that :func:`load_fit` reads, with the columns that it used.
 
         A zip of JSON and arrays, without anything that runs when it is read.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ __all__ = ["load_fit"]
 _SAME = 1e-6
 
 
-def load_fit(path: str | os.PathLike[str], *, trust: bool = False) -> Fit:
+def load_fit(path: str | Path, *, trust: bool = False) -> Fit:
     """Read a fit that :meth:`Fit.save` wrote.
 
     Nothing in the file is run. The model is estimated anew from the rows in it, and the fit is
