@@ -123,14 +123,15 @@ def save(fit: Kept, path: Path, data: pd.DataFrame) -> None:
         "sources": list(fit.sources),
         "remarks": [[str(text), isinstance(text, Note)] for text in fit.remarks],
     }
+    try:
+        words = json.dumps(about, indent=1, ensure_ascii=False).encode()
+    except TypeError as error:
+        raise DataError(f"the specification holds what a file cannot keep: {error}") from None
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for name, content in (
-            ("fit.json", json.dumps(about, indent=1, ensure_ascii=False).encode()),
-            ("arrays.npz", packed.getvalue()),
-        ):
+        for name, content in (("fit.json", words), ("arrays.npz", packed.getvalue())):
             archive.writestr(zipfile.ZipInfo(name), content)  # without a date: same fit, same bytes
     write_file(path, out.getvalue())
 

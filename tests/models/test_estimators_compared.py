@@ -28,7 +28,7 @@ def test_each_is_as_by_itself(panel):
     np.testing.assert_array_equal(mine["ratio"], one["estimate"])
     np.testing.assert_array_equal(mine["conf_high"], one["conf_high"])
     firth = cm.logit("event ~ risk + near", panel, penalty="firth").tidy()
-    theirs = found.table[found.table["estimator"] == "logit, Firth"]
+    theirs = found.table[found.table["estimator"] == "logit (Firth)"]
     np.testing.assert_array_equal(theirs["p_value"], firth["p_value"][1:3])
     probit = found.table[found.table["estimator"] == "probit"]
     assert probit["ratio"].isna().all()
@@ -40,14 +40,14 @@ def test_each_is_as_by_itself(panel):
 @pytest.mark.filterwarnings("ignore")
 def test_every_family_is_tried(panel):
     found = cm.compare_estimators("event ~ risk", panel)
-    tried = {name.partition(",")[0] for name in found.table["estimator"]}
+    tried = {name.partition(" (")[0] for name in found.table["estimator"]}
     assert tried == set(families())
 
 
 def test_what_fails_is_a_row_with_its_problem(panel):
     apart = panel.assign(always=(panel["event"] == 1) & (panel["stop"] <= 4))
     found = cm.compare_estimators("event ~ risk + always", apart, families=["logit"])
-    assert list(found.fits) == ["logit, Firth"]
+    assert list(found.fits) == ["logit (Firth)"]
     problem = found.table.loc[found.table["estimator"] == "logit", "problem"].item()
     assert "separation" in problem
     assert "logit: " in str(found)

@@ -35,7 +35,9 @@ def test_it_is_one_less_survival_given_survival_to_now(panel, here, family):
     values = {"risk": last["risk"], "near": last["near"]}
     table = cm.predict_survival(fit, values, begin=12, times=range(13, 19)).table
     np.testing.assert_allclose(found.table["probability"], 1 - table["survival"], rtol=1e-9)
-    np.testing.assert_allclose(found.table["conf_low"], 1 - table["conf_high"], rtol=1e-9)
+    known = found.table["probability"] > 0
+    expected = 1 - table["conf_high"]
+    np.testing.assert_allclose(found.table["conf_low"][known], expected[known], rtol=1e-9)
     assert found.conf_low <= found.probability <= found.conf_high
     assert found.held == values
     assert "Assumed to stay as last seen: risk" in str(found)
@@ -55,6 +57,18 @@ def test_by_hand():
     hazard = np.exp(b) * (1 / (2 * np.exp(b) + 1) + 1 / (np.exp(b) + 1))
     found = cm.exit_probability(fit, now, "D", 2)
     assert found.probability == pytest.approx(1 - np.exp(-hazard))
+
+
+def test_months_without_an_event_are_no_certainty():
+    rows = pd.DataFrame(
+        {"state": list("ABCD"), "start": 0, "stop": [1, 2, 9, 10], "event": [1, 1, 1, 0]}
+    )
+    rows["x"] = [0.0, 1.0, 0.0, 1.0]
+    now = pd.DataFrame({"state": ["D"], "start": [0], "stop": [3], "event": [0], "x": [1.0]})
+    found = cm.exit_probability(cm.cox("event ~ x", rows, id="state"), now, "D", 3)
+    assert found.probability == 0
+    assert np.isnan(found.conf_high)
+    assert "limits that are missing" in str(found)
 
 
 def test_changes_and_strata(panel, here):
@@ -102,3 +116,26 @@ def test_refused(panel, here):
     quarters = cm.build_panel(cm.facts("iraq"), period="quarter")
     with pytest.raises(cm.DataError, match="rows are quarters"):
         cm.exit_probability(fit, quarters, "POL", 6)
+
+
+@pytest.mark.slow
+def test_limits_cover_the_chance_that_made_the_data():
+    """95 % limits of exits and of risk differences cover the truth about that often."""
+    hits, draws, truth = {"exit": 0, "difference": 0}, 200, {}
+    b, level, end = 0.6, 0.03, 12
+    truth["exit"] = 1 - np.exp(-6 * level * np.exp(b))
+    for seed in range(draws):
+        rng = np.random.default_rng(seed)
+        x = rng.integers(0, 2, 150).astype(float)
+        left = rng.exponential(1 / (level * np.exp(b * x)))
+        rows = pd.DataFrame({"state": [f"S{i}" for i in range(150)], "start": 0.0})
+        rows["stop"], rows["event"], rows["x"] = np.minimum(left, 30), (left <= 30).astype(int), x
+        fit = cm.cox("event ~ x", rows, id="state")
+        now = pd.DataFrame({"state": ["A"], "start": 0.0, "stop": 5.0, "event": 0, "x": [1.0]})
+        found = cm.exit_probability(fit, now, "A", 6, interval="log-log")
+        hits["exit"] += found.conf_low <= truth["exit"] <= found.conf_high
+        both = cm.adjusted_survival(fit, rows, "x", [0, 1], times=[end]).differences.iloc[0]
+        truth["difference"] = np.exp(-end * level) - np.exp(-end * level * np.exp(b))
+        hits["difference"] += both["conf_low"] <= truth["difference"] <= both["conf_high"]
+    for share in (hits["exit"] / draws, hits["difference"] / draws):
+        assert 0.91 <= share <= 0.985

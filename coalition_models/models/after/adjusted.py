@@ -12,7 +12,12 @@ from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted
-from coalition_models.models.after.averages import MeanSurvival, complete_rows, one_per_member
+from coalition_models.models.after.averages import (
+    MeanSurvival,
+    alike_note,
+    complete_rows,
+    one_per_member,
+)
 from coalition_models.models.after.nonparametric import Interval, limits
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
@@ -142,6 +147,7 @@ def adjusted_survival(
     ]
     if len(rows) < len(data):
         notes.append(f"Left out {counted(len(data) - len(rows), 'row')} with missing values.")
+    notes += alike_note(fit)
     table = _curves(chosen, when, survival, covariance, level, interval)
     differences = _differences(chosen, when, survival, covariance, level)
     return AdjustedSurvival(table, differences, (*notes, f"Values: {', '.join(labels)}."))

@@ -20,7 +20,14 @@ from coalition_models.models.estimates import Estimates
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample.columns import require_columns
 
-__all__ = ["MeanChances", "MeanSurvival", "Means", "complete_rows", "one_per_member"]
+__all__ = [
+    "MeanChances",
+    "MeanSurvival",
+    "Means",
+    "alike_note",
+    "complete_rows",
+    "one_per_member",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -204,6 +211,11 @@ def _refuse_clock(fit: Fit) -> None:
             f"the formula names the time itself ({first_few(sorted(own))}), which cannot be held "
             "at a row's value: use predict_survival(), where it runs along the path"
         )
+
+
+def alike_note(fit: Fit) -> list[str]:
+    """That averages do not go by the case weights of a fit that has some."""
+    return ["Rows count alike, without the fit's case weights."] if fit.choices.weights else []
 
 
 def complete_rows(fit: Fit, data: pd.DataFrame, besides: Sequence[str]) -> pd.DataFrame:

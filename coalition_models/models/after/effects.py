@@ -17,6 +17,7 @@ from coalition_models.models.after.averages import (
     MeanChances,
     Means,
     MeanSurvival,
+    alike_note,
     complete_rows,
     one_per_member,
 )
@@ -177,6 +178,7 @@ def marginal_effects(
     found = _estimated(fit, means, widths, method, draws, seed, check_level(level), reference)
     notes = [f"Mean over {who}; {_how(fit, method, draws, level)}"]
     notes += [f"Left out {counted(lost, 'row')} with missing values."] if lost else []
+    notes += alike_note(fit)
     columns: dict[str, object] = {
         "variable": [effect.variable for effect in effects],
         "effect": [effect.words for effect in effects],

@@ -117,7 +117,7 @@ def compare_estimators(
     >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.5}, seed=1)
     >>> found = cm.compare_estimators("event ~ risk", panel, families=["cox", "cloglog"])
     >>> list(found.fits)
-    ['cox', 'cox, Firth', 'cloglog']
+    ['cox', 'cox (Firth)', 'cloglog']
     """
     check_arguments(compare_estimators, locals())
     wanted = _wanted(families)
@@ -128,7 +128,7 @@ def compare_estimators(
     for family in wanted:
         asked = {"start": start, "stop": stop, "id": id, "convention": convention}
         for penalty in (None, "firth") if "firth" in family.can else (None,):
-            name = f"{family.name}, Firth" if penalty else family.name
+            name = f"{family.name} (Firth)" if penalty else family.name
             try:
                 spec = Specification(family.name, formula, **asked)  # type: ignore[arg-type]
                 spec = replace(spec, penalty=penalty, cluster=None if penalty else cluster)

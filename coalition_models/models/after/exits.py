@@ -149,6 +149,8 @@ def exit_probability(
             "conf_high": 1 - found.table["conf_low"],
         }
     )
+    # a hazard of nil is no certainty, and its variance of nil no width
+    table.loc[table["probability"] == 0, ["conf_low", "conf_high"]] = np.nan
     last = table.iloc[-1]
     return ExitProbability(
         member, since, float(steps[-1]), float(last["probability"]), float(last["conf_low"]),
@@ -244,6 +246,6 @@ def _notes(
     if probability == 0:
         notes.append(
             f"No event was seen between {since:g} and {steps[-1]:g}, so the estimated hazard is "
-            "nil there, which is an estimate from few at risk and no certainty."
+            "nil there: no certainty, and limits that are missing."
         )
     return (*notes, *(note for note in more if not note.startswith("Given survival")))
