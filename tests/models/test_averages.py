@@ -71,6 +71,12 @@ def test_categories_are_compared_with_the_first():
     np.testing.assert_allclose(table["estimate"], np.array(chances[1:]) - chances[0], rtol=1e-9)
 
 
+def test_numbers_that_a_formula_codes_are_categories():
+    data = DATA.assign(g=DATA["member"] % 3)
+    table = cm.marginal_effects(cm.logit("event ~ x + C(g)", data, time=None), data, "g").table
+    assert table["effect"].tolist() == ["1 - 0", "2 - 0"]
+
+
 def test_adjusted_survival_is_the_mean_of_predicted_curves(plain):
     found = cm.adjusted_survival(plain, DATA, "near", [0, 1], times=TIMES)
     expected = [*FIXTURE["adjusted"]["zero"], *FIXTURE["adjusted"]["one"]]

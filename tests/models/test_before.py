@@ -72,7 +72,7 @@ def test_without_starts_a_column_of_them_is_made():
 def test_what_a_panel_remembers_stays(iraq):
     out = cm.split_rows(iraq, [0.5])
     assert cm.facts_of(out) is cm.facts_of(iraq)
-    table = pd.DataFrame({"state": ["ESP"], "time": [pd.Timestamp("2004-04-17")], "left": [1]})
+    table = pd.DataFrame({"state": ["ESP"], "time": ["2004-04-17"], "left": [1]})
     joined = cm.merge_changes(iraq, table, on="state", time="time", origin="entry")
     assert "left" in cm.record_of(joined).features
     spain = joined[joined["state"] == "ESP"]
@@ -117,6 +117,12 @@ CHANGE = pd.DataFrame({"m": [1], "time": [3], "x": [7.0]})
         (ROW, CHANGE.assign(time=np.inf), {"on": "m"}, "infinite"),
         (ROW, pd.concat([CHANGE, CHANGE.assign(x=8.0)]), {"on": "m"}, "disagree: 7.0 and 8.0"),
         (ROW, CHANGE, {"on": "m", "origin": "start"}, "must hold a date"),
+        (
+            ROW.assign(entry=pd.Timestamp("2001-01-01")),
+            CHANGE.assign(time="03/04/2004"),
+            {"on": "m", "origin": "entry"},
+            "time",
+        ),
         (ROW.assign(m=[None]), CHANGE, {"on": "m"}, "gaps in m"),
         (ROW.assign(stop=0), CHANGE, {"on": "m"}, "no length"),
     ],

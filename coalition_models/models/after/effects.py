@@ -164,7 +164,7 @@ def marginal_effects(
         for name in names
         for own in combinations
         if name not in own
-        for effect in _effects(name, rows, own, contrast or {})
+        for effect in _effects(fit, name, rows, own, contrast or {})
     ]
     if not effects:
         raise DataError("at sets every one of the variables, so none is left to move")
@@ -232,6 +232,7 @@ def _refuse_unknown(fit: Fit, names: Sequence[str]) -> None:
 
 
 def _effects(
+    fit: Fit,
     name: str,
     rows: pd.DataFrame,
     at: Mapping[str, object],
@@ -244,15 +245,16 @@ def _effects(
             raise DataError(f"contrast of {name}: give two values to compare, not {len(ends)}")
         low, high = scenario_labels({name: ends})[name]
         return [_Effect(name, f"{high} - {low}", (ends[0], ends[1]), 1.0, at)]
-    column = rows[name]
-    numbers = None if isinstance(column.dtype, pd.CategoricalDtype) else as_numbers(column)
+    known = fit.engine.sample.design.levels.get(name)
+    numbers = None if known else as_numbers(rows[name])
+    if known:
+        words = scenario_labels({name: known})[name]
+        return [
+            _Effect(name, f"{word} - {words[0]}", (known[0], level), 1.0, at)
+            for word, level in zip(words[1:], known[1:], strict=True)
+        ]
     if numbers is None:
-        known = column.dropna().unique().tolist()
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            known = [level for level in column.cat.categories if level in known]
-        else:
-            known = sorted(known, key=str)
-        return [_Effect(name, f"{v} - {known[0]}", (known[0], v), 1.0, at) for v in known[1:]]
+        raise DataError(f"column {name!r} must hold numbers, as the model was fitted with")
     if np.isin(numbers, (0.0, 1.0)).all():
         return [_Effect(name, "1 - 0", (0, 1), 1.0, at)]
     step = _STEP * (float(numbers.std()) or 1.0)

@@ -13,6 +13,8 @@ from coalition_models.errors import CoalitionError, DataError, counted, first_fe
 from coalition_models.models import family as known
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import run
+from coalition_models.models.sample.checks import names_of
+from coalition_models.models.sample.columns import require_columns
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, format_p
 
@@ -121,6 +123,7 @@ def compare_estimators(
     """
     check_arguments(compare_estimators, locals())
     wanted = _wanted(families)
+    require_columns(panel, names_of(cluster, "cluster"), f"cluster={cluster!r}")
     fits: dict[str, Fit] = {}
     parts: list[pd.DataFrame] = []
     notes: dict[str, list[str]] = {}

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import as_days, check_arguments
 from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.models.before.cutting import Pieces, TimedRows, cut, in_pieces, read_rows
 from coalition_models.models.sample.checks import DEFAULT_ID, names_of, rounding_of
@@ -206,8 +206,7 @@ def _by_origin(
     unit: str,
 ) -> tuple[Integers, Integers, Floats, pd.DataFrame]:
     """Count dates from each origin that the rows of a key have: each is a group of its own."""
-    if getattr(table[time].dtype, "kind", "") != "M":
-        raise DataError(f"column {time!r} of the changes must hold dates where origin= is given")
+    dates = as_days(table[time], time)
     pairs = pd.DataFrame({"key": mine, "zero": zeros})
     numbers = _numbered(pairs)
     known = pairs.assign(group=numbers).drop_duplicates()
@@ -218,7 +217,7 @@ def _by_origin(
     fresh = int(numbers.max()) + 1 + np.cumsum(lost)
     group = np.where(lost, fresh, joined["group"].fillna(0)).astype(np.int64)
     at = joined["row"].to_numpy()
-    since = table[time].to_numpy("datetime64[ns]")[at] - joined["zero"].to_numpy("datetime64[ns]")
+    since = dates.to_numpy("datetime64[ns]")[at] - joined["zero"].to_numpy("datetime64[ns]")
     days: Floats = since / np.timedelta64(1, "D")
     when: Floats = np.where(lost, 0.0, days / _DAYS[unit])
     return numbers, group, when, table.iloc[at].reset_index(drop=True)
