@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +21,8 @@ from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
 from coalition_models.models.discrete.estimate import Problem, estimate_model, eta_without
+from coalition_models.models.discrete.residuals import KINDS
+from coalition_models.models.discrete.residuals import residuals as residuals_of
 from coalition_models.models.discrete.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
@@ -37,14 +40,17 @@ Integers = npt.NDArray[np.int64]
 
 _CAN = frozenset(
     {
+        "averaged_survival",
         "clusters",
         "duration",
+        "expected_duration",
         "jackknife",
         "late_entry",
         "leave_one_out",
         "null_information",
         "null_scores",
         "offset",
+        "residuals",
         "score_test",
         "survival_paths",
         "two_way",
@@ -58,7 +64,7 @@ def _family(link: str, words: str, scale: str, ratio: str, *more: str) -> Family
         name=link,
         title=f"Discrete-time {words}",
         short=words[0].upper() + words[1:],
-        call="logit()" if link == "logit" else f"logit(link={link!r})",
+        call=f"{link}()",
         scale=scale,
         ratio=ratio,
         bic_counts="rows",
@@ -143,6 +149,19 @@ class DiscreteEngine:
             residual=residual,
             pearson=residual / np.sqrt(np.maximum(p * (1 - p), 1e-300)),
         )
+
+    @property
+    def residual_kinds(self) -> Mapping[str, bool]:
+        """Kind of residual -> whether it has one value per coefficient."""
+        return KINDS
+
+    def residuals(
+        self, estimates: Estimates, model_covariance: Floats, kind: str
+    ) -> tuple[Floats, None]:
+        """Residuals of one kind, over all rows."""
+        p = self.problem
+        eta = p.eta(estimates.coefficients)
+        return residuals_of(p.X, p.y, eta, p.link, p.weights, model_covariance, kind), None
 
     def span(self, stratum: object | None) -> Span:
         """Where the hazard is known; a discrete-time fit has no strata."""
