@@ -68,6 +68,30 @@ class RowResults:
         """Degrees of freedom of tests and limits."""
         raise NotImplementedError
 
+    def used_of(self, data: pd.DataFrame) -> pd.DataFrame:
+        """Of the data that were given, the rows used.
+
+        Raises
+        ------
+        DataError
+            Data with another number of rows.
+
+        Examples
+        --------
+        >>> import pandas as pd, coalition_models as cm
+        >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5], "event": [1, 1, 1, 0, 1],
+        ...                    "risk": [2, 1, 2, None, 1]})
+        >>> len(cm.cox("event ~ risk", df).used_of(df))
+        4
+        """
+        sample = self.engine.sample
+        if len(data) != sample.rows_given:
+            raise DataError(
+                f"the data have {len(data)} rows, the fit was given {sample.rows_given}: give the "
+                "same data"
+            )
+        return data if sample.keep is None else data.loc[sample.keep]
+
     def augment(self) -> pd.DataFrame:
         """Rows used (their own index), with predictions and residuals.
 

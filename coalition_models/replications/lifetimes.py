@@ -50,11 +50,11 @@ def time_form(rows: pd.DataFrame, *, formula: str, distribution: str, stop: str)
     As R's ``survreg`` has it; ``distribution`` is exponential, weibull or lognormal.
     """
     fit = _fit(rows, formula, distribution, stop)
-    if distribution == "exponential":
-        return _changed(fit, fit.names, lambda at: -at)
     names = (*fit.names[:-1], "log(scale)")
-    if distribution == "lognormal":
+    if "log(sigma)" in fit.names:
         return _changed(fit, names, lambda at: at)
+    if "log(shape)" not in fit.names:
+        return _changed(fit, fit.names, lambda at: -at)
     return _changed(fit, names, lambda at: np.append(-at[:-1] / np.exp(at[-1]), -at[-1]))
 
 
@@ -64,7 +64,7 @@ def hazard_form(rows: pd.DataFrame, *, formula: str, distribution: str, stop: st
     As R's ``eha`` has it; ``distribution`` is exponential or weibull.
     """
     fit = _fit(rows, formula, distribution, stop)
-    if distribution == "exponential":
+    if "log(shape)" not in fit.names:
         names = (*fit.names[1:], "log(scale)")
         return _changed(fit, names, lambda at: np.append(at[1:], -at[0]))
     names = (*fit.names[1:-1], "log(scale)", "log(shape)")
@@ -80,11 +80,12 @@ def natural_form(rows: pd.DataFrame, *, formula: str, distribution: str, stop: s
     """
     fit = _fit(rows, formula, distribution, stop)
     location, spread = _NATURAL[distribution]
-    last = fit.names.index("log(shape)" if distribution == "weibull" else "log(sigma)")
+    shaped = "log(shape)" in fit.names
+    last = fit.names.index("log(shape)" if shaped else "log(sigma)")
     terms, rest = fit.names[1:last], fit.names[last + 1 :]
 
     def change(at: Floats) -> Floats:
-        if distribution != "weibull":
+        if not shaped:
             return np.concatenate([at[:last], at[last:]])
         return np.append(-at[:last] / np.exp(at[last]), at[last])
 

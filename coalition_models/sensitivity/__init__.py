@@ -26,7 +26,7 @@ _WHERE = {
     "exposure_histories": ("histories", "exposure_histories"),
     "complete_histories": ("histories", "complete_histories"),
     "joint_test": ("joint", "joint_test"),
-    "variation": ("variation", "variation"),
+    "variance_shares": ("variation", "variance_shares"),
     "e_value": ("e_values", "e_value"),
     "e_value_of": ("e_values", "e_value_of"),
     "bounding_factor": ("e_values", "bounding_factor"),
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.summaries import pairs as pairs
     from coalition_models.sensitivity.summaries import share as share
     from coalition_models.sensitivity.summaries import span as span
-    from coalition_models.sensitivity.variation import variation as variation
+    from coalition_models.sensitivity.variation import variance_shares as variance_shares
 
 __all__ = [*_WHERE]
 
