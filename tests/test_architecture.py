@@ -69,7 +69,6 @@ TESTED_THROUGH = {
     "models/random_intercept/engine.py": "models/test_random_intercept.py",
     "models/random_intercept/estimate.py": "models/test_random_intercept.py",
     "kernels/posterior.py": "models/test_priors.py",
-    "kernels/priors.py": "models/test_priors.py",
     "kernels/profile.py": "kernels/test_firth_logit.py",
     "models/pulled.py": "models/test_priors.py",
     "members/bundled_deaths.py": "members/test_bundled_facts.py",
