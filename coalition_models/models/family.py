@@ -52,10 +52,13 @@ ABILITIES = {
     "intercept_shift": "their correction by the intercept (`correction='prior'`)",
     "survival_paths": "survival along paths of covariates (`predict_survival`)",
     "incidence": "incidence of each kind for given covariates (`predict_incidence`)",
+    "averaged_survival": "survival averaged over rows (`adjusted_survival`)",
+    "expected_duration": "expected time at risk (`expected_duration`)",
     "ph_test": "test of proportional hazards (`check_ph`)",
     "leave_one_out": "fits without each cluster",
     "batch_refits": "all fits without one cluster at once",
     "score_test": "score test (`Fit.test_model`)",
+    "residuals": "residuals by kind (`Fit.residuals`)",
     "null_information": "information if no term had an effect (power)",
     "null_scores": "wild score test (`inference.wild_score`)",
 }
@@ -72,7 +75,7 @@ class Family:
     title, short : str
         Heading of a table; one word or two for a sentence.
     call : str
-        How it is asked for, such as ``"logit(link='probit')"``.
+        How it is asked for, such as ``"probit()"``.
     scale : str
         What a coefficient is.
     ratio : str

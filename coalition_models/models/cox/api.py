@@ -14,13 +14,14 @@ from coalition_models.models.assembly import assemble
 from coalition_models.models.cox.engine import FAMILIES, CoxEngine
 from coalition_models.models.cox.estimate import estimate_cox, estimate_firth, prepare_sample
 from coalition_models.models.cox.posterior import cox_priors, estimate_posterior
+from coalition_models.models.cox.time_varying import has_time_varying, with_time
 from coalition_models.models.display import Background, Choices
 from coalition_models.models.engine import Unfitted
 from coalition_models.models.fit import Fit
 from coalition_models.models.priors import pulled_by, read_priors
 from coalition_models.models.pulled import refuse_pulled_variance
 from coalition_models.models.running import run
-from coalition_models.models.sample.checks import check_enough_events, names_of
+from coalition_models.models.sample.checks import check_enough_events, default_id, names_of
 from coalition_models.models.sample.draw import Sample, draw_sample
 from coalition_models.models.sharing import Share
 from coalition_models.models.specification import Specification
@@ -63,7 +64,9 @@ def cox(
         log10 exp`` and ``np.`` with ``abs arcsinh ceil clip cos exp expm1 floor isin log log10
         log1p log2 maximum minimum power round sign sin sqrt square tanh where``. Everything else
         is refused: make the column in the data first. Numbers of every type count in double
-        precision and truth values as 0 and 1, so that ``I(f1 + f2)`` is a sum.
+        precision and truth values as 0 and 1, so that ``I(f1 + f2)`` is a sum. ``tt(x, 'log')``
+        is an effect that changes with the logarithm of time (``'identity'``, ``'sqrt'``, or a
+        time from which it is another): rows are split at the event times first.
     data : DataFrame
         One row per interval. Late entry, gaps and covariates that change between rows are fine.
     start, stop : str
@@ -150,11 +153,26 @@ def check(spec: Specification) -> None:
 
 def draw(spec: Specification, data: pd.DataFrame) -> Sample:
     """Check the data and take the complete rows."""
-    return draw_sample(
-        spec.formula, data, intercept=False, start=spec.start, stop=spec.stop, id=spec.id,
+    formula, start, note = spec.formula, spec.start, ""
+    if has_time_varying(formula):
+        _refuse_pieces_as_members(spec, data)
+        formula, data, note = with_time(formula, data, start=start, stop=spec.stop)
+        start = start or "start"
+    sample = draw_sample(
+        formula, data, intercept=False, start=start, stop=spec.stop, id=spec.id,
         cluster=spec.cluster, strata=spec.strata, weights=spec.weights, offset=spec.offset,
         trust=spec.trust,
     )  # fmt: skip
+    return replace(sample, notes=(note, *sample.notes)) if note else sample
+
+
+def _refuse_pieces_as_members(spec: Specification, data: pd.DataFrame) -> None:
+    """A robust variance by row would take the pieces of a row for independent."""
+    if spec.variance == "robust" and not default_id(data, spec.id):
+        raise DataError(
+            "tt() cuts rows at the event times, so variance='robust' must know whose rows they "
+            "are: give id="
+        )
 
 
 def estimate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -20,6 +21,8 @@ from coalition_models.kernels.incidence import Steps, steps_for
 from coalition_models.kernels.posterior import CoxPosterior
 from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.models.cox.posterior import posterior_of
+from coalition_models.models.cox.residuals import KINDS, deviance
+from coalition_models.models.cox.residuals import residuals as residuals_of
 from coalition_models.models.cox.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
@@ -50,9 +53,11 @@ FAMILIES = (
         ),
         can=frozenset(
             {
+                "averaged_survival",
                 "batch_refits",
                 "clusters",
                 "continuous_time",
+                "expected_duration",
                 "firth",
                 "free_baseline",
                 "jackknife",
@@ -63,6 +68,7 @@ FAMILIES = (
                 "offset",
                 "ph_test",
                 "prior",
+                "residuals",
                 "score_test",
                 "strata",
                 "survival_paths",
@@ -117,18 +123,26 @@ class CoxEngine:
         """The rows used with predictions and residuals."""
         event = self.sample.event
         expected = residuals.expected_events(self.prepared, estimates.coefficients)
-        martingale = event - expected
         linear = self.predict(estimates, None, "linear")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.where(event > 0, event * np.log(expected), 0.0)
-        deviance = np.sign(martingale) * np.sqrt(np.maximum(-2 * (martingale + logs), 0.0))
         return self.sample.frame(*times).assign(
             linear_predictor=linear,
             relative_hazard=np.exp(linear),
             expected=expected,
-            martingale=martingale,
-            deviance=deviance,
+            martingale=event - expected,
+            deviance=deviance(event, expected),
         )
+
+    @property
+    def residual_kinds(self) -> Mapping[str, bool]:
+        """Kind of residual -> whether it has one value per coefficient."""
+        return KINDS
+
+    def residuals(
+        self, estimates: Estimates, model_covariance: Floats, kind: str
+    ) -> tuple[Floats, Integers | None]:
+        """Residuals of one kind, and the places of the rows where they are not all."""
+        b = estimates.coefficients
+        return residuals_of(self.prepared, self.sample.event, b, model_covariance, kind)
 
     def span(self, stratum: object | None) -> Span:
         """Where the baseline of a stratum is known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
 from coalition_models.models.discrete.estimate import Problem, eta_without
 from coalition_models.models.discrete.remedies import NO_REMEDY, Remedy, estimate_with
+from coalition_models.models.discrete.residuals import KINDS
+from coalition_models.models.discrete.residuals import residuals as residuals_of
 from coalition_models.models.discrete.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
@@ -33,8 +36,10 @@ Integers = npt.NDArray[np.int64]
 
 _CAN = frozenset(
     {
+        "averaged_survival",
         "clusters",
         "duration",
+        "expected_duration",
         "jackknife",
         "late_entry",
         "leave_one_out",
@@ -43,6 +48,7 @@ _CAN = frozenset(
         "offset",
         "population_share",
         "prior",
+        "residuals",
         "score_test",
         "survival_paths",
         "two_way",
@@ -56,7 +62,7 @@ def _family(link: str, words: str, scale: str, ratio: str, *more: str) -> Family
         name=link,
         title=f"Discrete-time {words}",
         short=words[0].upper() + words[1:],
-        call="logit()" if link == "logit" else f"logit(link={link!r})",
+        call=f"{link}()",
         scale=scale,
         ratio=ratio,
         bic_counts="rows",
@@ -150,6 +156,19 @@ class DiscreteEngine:
         """Chances in a sample chosen by the event, with which its rows are compared."""
         eta = self.problem.eta(estimates.coefficients)
         return np.asarray(binomial.LINKS[self.problem.link].probability(eta))
+
+    @property
+    def residual_kinds(self) -> Mapping[str, bool]:
+        """Kind of residual -> whether it has one value per coefficient."""
+        return KINDS
+
+    def residuals(
+        self, estimates: Estimates, model_covariance: Floats, kind: str
+    ) -> tuple[Floats, None]:
+        """Residuals of one kind, over all rows."""
+        p = self.problem
+        eta = p.eta(estimates.coefficients)
+        return residuals_of(p.X, p.y, eta, p.link, p.weights, model_covariance, kind), None
 
     def span(self, stratum: object | None) -> Span:
         """Where the hazard is known; a discrete-time fit has no strata."""
