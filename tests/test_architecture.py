@@ -102,7 +102,6 @@ TESTED_THROUGH = {
     "models/cure/engine.py": "models/test_cure.py",
     "models/cure/estimate.py": "models/test_cure.py",
     "models/discrete/engine.py": "models/test_discrete.py",
-    "models/discrete/estimate.py": "models/test_discrete.py",
     "models/discrete/residuals.py": "models/test_after.py",
     "models/discrete/restricted.py": "inference/test_wild_score.py",
     "models/discrete/verbs.py": "models/test_after.py",
