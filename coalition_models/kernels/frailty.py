@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,8 @@ class _Model:
     p: int
     events: Floats
     gamma: bool
+    # where the last climb ended, from which the next one begins
+    last: list[Floats] = field(default_factory=list)
 
     def at(self, variance: float) -> tuple[Frailty, float]:
         """The best coefficients for a variance, and a number that is 0 at the best variance.
@@ -55,7 +57,9 @@ class _Model:
         kinds = ("",) * self.p + (("log-gamma" if self.gamma else "normal"),) * groups
         ones = np.ones(self.p + groups)
         rows = CoxPosterior(self.prepared, Priors(kinds, ones, scale, ones))
-        top = rows.climb(np.zeros(self.p + groups), np.eye(self.p + groups), max_iterations=100)
+        begin = self.last[-1] if self.last else np.zeros(self.p + groups)
+        top = rows.climb(begin, np.eye(self.p + groups), max_iterations=100)
+        self.last[:] = [top.beta]
         inside = inverse(top.at.information)
         if inside is None or not top.converged:
             raise FitError("no convergence with a frailty; look at nearly collinear terms")

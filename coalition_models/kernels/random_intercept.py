@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from coalition_models.kernels import binomial
 
@@ -61,9 +63,13 @@ class RandomIntercept:
 
     def _sum(self, values: Floats) -> Floats:
         """Sums of rows (n, ...) by group (G, ...)."""
-        out = np.zeros((self.count, *values.shape[1:]))
-        np.add.at(out, self.groups, values)
-        return out
+        return np.asarray(self._gather @ values)
+
+    @cached_property
+    def _gather(self) -> sparse.csr_array:
+        """Matrix (G, n) that sums rows by group."""
+        n = len(self.y)
+        return sparse.csr_array((np.ones(n), (self.groups, np.arange(n))), shape=(self.count, n))
 
     def _modes(self, fixed: Floats, sd: float) -> tuple[Floats, Floats]:
         """Most likely standardised intercept of each group, and its standard deviation."""

@@ -94,6 +94,13 @@ def test_predictions_and_frailties():
     assert any("enter late" in remark for remark in found.remarks)
 
 
+def test_a_saved_fit_keeps_its_groups(tmp_path):
+    found = fitted("event ~ x + left")
+    found.save(tmp_path / "one.fit", DATA)
+    again = cm.load_fit(tmp_path / "one.fit")
+    np.testing.assert_allclose(again.coefficients, found.coefficients, rtol=1e-9)
+
+
 def test_refused():
     for option in ({"weights": "weight"}, {"cluster": "region"}, {"penalty": "firth"}):
         with pytest.raises(DataError, match="is for"):

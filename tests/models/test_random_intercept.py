@@ -134,6 +134,13 @@ def test_unit_and_origin_decide_nothing():
     np.testing.assert_allclose(one.coefficients[2:], two.coefficients[2:], rtol=1e-6)
 
 
+def test_a_saved_fit_keeps_its_groups(tmp_path):
+    found = fitted("event ~ x + left")
+    found.save(tmp_path / "one.fit", DATA)
+    again = cm.load_fit(tmp_path / "one.fit")
+    np.testing.assert_allclose(again.coefficients, found.coefficients, rtol=1e-9)
+
+
 def test_refused():
     with pytest.raises(DataError, match=r"weights='weight' is for"):
         cm.Specification("random_logit", "event ~ x", group="state", weights="weight")

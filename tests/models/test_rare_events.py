@@ -179,6 +179,18 @@ def test_cox_refuses_what_is_of_the_logit():
         cm.cox("event ~ x", DATA, id="member", penalty="flic")
 
 
+@pytest.mark.parametrize("link", ["probit", "cloglog"])
+def test_the_other_verbs_take_priors_and_shares(link):
+    verb, given = getattr(cm, link), {"time": None, "id": "member"}
+    one = verb(FORMULA, DATA, prior="t(4, 1)", **given)
+    np.testing.assert_allclose(
+        one.coefficients, fitted(FORMULA, link=link, prior="t(4, 1)").coefficients
+    )
+    share = {"population_share": 0.01, "correction": "weights", "variance": "robust"}
+    two = verb(FORMULA, DATA, **share, **given)
+    np.testing.assert_allclose(two.coefficients, fitted(FORMULA, link=link, **share).coefficients)
+
+
 def test_a_share_is_that_of_case_weights_too():
     from coalition_models.models.discrete.estimate import Problem
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -25,6 +25,9 @@ def probit(
     cluster: str | Sequence[str] | None = None,
     weights: str | None = None,
     offset: str | None = None,
+    prior: str | Mapping[str, str] | None = None,
+    population_share: float | None = None,
+    correction: str | None = None,
     convention: str = "R",
     small_sample: bool | None = None,
     variance: str | None = None,
@@ -38,8 +41,10 @@ def probit(
 
     Parameters
     ----------
-    formula, data, time, start, stop, id, cluster, weights, offset, convention, small_sample
+    formula, data, time, start, stop, id, cluster, weights, offset, prior, convention, small_sample
         As in :func:`logit`.
+    population_share, correction
+        As in :func:`logit`; here ``correction="weights"`` is the only one that is right.
     variance, allow_nonconvergence, trust
         As in :func:`logit`.
 
@@ -62,7 +67,8 @@ def probit(
     check_arguments(probit, locals())
     spec = Specification(
         "probit", formula, time=time, start=start, stop=stop, id=id, cluster=cluster,
-        weights=weights, offset=offset, convention=convention, small_sample=small_sample,
+        weights=weights, offset=offset, prior=prior, population_share=population_share,
+        correction=correction, convention=convention, small_sample=small_sample,
         variance=variance, allow_nonconvergence=allow_nonconvergence, trust=trust,
     )  # fmt: skip
     return run(spec, data)
@@ -79,6 +85,9 @@ def cloglog(
     cluster: str | Sequence[str] | None = None,
     weights: str | None = None,
     offset: str | None = None,
+    prior: str | Mapping[str, str] | None = None,
+    population_share: float | None = None,
+    correction: str | None = None,
     convention: str = "R",
     small_sample: bool | None = None,
     variance: str | None = None,
@@ -92,8 +101,10 @@ def cloglog(
 
     Parameters
     ----------
-    formula, data, time, start, stop, id, cluster, weights, offset, convention, small_sample
+    formula, data, time, start, stop, id, cluster, weights, offset, prior, convention, small_sample
         As in :func:`logit`.
+    population_share, correction
+        As in :func:`logit`; here ``correction="weights"`` is the only one that is right.
     variance, allow_nonconvergence, trust
         As in :func:`logit`.
 
@@ -116,7 +127,8 @@ def cloglog(
     check_arguments(cloglog, locals())
     spec = Specification(
         "cloglog", formula, time=time, start=start, stop=stop, id=id, cluster=cluster,
-        weights=weights, offset=offset, convention=convention, small_sample=small_sample,
+        weights=weights, offset=offset, prior=prior, population_share=population_share,
+        correction=correction, convention=convention, small_sample=small_sample,
         variance=variance, allow_nonconvergence=allow_nonconvergence, trust=trust,
     )  # fmt: skip
     return run(spec, data)

@@ -104,9 +104,14 @@ def _no_top(group: str) -> str:
 
 
 def _climb(rows: RandomIntercept, start: Floats) -> tuple[Floats, Marginal, int]:
-    """The highest top from several standard deviations; below nil there is the edge."""
-    tops = [_newton(rows, np.append(start, sd)) for sd in _STARTS]
-    settled = [top for top in tops if top is not None]
+    """The top from a moderate standard deviation; where that is nil or none, from a large one."""
+    settled = []
+    for sd in _STARTS:
+        top = _newton(rows, np.append(start, sd))
+        if top is not None:
+            settled.append(top)
+            if top[0][-1] > 0:
+                break
     if not settled:
         raise FitError(_no_top("the group"))
     return max(settled, key=lambda top: top[1].value)
