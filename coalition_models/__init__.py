@@ -128,6 +128,7 @@ _WHERE = {
     # published tables
     "list_replications": "replications.registry",
     "replicate": "replications.registry",
+    "printed_se": "replications.variances",
     # what people look at
     "table": "report.tables",
 }
@@ -253,6 +254,7 @@ if TYPE_CHECKING:
     from coalition_models.record import record_of as record_of
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate
+    from coalition_models.replications.variances import printed_se as printed_se
     from coalition_models.report.tables import table as table
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sources.citations import cite as cite

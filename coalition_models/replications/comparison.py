@@ -13,7 +13,7 @@ from coalition_models.replications.code import code_of
 from coalition_models.replications.matching import MATCHES, match_printed, rounded_as
 from coalition_models.replications.study import Study
 
-__all__ = ["Replication"]
+__all__ = ["Replication", "in_words"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -66,13 +66,10 @@ class Replication:
     @property
     def verdict(self) -> str:
         """How close the recomputation came, in a line."""
-        total = self.counts().loc["total"]
+        total = self.counts().T["total"]
         if not total["numbers"]:
             return f"{counted(len(self.table), 'number')} of ours, none printed"
-        kinds = ", ".join(
-            f"{total[kind]} {words}" for kind, words in zip(MATCHES, _SAID, strict=True)
-        )
-        line = f"{total['numbers']} printed numbers: {kinds}"
+        line = f"{total['numbers']} printed numbers: {in_words(total)}"
         absent = total["numbers"] - total[list(MATCHES)].sum()
         if absent:
             line += f", {absent} without their data"
@@ -186,6 +183,17 @@ class Replication:
 #: the kinds of match as a sentence names them
 _SAID = ("exact", "off by one in the last digit", "different")
 _OURS = "Ours, with the authors' specification; nothing of it was printed."
+
+
+def in_words(total: pd.Series) -> str:
+    """Counts by kind of match, as a verdict says them.
+
+    Examples
+    --------
+    >>> in_words(pd.Series([5, 1, 0], index=MATCHES))
+    '5 exact, 1 off by one in the last digit, 0 different'
+    """
+    return ", ".join(f"{total[kind]} {said}" for kind, said in zip(MATCHES, _SAID, strict=True))
 
 
 def _cell(row: Mapping[Hashable, object]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from coalition_models.replications.comparison import Replication
+from coalition_models.replications.comparison import Replication, in_words
 from coalition_models.replications.matching import MATCHES
 from coalition_models.replications.registry import (
     lacking,
@@ -56,9 +56,8 @@ class Replications:
         for name in map(str, self.listed.index):
             yield f"{name}: {self.found[name].verdict if name in self.found else self.absent[name]}"
         total = self.counts().dropna()[["numbers", *MATCHES]].sum()
-        kinds = ", ".join(f"{total[kind]} {kind}" for kind in MATCHES)
         done = f"{len(self.found)} of {len(self.listed)} studies"
-        yield f"{done}, {total['numbers']} numbers: {kinds}"
+        yield f"{done}, {total['numbers']} numbers: {in_words(total)}"
 
     @property
     def unlisted(self) -> int:

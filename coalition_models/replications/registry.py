@@ -24,7 +24,15 @@ from coalition_models.sources.catalog import entry
 from coalition_models.sources.fetch import at_hand, files_of
 from coalition_models.sources.load import load
 
-__all__ = ["known_studies", "lacking", "list_replications", "replicate", "study_named"]
+__all__ = [
+    "found_study",
+    "known_studies",
+    "lacking",
+    "list_replications",
+    "replicate",
+    "study_named",
+    "tables_of",
+]
 
 
 def known_studies() -> list[str]:
@@ -86,7 +94,8 @@ def _own_study(folder: Path) -> Study:
     return _record(module, str(folder))
 
 
-def _found(name: str | Path) -> tuple[Study, Path]:
+def found_study(name: str | Path) -> tuple[Study, Path]:
+    """The record of a study and its folder, by name or by the folder itself."""
     text = str(name)
     if text not in known_studies() and (isinstance(name, Path) or Path(text).is_dir()):
         folder = Path(name).expanduser()
@@ -177,10 +186,17 @@ def replicate(
     coalition_models.errors.ReplicationError: unknown study 'no-such-study': expected one of ...
     """
     check_arguments(replicate, locals())
-    study, folder = _found(name)
-    tables = _loaded(study) if data is None else _given(study, data)
+    study, folder = found_study(name)
+    tables = tables_of(study, data)
     missing = tuple(text for source, text in lacking(study).items() if source not in tables)
     return compare(study, read_published(folder), tables, missing)
+
+
+def tables_of(
+    study: Study, data: pd.DataFrame | Mapping[str, pd.DataFrame] | None
+) -> dict[str, pd.DataFrame]:
+    """The tables given, by source, or those that can be loaded."""
+    return _loaded(study) if data is None else _given(study, data)
 
 
 def _given(

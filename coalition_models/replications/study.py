@@ -78,6 +78,8 @@ class Study:
     deviations : mapping
         A word in the column ``deviation`` of ``published.csv`` -> why ours differs from what was
         printed.
+    clusters : tuple of str
+        Columns by which standard errors may have been clustered, for :func:`printed_se`.
     left_out : str
         What was printed and is not recomputed, and why.
 
@@ -96,6 +98,7 @@ class Study:
     question: str = ""
     kind: Literal["printed", "in spirit"] = "printed"
     deviations: Mapping[str, str] = field(default_factory=dict)
+    clusters: tuple[str, ...] = ()
     left_out: str = ""
 
     def __post_init__(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from coalition_models.render import Table
@@ -27,7 +29,7 @@ def replication_products(analysis: Replications) -> Product:
 
 
 def _file(study: str, table: str) -> str:
-    return f"{study}_{table.lower().replace(' ', '_')}"
+    return f"{study}_{re.sub('[^a-z0-9]+', '_', table.lower())}"
 
 
 def _counts_table(counts: pd.DataFrame) -> Table:

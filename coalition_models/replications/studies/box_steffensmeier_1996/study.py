@@ -30,4 +30,5 @@ STUDY = Study(
             ),
         ),
     ),
+    clusters=("race",),
 )

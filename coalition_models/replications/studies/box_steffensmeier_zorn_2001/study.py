@@ -139,6 +139,7 @@ STUDY = Study(
         "Gap time: Breslow ties, inverse information.",
     ),
     models=(*_TABLE_1, *_TABLE_2, *_TABLE_3, _GAP_TIME),
+    clusters=("dyadid",),
     deviations={
         "software": "R's survival gives ours; the article's own software is not known",
         "cut": "the only coefficient printed with two digits, cut rather than rounded",
