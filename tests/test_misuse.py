@@ -17,7 +17,7 @@ import coalition_models as cm
 from coalition_models.features.registry import registered
 
 #: takes anything that knows its sources; and figures whose first argument is a result of ours
-_LEFT_OUT = {"cite", "facts"}
+_LEFT_OUT = {"cite", "facts", "compare_revisions"}
 
 
 @cache
