@@ -138,8 +138,9 @@ def cells_of(one: Source, outcomes: Sequence[str]) -> dict[str, Cells | str]:
             out[outcome] = str(error).split("; take")[0]
             continue
         by_kinds.setdefault(choices.kinds, []).append(outcome)
+    held: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
     for kinds, names in by_kinds.items():
-        out |= _counted_under(one, one.facts, kinds, names)
+        out |= _counted_under(one, one.facts, kinds, names, held)
     return {name: out[name] for name in outcomes}
 
 
@@ -165,11 +166,15 @@ def _known(outcome: str) -> str:
 
 
 def _counted_under(
-    one: Source, facts: Facts, kinds: tuple[str, ...], outcomes: Sequence[str]
+    one: Source,
+    facts: Facts,
+    kinds: tuple[str, ...],
+    outcomes: Sequence[str],
+    held: dict[str, tuple[pd.DataFrame, pd.DataFrame]],
 ) -> dict[str, Cells | str]:
     """Cells of outcomes with the same kinds of exit, whose panels and codings are the same."""
     absent: dict[str, str] = {}
-    panels = _panels(one, facts, kinds, absent)
+    panels = _panels(one, facts, kinds, absent, held)
     codings = _codings(facts, absent)
     partial = any(_known(outcome) == "any defection" for outcome in outcomes)
     years = 1 / PERIODS[one.record.period]
@@ -213,13 +218,24 @@ def _of_rows(one: Source) -> Cells:
 
 
 def _panels(
-    one: Source, facts: Facts, kinds: tuple[str, ...], absent: dict[str, str]
+    one: Source,
+    facts: Facts,
+    kinds: tuple[str, ...],
+    absent: dict[str, str],
+    held: dict[str, tuple[pd.DataFrame, pd.DataFrame]],
 ) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """A panel for each way to date spells, with the spells behind it."""
+    """A panel for each way to date spells, with the spells behind it.
+
+    Kinds of exit choose who is dated by another day than that of the exit, and nothing else: the
+    other panels are ``held`` from one outcome to the next.
+    """
     members = one.members
     found = {}
     for dates in DATES:
         column = DATE_COLUMN.get(dates)
+        if dates in held:
+            found[dates] = held[dates]
+            continue
         if column is not None and column not in members.columns:
             absent[dates] = f"members have no column {column}"
             continue
@@ -244,6 +260,8 @@ def _panels(
             absent[dates] = str(error).split("; take")[0]
             continue
         found[dates] = panel, mine.members if mine.members is not None else spells
+        if dates not in ("announced", "last"):
+            held[dates] = found[dates]
     return found
 
 
