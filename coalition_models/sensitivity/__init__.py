@@ -27,6 +27,8 @@ _WHERE = {
     "complete_histories": ("histories", "complete_histories"),
     "joint_test": ("joint", "joint_test"),
     "variation": ("variation", "variation"),
+    "date_uncertainty": ("date_uncertainty", "date_uncertainty"),
+    "DateUncertainty": ("date_uncertainty", "DateUncertainty"),
     "e_value": ("e_values", "e_value"),
     "e_value_of": ("e_values", "e_value_of"),
     "bounding_factor": ("e_values", "bounding_factor"),
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.choices import cross as cross
     from coalition_models.sensitivity.curve import SpecCurve as SpecCurve
     from coalition_models.sensitivity.curve import spec_curve as spec_curve
+    from coalition_models.sensitivity.date_uncertainty import DateUncertainty as DateUncertainty
+    from coalition_models.sensitivity.date_uncertainty import date_uncertainty as date_uncertainty
     from coalition_models.sensitivity.e_values import bounding_factor as bounding_factor
     from coalition_models.sensitivity.e_values import e_value as e_value
     from coalition_models.sensitivity.e_values import e_value_of as e_value_of

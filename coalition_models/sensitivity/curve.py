@@ -34,7 +34,7 @@ from coalition_models.sensitivity.joint import (
 from coalition_models.sensitivity.running import run
 from coalition_models.sensitivity.variation import variation
 
-__all__ = ["SpecCurve", "spec_curve"]
+__all__ = ["Estimate", "SpecCurve", "spec_curve"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -236,7 +236,7 @@ def spec_curve(
     start = start.replace(spec=start.spec or asked)
     worlds = None if exchange is None else _worlds(start, dimensions, exchange, draws, seed)
     found = run(
-        start, list(dimensions), _Estimate(term, worlds),
+        start, list(dimensions), Estimate(term, worlds),
         failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), workers=workers,
     )  # fmt: skip
     table = found.table
@@ -279,7 +279,7 @@ def _worlds(
 
 
 @dataclass(frozen=True)
-class _Estimate:
+class Estimate:
     """From a setting to the results of its specification; sent to workers."""
 
     term: str
@@ -287,6 +287,7 @@ class _Estimate:
     last: dict[str, object] = field(default_factory=dict, compare=False)
 
     def __call__(self, setting: Setting) -> Mapping[str, object]:
+        """Fit and score the specification of a setting."""
         spec, rows = setting.spec, setting.rows
         assert spec is not None
         term = str(setting.values.get("term", self.term))
