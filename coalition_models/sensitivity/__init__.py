@@ -27,6 +27,8 @@ _WHERE = {
     "complete_histories": ("histories", "complete_histories"),
     "joint_test": ("joint", "joint_test"),
     "variation": ("variation", "variation"),
+    "coding_uncertainty": ("coding_uncertainty", "coding_uncertainty"),
+    "CodingUncertainty": ("coding_uncertainty", "CodingUncertainty"),
     "date_uncertainty": ("date_uncertainty", "date_uncertainty"),
     "DateUncertainty": ("date_uncertainty", "DateUncertainty"),
     "e_value": ("e_values", "e_value"),
@@ -45,6 +47,12 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.choices import Setting as Setting
     from coalition_models.sensitivity.choices import Skip as Skip
     from coalition_models.sensitivity.choices import cross as cross
+    from coalition_models.sensitivity.coding_uncertainty import (
+        CodingUncertainty as CodingUncertainty,
+    )
+    from coalition_models.sensitivity.coding_uncertainty import (
+        coding_uncertainty as coding_uncertainty,
+    )
     from coalition_models.sensitivity.curve import SpecCurve as SpecCurve
     from coalition_models.sensitivity.curve import spec_curve as spec_curve
     from coalition_models.sensitivity.date_uncertainty import DateUncertainty as DateUncertainty

@@ -20,6 +20,7 @@ from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.drawn_dates import FIELDS, DateBounds, date_bounds
 from coalition_models.sensitivity.rebuilding import (
     Rebuild,
+    cautions,
     combine,
     combined_rows,
     verdict,
@@ -203,11 +204,9 @@ def date_uncertainty(
         f"{_joint_words(bounds)}",
         *([_ATTENUATES] if unsure else []),
         *([f"{_SOFT}; reach {reach} days"] if low else []),
+        *cautions(table.iloc[0], own),
         *warned,
     ]
-    lost = int(own["estimate"].isna().sum())
-    if lost:
-        notes.append(f"{counted(lost, 'draw')} without an estimate, left out of Rubin's rules")
     return DateUncertainty(
         term=term,
         naive=table.iloc[0],

@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_workers
-from coalition_models.errors import CoalitionError, CoverageError, DataError, FitError, gathered
+from coalition_models.errors import (
+    CoalitionError,
+    CoverageError,
+    DataError,
+    FitError,
+    counted,
+    gathered,
+)
+from coalition_models.inference.exposure import FEWEST_EXPOSED
 from coalition_models.inference.imputed import Combined, rubin
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
@@ -22,10 +30,11 @@ from coalition_models.render import Table, format_number, format_p
 from coalition_models.sensitivity.choices import Setting
 from coalition_models.sensitivity.curve import Estimate
 
-__all__ = ["LEVEL", "Rebuild", "combine", "combined_rows", "verdict", "verdicts"]
+__all__ = ["LEVEL", "Rebuild", "cautions", "combine", "combined_rows", "verdict", "verdicts"]
 
 #: worlds whose panels are built together, and the fewest for which that is worth while
 _TOGETHER, _WORTH = 25, 4
+_EDGE = 1.959963984540054
 _MARK = " / world "
 
 #: p below which a term is called significant
@@ -218,6 +227,33 @@ def verdicts(table: pd.DataFrame, level: float = LEVEL) -> pd.Series:
     return named.value_counts(normalize=True, sort=True).rename("share")
 
 
+def cautions(naive: pd.Series, draws: pd.DataFrame) -> list[str]:
+    """What to hold against draws: few exposed events, and draws without an estimate.
+
+    Examples
+    --------
+    >>> naive = pd.Series({"exposed_events": 2.0, "exposed_clusters": 2.0})
+    >>> cautions(naive, pd.DataFrame({"estimate": [0.5]}))
+    ['2 exposed events in 2 clusters as coded: fewer than 5, so no test by clusters is to be
+    trusted']
+    """
+    found = []
+    events, clusters = naive["exposed_events"], naive["exposed_clusters"]
+    if min(events, clusters) < FEWEST_EXPOSED:
+        found.append(
+            f"{events:.0f} exposed events in {clusters:.0f} clusters as coded: fewer than "
+            f"{FEWEST_EXPOSED}, so no test by clusters is to be trusted"
+        )
+    lost = int(draws["estimate"].isna().sum())
+    if lost:
+        found.append(
+            f"{counted(lost, 'draw')} without an estimate, left out of Rubin's rules: as a rule "
+            "those with the fewest exposed events, so that the others are no sample of all draws; "
+            "the score z exists in every draw"
+        )
+    return found
+
+
 def combined_rows(
     term: str,
     naive: pd.Series,
@@ -240,6 +276,9 @@ def combined_rows(
     both = f"{format_number(naive['z_by_cluster'])}, {format_number(z)}"
     rows.append(["score z by cluster, as coded and median", both, "", ""])
     rows.append(["exposed events, as coded", format_number(naive["exposed_events"]), "", ""])
+    beyond = f"{(draws['z_by_cluster'] > _EDGE).mean():.0%}, "
+    beyond += f"{(draws['z_by_cluster'] < -_EDGE).mean():.0%}"
+    rows.append(["draws with that z above 1.96, below -1.96", beyond, "", ""])
     lost = int(draws["estimate"].isna().sum())
     rows.append(["draws, without an estimate", f"{len(draws)}, {lost}", "", ""])
     for name, share in verdicts(draws).items():
