@@ -29,6 +29,11 @@ _WHERE = {
     "variation": ("variation", "variation"),
     "coding_uncertainty": ("coding_uncertainty", "coding_uncertainty"),
     "CodingUncertainty": ("coding_uncertainty", "CodingUncertainty"),
+    "leave_out": ("leaving_out", "leave_out"),
+    "fewest_events": ("leaving_out", "fewest_events"),
+    "FewestEvents": ("leaving_out", "FewestEvents"),
+    "resample": ("resampling", "resample"),
+    "Resampled": ("resampling", "Resampled"),
     "date_uncertainty": ("date_uncertainty", "date_uncertainty"),
     "DateUncertainty": ("date_uncertainty", "DateUncertainty"),
     "e_value": ("e_values", "e_value"),
@@ -68,7 +73,12 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.histories import complete_histories as complete_histories
     from coalition_models.sensitivity.histories import exposure_histories as exposure_histories
     from coalition_models.sensitivity.joint import joint_test as joint_test
+    from coalition_models.sensitivity.leaving_out import FewestEvents as FewestEvents
+    from coalition_models.sensitivity.leaving_out import fewest_events as fewest_events
+    from coalition_models.sensitivity.leaving_out import leave_out as leave_out
     from coalition_models.sensitivity.linear_confounding import robustness_value as robustness_value
+    from coalition_models.sensitivity.resampling import Resampled as Resampled
+    from coalition_models.sensitivity.resampling import resample as resample
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sensitivity.running import Run as Run
     from coalition_models.sensitivity.running import run as run

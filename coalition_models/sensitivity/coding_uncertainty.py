@@ -206,7 +206,8 @@ def coding_uncertainty(
     worlds: Worlds = {"as coded": coded.world(coded.kinds)}
     worlds |= {at: coded.world(kinds) for at, kinds in enumerate(drawn)}
     table, warned = rebuild.fits(worlds, workers)
-    naive, own = table.iloc[0], table.iloc[1:].reset_index(drop=True)
+    naive: pd.Series = table.iloc[0]
+    own = table.iloc[1:].reset_index(drop=True)
     own.insert(1, "recoded", [int((kinds != coded.kinds).sum()) for kinds in drawn])
     spells = _alone(rebuild, coded, workers)
     notes = [
@@ -331,8 +332,9 @@ def _error(facts: Facts, error: tuple[int, int] | None) -> tuple[int, int]:
                 "the error of coding was measured on the bundled facts: give your own, "
                 "error=(wrong, of), or (0, 0) for none"
             )
-        agreed = coder_agreement().set_index(["what", "round"]).loc[("early", "1")]
-        return int(agreed["of"] - agreed["agree"]), int(agreed["of"])
+        found = coder_agreement().query("what == 'early' and round == '1'")
+        checked, agree = int(found["of"].iloc[0]), int(found["agree"].iloc[0])
+        return checked - agree, checked
     wrong, of = error
     if not 0 <= wrong <= of:
         raise DataError(f"error is (wrong, of): {wrong} wrong of {of} cannot be")
@@ -349,7 +351,7 @@ def _likeliest(coded: _Coded, row: int) -> tuple[str, float] | None:
 
 def _alone(rebuild: Rebuild, coded: _Coded, workers: int) -> pd.DataFrame:
     """Every spell with two codings switched alone."""
-    others = {row: found for row in coded.two if (found := _likeliest(coded, row)) is not None}
+    others = {row: pair for row in coded.two if (pair := _likeliest(coded, row)) is not None}
     columns = ["row", "spell", "exit_kind", "other", "chance", "estimate", "p_value"]
     if not others:
         return pd.DataFrame(columns=columns)
@@ -374,7 +376,8 @@ def _cases(
     rebuild: Rebuild, coded: _Coded, spells: pd.DataFrame, naive: pd.Series, workers: int
 ) -> pd.DataFrame:
     every = {int(row): str(kind) for row, kind in zip(spells["row"], spells["other"], strict=True)}
-    moves = dict(zip(spells["row"], spells["estimate"] - naive["estimate"], strict=True))
+    far = spells["estimate"].to_numpy(dtype=float) - float(naive["estimate"])
+    moves = dict(zip(spells["row"], far.tolist(), strict=True))
     changes = {
         "as coded": {},
         "all other": every,

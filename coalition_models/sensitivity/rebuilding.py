@@ -219,7 +219,7 @@ def verdicts(table: pd.DataFrame, level: float = LEVEL) -> pd.Series:
     Examples
     --------
     >>> draws = pd.DataFrame({"estimate": [0.5, 0.7, -0.1, 0.2], "p_value": [0.01, 0.02, 0.6, 0.6]})
-    >>> verdicts(draws)["above one, significant"]
+    >>> float(verdicts(draws)["above one, significant"])
     0.5
     """
     pairs = zip(table["estimate"], table["p_value"], strict=True)
