@@ -32,6 +32,8 @@ _WHERE = {
     "leave_out": ("leaving_out", "leave_out"),
     "fewest_events": ("leaving_out", "fewest_events"),
     "FewestEvents": ("leaving_out", "FewestEvents"),
+    "dimensions": ("standard_choices", "dimensions"),
+    "StandardChoices": ("standard_choices", "StandardChoices"),
     "resample": ("resampling", "resample"),
     "Resampled": ("resampling", "Resampled"),
     "date_uncertainty": ("date_uncertainty", "date_uncertainty"),
@@ -82,6 +84,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sensitivity.running import Run as Run
     from coalition_models.sensitivity.running import run as run
+    from coalition_models.sensitivity.standard_choices import StandardChoices as StandardChoices
+    from coalition_models.sensitivity.standard_choices import dimensions as dimensions
     from coalition_models.sensitivity.summaries import moves as moves
     from coalition_models.sensitivity.summaries import pairs as pairs
     from coalition_models.sensitivity.summaries import share as share

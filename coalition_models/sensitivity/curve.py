@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -32,6 +32,7 @@ from coalition_models.sensitivity.joint import (
     stouffer,
 )
 from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, picked
 from coalition_models.sensitivity.variation import variation
 
 __all__ = ["Estimate", "SpecCurve", "spec_curve"]
@@ -179,6 +180,10 @@ def spec_curve(
     panel: pd.DataFrame | None = None,
     base: Setting | None = None,
     exchange: Exchange | None = None,
+    standings: Collection[str] = SAME_QUESTION,
+    where: Callable[[Mapping[str, object]], bool] | None = None,
+    sample: int | None = None,
+    limit: int | None = None,
     draws: int = 199,
     seed: int = 1,
     workers: int = 1,
@@ -202,6 +207,12 @@ def spec_curve(
         once, and the score z of every specification is made anew. Every setting must then hold
         ``histories``, the values of its term by state and period
         (:func:`~coalition_models.sensitivity.histories.exposure_histories`).
+    standings : collection of str
+        Options of these standings only: what asks another question is in no median by default.
+    where : callable, optional
+        Keeps a combination of choices, by label of the option, or not.
+    sample, limit : int, optional
+        So many combinations drawn at random; so many at most, else refused.
     draws, seed : int
     workers : int
         Processes; the result does not depend on it.
@@ -230,6 +241,8 @@ def spec_curve(
     check_arguments(spec_curve, {"spec": spec, "term": term, "draws": draws, "workers": workers})
     asked = spec.spec if isinstance(spec, Fit) else spec
     require(asked.record, "null_scores", "spec_curve()")
+    dimensions = of_standing(dimensions, standings)
+    pick = picked(dimensions, where=where, sample=sample, limit=limit, seed=seed)
     start = Setting() if base is None else base
     if panel is not None:
         start = start.replace(panel=panel)
@@ -237,7 +250,8 @@ def spec_curve(
     worlds = None if exchange is None else _worlds(start, dimensions, exchange, draws, seed)
     found = run(
         start, list(dimensions), Estimate(term, worlds),
-        failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), workers=workers,
+        failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), pick=pick,
+        workers=workers,
     )  # fmt: skip
     table = found.table
     joint = None

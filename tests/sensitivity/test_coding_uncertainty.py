@@ -6,7 +6,11 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.sensitivity import coding_uncertainty
-from coalition_models.sensitivity.coding_uncertainty import MISTAKEN_FOR, _coded, _error
+from coalition_models.sensitivity.drawn_codings import (
+    MISTAKEN_FOR,
+    codings_of,
+    measured_error,
+)
 
 SPEC = cm.Specification("cox", "event ~ election_near", cluster="state", variance="jackknife")
 KEY = ["coalition", "state", "spell"]
@@ -44,8 +48,8 @@ def test_certain_codings_give_the_fit_as_coded() -> None:
 
 def test_spells_have_their_two_codings_and_others_the_error_measured() -> None:
     facts = cm.facts("iraq")
-    assert _error(facts, None) == (1, 30)
-    coded = _coded(facts, 0.5, None)
+    assert measured_error(facts, None) == (1, 30)
+    coded = codings_of(facts, 0.5, None)
     alternatives = facts.members["exit_kind_alt"]
     assert set(coded.two) == set(np.flatnonzero(alternatives.notna()))
     rng = np.random.default_rng(1)
