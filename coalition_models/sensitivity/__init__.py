@@ -27,8 +27,8 @@ _WHERE = {
     "complete_histories": ("histories", "complete_histories"),
     "joint_test": ("joint", "joint_test"),
     "variation": ("variation", "variation"),
-    "coding_uncertainty": ("coding_uncertainty", "coding_uncertainty"),
-    "CodingUncertainty": ("coding_uncertainty", "CodingUncertainty"),
+    "coding_uncertainty": ("uncertain_codings", "coding_uncertainty"),
+    "CodingUncertainty": ("uncertain_codings", "CodingUncertainty"),
     "leave_out": ("leaving_out", "leave_out"),
     "fewest_events": ("leaving_out", "fewest_events"),
     "FewestEvents": ("leaving_out", "FewestEvents"),
@@ -36,8 +36,8 @@ _WHERE = {
     "StandardChoices": ("standard_choices", "StandardChoices"),
     "resample": ("resampling", "resample"),
     "Resampled": ("resampling", "Resampled"),
-    "date_uncertainty": ("date_uncertainty", "date_uncertainty"),
-    "DateUncertainty": ("date_uncertainty", "DateUncertainty"),
+    "date_uncertainty": ("uncertain_dates", "date_uncertainty"),
+    "DateUncertainty": ("uncertain_dates", "DateUncertainty"),
     "e_value": ("e_values", "e_value"),
     "e_value_of": ("e_values", "e_value_of"),
     "bounding_factor": ("e_values", "bounding_factor"),
@@ -54,16 +54,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.choices import Setting as Setting
     from coalition_models.sensitivity.choices import Skip as Skip
     from coalition_models.sensitivity.choices import cross as cross
-    from coalition_models.sensitivity.coding_uncertainty import (
-        CodingUncertainty as CodingUncertainty,
-    )
-    from coalition_models.sensitivity.coding_uncertainty import (
-        coding_uncertainty as coding_uncertainty,
-    )
     from coalition_models.sensitivity.curve import SpecCurve as SpecCurve
     from coalition_models.sensitivity.curve import spec_curve as spec_curve
-    from coalition_models.sensitivity.date_uncertainty import DateUncertainty as DateUncertainty
-    from coalition_models.sensitivity.date_uncertainty import date_uncertainty as date_uncertainty
     from coalition_models.sensitivity.e_values import bounding_factor as bounding_factor
     from coalition_models.sensitivity.e_values import e_value as e_value
     from coalition_models.sensitivity.e_values import e_value_of as e_value_of
@@ -90,6 +82,14 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.summaries import pairs as pairs
     from coalition_models.sensitivity.summaries import share as share
     from coalition_models.sensitivity.summaries import span as span
+    from coalition_models.sensitivity.uncertain_codings import (
+        CodingUncertainty as CodingUncertainty,
+    )
+    from coalition_models.sensitivity.uncertain_codings import (
+        coding_uncertainty as coding_uncertainty,
+    )
+    from coalition_models.sensitivity.uncertain_dates import DateUncertainty as DateUncertainty
+    from coalition_models.sensitivity.uncertain_dates import date_uncertainty as date_uncertainty
     from coalition_models.sensitivity.variation import variation as variation
 
 __all__ = [*_WHERE]

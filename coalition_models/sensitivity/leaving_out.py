@@ -173,7 +173,7 @@ def fewest_events(
         Of a family with scores at the null, clustered one way.
     panel : DataFrame
         Features stay as they are; for exits coded otherwise, with all features made anew, see
-        :func:`~coalition_models.sensitivity.coding_uncertainty.coding_uncertainty`.
+        :func:`~coalition_models.sensitivity.uncertain_codings.coding_uncertainty`.
     term : str
     exact : int
         Up to this size all sets are looked at; larger ones add one event to the best set.

@@ -52,7 +52,7 @@ class CodingUncertainty:
         The estimate with the kinds as coded.
     draws : DataFrame
         One row per world, as in
-        :class:`~coalition_models.sensitivity.date_uncertainty.DateUncertainty`, and ``recoded``:
+        :class:`~coalition_models.sensitivity.uncertain_dates.DateUncertainty`, and ``recoded``:
         how many spells were coded otherwise there.
     combined : Combined or None
         By Rubin's rules; None where fewer than two worlds could be fitted.
