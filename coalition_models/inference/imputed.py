@@ -93,7 +93,9 @@ def rubin(
             "count) the draws that could not be fitted"
         )
     m = len(values)
-    within, between = float((errors**2).mean()), float(values.var(ddof=1))
+    within = float((errors**2).mean())
+    # equal draws differ by nothing, not by the rounding of their mean
+    between = float(values.var(ddof=1)) if np.ptp(values) > 0 else 0.0
     total = within + (1 + 1 / m) * between
     share = (1 + 1 / m) * between / total
     return Combined(

@@ -27,6 +27,17 @@ _WHERE = {
     "complete_histories": ("histories", "complete_histories"),
     "joint_test": ("joint", "joint_test"),
     "variance_shares": ("variation", "variance_shares"),
+    "coding_uncertainty": ("uncertain_codings", "coding_uncertainty"),
+    "CodingUncertainty": ("uncertain_codings", "CodingUncertainty"),
+    "leave_out": ("leaving_out", "leave_out"),
+    "fewest_events": ("leaving_out", "fewest_events"),
+    "FewestEvents": ("leaving_out", "FewestEvents"),
+    "dimensions": ("standard_choices", "dimensions"),
+    "StandardChoices": ("standard_choices", "StandardChoices"),
+    "resample": ("resampling", "resample"),
+    "Resampled": ("resampling", "Resampled"),
+    "date_uncertainty": ("uncertain_dates", "date_uncertainty"),
+    "DateUncertainty": ("uncertain_dates", "DateUncertainty"),
     "e_value": ("e_values", "e_value"),
     "e_value_of": ("e_values", "e_value_of"),
     "bounding_factor": ("e_values", "bounding_factor"),
@@ -56,14 +67,29 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.histories import complete_histories as complete_histories
     from coalition_models.sensitivity.histories import exposure_histories as exposure_histories
     from coalition_models.sensitivity.joint import joint_test as joint_test
+    from coalition_models.sensitivity.leaving_out import FewestEvents as FewestEvents
+    from coalition_models.sensitivity.leaving_out import fewest_events as fewest_events
+    from coalition_models.sensitivity.leaving_out import leave_out as leave_out
     from coalition_models.sensitivity.linear_confounding import robustness_value as robustness_value
+    from coalition_models.sensitivity.resampling import Resampled as Resampled
+    from coalition_models.sensitivity.resampling import resample as resample
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sensitivity.running import Run as Run
     from coalition_models.sensitivity.running import run as run
+    from coalition_models.sensitivity.standard_choices import StandardChoices as StandardChoices
+    from coalition_models.sensitivity.standard_choices import dimensions as dimensions
     from coalition_models.sensitivity.summaries import moves as moves
     from coalition_models.sensitivity.summaries import pairs as pairs
     from coalition_models.sensitivity.summaries import share as share
     from coalition_models.sensitivity.summaries import span as span
+    from coalition_models.sensitivity.uncertain_codings import (
+        CodingUncertainty as CodingUncertainty,
+    )
+    from coalition_models.sensitivity.uncertain_codings import (
+        coding_uncertainty as coding_uncertainty,
+    )
+    from coalition_models.sensitivity.uncertain_dates import DateUncertainty as DateUncertainty
+    from coalition_models.sensitivity.uncertain_dates import date_uncertainty as date_uncertainty
     from coalition_models.sensitivity.variation import variance_shares as variance_shares
 
 __all__ = [*_WHERE]

@@ -10,10 +10,9 @@ options, each a function from a setting to the setting in which this option was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import islice, product
-from math import prod
 from typing import Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
@@ -23,11 +22,23 @@ from coalition_models.errors import CoverageError, DataError, FitError, first_fe
 from coalition_models.members.facts import Facts
 from coalition_models.models.specification import Specification
 
-__all__ = ["FAILURES", "Combination", "Dimension", "Option", "Setting", "Skip", "cross", "size_of"]
+__all__ = [
+    "FAILURES",
+    "STANDINGS",
+    "Combination",
+    "Dimension",
+    "Option",
+    "Setting",
+    "Skip",
+    "cross",
+]
 
 #: errors that say that a combination cannot be estimated; any other one is a mistake and ends
 #: the run
 FAILURES = (FitError, CoverageError)
+
+#: what an option can be: another way to answer the same question, perhaps so, or another question
+STANDINGS = ("equivalent", "uncertain", "not equivalent")
 
 #: columns that a run adds
 _TAKEN = ("problem", "reason")
@@ -164,10 +175,20 @@ class Skip:
 
 @dataclass(frozen=True)
 class Option:
-    """One way to choose: a label, and what choosing it does to a setting."""
+    """One way to choose: a label, and what choosing it does to a setting.
+
+    ``standing`` says whether it answers the same question as the others (:data:`STANDINGS`), and
+    ``note`` why.
+    """
 
     label: Hashable
     choose: Callable[[Setting], Setting | Skip]
+    standing: str = "equivalent"
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.standing not in STANDINGS:
+            raise DataError(f"standing must be {' or '.join(STANDINGS)}, not {self.standing!r}")
 
 
 @dataclass(frozen=True)
@@ -275,6 +296,7 @@ def cross(
     failures: tuple[type[Exception], ...] = FAILURES,
     start: int = 0,
     stop: int | None = None,
+    pick: Collection[int] | None = None,
 ) -> Iterator[Combination]:
     """Make every combination of the options, one after the other.
 
@@ -291,6 +313,8 @@ def cross(
         Errors of an option that make the combinations with it fail. Any other error is raised.
     start, stop : int
         Only the combinations from this one, and before that one, of the full crossing.
+    pick : collection of int, optional
+        Only the combinations with these places in the full crossing.
 
     Yields
     ------
@@ -315,7 +339,9 @@ def cross(
     first = Setting() if base is None else base
     path: list[tuple[Option, Setting | Skip | _Failed]] = []
     every = product(*(dimension.options_in_order for dimension in dimensions))
-    for options in islice(every, start, stop):
+    for place, options in enumerate(islice(every, start, stop), start):
+        if pick is not None and place not in pick:
+            continue
         known = 0
         while known < len(path) and path[known][0] is options[known]:
             known += 1
@@ -368,14 +394,3 @@ def said(choices: Mapping[str, Hashable]) -> str:
     'ties efron, window 6'
     """
     return ", ".join(f"{name} {label}" for name, label in choices.items())
-
-
-def size_of(dimensions: Sequence[Dimension]) -> int:
-    """Count the combinations, with those that will be skipped.
-
-    Examples
-    --------
-    >>> size_of([Dimension.of("ties", ["efron", "breslow"]), Dimension.of("window", [3, 6, 12])])
-    6
-    """
-    return prod(len(dimension.options_in_order) for dimension in dimensions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -28,9 +28,10 @@ from coalition_models.sensitivity.joint import (
     stouffer,
 )
 from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, picked
 from coalition_models.sensitivity.variation import variance_shares
 
-__all__ = ["SpecCurve", "spec_curve"]
+__all__ = ["Estimate", "SpecCurve", "spec_curve"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -175,6 +176,10 @@ def spec_curve(
     panel: pd.DataFrame | None = None,
     base: Setting | None = None,
     exchange: Exchange | None = None,
+    standings: Collection[str] = SAME_QUESTION,
+    where: Callable[[Mapping[str, object]], bool] | None = None,
+    sample: int | None = None,
+    limit: int | None = None,
     draws: int = 199,
     seed: int = 1,
     workers: int = 1,
@@ -198,6 +203,12 @@ def spec_curve(
         once, and the score z of every specification is made anew. Every setting must then hold
         ``histories``, the values of its term by state and period
         (:func:`~coalition_models.sensitivity.histories.exposure_histories`).
+    standings : collection of str
+        Options of these standings only: what asks another question is in no median by default.
+    where : callable, optional
+        Keeps a combination of choices, by label of the option, or not.
+    sample, limit : int, optional
+        So many combinations drawn at random; so many at most, else refused.
     draws, seed : int
     workers : int
         Processes; the result does not depend on it.
@@ -226,14 +237,17 @@ def spec_curve(
     check_arguments(spec_curve, {"spec": spec, "term": term, "draws": draws, "workers": workers})
     asked = spec.spec if isinstance(spec, Fit) else spec
     require(asked.record, "null_scores", "spec_curve()")
+    dimensions = of_standing(dimensions, standings)
+    pick = picked(dimensions, where=where, sample=sample, limit=limit, seed=seed)
     start = Setting() if base is None else base
     if panel is not None:
         start = start.replace(panel=panel)
     start = start.replace(spec=start.spec or asked)
     worlds = None if exchange is None else _worlds(start, dimensions, exchange, draws, seed)
     found = run(
-        start, list(dimensions), _Estimate(term, worlds),
-        failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), workers=workers,
+        start, list(dimensions), Estimate(term, worlds),
+        failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), pick=pick,
+        workers=workers,
     )  # fmt: skip
     table = found.table
     joint = None
@@ -275,7 +289,7 @@ def _worlds(
 
 
 @dataclass(frozen=True)
-class _Estimate:
+class Estimate:
     """From a setting to the results of its specification; sent to workers."""
 
     term: str
@@ -283,6 +297,7 @@ class _Estimate:
     last: dict[str, object] = field(default_factory=dict, compare=False)
 
     def __call__(self, setting: Setting) -> Mapping[str, object]:
+        """Fit and score the specification of a setting."""
         spec, rows = setting.spec, setting.rows
         assert spec is not None
         term = str(setting.values.get("term", self.term))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,8 +19,8 @@ from coalition_models.sensitivity.choices import (
     Setting,
     cross,
     said,
-    size_of,
 )
+from coalition_models.sensitivity.standings import size_of
 from coalition_models.sensitivity.summaries import moves, pairs, share, span
 
 __all__ = ["Run", "run"]
@@ -95,6 +95,7 @@ def run(
     *,
     failures: tuple[type[Exception], ...] = FAILURES,
     blank: Mapping[str, object] | None = None,
+    pick: Collection[int] | None = None,
     workers: int = 1,
 ) -> Run:
     """Estimate every combination of some choices.
@@ -114,6 +115,8 @@ def run(
         error is a mistake in the call or the data and is raised.
     blank : mapping, optional
         Results of a combination that failed; missing by default.
+    pick : collection of int, optional
+        Only the combinations with these places in the full crossing; see :func:`cross`.
     workers : int
         Processes; the result does not depend on it.
 
@@ -150,11 +153,12 @@ def run(
     check_arguments(run, locals())
     names = [dimension.name for dimension in dimensions]
     total = size_of(dimensions)
+    wanted = None if pick is None else frozenset(pick)
     tasks = 1 if check_workers(workers) == 1 else max(1, min(total, _TASKS * workers))
     edges = [total * at // tasks for at in range(tasks + 1)]
     call = joblib.delayed(_some)
     parts = joblib.Parallel(n_jobs=workers)(
-        call(base, dimensions, estimate, failures, dict(blank or {}), start, stop)
+        call(base, dimensions, estimate, failures, dict(blank or {}), start, stop, wanted)
         for start, stop in pairwise(edges)
     )
     rows = [row for part in parts for row in part.rows]
@@ -187,12 +191,14 @@ def _some(
     blank: Mapping[str, object],
     start: int,
     stop: int,
+    pick: Collection[int] | None,
 ) -> _Part:
     """Estimate the combinations from one to another."""
     rows: list[dict[str, object]] = []
     skipped: list[dict[str, Hashable]] = []
     with gathered() as notes:
-        for one in cross(dimensions, base, failures=failures, start=start, stop=stop):
+        crossed = cross(dimensions, base, failures=failures, start=start, stop=stop, pick=pick)
+        for one in crossed:
             if one.skipped:
                 skipped.append({**one.choices, "reason": one.skipped})
             else:

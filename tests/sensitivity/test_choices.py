@@ -16,8 +16,8 @@ from coalition_models.sensitivity.choices import (
     Setting,
     Skip,
     cross,
-    size_of,
 )
+from coalition_models.sensitivity.standings import size_of
 
 CLOCK = Dimension.of("clock", ["entry", "coalition"], "where time begins")
 TIES = Dimension.of("ties", ["efron", "breslow"])

@@ -14,7 +14,7 @@ from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels.rates import drawn_limits, exact_limits, ratio_limits
 from coalition_models.members.periods import PERIODS, Period, panel_period
-from coalition_models.models.after.nonparametric import groups_of, members_of
+from coalition_models.models.after.observed import members_of, numbered
 from coalition_models.models.sample.checks import (
     check_event,
     check_history,
@@ -117,10 +117,8 @@ def incidence_rates(
     require_columns(panel, [event, *names, *([cluster] if cluster else [])], "incidence_rates")
     happened, time = _read(panel, event, start, stop)
     chosen, years = _unit(panel, unit)
-    groups = groups_of(panel, names)
-    code = np.empty(len(panel), dtype=np.int64)
-    for at, (_, rows) in enumerate(groups):
-        code[rows] = at
+    code, labels = numbered(panel, names)
+    groups = [(label, np.flatnonzero(code == at)) for at, label in enumerate(labels)]
     table = pd.DataFrame({"group": [label or "all" for label, _ in groups]})
     for name in names:
         table[name] = [panel[name].iloc[rows[0]] for _, rows in groups]

@@ -1,0 +1,349 @@
+"""The choices that any finding on elections and exits rests on, with what speaks for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+import pandas as pd
+
+from coalition_models.arguments import check_arguments
+from coalition_models.designs.analysis_sets import AnalysisSet
+from coalition_models.errors import DataError, first_few
+from coalition_models.features.casualties import add_casualties
+from coalition_models.features.contagion import add_contagion
+from coalition_models.features.elections import add_elections
+from coalition_models.members.bundled_facts import facts as bundled
+from coalition_models.members.facts import Facts
+from coalition_models.members.panel import build_panel
+from coalition_models.models.specification import Specification
+from coalition_models.render import Table, frame_table
+from coalition_models.sensitivity.choices import Dimension, Option, Setting
+from coalition_models.sensitivity.histories import exposure_histories
+from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, size_of, table_of
+
+__all__ = ["TERM", "StandardChoices", "dimensions"]
+
+#: the column that every option makes: 1 where an election is near
+TERM = "election"
+_CONTROLS = {"none": "", "casualties": "log_deaths_weighted", "earlier exits": "recent_exits_12m"}
+
+
+@dataclass(frozen=True, repr=False)
+class StandardChoices(Sequence[Dimension]):
+    """Dimensions with the setting that they start from; a sequence of dimensions by itself.
+
+    Attributes
+    ----------
+    dimensions : tuple of Dimension
+        Those that make panels first.
+    base : Setting
+        The facts and the model: ``spec_curve(choices.spec, TERM, choices, base=choices.base)``.
+    """
+
+    dimensions: tuple[Dimension, ...]
+    base: Setting
+
+    @property
+    def spec(self) -> Specification:
+        """The model that options start from."""
+        assert self.base.spec is not None
+        return self.base.spec
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """``dimension, option, standing, note``."""
+        return table_of(self.dimensions)
+
+    def without(self, *names: str) -> StandardChoices:
+        """Leave out dimensions; each is then at its first option."""
+        known = [one.name for one in self.dimensions]
+        wrong = [name for name in names if name not in known]
+        if wrong:
+            raise DataError(f"no dimension {first_few(wrong)}; there are {', '.join(known)}")
+        kept = [
+            Dimension(one.name, one.options_in_order[:1], one.note) if one.name in names else one
+            for one in self.dimensions
+        ]
+        return StandardChoices(tuple(kept), self.base)
+
+    def to_table(self) -> Table:
+        """All options with their standing, and how many combinations they make."""
+        asked = size_of(of_standing(self.dimensions, SAME_QUESTION))
+        note = f"{asked} combinations of equivalent and uncertain options."
+        return frame_table(self.table, title="Choices", notes=[note])
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.dimensions[at]
+
+    def __len__(self) -> int:
+        return len(self.dimensions)
+
+    def __iter__(self) -> Iterator[Dimension]:
+        return iter(self.dimensions)
+
+    def __repr__(self) -> str:
+        return self.to_table().text()
+
+    def _repr_html_(self) -> str:
+        return self.to_table().html()
+
+
+def dimensions(
+    data: str | AnalysisSet | Facts,
+    *,
+    windows: Sequence[int] = (2, 3, 6),
+    peak: float = 100,
+    wind_up: int = 3,
+    variance: str | None = "jackknife",
+) -> StandardChoices:
+    """List the defensible choices behind an estimate of elections on exits, before any is run.
+
+    Confidence of dates, contested kinds, kinds that count, date of exit, wind-up, strength, clock,
+    controls, window and side of the election, estimator. Every panel is built from the facts and
+    shared by the combinations that need it. Each option has a standing: ``equivalent``,
+    ``uncertain`` or ``not equivalent`` (another question); ``spec_curve`` leaves the last out.
+
+    Parameters
+    ----------
+    data : str, AnalysisSet or Facts
+        Of one coalition: its bundled name, a set made of facts, or facts.
+    windows : sequence of int
+        Months.
+    peak : float
+        Persons at the peak, for the sample of large contingents.
+    wind_up : int
+        Months before the mandate's end at which all are censored.
+    variance : str, optional
+        Of the Cox model; others have their own default.
+
+    Returns
+    -------
+    StandardChoices
+        A sequence of :class:`Dimension`; print it to see the table. Every setting holds
+        ``histories``, so that exposure can be exchanged over states.
+
+    Raises
+    ------
+    DataError
+        Facts of several coalitions, or a set that was not made of facts.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> choices = cm.sensitivity.dimensions("iraq")
+    >>> [one.name for one in choices][:3]
+    ['dates', 'contested', 'kinds']
+    >>> choices.table["standing"].value_counts().to_dict()
+    {'equivalent': 18, 'uncertain': 9, 'not equivalent': 1}
+    """
+    check_arguments(dimensions, locals())
+    facts = _facts(data)
+    assert facts.members is not None
+    rows = {column: column in facts.members.columns for column in _NEEDED}
+    found = [
+        *([_confidence()] if rows["exit_confidence"] else []),
+        *([_contested()] if rows["exit_kind_alt"] else []),
+        _kinds(),
+        *([_exit_dates(rows["last_personnel"])] if rows["announced"] else []),
+        _panel_option("wind_up", (0, "equivalent", ""),
+                      (wind_up, "uncertain", "exits in the agreed wind-up are not counted")),
+        *([_panel_option("peak_at_least", (0, "equivalent", ""),
+                         (peak, "uncertain", "a sample chosen by what is known afterwards"))]
+          if rows["peak_troops"] else []),
+        _panel_option("clock", ("entry", "equivalent", ""),
+                      ("coalition", "equivalent", "members are compared within a month")),
+        _windows(windows),
+        _controls(facts),
+        _families(variance),
+    ]  # fmt: skip
+    spec = Specification("cox", f"event ~ {TERM}", cluster="state", variance=variance)
+    base = Setting(facts=facts, spec=spec).assign(term=TERM, all_facts=facts, options=_START)
+    return StandardChoices(tuple(found), base)
+
+
+_NEEDED = ("exit_confidence", "exit_kind_alt", "announced", "last_personnel", "peak_troops")
+_START: tuple[tuple[str, object], ...] = ()
+
+
+def _facts(data: str | AnalysisSet | Facts) -> Facts:
+    found = data
+    if isinstance(data, str):
+        found = bundled(data)
+    elif isinstance(data, AnalysisSet):
+        if data.facts is None:
+            raise DataError(
+                f"the set {data.name!r} is made of rows, not of facts: its panels cannot be rebuilt"
+            )
+        found = data.facts
+    held = cast("Facts", found)
+    if held.members is None or held.coalitions is None or len(held.coalitions) != 1:
+        raise DataError("dimensions() needs the facts of one coalition, with its members")
+    return held
+
+
+def _confident(facts: Facts) -> Facts:
+    """Facts in which spells with a date of low or medium confidence are not followed."""
+    members = cast("pd.DataFrame", facts.members)
+    columns = [c for c in ("entry_confidence", "exit_confidence") if c in members.columns]
+    doubtful = members[columns].isin(["low", "medium"]).any(axis=1)
+    doubtful &= members["exit_kind"] != "leader"
+    reason = pd.Series(None, index=members.index, dtype=object).mask(doubtful, "date not certain")
+    return facts.replace(members=members.assign(left_out=reason))
+
+
+def _read(facts: Facts, reading: str) -> Facts:
+    """Facts in which contested exits are early in neither reading, or in either."""
+    members = cast("pd.DataFrame", facts.members)
+    kind, other = members["exit_kind"], members["exit_kind_alt"]
+    alone = kind.eq("early") & other.notna() & other.ne("early").fillna(False)
+    if reading == "strict":
+        return facts.replace(members=members.assign(exit_kind=kind.mask(alone, other)))
+    recoded = kind.mask(other.eq("early").fillna(False).astype(bool), "early")
+    return facts.replace(members=members.assign(exit_kind=recoded))
+
+
+def _confidence() -> Dimension:
+    def high(setting: Setting) -> Setting:
+        return setting.replace(facts=setting.once(_confident, cast("Facts", setting.facts)))
+
+    return Dimension(
+        "dates",
+        [
+            Option("all", _same),
+            Option("high confidence", high, "uncertain", "spells whose dates are certain"),
+        ],
+    )
+
+
+def _contested() -> Dimension:
+    def reading(setting: Setting, which: str) -> Setting:
+        return setting.replace(facts=setting.once(_read, cast("Facts", setting.facts), which))
+
+    return Dimension(
+        "contested",
+        [
+            Option("main", _same),
+            Option("strict", partial(reading, which="strict"), "uncertain",
+                   "early only where no fair reader says otherwise"),
+            Option("lenient", partial(reading, which="lenient"), "uncertain",
+                   "early where any fair reader says so"),
+        ],
+    )  # fmt: skip
+
+
+def _same(setting: Setting) -> Setting:
+    return setting
+
+
+def _with(setting: Setting, name: str, value: object) -> Setting:
+    return setting.assign(options=(*setting["options"], (name, value)))
+
+
+def _kinds() -> Dimension:
+    return Dimension(
+        "kinds",
+        [
+            Option("early", partial(_with, name="exit_kinds", value=("early",))),
+            Option(
+                "early or scheduled",
+                partial(_with, name="exit_kinds", value=("early", "scheduled")),
+                "not equivalent",
+                "a term that is not renewed is an end, not a defection",
+            ),
+        ],
+    )
+
+
+def _exit_dates(last: bool) -> Dimension:
+    options = [
+        Option("main", partial(_with, name="exit_date", value="main"), "equivalent",
+               "the main contingent is out"),
+        Option("announced", partial(_with, name="exit_date", value="announced"), "equivalent",
+               "the decision; where it is not known, the main date"),
+    ]  # fmt: skip
+    if last:
+        options.append(
+            Option("last", partial(_with, name="exit_date", value="last"), "uncertain",
+                   "the last person: months after the decision")
+        )  # fmt: skip
+    return Dimension("exit_date", options)
+
+
+def _panel_option(name: str, *options: tuple[object, str, str]) -> Dimension:
+    return Dimension(
+        name,
+        [
+            Option(cast("Any", value), partial(_with, name=name, value=value), standing, note)
+            for value, standing, note in options
+        ],
+    )
+
+
+def _panel(facts: Facts, options: tuple[tuple[str, object], ...]) -> pd.DataFrame:
+    return build_panel(facts, **cast("dict[str, Any]", dict(options)))
+
+
+def _near(panel: pd.DataFrame, window: int, side: str) -> pd.DataFrame:
+    """A panel with the column ``election``: one ahead, or one ahead or just past."""
+    made = add_elections(panel, window=window)
+    near = made["election_near"].astype(float)
+    if side == "around":
+        near = near.where(near.isna() | (near == 1), made["post_election"].astype(float))
+    return made.assign(**{TERM: near})
+
+
+def _histories(facts: Facts, window: int, side: str) -> pd.DataFrame:
+    return exposure_histories(facts, partial(_near, window=window, side=side), TERM)
+
+
+def _windows(windows: Sequence[int]) -> Dimension:
+    def choose(setting: Setting, window: int, side: str) -> Setting:
+        facts = cast("Facts", setting.facts)
+        panel = setting.once(_panel, facts, setting["options"])
+        histories = setting.once(_histories, setting["all_facts"], window, side)
+        return setting.replace(panel=setting.once(_near, panel, window, side)).assign(
+            histories=histories
+        )
+
+    options = [
+        Option(
+            f"{window} months {side}",
+            partial(choose, window=window, side=side),
+            "equivalent" if window <= 3 else "uncertain",
+            "" if window <= 3 else "half a year holds most of some states' time",
+        )
+        for side in ("ahead", "around")
+        for window in windows
+    ]
+    return Dimension("window", options, "an election within so many months")
+
+
+def _controls(facts: Facts) -> Dimension:
+    def choose(setting: Setting, name: str) -> Setting:
+        column = _CONTROLS[name]
+        build = add_casualties if name == "casualties" else add_contagion
+        panel = setting.once(build, setting.rows)
+        return setting.replace(panel=panel).respecify(formula=f"event ~ {TERM} + {column}")
+
+    options = [Option("none", _same)]
+    if facts.deaths is not None:
+        options.append(Option("casualties", partial(choose, name="casualties")))
+    options.append(
+        Option("earlier exits", partial(choose, name="earlier exits"), "uncertain",
+               "others' exits may follow from the same elections")
+    )  # fmt: skip
+    return Dimension("controls", options)
+
+
+def _families(variance: str | None) -> Dimension:
+    def choose(setting: Setting, name: str) -> Setting:
+        given = variance if name == "cox" else None
+        return setting.respecify(family=name, variance=given)
+
+    return Dimension(
+        "estimator",
+        [Option(name, partial(choose, name=name)) for name in ("cox", "cloglog", "logit")],
+    )
