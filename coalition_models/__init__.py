@@ -46,6 +46,7 @@ _WHERE = {
     # what counts as defection
     "DefectionRule": "defection.rules",
     "code_defections": "defection.coding",
+    "defection_moves": "defection.moves",
     "list_rules": "defection.rules",
     "named_rule": "defection.rules",
     "operational_profile": "defection.profile",
@@ -153,6 +154,7 @@ if TYPE_CHECKING:
     from coalition_models import plot as plot
     from coalition_models import sensitivity as sensitivity
     from coalition_models.defection.coding import code_defections as code_defections
+    from coalition_models.defection.moves import defection_moves as defection_moves
     from coalition_models.defection.outcome import panel_events as panel_events
     from coalition_models.defection.profile import operational_profile as operational_profile
     from coalition_models.defection.rules import DefectionRule as DefectionRule

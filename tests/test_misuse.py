@@ -65,6 +65,7 @@ def _needs():
         "named_rule": {"name": "mcinnis"},
         "operational_profile": {"members": iraq},
         "panel_events": {"panel": panel, "defections": cm.code_defections(iraq, profile)},
+        "defection_moves": {"coded": panel},
         "significant_withdrawals": {"falls": cm.withdrawals(profile)},
         "withdrawals": {"profile": profile},
         "add_war_powers": {"panel": panel, "rules": powers},

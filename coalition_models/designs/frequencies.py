@@ -164,7 +164,8 @@ class Frequencies:
             for row in self.table.to_dict("records")
         ]
         align = "l" * (1 + len(self.by)) + "r" * 8
-        return Table(header, rows, "How often states defect", self._notes(), align=align)
+        title = f"How often states defect, by {' and '.join(self.by)}"
+        return Table(header, rows, title, self._notes(), align=align)
 
     def _notes(self) -> list[str]:
         notes = [

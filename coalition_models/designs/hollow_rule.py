@@ -41,6 +41,8 @@ class HollowRule:
         Collapsed: members at or below this share of their largest number ...
     collapse_months : int
         ... in so many months before.
+    least : int
+        Coalitions of fewer members cannot collapse: one exit of three is a third.
     wind_up : int
         Last months before the mandate's end that are not judged, since an agreed end empties every
         coalition.
@@ -68,6 +70,7 @@ class HollowRule:
     lasting: int = 3
     collapse_left: float = 2 / 3
     collapse_months: int = 12
+    least: int = 4
     wind_up: int = 12
 
     def __post_init__(self) -> None:
@@ -77,7 +80,7 @@ class HollowRule:
             for name in ("strength_left", "flags_left", "known", "collapse_left")
             if not 0 <= getattr(self, name) <= 1
         ]
-        for name, least in (("lasting", 1), ("collapse_months", 1), ("wind_up", 0)):
+        for name, least in (("lasting", 1), ("collapse_months", 1), ("least", 2), ("wind_up", 0)):
             try:
                 check_count(getattr(self, name), name, least=least)
             except DataError as error:
@@ -134,7 +137,7 @@ def collapsed_months(flags: Floats, open_months: Flags, rule: HollowRule) -> Fla
     )
     # a share such as two thirds must not miss by the last digit
     gone = flags <= rule.collapse_left * before + 1e-9
-    return _lasting(gone & (before > 1), rule.lasting) & open_months
+    return _lasting(gone & (before >= rule.least), rule.lasting) & open_months
 
 
 def _lasting(holds: Flags, months: int) -> Flags:

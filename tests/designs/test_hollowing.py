@@ -104,6 +104,8 @@ def test_the_rule_by_hand():
     assert collapsed_months(flags, free, rule).tolist() == [False] * 3 + [True] * 4
     # a dip of two months is none
     assert not collapsed_months(np.array([6.0, 4, 4, 6]), free[:4], rule).any()
+    # one of three is no collapse
+    assert not collapsed_months(np.array([3.0, 3, 2, 2, 2]), free[:5], rule).any()
     # the wind-up is not judged, and counts among the months in a row
     closed = np.array([True] * 4 + [False] * 3)
     assert collapsed_months(flags, closed, rule).tolist() == [False] * 3 + [True] + [False] * 3

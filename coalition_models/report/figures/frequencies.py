@@ -100,7 +100,7 @@ def plot_frequencies(found: Frequencies, *, title: str = "") -> Plot:
     lines = -(-len(outcomes) // columns)
     with styled():
         figure, axes = new_figure(
-            3.4 * columns + 0.6, lines * (0.75 + 0.36 * len(groups)) + 0.6, lines, columns
+            7.4 if columns > 1 else 6.0, lines * (0.75 + 0.36 * len(groups)) + 0.6, lines, columns
         )
         for axis in axes[len(outcomes) :]:
             axis.set_visible(False)

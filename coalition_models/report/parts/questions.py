@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coalition_models.designs.analysis_sets import analysis_set
+from coalition_models.designs.form_moves import form_moves
 from coalition_models.designs.frequencies import FREQUENCY_SETS, Frequencies, frequencies
 from coalition_models.designs.frequency_readings import EVERY
 from coalition_models.designs.hollowing import Hollowing, hollowing
@@ -36,6 +38,7 @@ class Questions:
     frameworks: Frequencies
     forms: Frequencies
     hollow: Hollowing
+    moves: pd.DataFrame
 
 
 def _analyse(run: Run) -> Questions:
@@ -45,6 +48,12 @@ def _analyse(run: Run) -> Questions:
         frameworks=rates.regroup("framework"),
         forms=rates.regroup("form"),
         hollow=hollowing(bundled_facts(_FOLLOWED), lead=_LEAD),
+        moves=form_moves(
+            [
+                run.once("set iraq", lambda: analysis_set("iraq")),
+                analysis_set("isaf", features=False),
+            ]
+        ),
     )
 
 
@@ -73,7 +82,12 @@ def composition_at_peak_and_end(found: Hollowing) -> pd.DataFrame:
 
 def questions_findings(analysis: Questions) -> list[str]:
     """Say in words what the numbers show."""
-    return [*_how_often(analysis), *_which_forms(analysis.forms), *_hollow_when(analysis.hollow)]
+    return [
+        *_how_often(analysis),
+        *_which_forms(analysis.forms),
+        *_before_leaving(analysis.moves),
+        *_hollow_when(analysis.hollow),
+    ]
 
 
 def _how_often(analysis: Questions) -> list[str]:
@@ -126,6 +140,27 @@ def _which_forms(forms: Frequencies) -> list[str]:
     ]
 
 
+def _before_leaving(moves: pd.DataFrame) -> list[str]:
+    sentences = []
+    for name, part in moves.groupby("set", sort=False):
+        rows = {str(row["state"]): row for row in part.to_dict("records")}
+        if set(rows) != {"whole", "reduced"}:
+            continue
+        whole, less = rows["whole"], rows["reduced"]
+        total = int(part["left"].sum())
+        sentences.append(
+            f"{place_of(str(name))}: {int(whole['reduced'])} spells defect in part first, and "
+            f"{int(less['left'])} of {counted(total, 'early exit')} come after that: "
+            f"{less['rate']:.1f} in 100 member-years against {whole['rate']:.1f} before (ratio "
+            f"{less['ratio']:.1f}, {less['ratio_low']:.1f} to {less['ratio_high']:.1f}). In part "
+            "comes before leaving for some, and most leave without it."
+            if less["left"] * 2 < total
+            else f"{place_of(str(name))}: {int(less['left'])} of "
+            f"{counted(total, 'early exit')} come after a defection in part."
+        )
+    return sentences
+
+
 def _hollow_when(found: Hollowing) -> list[str]:
     sentences = []
     months = found.months[found.months["judged"].astype(bool)]
@@ -157,6 +192,7 @@ def _product(analysis: Questions) -> Product:
         "questions_hollowing": analysis.hollow.months,
         "questions_hollow_rule": analysis.hollow.verdicts,
         "questions_composition": composition,
+        "questions_moves": analysis.moves,
     }
     tables = {
         "questions_frequencies": analysis.rates.to_table(),
@@ -164,6 +200,15 @@ def _product(analysis: Questions) -> Product:
         "questions_forms": analysis.forms.to_table(),
         "questions_hollow_rule": analysis.hollow.to_table(),
         "questions_composition": _composition_table(composition),
+        "questions_moves": frame_table(
+            analysis.moves.rename(columns=lambda name: str(name).replace("_", " ")),
+            title="Leaving before and after a first defection in part",
+            digits=2,
+            notes=(
+                "reduced: first defections in part; rate: of leaving early, in 100 member-years; "
+                "ratio: to members that are whole. It describes, and is no effect.",
+            ),
+        ),
     }
     figures = {
         "questions_frequencies": plot_frequencies(analysis.rates),
@@ -242,6 +287,7 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
             [
                 (figures["questions_forms"], "Every defection by its form, all coalitions."),
                 tables["questions_forms"],
+                tables["questions_moves"],
             ],
         ),
         Section(

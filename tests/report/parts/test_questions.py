@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 import coalition_models as cm
+from coalition_models.designs.form_moves import form_moves
 from coalition_models.designs.frequency_readings import EVERY
 from coalition_models.report.html import page
 from coalition_models.report.parts.questions import (
@@ -21,7 +22,11 @@ from coalition_models.report.parts.questions import (
 def analysis():
     rates = cm.frequencies(["iraq", "rsm"], outcomes=["early", EVERY], draws=200)
     return Questions(
-        rates, rates.regroup("framework"), rates.regroup("form"), cm.hollowing(cm.facts("iraq"))
+        rates,
+        rates.regroup("framework"),
+        rates.regroup("form"),
+        cm.hollowing(cm.facts("iraq")),
+        form_moves([cm.analysis_set("iraq", features=False)]),
     )
 
 
@@ -30,6 +35,7 @@ def test_sentences_are_made_from_the_numbers(analysis):
     assert "Iraq 15.3 (" in text
     assert "from 1 operation against 1" in text
     assert "hollow from July 2007" in text
+    assert "4 of 21 early exits come after that" in text
     # another fact, another sentence: Spain's exit is no longer early
     iraq = cm.facts("iraq")
     late = (iraq.members["state"] == "ESP") & (iraq.members["exit_kind"] == "early")
