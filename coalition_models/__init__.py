@@ -89,12 +89,28 @@ _WHERE = {
     "multistate": "models.competing.api",
     "fine_gray": "models.fine_gray.api",
     "multinomial": "models.multinomial.api",
+    "conditional_logit": "models.conditional.api",
+    "frailty": "models.frailty.api",
+    "random_intercept": "models.random_intercept.api",
     "detectable_effects": "inference.detection",
     "predict_incidence": "models.after.predicted_incidence",
     "predict_survival": "models.after.scenarios",
     "cumulative_incidence": "models.after.incidence",
     "state_occupancy": "models.after.occupancy",
     "survival_curve": "models.after.nonparametric",
+    "split_rows": "models.before.splitting",
+    "merge_changes": "models.before.changes",
+    "logrank": "models.after.logrank",
+    "linear_combination": "models.after.combinations",
+    "lr_test": "models.after.combinations",
+    "probit": "models.discrete.verbs",
+    "cloglog": "models.discrete.verbs",
+    "marginal_effects": "models.after.effects",
+    "adjusted_survival": "models.after.adjusted",
+    "expected_duration": "models.after.durations",
+    "exit_probability": "models.after.exits",
+    "load_fit": "models.loading",
+    "compare_estimators": "models.after.estimators",
     # ready designs
     "analysis_set": "designs.analysis_sets",
     "first_look": "designs.first_look",
@@ -112,6 +128,7 @@ _WHERE = {
     # published tables
     "list_replications": "replications.registry",
     "replicate": "replications.registry",
+    "printed_se": "replications.variances",
     # what people look at
     "table": "report.tables",
 }
@@ -194,33 +211,50 @@ if TYPE_CHECKING:
     from coalition_models.members.panel import describe_panel as describe_panel
     from coalition_models.members.simulate.panel import simulate_panel as simulate_panel
     from coalition_models.members.spells import spells_from_levels as spells_from_levels
+    from coalition_models.models.after.adjusted import adjusted_survival as adjusted_survival
     from coalition_models.models.after.causes import compare_causes as compare_causes
+    from coalition_models.models.after.combinations import linear_combination as linear_combination
+    from coalition_models.models.after.combinations import lr_test as lr_test
     from coalition_models.models.after.diagnostics import check_ph as check_ph
     from coalition_models.models.after.distributions import (
         compare_distributions as compare_distributions,
     )
+    from coalition_models.models.after.durations import expected_duration as expected_duration
+    from coalition_models.models.after.effects import marginal_effects as marginal_effects
+    from coalition_models.models.after.estimators import compare_estimators as compare_estimators
+    from coalition_models.models.after.exits import exit_probability as exit_probability
     from coalition_models.models.after.incidence import cumulative_incidence as cumulative_incidence
+    from coalition_models.models.after.logrank import logrank as logrank
     from coalition_models.models.after.nonparametric import survival_curve as survival_curve
     from coalition_models.models.after.occupancy import state_occupancy as state_occupancy
     from coalition_models.models.after.predicted_incidence import (
         predict_incidence as predict_incidence,
     )
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
+    from coalition_models.models.before.changes import merge_changes as merge_changes
+    from coalition_models.models.before.splitting import split_rows as split_rows
     from coalition_models.models.competing.api import cause_specific as cause_specific
     from coalition_models.models.competing.api import multistate as multistate
+    from coalition_models.models.conditional.api import conditional_logit as conditional_logit
     from coalition_models.models.cox.api import cox as cox
     from coalition_models.models.cure.api import cure as cure
     from coalition_models.models.discrete.api import logit as logit
+    from coalition_models.models.discrete.verbs import cloglog as cloglog
+    from coalition_models.models.discrete.verbs import probit as probit
     from coalition_models.models.fine_gray.api import fine_gray as fine_gray
     from coalition_models.models.fit import Fit as Fit
+    from coalition_models.models.frailty.api import frailty as frailty
+    from coalition_models.models.loading import load_fit as load_fit
     from coalition_models.models.multinomial.api import multinomial as multinomial
     from coalition_models.models.parametric.api import parametric as parametric
+    from coalition_models.models.random_intercept.api import random_intercept as random_intercept
     from coalition_models.models.running import fit as fit
     from coalition_models.models.running import fit_many as fit_many
     from coalition_models.models.specification import Specification as Specification
     from coalition_models.record import record_of as record_of
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate
+    from coalition_models.replications.variances import printed_se as printed_se
     from coalition_models.report.tables import table as table
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
     from coalition_models.sources.citations import cite as cite

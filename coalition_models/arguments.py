@@ -78,8 +78,8 @@ def check_arguments(function: Callable[..., object], given: Mapping[str, object]
     """
     problems = [
         f"{name} must be {_words(hint)}, not {_shown(given[name])}"
-        for name, hint in _hints(function).items()
-        if name in given and not _fits(given[name], hint)
+        for name, (hint, exact) in _hints(function).items()
+        if name in given and type(given[name]) not in exact and not _fits(given[name], hint)
     ]
     if problems:
         raise DataError("; ".join(problems))
@@ -254,8 +254,21 @@ def check_workers(workers: int) -> int:
 
 
 @lru_cache(maxsize=256)
-def _hints(function: Callable[..., object]) -> dict[str, object]:
-    return {k: v for k, v in typing.get_type_hints(function).items() if k != "return"}
+def _hints(function: Callable[..., object]) -> dict[str, tuple[object, frozenset[type]]]:
+    """Annotation of each argument, and the types that fit it whatever their value."""
+    hints = typing.get_type_hints(function)
+    return {name: (hint, _exact(hint)) for name, hint in hints.items() if name != "return"}
+
+
+def _exact(hint: object) -> frozenset[type]:
+    """Types whose every value fits; of others it depends on the value."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return frozenset().union(*(_exact(part) for part in typing.get_args(hint)))
+    if origin is typing.Literal:
+        return frozenset([str])
+    plain = (str, bool, type(None), pd.DataFrame, pd.Series)
+    return frozenset([hint]) if isinstance(hint, type) and hint in plain else frozenset()
 
 
 def _fits(value: object, hint: object) -> bool:

@@ -107,11 +107,22 @@ def _parser() -> argparse.ArgumentParser:
         "--out", action=PathOption, default=Path("build/paper.md"), help="the filled text"
     )
     paper.set_defaults(run=_paper)
+    _add_replicate(verbs)
+    return parser
+
+
+def _add_replicate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     replicate = verbs.add_parser("replicate", help="set a published table beside ours")
-    replicate.add_argument("study", nargs="?", help="name of the study; without it, the list")
+    replicate.add_argument(
+        "study",
+        nargs="?",
+        help="name of the study, or your own study's folder; without it, the list",
+    )
+    replicate.add_argument(
+        "--all", action="store_true", help="every study, a line each; 1 on an unlisted deviation"
+    )
     replicate.add_argument("--out", action=PathOption, help="also write the comparison as CSV")
     replicate.set_defaults(run=_replicate)
-    return parser
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
@@ -171,6 +182,8 @@ def _replicate(arguments: argparse.Namespace) -> int:
     from coalition_models.files import write_file
     from coalition_models.replications.registry import list_replications, replicate
 
+    if arguments.all:
+        return _replicate_all()
     if arguments.study is None:
         print(list_replications().to_string())  # noqa: T201
         return 0
@@ -178,7 +191,16 @@ def _replicate(arguments: argparse.Namespace) -> int:
     print(result.summary())  # noqa: T201
     if arguments.out is not None:
         write_file(arguments.out, result.table.to_csv(index=False))
-    return 0
+    return 1 if len(result.unlisted) else 0
+
+
+def _replicate_all() -> int:
+    from coalition_models.replications.everything import replicate_all
+
+    found = replicate_all()
+    for line in found.lines():
+        print(line)  # noqa: T201
+    return 1 if found.unlisted else 0
 
 
 if __name__ == "__main__":

@@ -34,10 +34,13 @@ def _needs():
     powers = pd.DataFrame({"state": ["ITA"], "start": ["1990-01-01"], "war_powers": [1]})
     fit = cm.cox("event ~ risk", simulated, cluster="state")
     formula = {"formula": "event ~ risk", "data": simulated}
+    changes = pd.DataFrame({"state": ["S01"], "time": [2.5], "left": [1]})
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
     builders = {name: {"panel": panel} for name in registered()}
     found = cm.test_hypotheses(simulated, "H02", robust=False)
     compared = cm.compare_rules(["tago-2009"], cm.analysis_set("iraq", features=False))
+    there = simulated.groupby("state")["event"].max().eq(0).idxmax()
+    early = simulated[(simulated["state"] == there) & (simulated["stop"] <= 3)]
     return {
         **builders,
         "plot.verdicts": {"verdicts": found},
@@ -70,6 +73,19 @@ def _needs():
         "logit": {**formula, "cluster": "state"},
         "fit": {"spec": fit.spec, "panel": simulated},
         "fit_many": {"specs": [fit.spec], "panel": simulated},
+        "split_rows": {"data": simulated, "at": [3.5]},
+        "merge_changes": {"rows": simulated, "changes": changes, "on": "state"},
+        "logrank": {"data": simulated, "groups": "leader_change"},
+        "probit": {**formula, "cluster": "state"},
+        "cloglog": {**formula, "cluster": "state"},
+        "linear_combination": {"fit": fit, "combination": "risk"},
+        "lr_test": {"smaller": fit, "larger": fit},
+        "marginal_effects": {"fit": fit, "data": simulated, "horizon": 6.0},
+        "adjusted_survival": {"fit": fit, "data": simulated, "variable": "risk", "times": [6.0]},
+        "expected_duration": {"fit": fit, "paths": {"risk": 1.0}, "horizon": 6.0},
+        "exit_probability": {"fit": fit, "panel": early, "state": there, "months": 2},
+        "compare_estimators": {"formula": "event ~ risk", "panel": simulated},
+        "load_fit": {"path": "nonsense"},
         "check_ph": {"fit": fit},
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
@@ -78,9 +94,15 @@ def _needs():
         "cause_specific": {**formula, "cluster": "state"},
         "fine_gray": {**formula, "cause": 1, "cluster": "state", "changing": "last"},
         "multinomial": {**formula, "cluster": "state"},
+        "conditional_logit": {**formula, "cluster": "state"},
+        "random_intercept": {**formula, "group": "state"},
+        "frailty": {**formula, "group": "state"},
         "predict_incidence": {"fit": cm.cause_specific(**formula), "values": {"risk": 1.0}},
         "state_occupancy": {"data": simulated, "origin": "state", "target": "event"},
         "compare_causes": {"fit": cm.cause_specific(**formula)},
+        "parametric": {**formula, "cluster": "state"},
+        "cure": {**formula, "cluster": "state", "starts": 1},
+        "compare_distributions": formula,
         "multistate": {
             "formula": "to ~ risk",
             "data": simulated.assign(now="in", to=np.where(simulated["event"] == 1, "out", "in")),
@@ -94,6 +116,7 @@ def _needs():
         "simulate_power": {"panel": simulated, "term": "risk", "ratio": 2.0, "seed": 1, "draws": 2},
         "test_hypotheses": {"panel_or_sets": simulated, "ids": ["H02"]},
         "replicate": {"name": "box-steffensmeier-zorn-2001"},
+        "printed_se": {"name": "box-steffensmeier-zorn-2001"},
         "plot.coefficients": {"fits": fit},
         "plot.participation": {"members": iraq},
         "plot.profile": {"profile": profile[profile["state"] == "ITA"]},
@@ -118,7 +141,7 @@ def _wrong_types(hint):
     parts = typing.get_args(hint) or (hint,)
     if hint is object or "object" in text:
         return []
-    wrong = [] if "None" in text else [None]
+    wrong = [] if "None" in text or "Optional" in text else [None]
     wrong += [] if float in parts or int in parts or "date" in text else [5]
     wrong += ["6", [1.5], float("nan")] if hint in (int, float) else []
     wrong += ["yes", 2] if hint is bool else []
@@ -261,6 +284,42 @@ _BEYOND = {
         "variance": "nonsense", "stop": "nonsense", "id": "nonsense", "cluster": "nonsense",
         "weights": "nonsense", "offset": "nonsense", "formula": "nonsense",
     },
+    **{
+        verb: {
+            "time": "nonsense", "convention": "nonsense", "variance": "nonsense",
+            "stop": "nonsense", "id": "nonsense", "cluster": "nonsense", "weights": "nonsense",
+            "offset": "nonsense", "formula": "nonsense",
+        }
+        for verb in ("probit", "cloglog")
+    },
+    "linear_combination": {
+        "combination": "nonsense", "value": float("inf"), "level": 1.5, "reference": "nonsense",
+    },
+    "marginal_effects": {
+        "variables": "nonsense", "at": {"nonsense": 1}, "contrast": {"nonsense": (0, 1)},
+        "horizon": -1.0, "method": "nonsense", "draws": 0, "seed": -1, "level": 1.5,
+        "reference": "nonsense",
+    },
+    "adjusted_survival": {
+        "variable": "nonsense", "times": [-1.0], "level": 1.5, "interval": "nonsense",
+    },
+    "expected_duration": {"horizon": float("inf"), "level": 1.5, "stratum": "nonsense"},
+    "exit_probability": {
+        "state": "nonsense", "months": 0, "coalition": "nonsense", "changes": {"nonsense": 1},
+        "level": 1.5, "interval": "nonsense",
+    },
+    "load_fit": {"path": "nonsense"},
+    "compare_estimators": {
+        "formula": "nonsense", "families": ["nonsense"], "id": "nonsense", "cluster": "nonsense",
+        "convention": "nonsense",
+    },
+    "split_rows": {
+        "at": [float("inf")], "event": "nonsense", "start": "nonsense", "stop": "nonsense",
+    },
+    "merge_changes": {
+        "on": "nonsense", "time": "nonsense", "origin": "nonsense", "unit": "nonsense",
+        "start": "nonsense", "stop": "nonsense", "event": "nonsense",
+    },
     "check_ph": {"transform": "nonsense"},
     "detectable_effects": {"power": 1.5, "level": 1.5},
     "predict_survival": {
@@ -269,7 +328,11 @@ _BEYOND = {
     },
     "survival_curve": {
         "by": "nonsense", "event": "nonsense", "start": "nonsense", "stop": "nonsense",
-        "level": 1.5, "interval": "nonsense",
+        "level": 1.5, "interval": "nonsense", "weights": "nonsense", "cluster": "nonsense",
+    },
+    "logrank": {
+        "groups": "nonsense", "strata": "nonsense", "cluster": "nonsense", "event": "nonsense",
+        "start": "nonsense", "stop": "nonsense",
     },
     "analysis_set": {"name": "nonsense", "variant": "nonsense"},
     "compare_rules": {
@@ -294,7 +357,8 @@ _BEYOND = {
         "ids": "nonsense", "q": 1.5, "level": 1.5, "power": 1.5, "cluster": "nonsense",
         "workers": 0, "tables": {"nonsense": pd.DataFrame()}, "panel_or_sets": "nonsense",
     },
-    "replicate": {"name": "nonsense"},
+    "replicate": {"name": "nonsense", "data": {"nonsense": pd.DataFrame()}},
+    "printed_se": {"name": "nonsense", "data": {"nonsense": pd.DataFrame()}},
     "plot.coefficients": {"terms": ["nonsense"], "level": 1.5},
     "plot.participation": {"mandate_end": "nonsense", "until": "nonsense"},
     "plot.survival": {"times": [-1.0]},

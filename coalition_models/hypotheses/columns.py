@@ -23,7 +23,7 @@ from coalition_models.sources.catalog import descriptor
 from coalition_models.sources.fetch import at_hand
 from coalition_models.timelines.calendar import no_less_than_a_period
 
-__all__ = ["Bench", "needed_columns"]
+__all__ = ["Bench", "columns_of_term", "needed_columns"]
 
 _FUNCTIONS = {"log1p"}
 
@@ -42,6 +42,18 @@ def needed_columns(claim: Claim, *, alternatives: bool = False) -> list[str]:
     for name in wanted:
         names += _variables(claim.derive[name]) if name in claim.derive else [name]
     return list(dict.fromkeys(names))
+
+
+def columns_of_term(claim: Claim) -> list[str]:
+    """Columns that the claim's term itself is made of, without the controls.
+
+    Examples
+    --------
+    >>> from coalition_models.hypotheses.claims import select
+    >>> columns_of_term(select("H67")[0])
+    ['months_to_election', 'months_since_election']
+    """
+    return _variables(claim.derive.get(claim.term, claim.term))
 
 
 def _variables(expression: str) -> list[str]:
@@ -222,7 +234,7 @@ class Bench:
         columns: Mapping[str, pd.Series],
         trouble: list[str],
     ) -> None:
-        variables = _variables(claim.derive.get(claim.term, claim.term))
+        variables = columns_of_term(claim)
         gone = [name for name in variables if name not in columns]
         why = "; ".join(trouble)
         if gone:

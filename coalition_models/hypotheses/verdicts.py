@@ -23,7 +23,7 @@ from coalition_models.errors import (
 )
 from coalition_models.hypotheses.cells import Cell, empty_row, result_row, step_of
 from coalition_models.hypotheses.claims import Claim, read_plan, select
-from coalition_models.hypotheses.columns import Bench, needed_columns
+from coalition_models.hypotheses.columns import Bench, columns_of_term
 from coalition_models.hypotheses.counting import Reach, counted_once, reach_of
 from coalition_models.hypotheses.data_sets import (
     Sets,
@@ -271,7 +271,7 @@ def _test(bench: Bench | None, data: AnalysisSet, claim: Claim, options: _Option
             frame = on_clock(frame, claim.clock)
         except AbsentError as error:
             raise CoverageError(f"needs the {claim.clock}'s clock: {error}") from error
-    why = not_measured(frame, claim.term, needed_columns(claim), data.record.strata)
+    why = not_measured(frame, claim.term, columns_of_term(claim), data.record.strata)
     if why:
         raise CoverageError(why)
     found = estimate_term(

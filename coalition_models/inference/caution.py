@@ -178,10 +178,11 @@ def cautious(
     """
     check_arguments(cautious, locals())
     check_shares(level=level, power=power)
-    if spec.cluster is None or spec.variance is not None or spec.penalty is not None:
+    chosen = (spec.variance, spec.penalty, spec.prior)
+    if spec.cluster is None or any(given is not None for given in chosen):
         raise DataError(
             "cautious() chooses variance and penalty by the clusters: give a specification with "
-            f"cluster= and without variance= and penalty=; found {spec!r}"
+            f"cluster= and without variance=, penalty= and prior=; found {spec!r}"
         )
     outcome = spec.formula.partition("~")[0].strip()
     absent = [name for name in (outcome, term) if name not in panel.columns]

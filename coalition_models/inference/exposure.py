@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from coalition_models.models.fit import Fit
+
 __all__ = ["FEWEST_EVENTS", "FEWEST_EXPOSED", "Exposure", "exposure_of", "too_few"]
 
 #: events below which nothing is decided on a term of more than two values
@@ -99,3 +101,20 @@ def too_few(events: int, exposure: Exposure | None) -> str:
         many = f"{FEWEST_EXPOSED} in {FEWEST_EXPOSED}"
         return f"{lacking} are fewer than {many}" if lacking else ""
     return f"{events} events are fewer than {FEWEST_EVENTS}" if events < FEWEST_EVENTS else ""
+
+
+def members_with_event(fit: Fit) -> int:
+    """Count the members of a fit who have the event at least once; 0 where it knows no members.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 1.0}, seed=1)
+    >>> fit = cm.cox("event ~ risk", panel)
+    >>> members_with_event(fit) == fit.counts.events
+    True
+    """
+    sample = fit.engine.sample
+    if sample.members is None:
+        return 0
+    return len(np.unique(sample.members[sample.event == 1]))

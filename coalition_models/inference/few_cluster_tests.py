@@ -168,7 +168,9 @@ def jackknifed(fit: Fit, name: str, clusters: pd.Series) -> tuple[Fit | None, st
         cluster_counts=(len(labels),),
         carried={**sample.carried, name: clusters.to_numpy()},
     )
-    spec = replace(fit.spec, cluster=name, variance="jackknife", penalty=None, small_sample=None)
+    spec = replace(
+        fit.spec, cluster=name, variance="jackknife", penalty=None, prior=None, small_sample=None
+    )
     try:
         return room_for(spec).estimate(spec, rows, Background(rows.frame("", "stop"))), ""
     except FitError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -84,11 +82,12 @@ def prepare(
     order, counts = _order(first, last, times.size)
     centre, centres, scale, columns = _columns(design, first, last, order, codes, values.size)
     shift_centre = 0.0 if shift is None else float(shift[order].mean())
-    panel = replace(
-        _panel(columns, first, last, order, counts, happened, stratum_ptr),
-        weights=np.empty(0) if case is None else case[order],
-        offset=np.empty(0) if shift is None else shift[order] - shift_centre,
-    )
+    panel = _panel(
+        columns,
+        np.empty(0) if case is None else case[order],
+        np.empty(0) if shift is None else shift[order] - shift_centre,
+        first, last, order, counts, happened, stratum_ptr,
+    )  # fmt: skip
     return Prepared(
         panel=panel,
         kept=order,
@@ -315,6 +314,8 @@ def _standardised(
 
 def _panel(
     columns: Floats,
+    weights: Floats,
+    offset: Floats,
     first: Integers,
     last: Integers,
     order: Integers,
@@ -339,8 +340,8 @@ def _panel(
     event_ptr = np.searchsorted(event_bin[by_bin], np.arange(n_bins + 1))
     return Panel(
         columns=columns,
-        weights=np.empty(0),
-        offset=np.empty(0),
+        weights=weights,
+        offset=offset,
         single_ptr=single_ptr.copy(),
         long_ptr=long_ptr.copy(),
         first=long_first,

@@ -24,6 +24,19 @@ _VARIANCE = {
     "cluster": "clustered by",
     "jackknife": "jackknife (CR3) by",
 }
+#: what is said of a penalty; a prior's words stand for themselves
+_PENALTY = {
+    "firth": "Penalty: Firth; limits and p-values by penalised profile likelihood.",
+    "flic": (
+        "Penalty: Firth, with the intercept at which chances are right on average (FLIC); limits "
+        "and p-values by penalised profile likelihood, the intercept's by Wald."
+    ),
+    "flac": (
+        "Penalty: Firth by pseudo-rows told from the others (FLAC), with chances right on "
+        "average; limits and p-values by their profile likelihood."
+    ),
+    "relogit": "First-order bias taken off (King and Zeng 2001).",
+}
 _TIES = {"efron": "Efron", "breslow": "Breslow"}
 
 
@@ -138,7 +151,8 @@ def _how(choices: Choices, counts: Counts) -> str:
     if choices.time:
         parts.append(f"Duration: {choices.time}.")
     if choices.penalty:
-        parts.append("Penalty: Firth; limits and p-values by penalised profile likelihood.")
+        prior = f"{choices.penalty.capitalize()}: the mode, limits and p-values by its profile."
+        parts.append(_PENALTY.get(choices.penalty, prior))
     kind = _VARIANCE[choices.variance]
     if choices.variance == "robust":
         kind += f" {', '.join(choices.id)}" if choices.id else " row"

@@ -32,6 +32,7 @@ ABILITIES = {
     "ties": "rules for tied events (`ties=`)",
     "duration": "duration terms (`time=`)",
     "strata": "baseline hazards by stratum (`strata=`)",
+    "group": "random intercept by group (`group=`)",
     "free_baseline": "baseline hazard of any shape",
     "causes": "kinds of exit (`causes=`, `none=`)",
     "transitions": "moves between states (`origin=`)",
@@ -45,12 +46,19 @@ ABILITIES = {
     "two_way": "variance clustered two ways",
     "jackknife": "jackknife over clusters, CR3 (`variance='jackknife'`)",
     "firth": "Firth's penalty (`penalty='firth'`)",
+    "rare_events": "right averages and less bias (`penalty='flic'`, `'flac'`, `'relogit'`)",
+    "prior": "priors (`prior=`)",
+    "population_share": "samples chosen by the event (`population_share=`)",
+    "intercept_shift": "their correction by the intercept (`correction='prior'`)",
     "survival_paths": "survival along paths of covariates (`predict_survival`)",
     "incidence": "incidence of each kind for given covariates (`predict_incidence`)",
+    "averaged_survival": "survival averaged over rows (`adjusted_survival`)",
+    "expected_duration": "expected time at risk (`expected_duration`)",
     "ph_test": "test of proportional hazards (`check_ph`)",
     "leave_one_out": "fits without each cluster",
     "batch_refits": "all fits without one cluster at once",
     "score_test": "score test (`Fit.test_model`)",
+    "residuals": "residuals by kind (`Fit.residuals`)",
     "null_information": "information if no term had an effect (power)",
     "null_scores": "wild score test (`inference.wild_score`)",
 }
@@ -67,7 +75,7 @@ class Family:
     title, short : str
         Heading of a table; one word or two for a sentence.
     call : str
-        How it is asked for, such as ``"logit(link='probit')"``.
+        How it is asked for, such as ``"probit()"``.
     scale : str
         What a coefficient is.
     ratio : str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from coalition_models.models.display import Choices, Counts, footnotes
 from coalition_models.models.engine import Engine
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
+from coalition_models.models.fit_file import save
+from coalition_models.models.fit_rows import RowResults
 from coalition_models.models.fit_table import (
     Reference,
     check_level,
@@ -33,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fit:
+class Fit(RowResults):
     """A fitted model: estimates, how they were made, and from which rows.
 
     It shows itself as a table in a notebook and in print.
@@ -108,7 +111,7 @@ class Fit:
     def estimator(self) -> str:
         """Deprecated: the function that fitted it, ``"cox"`` or ``"logit"``; use ``family``."""
         warn("Fit.estimator goes in the next version: use Fit.family.name", FutureWarning)
-        return self.family.call.partition("(")[0]
+        return "logit" if self.family.link else self.family.call.partition("(")[0]
 
     @property
     def title(self) -> str:
@@ -298,44 +301,6 @@ class Fit:
             ]
         )
 
-    def augment(self) -> pd.DataFrame:
-        """Rows used (their own index), with predictions and residuals.
-
-        Cox: ``linear_predictor``, ``relative_hazard``, ``expected``, ``martingale``,
-        ``deviance``. Logit: ``linear_predictor``, ``probability``, ``residual``, ``pearson``.
-        """
-        times = (self.choices.start, self.choices.stop)
-        return self.engine.augment(self.estimates, times)
-
-    def predict(self, data: pd.DataFrame | None = None, *, kind: str | None = None) -> pd.Series:
-        """Predict for new rows, or for the rows used.
-
-        Parameters
-        ----------
-        data : DataFrame, optional
-            Needs the formula's columns. A category that the model has not seen is an error.
-        kind : str, optional
-            Of ``family.predictions``, the first by default. Cox: ``"linear"`` (relative to the
-            mean of the rows used, columns of -1, 0 and 1 only being left uncentred, as in R) or
-            ``"ratio"``, its exponential. Survival curves: :func:`predict_survival`.
-
-        Notes
-        -----
-        R's ``predict.coxph`` differs by a constant within a stratum (the ratio by a factor): it
-        subtracts an offset's mean, takes unweighted means where rows have weights, and means by
-        stratum (``reference="strata"``). Differences between rows are equal.
-
-        Returns
-        -------
-        Series
-            One value per row, on the index of ``data``.
-        """
-        check_arguments(Fit.predict, locals())
-        wanted = kind or self.family.predictions[0]
-        values = self.engine.predict(self.estimates, data, wanted)
-        index = self.engine.sample.index if data is None else data.index
-        return pd.Series(values, index=index, name=wanted)
-
     def footnotes(self, reference: Reference | None = None) -> tuple[str, ...]:
         """Everything that prints under a table of this fit."""
         degrees = self.degrees(reference)
@@ -378,6 +343,27 @@ class Fit:
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
+
+    def save(self, path: str | Path, data: pd.DataFrame) -> None:
+        """Write the fit to a file that :func:`load_fit` reads, with the columns that it used.
+
+        A zip of JSON and arrays, without anything that runs when it is read.
+
+        Parameters
+        ----------
+        path : str or path
+            Overwritten if it is there.
+        data : DataFrame
+            The rows that it was fitted to: a fit keeps its design, not the columns behind it.
+
+        Raises
+        ------
+        DataError
+            Other data; a column that holds neither numbers, words nor dates; a fit without a
+            finite maximum.
+        """
+        check_arguments(Fit.save, locals())
+        save(self, Path(path), data)
 
     def degrees(self, reference: str | None = None) -> float:
         """Degrees of freedom of tests and limits: infinite where the reference is normal.

@@ -156,7 +156,7 @@ def _common(spec: Specification) -> tuple[object, ...]:
     return (
         spec.family, spec.start, spec.stop, spec.id, spec.cluster, spec.strata, spec.offset,
         spec.time, spec.trust, spec.causes, spec.none, spec.origin, spec.changing, spec.censoring,
-        spec.cuts, spec.at_risk, spec.starts, spec.seed,
+        spec.cuts, spec.at_risk, spec.starts, spec.seed, spec.group,
     )  # fmt: skip
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.models.family import Family, families, family_named, require
+from coalition_models.models.priors import prior_words, read_priors
 from coalition_models.models.sample.checks import names_of
 
 __all__ = ["Specification"]
@@ -22,6 +23,10 @@ _NEEDS = {
     "ties": "ties",
     "time": "duration",
     "penalty": "firth",
+    "group": "group",
+    "prior": "prior",
+    "population_share": "population_share",
+    "correction": "population_share",
     "causes": "causes",
     "none": "causes",
     "origin": "transitions",
@@ -59,6 +64,10 @@ class Specification:
     link : str, optional
         Another way to name a discrete-time family: ``Specification("logit", formula,
         link="probit")`` is the family ``"probit"``. Always None afterwards.
+    group : str, optional
+        Column of the random intercept, as in :func:`random_intercept`.
+    prior, population_share, correction
+        As in :func:`logit`; a mapping of priors becomes a tuple of pairs.
     causes : str or sequence of str, optional
         Kinds of exit to model, in the words of the fit; others end the time at risk.
     none : object, optional
@@ -108,6 +117,10 @@ class Specification:
     time: str | None = _WHOSE_DEFAULT
     link: str | None = None
     penalty: str | None = None
+    prior: str | Mapping[str, str] | Sequence[tuple[str, str]] | None = None
+    population_share: float | None = None
+    group: str | None = None
+    correction: str | None = None
     variance: str | None = None
     convention: str = "R"
     small_sample: bool | None = None
@@ -132,6 +145,8 @@ class Specification:
             given = getattr(self, name)
             if given is not None:
                 self._set(**{name: names_of(given, name)})
+        if self.prior is not None:
+            self._set(prior=read_priors(self.prior))
         if self.cuts is not None and not isinstance(self.cuts, int):
             self._set(cuts=tuple(float(cut) for cut in self.cuts))
         if self.time == _WHOSE_DEFAULT:
@@ -159,6 +174,7 @@ class Specification:
                 ("strata", "strata by"),
                 ("weights", "weighted by"),
                 ("offset", "offset"),
+                ("group", "random intercept of"),
                 ("time", "duration"),
                 ("ties", "ties"),
                 ("penalty", "penalty"),
@@ -167,6 +183,10 @@ class Specification:
             )
             if getattr(self, name) is not None
         ]
+        if self.prior is not None:
+            said.append(prior_words(read_priors(self.prior)))
+        if self.population_share is not None:
+            said.append(f"population share {self.population_share:g}")
         said += [self._variance(), f"convention {self.convention}"]
         tail = ", ".join(part for part in said if part)
         return f"{self.record.title} of {self.formula}: {tail}."

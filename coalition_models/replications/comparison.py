@@ -1,54 +1,19 @@
-"""Ours beside what was printed, number by number."""
+"""A published study beside our recomputation of it, number by number."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
 
-import numpy as np
 import pandas as pd
 
-from coalition_models.errors import ReplicationError, first_few
-from coalition_models.render import Table
-from coalition_models.replications.study import Study, read_published
+from coalition_models.errors import ReplicationError, counted
+from coalition_models.render import Table, format_number
+from coalition_models.replications.code import code_of
+from coalition_models.replications.matching import MATCHES, match_printed, rounded_as
+from coalition_models.replications.study import Study
 
-__all__ = ["MATCHES", "Replication", "compare", "match_printed"]
-
-#: how close a number came
-MATCHES = ("exact", "off by one in the last digit", "differs")
-
-_KEY = ["table", "model", "term", "quantity"]
-
-
-def match_printed(printed: str, ours: float) -> str:
-    """Tell how a number of ours, rounded to the printed digits, compares with the printed one.
-
-    Parameters
-    ----------
-    printed : str
-        As printed; its last digit sets the precision.
-    ours : float
-
-    Returns
-    -------
-    str
-        One of :data:`MATCHES`.
-
-    Examples
-    --------
-    >>> match_printed("0.170", 0.16961), match_printed("6.670", 6.67114), match_printed("2.4", 2.6)
-    ('exact', 'off by one in the last digit', 'differs')
-    """
-    if not np.isfinite(ours):
-        return MATCHES[2]
-    target = Decimal(printed)
-    unit = Decimal(1).scaleb(int(target.as_tuple().exponent))
-    steps = abs(_round(ours, unit) - target) / unit
-    return MATCHES[min(int(steps), 2)]
-
-
-def _round(value: float, unit: Decimal) -> Decimal:
-    return Decimal(repr(float(value))).quantize(unit, ROUND_HALF_UP, Context(prec=400))
+__all__ = ["Replication", "in_words"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -61,27 +26,85 @@ class Replication:
         The record: article, data, recipe, known deviations.
     table : DataFrame
         One row per printed number: ``table, model, term, quantity, printed, published, ours,
-        digits, match, page, note``.
+        digits, match, page, note``. ``match`` is empty where the data of a model are not at hand,
+        and where nothing was printed (a study in spirit). ``note`` says why ours differs.
+    missing : tuple of str
+        Sources that were not at hand, each with how to get it.
+    remarks : tuple of str
+        What was told while fitting, each with its model.
     """
 
     study: Study
     table: pd.DataFrame
+    missing: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def counts(self) -> pd.DataFrame:
-        """Numbers by table and match, with a last row ``total``.
+        """Printed numbers by table and match, with a last row ``total``.
 
         Returns
         -------
         DataFrame
-            Indexed by table: ``numbers`` and one column per kind of match.
+            Indexed by table: ``numbers`` (all that were printed) and one column per kind of match.
         """
-        counted = pd.crosstab(self.table["table"], self.table["match"])
-        counted = counted.reindex(list(self.study.tables), fill_value=0)
-        counted = counted.reindex(columns=list(MATCHES), fill_value=0)
-        counted.insert(0, "numbers", counted.sum(axis=1))
-        counted.loc["total"] = counted.sum()
-        counted.columns.name = None
-        return counted
+        printed = self.table[self.table["printed"] != ""]
+        counted_by = pd.crosstab(printed["table"], printed["match"])
+        counted_by = counted_by.reindex(list(self.study.tables), fill_value=0)
+        numbers = counted_by.sum(axis=1)
+        counted_by = counted_by.reindex(columns=list(MATCHES), fill_value=0)
+        counted_by.insert(0, "numbers", numbers)
+        counted_by.loc["total"] = counted_by.sum()
+        counted_by.columns.name = None
+        return counted_by.astype(int)
+
+    @property
+    def unlisted(self) -> pd.DataFrame:
+        """Numbers that are not exact and have no reason in the record."""
+        wrong = self.table["match"].isin(MATCHES[1:])
+        return self.table[wrong & (self.table["note"] == "")]
+
+    @property
+    def verdict(self) -> str:
+        """How close the recomputation came, in a line."""
+        total = self.counts().T["total"]
+        if not total["numbers"]:
+            return f"{counted(len(self.table), 'number')} of ours, none printed"
+        line = f"{total['numbers']} printed numbers: {in_words(total)}"
+        absent = total["numbers"] - total[list(MATCHES)].sum()
+        if absent:
+            line += f", {absent} without their data"
+        wrong = len(self.unlisted)
+        if total[list(MATCHES[1:])].sum():
+            line += (
+                f"; {counted(wrong, 'deviation')} unlisted" if wrong else "; all of these listed"
+            )
+        return line
+
+    def code(self, model: str, table: str | None = None) -> str:
+        """The code that a reader would type to get a model.
+
+        Parameters
+        ----------
+        model : str
+            As in the article's table.
+        table : str, optional
+            Where two tables have a model of this name.
+
+        Raises
+        ------
+        ReplicationError
+            If the study has no such model, or several.
+        """
+        found = [
+            one for one in self.study.models if one.name == model and table in (None, one.table)
+        ]
+        if len(found) != 1:
+            known = ", ".join(f"{one.name!r} ({one.table})" for one in found or self.study.models)
+            raise ReplicationError(
+                f"{self.study.name} has {len(found) or 'no'} model {model!r}: give one of {known}, "
+                "and its table"
+            )
+        return code_of(self.study, found[0])
 
     def to_table(self, name: str) -> Table:
         """One table of the article: each cell is the printed number / ours at the same digits.
@@ -103,35 +126,30 @@ class Replication:
         part = self.table[self.table["table"] == name]
         models = list(dict.fromkeys(part["model"]))
         cells = {
-            (row.term, row.quantity, row.model): _cell(str(row.printed), float(str(row.ours)))
-            for row in part.itertuples(index=False)
+            (row["term"], row["quantity"], row["model"]): _cell(row)
+            for row in part.to_dict("records")
         }
         lines = dict.fromkeys(zip(part["term"], part["quantity"], strict=True))
         rows = [
             [t, q.replace("_", " "), *(cells.get((t, q, m), "") for m in models)] for t, q in lines
         ]
         title = f"{name}: {self.study.tables[name]}"
-        notes = ["Each cell: printed / ours, rounded to the printed digits.", *self._notes(part)]
+        printed = self.study.kind == "printed"
+        said = "Each cell: printed / ours, rounded to the printed digits." if printed else _OURS
         align = "ll" + "r" * len(models)
-        return Table(["term", "quantity", *models], rows, title, notes, align)
-
-    def _notes(self, part: pd.DataFrame) -> list[str]:
-        wrong = part[part["match"] != MATCHES[0]]
-        return [
-            f"* {row['model']}, {row['term']}, {row['quantity']}: {row['match']}, "
-            f"ours {row['ours']:.6g}" + (f"; {row['note']}" if row["note"] else "")
-            for row in wrong.to_dict("records")
-        ]
+        return Table(["term", "quantity", *models], rows, title, [said, *_notes(part)], align)
 
     def _counts_table(self) -> Table:
-        counted = self.counts()
+        found = self.counts()
         rows = [
             [str(name), *(str(int(n)) for n in row)]
-            for name, row in zip(counted.index, counted.to_numpy(), strict=True)
+            for name, row in zip(found.index, found.to_numpy(), strict=True)
         ]
-        article = f"{self.study.citation} https://doi.org/{self.study.doi}"
-        notes = [article, f"Data: {self.study.source}.", *self.study.recipe]
-        return Table(["table", *counted.columns], rows, self.study.title, notes)
+        study = self.study
+        notes = [f"{self.verdict}.", study.citation, f"Data: {', '.join(study.sources)}."]
+        notes += [*self.missing, *study.recipe]
+        notes += [f"Left out: {study.left_out}"] if study.left_out else []
+        return Table(["table", *found.columns], rows, study.title, [*notes, *self.remarks])
 
     def _tables(self) -> list[Table]:
         return [*(self.to_table(name) for name in self.study.tables), self._counts_table()]
@@ -156,57 +174,54 @@ class Replication:
         return self.summary()
 
     def __repr__(self) -> str:
-        total = self.counts().loc["total"]
-        return (
-            f"<Replication {self.study.name}: {total['exact']} of {total['numbers']} numbers exact>"
-        )
+        return f"<Replication {self.study.name}: {self.verdict}>"
 
     def _repr_html_(self) -> str:
         return self.html()
 
 
-def _cell(printed: str, ours: float) -> str:
-    unit = Decimal(1).scaleb(int(Decimal(printed).as_tuple().exponent))
-    shown = str(_round(ours, unit)) if np.isfinite(ours) else "none"
-    return f"{printed} / {shown}" + ("" if match_printed(printed, ours) == MATCHES[0] else " *")
+#: the kinds of match as a sentence names them
+_SAID = ("exact", "off by one in the last digit", "different")
+_OURS = "Ours, with the authors' specification; nothing of it was printed."
 
 
-def compare(study: Study, data: pd.DataFrame) -> Replication:
-    """Recompute a study and lay ours beside the printed numbers.
+def in_words(total: pd.Series) -> str:
+    """Counts by kind of match, as a verdict says them.
 
-    Parameters
-    ----------
-    study : Study
-    data : DataFrame
-        The study's data, as the catalogue gives them.
-
-    Returns
-    -------
-    Replication
-
-    Raises
-    ------
-    ReplicationError
-        If the recipe does not give a number that was printed, or gives one twice.
+    Examples
+    --------
+    >>> in_words(pd.Series([5, 1, 0], index=MATCHES))
+    '5 exact, 1 off by one in the last digit, 0 different'
     """
-    printed = read_published(study.name)
-    ours = study.compute(data)
-    twice = ours[ours.duplicated(_KEY)]
-    if len(twice):
-        keys = twice[_KEY].agg(" ".join, axis=1)
-        raise ReplicationError(f"{study.name} computes a number twice: {first_few(keys)}")
-    joined = printed.merge(ours, on=_KEY, how="left", validate="one_to_one", indicator=True)
-    absent = joined[joined["_merge"] != "both"]
-    if len(absent):
-        keys = absent[_KEY].agg(" ".join, axis=1)
-        raise ReplicationError(f"{study.name} does not compute: {first_few(keys)}")
-    pairs = list(zip(joined["printed"], joined["ours"], strict=True))
-    joined["published"] = joined["printed"].astype(float)
-    joined["digits"] = [max(0, -int(Decimal(text).as_tuple().exponent)) for text, _ in pairs]
-    joined["match"] = [match_printed(text, value) for text, value in pairs]
-    joined["note"] = [
-        study.deviations.get((t, m, x, q), "")
-        for t, m, x, q in joined[_KEY].itertuples(index=False, name=None)
-    ]
-    columns = [*_KEY, "printed", "published", "ours", "digits", "match", "page", "note"]
-    return Replication(study, joined[columns])
+    return ", ".join(f"{total[kind]} {said}" for kind, said in zip(MATCHES, _SAID, strict=True))
+
+
+def _cell(row: Mapping[Hashable, object]) -> str:
+    printed, ours = str(row["printed"]), float(str(row["ours"]))
+    if not printed:
+        return format_number(ours)
+    if not row["match"]:
+        return f"{printed} / -"
+    mark = "" if match_printed(printed, ours) == MATCHES[0] else " *"
+    return f"{printed} / {rounded_as(printed, ours)}{mark}"
+
+
+def _notes(part: pd.DataFrame) -> list[str]:
+    """What differs: one by one, and those of one reason together where they are many."""
+    wrong = part[part["match"].isin(MATCHES[1:])]
+    lines = []
+    for note in dict.fromkeys(wrong["note"]):
+        rows = wrong[wrong["note"] == note]
+        if note and len(rows) > _MANY:
+            lines.append(f"* {len(rows)} numbers: {note}")
+            continue
+        lines += [
+            f"* {row['model']}, {row['term']}, {row['quantity']}: {row['match']}, "
+            f"ours {row['ours']:.6g}" + (f"; {note}" if note else "")
+            for row in rows.to_dict("records")
+        ]
+    return lines
+
+
+#: from how many numbers of one reason on a table does not list them one by one
+_MANY = 5

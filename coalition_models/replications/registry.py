@@ -1,21 +1,38 @@
-"""The studies that can be replicated, by name."""
+"""The studies that can be replicated: those of the package by name, your own by folder."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from pkgutil import iter_modules
+from types import ModuleType
 
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import ReplicationError
+from coalition_models.errors import CoverageError, DataError, ReplicationError, first_few
 from coalition_models.render import listing
 from coalition_models.replications import studies
-from coalition_models.replications.comparison import Replication, compare
-from coalition_models.replications.study import Study, read_published
+from coalition_models.replications.comparison import Replication
+from coalition_models.replications.published import folder_of, read_published
+from coalition_models.replications.recompute import compare
+from coalition_models.replications.study import Study
+from coalition_models.sources.catalog import entry
+from coalition_models.sources.fetch import at_hand, files_of
 from coalition_models.sources.load import load
 
-__all__ = ["known_studies", "list_replications", "replicate"]
+__all__ = [
+    "found_study",
+    "known_studies",
+    "lacking",
+    "list_replications",
+    "replicate",
+    "study_named",
+    "tables_of",
+]
 
 
 def known_studies() -> list[str]:
@@ -23,27 +40,79 @@ def known_studies() -> list[str]:
 
     Examples
     --------
-    >>> known_studies()
-    ['box-steffensmeier-zorn-2001']
+    >>> "box-steffensmeier-zorn-2001" in known_studies()
+    True
     """
     found = [item.name for item in iter_modules(studies.__path__) if item.ispkg]
     return sorted(name.replace("_", "-") for name in found)
 
 
-def _study(name: str) -> Study:
+def study_named(name: str) -> Study:
+    """The record of a study of the package.
+
+    Raises
+    ------
+    ReplicationError
+        If there is none, or its folder holds another.
+
+    Examples
+    --------
+    >>> study_named("box-steffensmeier-zorn-2001").sources
+    ('disputes-oneal-russett',)
+    """
     known = known_studies()
     if name not in known:
         raise ReplicationError(
-            f"unknown study {name!r}: expected one of {', '.join(known)}; "
-            "list_replications() describes them"
+            f"unknown study {name!r}: expected one of {', '.join(known)}, or the path of a folder "
+            "with study.py; list_replications() describes them"
         )
-    module = import_module(f"{studies.__name__}.{name.replace('-', '_')}.study")
-    study: Study = module.STUDY
+    folder = name.replace("-", "_")
+    study = _record(import_module(f"{studies.__name__}.{folder}.study"), folder)
     if study.name != name:
-        raise ReplicationError(
-            f"the folder {name.replace('-', '_')} holds the study {study.name!r}: name it so"
-        )
+        raise ReplicationError(f"the folder {folder} holds the study {study.name!r}: name it so")
     return study
+
+
+def _record(module: ModuleType, folder: str) -> Study:
+    study = getattr(module, "STUDY", None)
+    if not isinstance(study, Study):
+        raise ReplicationError(f"study.py of {folder} must define STUDY = Study(...)")
+    return study
+
+
+def _own_study(folder: Path) -> Study:
+    """The record in a folder of the user's; its code is run."""
+    file = folder / "study.py"
+    if not file.is_file():
+        raise ReplicationError(f"no study.py in {folder}: a study is a folder with one")
+    found = spec_from_file_location(f"own_study_{folder.name}", file)
+    if found is None or found.loader is None:
+        raise ReplicationError(f"cannot read {file} as Python")
+    module = module_from_spec(found)
+    sys.modules[found.name] = module
+    found.loader.exec_module(module)
+    return _record(module, str(folder))
+
+
+def found_study(name: str | Path) -> tuple[Study, Path]:
+    """The record of a study and its folder, by name or by the folder itself."""
+    text = str(name)
+    if text not in known_studies() and (isinstance(name, Path) or Path(text).is_dir()):
+        folder = Path(name).expanduser()
+        return _own_study(folder), folder
+    return study_named(text), folder_of(text)
+
+
+def lacking(study: Study) -> dict[str, str]:
+    """Sources of a study that are not at hand -> how to get them."""
+    found = {}
+    for source in study.sources:
+        parts = [part for part in files_of(source) if entry(part).kind == "external"]
+        absent = [part for part in parts if not at_hand(part)]
+        if absent:
+            fetch = f"coalition-models data fetch {' '.join(absent)}"
+            found[source] = f"needs {', '.join(absent)}, not at hand: {fetch}"
+    return found
 
 
 def list_replications() -> pd.DataFrame:
@@ -52,50 +121,63 @@ def list_replications() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by name: ``title, numbers, tables, source, doi``.
+        Indexed by name: ``title, kind, numbers`` (printed), ``listed`` (of these, known to differ,
+        each with its reason), ``models, tables, sources, at_hand, doi``.
 
     Examples
     --------
     >>> list_replications().loc["box-steffensmeier-zorn-2001", "doi"]
     '10.2307/2669335'
     """
-    found = [_study(name) for name in known_studies()]
-    rows = [
-        {
-            "name": study.name,
-            "title": study.title,
-            "numbers": len(read_published(study.name)),
-            "tables": ", ".join(study.tables),
-            "source": study.source,
-            "doi": study.doi,
-        }
-        for study in found
-    ]
-    return listing(pd.DataFrame(rows).set_index("name"))
+    rows = []
+    for name in known_studies():
+        study, printed = study_named(name), read_published(folder_of(name))
+        rows.append(
+            {
+                "name": study.name,
+                "title": study.title,
+                "kind": study.kind,
+                "numbers": len(printed),
+                "listed": int((printed["deviation"] != "").sum()),
+                "models": len(study.models),
+                "tables": ", ".join(study.tables),
+                "sources": ", ".join(study.sources),
+                "at_hand": not lacking(study),
+                "doi": study.doi,
+            }
+        )
+    frame = pd.DataFrame(rows).set_index("name")
+    return listing(frame, ["title", "kind", "numbers", "listed", "models", "at_hand"])
 
 
-def replicate(name: str, data: pd.DataFrame | None = None) -> Replication:
+def replicate(
+    name: str | Path, data: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
+) -> Replication:
     """Recompute a published study and lay the result beside what was printed.
 
     Parameters
     ----------
-    name : str
-        See :func:`list_replications`.
-    data : DataFrame, optional
-        Your own copy of the study's data; loaded from the catalogue if not given.
+    name : str or Path
+        See :func:`list_replications`; or the folder of a study of your own, whose ``study.py`` is
+        run (``docs/developer/own-study.md`` has an example).
+    data : DataFrame or mapping, optional
+        Your own copy of the study's data, or of each source (source -> table); loaded from the
+        catalogue if not given. Models of a source that cannot be had are left out, and
+        ``missing`` says how to get it.
 
     Returns
     -------
     Replication
         Shows itself as the article's tables, each number printed / ours; ``.table`` has every
-        number, ``.counts()`` how many match.
+        number, ``.counts()`` how many match, ``.verdict`` says it in a line, ``.code(model)`` is
+        what to type for one model.
 
     Raises
     ------
     ReplicationError
         Unknown study, or a printed number that the recipe does not give.
     CoverageError
-        The data are neither at hand nor can they be fetched.
+        None of the data are at hand or can be fetched.
 
     Examples
     --------
@@ -104,5 +186,44 @@ def replicate(name: str, data: pd.DataFrame | None = None) -> Replication:
     coalition_models.errors.ReplicationError: unknown study 'no-such-study': expected one of ...
     """
     check_arguments(replicate, locals())
-    study = _study(name)
-    return compare(study, load(study.source) if data is None else data)
+    study, folder = found_study(name)
+    tables = tables_of(study, data)
+    missing = tuple(text for source, text in lacking(study).items() if source not in tables)
+    return compare(study, read_published(folder), tables, missing)
+
+
+def tables_of(
+    study: Study, data: pd.DataFrame | Mapping[str, pd.DataFrame] | None
+) -> dict[str, pd.DataFrame]:
+    """The tables given, by source, or those that can be loaded."""
+    return _loaded(study) if data is None else _given(study, data)
+
+
+def _given(
+    study: Study, data: pd.DataFrame | Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    if isinstance(data, pd.DataFrame):
+        if len(study.sources) > 1:
+            raise DataError(
+                f"data must be a mapping for a study of several sources: {', '.join(study.sources)}"
+            )
+        return {study.sources[0]: data}
+    unknown = [source for source in data if source not in study.sources]
+    if unknown or not data:
+        raise DataError(
+            f"data must give the sources {', '.join(study.sources)}; found {first_few(unknown)}"
+        )
+    return dict(data)
+
+
+def _loaded(study: Study) -> dict[str, pd.DataFrame]:
+    """The tables that can be had; one of several may fail."""
+    tables, problems = {}, []
+    for source in study.sources:
+        try:
+            tables[source] = load(source)
+        except CoverageError as error:
+            problems.append(error)
+    if not tables:
+        raise problems[0]
+    return tables

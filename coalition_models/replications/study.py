@@ -1,20 +1,57 @@
-"""A study that can be replicated: article, printed numbers, data, and the recipe."""
+"""A study that can be replicated: article, data, and the models whose numbers were printed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
 from coalition_models.errors import ReplicationError, first_few
-from coalition_models.replications import studies
+from coalition_models.models.specification import Specification
+from coalition_models.replications.numbers import Result
 from coalition_models.sources.literature import article
 
-__all__ = ["Study", "folder_of", "read_published"]
+__all__ = ["Model", "Rows", "Study"]
 
-_COLUMNS = ["table", "model", "term", "quantity", "printed", "page"]
+#: from a source's table to the rows that models are fitted to
+Rows = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of a study: a column of a printed table.
+
+    Parameters
+    ----------
+    table, name : str
+        As in the study's ``published.csv``.
+    fit : Specification or callable
+        A model of this package, or a function of the rows that gives a ``Fit`` or an
+        :class:`~coalition_models.replications.numbers.Estimated`.
+    where : str
+        Condition on the rows, as :meth:`pandas.DataFrame.query` takes it; all rows without one.
+    prepare : callable, optional
+        From the source's table to the rows.
+    source : str
+        Which of the study's sources; the first by default.
+    options : mapping
+        Further arguments of a function in ``fit``.
+    """
+
+    table: str
+    name: str
+    fit: Specification | Callable[..., Result]
+    where: str = ""
+    prepare: Rows | None = None
+    source: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def rows(self, data: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the model in a source's table."""
+        made = data if self.prepare is None else self.prepare(data)
+        return made.query(self.where) if self.where else made
 
 
 @dataclass(frozen=True)
@@ -27,25 +64,61 @@ class Study:
         What :func:`replicate` is called with.
     article : str
         Key of the article, see :func:`~coalition_models.sources.literature.article`.
-    source : str
-        Name of the data in the catalogue.
+    sources : tuple of str
+        Names of the data in the catalogue.
     tables : mapping
         Name of each table -> what it shows.
     recipe : tuple of str
         Every choice that the numbers depend on.
+    models : tuple of Model
+    question : str
+        What the study asks.
+    kind : {"printed", "in spirit"}
+        Whether its numbers were printed, or are ours with the authors' specification.
     deviations : mapping
-        ``(table, model, term, quantity)`` -> why ours differs from what was printed.
-    compute : callable
-        Takes the data, gives ``table, model, term, quantity, ours``, one row per number.
+        A word in the column ``deviation`` of ``published.csv`` -> why ours differs from what was
+        printed.
+    clusters : tuple of str
+        Columns by which standard errors may have been clustered, for :func:`printed_se`.
+    left_out : str
+        What was printed and is not recomputed, and why.
+
+    Raises
+    ------
+    ReplicationError
+        If two models share table and name, or a model names no table or source of the study.
     """
 
     name: str
     article: str
-    source: str
+    sources: tuple[str, ...]
     tables: Mapping[str, str]
     recipe: tuple[str, ...]
-    compute: Callable[[pd.DataFrame], pd.DataFrame]
-    deviations: Mapping[tuple[str, str, str, str], str] = field(default_factory=dict)
+    models: tuple[Model, ...]
+    question: str = ""
+    kind: Literal["printed", "in spirit"] = "printed"
+    deviations: Mapping[str, str] = field(default_factory=dict)
+    clusters: tuple[str, ...] = ()
+    left_out: str = ""
+
+    def __post_init__(self) -> None:
+        keys = [(model.table, model.name) for model in self.models]
+        problems = []
+        twice = [" ".join(key) for key in dict.fromkeys(keys) if keys.count(key) > 1]
+        if twice:
+            problems.append(f"models given twice: {first_few(twice)}")
+        stray = [table for table, _ in keys if table not in self.tables]
+        if stray:
+            problems.append(f"models of tables that it has not: {first_few(stray)}")
+        unknown = {model.source for model in self.models} - {"", *self.sources}
+        if unknown:
+            problems.append(f"models of sources that it has not: {first_few(sorted(unknown))}")
+        if self.kind not in ("printed", "in spirit"):
+            problems.append(f"kind must be 'printed' or 'in spirit', not {self.kind!r}")
+        if not self.sources:
+            problems.append("no source")
+        if problems:
+            raise ReplicationError(f"study {self.name}: {'; '.join(problems)}")
 
     @property
     def title(self) -> str:
@@ -54,73 +127,14 @@ class Study:
 
     @property
     def citation(self) -> str:
-        """The article in full."""
-        return article(self.article).text
+        """The article in full, with its DOI where that is known."""
+        return f"{article(self.article).text} {self.doi and f'https://doi.org/{self.doi}'}".strip()
 
     @property
     def doi(self) -> str:
         """DOI of the article."""
         return article(self.article).doi
 
-
-def folder_of(name: str) -> Path:
-    """Folder of a study: its recipe, the printed numbers, and notes.
-
-    Raises
-    ------
-    ReplicationError
-        If there is none.
-
-    Examples
-    --------
-    >>> sorted(path.suffix for path in folder_of("box-steffensmeier-zorn-2001").glob("[np]*.*"))
-    ['.csv', '.md']
-    """
-    for place in studies.__path__:
-        folder = Path(place) / name.replace("-", "_")
-        if (folder / "study.py").is_file():
-            return folder
-    raise ReplicationError(f"no folder of a study {name!r} in replications/studies")
-
-
-def read_published(name: str) -> pd.DataFrame:
-    """Read printed numbers as the text that was printed.
-
-    Parameters
-    ----------
-    name : str
-        Name of a study, whose folder holds them in ``published.csv``.
-
-    Returns
-    -------
-    DataFrame
-        ``table, model, term, quantity, printed, page``; all text, so that ``0.170`` keeps its
-        last digit.
-
-    Raises
-    ------
-    ReplicationError
-        If a column is missing, a number is no number, or a key is repeated.
-
-    Examples
-    --------
-    >>> read_published("box-steffensmeier-zorn-2001")["printed"].head(2).tolist()
-    ['-0.439', '0.123']
-    """
-    frame = pd.read_csv(folder_of(name) / "published.csv", dtype=str, keep_default_na=False)
-    file = f"published.csv of {name}"
-    problems = []
-    if list(frame.columns) != _COLUMNS:
-        raise ReplicationError(
-            f"{file} must have the columns {', '.join(_COLUMNS)}; found {', '.join(frame.columns)}"
-        )
-    no_number = frame[pd.to_numeric(frame["printed"], errors="coerce").isna()]
-    if len(no_number):
-        problems.append(f"no number: {first_few(no_number['printed'])}")
-    repeated = frame[frame.duplicated(_COLUMNS[:4])]
-    if len(repeated):
-        keys = repeated[_COLUMNS[:4]].agg(" ".join, axis=1)
-        problems.append(f"repeated: {first_few(keys)}")
-    if problems:
-        raise ReplicationError(f"{file} must hold one number per row; {'; '.join(problems)}")
-    return frame
+    def source_of(self, model: Model) -> str:
+        """The source of a model's rows."""
+        return model.source or self.sources[0]

@@ -26,7 +26,6 @@ _WHERE = {
     "exposure_histories": ("histories", "exposure_histories"),
     "complete_histories": ("histories", "complete_histories"),
     "joint_test": ("joint", "joint_test"),
-    "variation": ("variation", "variation"),
     "coding_uncertainty": ("uncertain_codings", "coding_uncertainty"),
     "CodingUncertainty": ("uncertain_codings", "CodingUncertainty"),
     "leave_out": ("leaving_out", "leave_out"),
@@ -38,6 +37,7 @@ _WHERE = {
     "Resampled": ("resampling", "Resampled"),
     "date_uncertainty": ("uncertain_dates", "date_uncertainty"),
     "DateUncertainty": ("uncertain_dates", "DateUncertainty"),
+    "variance_shares": ("variation", "variance_shares"),
     "e_value": ("e_values", "e_value"),
     "e_value_of": ("e_values", "e_value_of"),
     "bounding_factor": ("e_values", "bounding_factor"),
@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     )
     from coalition_models.sensitivity.uncertain_dates import DateUncertainty as DateUncertainty
     from coalition_models.sensitivity.uncertain_dates import date_uncertainty as date_uncertainty
-    from coalition_models.sensitivity.variation import variation as variation
+    from coalition_models.sensitivity.variation import variance_shares as variance_shares
 
 __all__ = [*_WHERE]
 

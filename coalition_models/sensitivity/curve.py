@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, DataError, FitError, counted
-from coalition_models.inference.exposure import exposure_of
-from coalition_models.kernels.score_map import ScoreMap
-from coalition_models.models.engine import Unfitted
+from coalition_models.inference.null_score import NullTest, score_at_null
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit as fit_one
-from coalition_models.models.running import unfitted
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number
 from coalition_models.sensitivity.choices import Dimension, Setting
@@ -33,7 +29,7 @@ from coalition_models.sensitivity.joint import (
 )
 from coalition_models.sensitivity.running import run
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, picked
-from coalition_models.sensitivity.variation import variation
+from coalition_models.sensitivity.variation import variance_shares
 
 __all__ = ["Estimate", "SpecCurve", "spec_curve"]
 
@@ -109,7 +105,7 @@ class SpecCurve:
     @property
     def variation(self) -> pd.DataFrame:
         """Which choices move the estimate: shares of its variance, with pairs of choices."""
-        return variation(self.table, self.dimensions, "estimate")
+        return variance_shares(self.table, self.dimensions, "estimate")
 
     def nearest_turn(self, chosen: Mapping[str, object]) -> pd.DataFrame:
         """The fewest choices to change for another conclusion.
@@ -306,56 +302,25 @@ class Estimate:
         assert spec is not None
         term = str(setting.values.get("term", self.term))
         fitted, note = _fitted(spec, rows)
-        model = (
-            Unfitted(fitted.engine, fitted.names, fitted.terms)
-            if fitted is not None
-            else unfitted(replace(spec, variance=None, small_sample=None), rows)
-        )
+        found = score_at_null(spec if fitted is None else fitted, term, rows)
         out = {**dict.fromkeys(_RESULTS, np.nan), "note": note, **_estimates(fitted, term)}
-        return {**out, **self._scores(model, term, setting)}
-
-    def _scores(self, model: Unfitted, term: str, setting: Setting) -> dict[str, object]:
-        sample = model.engine.sample
-        if len(sample.clusters) != 1:
-            raise DataError("spec_curve() sums scores by one set of clusters: give cluster=")
-        if term not in model.names:
-            raise DataError(f"the formula has no column {term!r}; it has {', '.join(model.names)}")
-        at = np.array([model.names.index(term)])
-        pull = model.engine.null_map(at, sample.clusters[0])
-        values = model.engine.values_of(int(at[0]))
-        z = float(pull.z(values[:, None])[0])
-        sides = exposure_of(values, sample.event, sample.clusters[0])
-        out: dict[str, object] = {
-            "z": z,
-            "z_by_cluster": float(pull.z_by_cluster(values[:, None])[0]),
-            "p_score": float(2 * stats.norm.sf(abs(z))),
-            "events": int(sample.event.sum()),
-            "rows": len(sample.event),
-            "clusters": sample.cluster_counts[0],
-        }
-        if sides is not None:
-            out |= {
-                "exposed_events": sides.exposed_events,
-                "exposed_clusters": sides.exposed_clusters,
-            }
+        out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
         if self.worlds is not None:
-            out["drawn"] = self._drawn(pull, values, setting, model)
+            out["drawn"] = self._drawn(found, setting)
         return out
 
-    def _drawn(self, pull: ScoreMap, values: Floats, setting: Setting, model: Unfitted) -> Floats:
+    def _drawn(self, found: NullTest, setting: Setting) -> Floats:
         """Z of every draw."""
-        assert self.worlds is not None
         histories = setting["histories"]
-        keep = model.engine.sample.keep
-        rows = setting.rows if keep is None else setting.rows[keep]
+        rows = setting.rows if found.keep is None else setting.rows[found.keep]
         own = setting.once(_own, histories, rows)
-        if not np.allclose(own, values, equal_nan=True):
-            wrong = int((~np.isclose(own, values)).sum())
+        if not np.allclose(own, found.values, equal_nan=True):
+            wrong = int((~np.isclose(own, found.values)).sum())
             raise DataError(
                 f"histories do not give the panel's own exposure in {counted(wrong, 'row')}: make "
                 "both with the same builder"
             )
-        return pull.z(self._exposures(histories, setting.rows, rows))
+        return found.pull.z(self._exposures(histories, setting.rows, rows))
 
     def _exposures(
         self, histories: pd.DataFrame, panel: pd.DataFrame, rows: pd.DataFrame

@@ -11,6 +11,7 @@ from scipy import optimize
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few
+from coalition_models.inference.exposure import members_with_event
 from coalition_models.models.fit import Fit
 from coalition_models.render import Table, format_number
 
@@ -239,14 +240,14 @@ def e_value_of(fit: Fit, term: str, *, step: float = 1.0, level: float = 0.95) -
             f"{fit.family.scale}: fit cox(), logit() or cloglog"
         )
     fit.place_of(term)
-    sample = fit.engine.sample
-    if sample.members is None or not sample.member_count:
+    members = fit.counts.members
+    if not members:
         raise DataError(
             "whether the event is common is a share of members, which the fit does not know: "
             "fit with id="
         )
-    with_event = len(set(sample.members[sample.event == 1].tolist()))
-    share = with_event / sample.member_count
+    with_event = members_with_event(fit)
+    share = with_event / members
     tidy = fit.tidy(level=level)
     own = tidy.loc[tidy["term"] == term, ["estimate", "conf_low", "conf_high"]].to_numpy(float)
     bounds = [_power(value * step) for value in own[0]]
@@ -258,7 +259,7 @@ def e_value_of(fit: Fit, term: str, *, step: float = 1.0, level: float = 0.95) -
         scale=scales[fit.family.ratio],
         common=share > COMMON,
     )
-    note = f"{with_event} of {counted(sample.member_count, 'member')} have the event ({share:.0%})"
+    note = f"{with_event} of {counted(members, 'member')} have the event ({share:.0%})"
     return EValue(**{**vars(found), "note": note})
 
 

@@ -204,7 +204,7 @@ def _exposure(fit: Fit, term: str, data: pd.DataFrame) -> tuple[Floats, Floats]:
     values = pd.to_numeric(data[term], errors="coerce").to_numpy(dtype=float)
     if not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
         raise DataError(f"{term!r} must hold 0 and 1; make it so, (df[{term!r}] > x).astype(int)")
-    event = pd.to_numeric(data[fit.engine.sample.design.response]).to_numpy(dtype=float)
+    event = pd.to_numeric(data[_response(fit)]).to_numpy(dtype=float)
     return values, event
 
 
@@ -256,6 +256,10 @@ def _combined(found: Sequence[tuple[float, float]], fit: Fit) -> dict[str, float
     return dict(zip(names, map(float, values), strict=True))
 
 
+def _response(fit: Fit) -> str:
+    return fit.formula.partition("~")[0].strip()
+
+
 def _benchmarks(
     fit: Fit, term: str, data: pd.DataFrame, found: tuple[float, float, float]
 ) -> pd.DataFrame:
@@ -267,12 +271,10 @@ def _benchmarks(
     rows = []
     for name in terms:
         kept = [other for other in (term, *terms) if other != name]
-        response = fit.engine.sample.design.response
-        used = data if fit.engine.sample.keep is None else data.loc[fit.engine.sample.keep]
-        spec = replace(fit.spec, formula=f"{response} ~ {' + '.join(kept)}")
+        spec = replace(fit.spec, formula=f"{_response(fit)} ~ {' + '.join(kept)}")
         try:
             with gathered():
-                again = run(spec, used)
+                again = run(spec, fit.used_of(data))
         except FitError:
             continue
         without = float(again.coefficients[again.place_of(term)])

@@ -11,12 +11,12 @@ import pandas as pd
 
 from coalition_models.errors import DataError, first_few
 
-__all__ = ["variation"]
+__all__ = ["variance_shares"]
 
 Floats = npt.NDArray[np.float64]
 
 
-def variation(table: pd.DataFrame, dimensions: Sequence[str], value: str) -> pd.DataFrame:
+def variance_shares(table: pd.DataFrame, dimensions: Sequence[str], value: str) -> pd.DataFrame:
     """Share of a result's variance that each choice, and each pair of choices, explains.
 
     Each share is what the fit gains when the choice is added to all other choices, or the pair to
@@ -39,7 +39,7 @@ def variation(table: pd.DataFrame, dimensions: Sequence[str], value: str) -> pd.
     Examples
     --------
     >>> found = pd.DataFrame({"a": [0, 0, 1, 1], "b": [0, 1, 0, 1], "estimate": [1.0, 2, 4, 5]})
-    >>> variation(found, ["a", "b"], "estimate").round(2).values.tolist()
+    >>> variance_shares(found, ["a", "b"], "estimate").round(2).values.tolist()
     [['a', 0.9], ['b', 0.1], ['a x b', 0.0], ['rest', 0.0]]
     """
     absent = [name for name in (*dimensions, value) if name not in table.columns]

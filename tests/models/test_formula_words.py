@@ -31,7 +31,6 @@ def test_what_to_write_instead(df, model, not_refused):
         ("x + strata(region)", "give strata='column'"),
         ("x + cluster(region)", "give cluster='column'"),
         ("x + frailty(state)", "shared frailty is not part"),
-        ("tt(x)", "rows split at the event times"),
         ("x + offset(z)", "give offset='column'"),
         ("cr(x, df=4)", "constraints='center'"),
         ("x + cs(z, df=3)", r"cs\(z, df=3, constraints='center'\)"),

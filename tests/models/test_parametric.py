@@ -242,9 +242,9 @@ def test_options_are_refused_by_name(panel):
         cm.parametric("event ~ risk", panel, cuts=3)
     with pytest.raises(DataError, match="penalty='firth' is for cox"):
         cm.Specification("weibull", "event ~ risk", penalty="firth")
-    with pytest.raises(DataError, match=r"use cox\(\) or parametric\(\)$"):
+    with pytest.raises(DataError, match=r"use .*cox\(\) or .*parametric\(\)$"):
         cm.Specification("logit", "event ~ risk", strata="region")
-    with pytest.raises(DataError, match=r"strata=.* is for cox, "):
+    with pytest.raises(DataError, match=r"strata=.* is for .*\bcox, "):
         cm.Specification("cure_weibull", "event ~ risk", strata="region")
     for cuts in (0, [], [3, 2], [0, 1], [-1, 4], [1, np.inf]):
         with pytest.raises(DataError, match="cuts must be a number of pieces"):

@@ -120,7 +120,10 @@ REFUSALS: dict[str, tuple[Callable[[], object], list[str]]] = {
         lambda: cm.check_ph(fit(data=put(start=ROWS["start"] - 9, stop=ROWS["stop"] - 9)), "log"),
         ["log"],
     ),
-    "weights in a curve": (lambda: cm.survival_curve(put(w=1.0), weights="w"), ["weights"]),
+    "weights below 0 in a curve": (
+        lambda: cm.survival_curve(put(w=-1.0), weights="w"),
+        ["weights", "w"],
+    ),
     "curve with a missing group": (
         lambda: cm.survival_curve(put(kind=ROWS["kind"].where(ROWS["id"] > 1)), by="kind"),
         ["kind", "missing"],

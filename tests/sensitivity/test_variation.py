@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.sensitivity.variation import variation
+from coalition_models.sensitivity.variation import variance_shares
 
 
 def crossing() -> pd.DataFrame:
@@ -17,7 +17,7 @@ def crossing() -> pd.DataFrame:
 
 
 def test_a_full_crossing_adds_up_to_one() -> None:
-    found = variation(crossing(), ["a", "b", "c"], "estimate").set_index("choice")["share"]
+    found = variance_shares(crossing(), ["a", "b", "c"], "estimate").set_index("choice")["share"]
     assert found.sum() == pytest.approx(1.0)
     assert found["c"] == pytest.approx(0.0)
     table = crossing()
@@ -31,9 +31,9 @@ def test_a_full_crossing_adds_up_to_one() -> None:
 def test_rows_without_a_result_are_left_out() -> None:
     table = crossing()
     table.loc[[0, 5], "estimate"] = np.nan
-    found = variation(table, ["a", "b", "c"], "estimate")
+    found = variance_shares(table, ["a", "b", "c"], "estimate")
     assert found["share"].between(0, 1).all()
-    assert variation(table.assign(estimate=1.0), ["a"], "estimate").empty
-    assert variation(table.head(2), ["a"], "estimate").empty
+    assert variance_shares(table.assign(estimate=1.0), ["a"], "estimate").empty
+    assert variance_shares(table.head(2), ["a"], "estimate").empty
     with pytest.raises(cm.DataError, match="no column absent"):
-        variation(table, ["absent"], "estimate")
+        variance_shares(table, ["absent"], "estimate")

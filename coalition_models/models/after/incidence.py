@@ -13,7 +13,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.kernels.gray import gray_test
 from coalition_models.kernels.occupancy import Moves, Occupancy, aalen_johansen
-from coalition_models.models.after.nonparametric import count_at_risk, groups_of
+from coalition_models.models.after.observed import count_at_risk, numbered
 from coalition_models.models.after.steps import Scale, share_limits, steps_at
 from coalition_models.models.display import Background
 from coalition_models.models.sample.checks import names_of
@@ -242,10 +242,10 @@ def cumulative_incidence(
     kinds = read_kinds(data, event, none)
     stays = read_stays(data, start, stop, id=id, weights=weights, cluster=cluster)
     stays.refuse_rows_after(kinds.codes > 0, "an exit", data.index)
-    parts, spans, numbers = [], {}, np.zeros(len(data), dtype=np.int64)
-    for number, (label, rows) in enumerate(groups_of(data, names)):
-        numbers[rows] = number
-        inside = rows[stays.weights[rows] > 0]
+    numbers, labels = numbered(data, names)
+    parts, spans = [], {}
+    for number, label in enumerate(labels):
+        inside = np.flatnonzero((numbers == number) & (stays.weights > 0))
         spans[label or "all"] = np.sort(stays.start[inside]), np.sort(stays.stop[inside])
         curve = _curve(stays, kinds, inside, label, level, interval)
         if names:

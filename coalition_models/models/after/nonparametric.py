@@ -16,36 +16,23 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, FitError, counted, first_few, warn
-from coalition_models.kernels._times import snap_times
+from coalition_models.errors import DataError, counted, warn
+from coalition_models.kernels.product_limit import RiskRows, area, product_limit
+from coalition_models.models.after.observed import (
+    Observed,
+    count_at_risk,
+    numbered,
+    read_observed,
+)
 from coalition_models.models.display import Background
-from coalition_models.models.sample.checks import (
-    Histories,
-    check_event,
-    check_history,
-    check_times,
-    default_id,
-    names_of,
-    raise_all,
-)
-from coalition_models.models.sample.clock import check_pace, note_of_gaps
-from coalition_models.models.sample.columns import (
-    refuse_repeated_columns,
-    require_columns,
-    require_times,
-)
-from coalition_models.models.sample.labels import distinct_labels, times_given
-from coalition_models.record import remembers, with_notes
+from coalition_models.models.sample.checks import names_of
+from coalition_models.record import with_notes
 from coalition_models.render import Table, format_number
-from coalition_models.tables.plain import in_native_order
 
 __all__ = [
     "Interval",
     "SurvivalCurve",
-    "count_at_risk",
-    "groups_of",
     "limits",
-    "members_of",
     "survival_curve",
 ]
 
@@ -64,7 +51,8 @@ class SurvivalCurve:
     ----------
     table : DataFrame
         ``group`` (where ``by`` was given), ``time, at_risk, events, survival, std_error,
-        conf_low, conf_high``: one row per event time. ``std_error`` is Greenwood's.
+        conf_low, conf_high``: one row per event time. ``at_risk`` and ``events`` are sums of
+        weights where there are any.
     by : tuple of str
     level : float
     interval : str
@@ -73,6 +61,10 @@ class SurvivalCurve:
         have no row in ``table``, are here too. The only group without ``by`` is ``"all"``.
     notes : tuple of str
         What there is to know of the rows; printed under the curve.
+    variance : str
+        How ``std_error`` was made.
+    rows : mapping
+        Group -> its rows as arrays, for :meth:`restricted_mean`.
     """
 
     table: pd.DataFrame
@@ -81,6 +73,8 @@ class SurvivalCurve:
     interval: str
     spans: Mapping[str, tuple[Floats, Floats]] = field(repr=False)
     notes: tuple[str, ...] = ()
+    variance: str = "Greenwood's variance"
+    rows: Mapping[str, RiskRows] = field(default_factory=dict, repr=False)
 
     def at_risk(self, times: Sequence[float]) -> pd.DataFrame:
         """Count the rows at risk at given times, one column per group.
@@ -107,11 +101,94 @@ class SurvivalCurve:
         groups = pd.Index(list(self.spans), name="group")
         return reached.groupby("group")["time"].first().reindex(groups).rename("median")
 
+    def quantiles(self, probabilities: Sequence[float] | float = 0.5) -> pd.DataFrame:
+        """When so large a share has left, with limits: the median by default.
+
+        The first time at which survival is at or below one less the share, and for the limits
+        the first times at which those of survival are; missing where that is not reached. R's
+        ``quantile`` takes the middle of the stretch where survival is just that.
+
+        Returns
+        -------
+        DataFrame
+            ``group, probability, estimate, conf_low, conf_high``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> df = pd.DataFrame({"start": 0, "stop": range(1, 7), "event": 1})
+        >>> survival_curve(df).quantiles([0.3, 0.5])[["probability", "estimate"]]
+           probability  estimate
+        0          0.3       2.0
+        1          0.5       3.0
+        """
+        shares = np.atleast_1d(np.asarray(probabilities, dtype=float))
+        if not ((shares > 0) & (shares < 1)).all():
+            raise DataError(f"probabilities must lie between 0 and 1, not {probabilities!r}")
+        out = []
+        for group in self.spans:
+            table = self.table[self.table["group"] == group] if self.by else self.table
+            for share in shares:
+                when = [
+                    _first_at_or_below(table, column, 1 - share)
+                    for column in ("survival", "conf_low", "conf_high")
+                ]
+                out.append((group, float(share), *when))
+        return pd.DataFrame(
+            out, columns=["group", "probability", "estimate", "conf_low", "conf_high"]
+        )
+
+    def restricted_mean(self, horizon: float | None = None) -> pd.DataFrame:
+        """Expected time at risk up to a horizon: the area under each curve, with limits.
+
+        Parameters
+        ----------
+        horizon : float, optional
+            Default: the last time at which every group has someone at risk. Beyond a group's own
+            last time its curve is not known, and a horizon there is refused.
+
+        Returns
+        -------
+        DataFrame
+            ``group, horizon, mean, std_error, conf_low, conf_high``, with normal limits. Time
+            counts from 0, or from the first entry where that is before 0.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3], "event": [1, 1, 0]})
+        >>> survival_curve(df).restricted_mean(3)[["mean", "std_error"]].round(3)
+            mean  std_error
+        0  2.0      0.471
+        """
+        check_arguments(SurvivalCurve.restricted_mean, locals())
+        if not self.rows:
+            raise DataError("restricted_mean() needs the curve's own rows, which this one lacks")
+        lasts = {group: float(stops[-1]) for group, (_, stops) in self.spans.items()}
+        end = min(lasts.values()) if horizon is None else float(horizon)
+        origin = min(0.0, *(float(starts[0]) for starts, _ in self.spans.values()))
+        short = [f"{group} (to {last:g})" for group, last in lasts.items() if last < end]
+        if short:
+            raise DataError(
+                f"horizon={end:g} lies beyond the last time at risk of {'; '.join(short)}, where "
+                "survival is not known; choose an earlier one"
+            )
+        if end <= origin:
+            raise DataError(f"horizon must lie after {origin:g}, not at {end:g}")
+        out = []
+        width = float(stats.norm.isf((1 - self.level) / 2))
+        for group, rows in self.rows.items():
+            mean, variance = area(rows, product_limit(rows), origin, end)
+            error = float(np.sqrt(variance))
+            out.append((group, end, mean, error, mean - width * error, mean + width * error))
+        names = ["group", "horizon", "mean", "std_error", "conf_low", "conf_high"]
+        return pd.DataFrame(out, columns=names)
+
     def to_table(self) -> Table:
         """The curve, ready for text, Markdown, LaTeX and HTML."""
         note = (
             "Kaplan-Meier; a row is at risk after its start, up to and with its stop. "
-            f"{100 * self.level:g}% limits on the {self.interval} scale, Greenwood's variance."
+            f"{100 * self.level:g}% limits on the {self.interval} scale, {self.variance}."
         )
         known = set(self.table["group"]) if self.by else set(self.spans)
         quiet = [group for group in self.spans if group not in known]
@@ -142,6 +219,8 @@ def survival_curve(
     event: str = "event",
     start: str | None = "start",
     stop: str = "stop",
+    weights: str | None = None,
+    cluster: str | None = None,
     level: float = 0.95,
     interval: Interval = "log",
 ) -> SurvivalCurve:
@@ -155,6 +234,11 @@ def survival_curve(
         One curve per value, or per combination of values.
     event, start, stop : str
         Columns. ``start=None``: every row enters at 0, as in plain right-censored data.
+    weights : str, optional
+        Case weights, 0 or more. The variance is then the infinitesimal jackknife's, by member
+        (by row where the panel does not say whose rows are whose).
+    cluster : str, optional
+        Column by which the infinitesimal jackknife sums, as R's ``survfit(cluster=)``.
     level : float
         Of the limits.
     interval : {"log", "log-log", "plain"}
@@ -185,107 +269,79 @@ def survival_curve(
     """
     check_arguments(survival_curve, locals())
     names = names_of(by, "by")
-    refuse_repeated_columns(panel)
-    panel = in_native_order(panel)
-    require_columns(panel, [event, *names], "survival_curve")
-    require_times(panel, start, stop, "survival_curve")
-    if panel.empty:
-        raise DataError("the data have no rows")
-    happened, problems, _ = check_event(panel, event)
-    first, last, wrong = check_times(panel, start, stop)
-    who = members_of(panel)
-    if who is not None and not problems and not wrong:
-        wrong = check_history(panel, who, first, last)
-    raise_all([*problems, *wrong])
-    members = None if who is None else who.codes
-    if not remembers(panel):
-        check_pace(panel, members, first)
-    notes = tuple(note_of_gaps(members, first, last))
-    first, last = snap_times(first, last)
-    if not happened.any():
-        raise FitError(f"no event: column {event!r} is 0 in all {counted(len(panel), 'row')}")
-    parts, spans = [], {}
-    for label, rows in groups_of(panel, names):
-        curve = _kaplan_meier(first[rows], last[rows], happened[rows], level, interval)
-        spans[label or "all"] = np.sort(first[rows]), np.sort(last[rows])
-        emptied = curve.loc[curve["survival"] == 0, "time"]
-        if len(emptied) and emptied.iloc[0] < curve["time"].iloc[-1]:
-            warn(
-                f"everyone at risk{f' in {label}' if names else ''} had the event at "
-                f"{emptied.iloc[0]:g}, after which survival is 0 although members enter later: "
-                "start the curve when enough are at risk"
-            )
+    also = [] if cluster is None else [cluster]
+    seen = read_observed(
+        panel, [*names, *also], "survival_curve", event=event, start=start, stop=stop,
+        weights=weights,
+    )  # fmt: skip
+    sums, words = _summed_by(seen, cluster)
+    codes, labels = numbered(seen.panel, names) if names else (None, ["all"])
+    parts, spans, kept = [], {}, {}
+    for number, label in enumerate(labels):
+        rows = _rows(seen, sums, slice(None) if codes is None else codes == number)
+        kept[label] = rows
+        spans[label] = np.sort(rows.start), np.sort(rows.stop)
+        curve = _table(rows, level, interval)
+        _warn_if_emptied(curve, label if names else "")
         if names:
             curve.insert(0, "group", label)
         parts.append(curve)
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     with_notes(table, data_choices=list(Background(panel).choices(())))
-    return SurvivalCurve(table, names, level, interval, spans, notes)
+    return SurvivalCurve(table, names, level, interval, spans, seen.notes, words, kept)
 
 
-def count_at_risk(
-    spans: Mapping[str, tuple[Floats, Floats]], times: Sequence[float]
-) -> pd.DataFrame:
-    """Rows at risk at given times, one column per group; ``spans`` as in :class:`SurvivalCurve`."""
-    when = times_given(times)
-    if when is None:
-        raise DataError("at_risk() takes the times to count at")
-    first = min(starts[0] for starts, _ in spans.values())
-    counts = {}
-    for group, (starts, stops) in spans.items():
-        before = np.searchsorted(starts, when) - np.searchsorted(stops, when)
-        entering = np.searchsorted(starts, first, side="right")
-        counts[group] = np.where(when == first, entering, before)
-    return pd.DataFrame(counts, index=pd.Index(when, name="time"))
+def _summed_by(seen: Observed, cluster: str | None) -> tuple[npt.NDArray[np.int64] | None, str]:
+    """Groups of rows whose influence is summed, and how the variance is then called."""
+    if cluster is not None:
+        codes, labels = numbered(seen.panel, [cluster])
+        if len(labels) < 2:
+            raise DataError(f"cluster column {cluster!r} has one value only")
+        return codes, f"infinitesimal jackknife by {cluster} (G = {len(labels)})"
+    if seen.weights is None:
+        return None, "Greenwood's variance"
+    if seen.members is None:
+        return np.arange(len(seen.stop)), "infinitesimal jackknife by row"
+    return seen.members, "infinitesimal jackknife by member"
 
 
-def members_of(panel: pd.DataFrame) -> Histories | None:
-    """Whose rows are whose, where the panel says so."""
-    member = default_id(panel, None)
-    if not member or panel[list(member)].isna().any(axis=None):
-        return None
-    keys = panel[list(member)].reset_index(drop=True)  # an index may be named like a column
-    groups = keys.groupby(list(member), sort=False, observed=True)
-    codes = np.asarray(groups.ngroup(), dtype=np.int64)
-    return Histories(member, codes, int(codes.max()) + 1)
+def _rows(
+    seen: Observed, sums: npt.NDArray[np.int64] | None, inside: slice | npt.NDArray[np.bool_]
+) -> RiskRows:
+    groups = None
+    if sums is not None:
+        groups = np.unique(sums[inside], return_inverse=True)[1].astype(np.int64)
+    weights = None if seen.weights is None else seen.weights[inside]
+    return RiskRows(seen.start[inside], seen.stop[inside], seen.event[inside], weights, groups)
 
 
-def groups_of(
-    panel: pd.DataFrame, names: tuple[str, ...]
-) -> list[tuple[str, npt.NDArray[np.int64]]]:
-    """Rows of each combination of values, by its label."""
-    if not names:
-        return [("", np.arange(len(panel)))]
-    gaps = panel[list(names)].isna().any(axis=1).to_numpy()
-    if gaps.any():
-        raise DataError(
-            f"column {', '.join(names)} is missing in rows {first_few(panel.index[gaps])}; fill "
-            "it or leave these rows out"
+def _warn_if_emptied(curve: pd.DataFrame, label: str) -> None:
+    emptied = curve.loc[curve["survival"] == 0, "time"]
+    if len(emptied) and emptied.iloc[0] < curve["time"].iloc[-1]:
+        warn(
+            f"everyone at risk{f' in {label}' if label else ''} had the event at "
+            f"{emptied.iloc[0]:g}, after which survival is 0 although members enter later: "
+            "start the curve when enough are at risk"
         )
-    keys = panel[list(names)].reset_index(drop=True)
-    found = keys.groupby(list(names), sort=True, observed=True).indices
-    parts = [key if isinstance(key, tuple) and len(names) > 1 else (key,) for key in found]
-    rows = (np.asarray(at, dtype=np.int64) for at in found.values())
-    return list(zip(distinct_labels(parts), rows, strict=True))
 
 
-def _kaplan_meier(
-    start: Floats, stop: Floats, event: Floats, level: float, interval: Interval
-) -> pd.DataFrame:
-    stops = np.sort(stop)
-    times, events = np.unique(stop[event == 1], return_counts=True)
-    at_risk = np.searchsorted(np.sort(start), times) - np.searchsorted(stops, times)
-    survival = np.cumprod(1 - events / at_risk)
+def _first_at_or_below(table: pd.DataFrame, column: str, share: float) -> float:
+    reached = table.loc[table[column] <= share + _ROUNDING, "time"]
+    return float(reached.iloc[0]) if len(reached) else float("nan")
+
+
+def _table(rows: RiskRows, level: float, interval: Interval) -> pd.DataFrame:
+    found = product_limit(rows)
+    relative = np.sqrt(found.variance)
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events))))
-        errors = np.where(survival > 0, survival * relative, np.nan)
-        low, high = limits(survival, relative, level, interval)
+        errors = np.where(found.survival > 0, found.survival * relative, np.nan)
+        low, high = limits(found.survival, relative, level, interval)
     return pd.DataFrame(
         {
-            "time": times,
-            "at_risk": at_risk,
-            "events": events,
-            "survival": survival,
+            "time": found.times,
+            "at_risk": found.at_risk,
+            "events": found.events,
+            "survival": found.survival,
             "std_error": errors,
             "conf_low": low,
             "conf_high": high,
@@ -301,8 +357,6 @@ def limits(
     Examples
     --------
     >>> import numpy as np
-
-    from coalition_models.record import remembers
     >>> low, high = limits(np.array([0.5]), np.array([0.2]), 0.95, "log")
     >>> low.round(3), high.round(3)
     (array([0.338]), array([0.74]))

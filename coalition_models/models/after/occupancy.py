@@ -12,7 +12,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.kernels.occupancy import Moves, Occupancy, aalen_johansen
-from coalition_models.models.after.nonparametric import groups_of
+from coalition_models.models.after.observed import numbered
 from coalition_models.models.after.steps import Scale, share_limits, steps_at
 from coalition_models.models.display import Background
 from coalition_models.models.sample.checks import names_of
@@ -180,8 +180,9 @@ def state_occupancy(
     refuse_jumps(stays.members, stays.start, stays.stop, (during, after), data.index)
     known = _initial(initial, labels)
     parts: dict[str, list[pd.DataFrame]] = {"table": [], "moves": [], "initial": []}
-    for label, rows in groups_of(data, names):
-        inside = rows[stays.weights[rows] > 0]
+    numbers, groups = numbered(data, names)
+    for number, label in enumerate(groups):
+        inside = np.flatnonzero((numbers == number) & (stays.weights > 0))
         found = _occupancy(stays, during, after, len(labels), inside, known)
         own = _frames(found, (during[inside], after[inside]), labels, level, interval)
         for name, frame in own.items():

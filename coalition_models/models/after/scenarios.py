@@ -29,7 +29,7 @@ from coalition_models.models.fit import Fit
 from coalition_models.models.sample.labels import listed, times_given
 from coalition_models.render import Table, format_number
 
-__all__ = ["SurvivalPrediction", "predict_survival"]
+__all__ = ["Routes", "SurvivalPrediction", "predict_survival", "routes_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -164,11 +164,51 @@ def predict_survival(
     """
     check_arguments(predict_survival, locals())
     require(fit, "survival_paths", "predict_survival()")
-    engine = fit.engine
     if not fit.converged:
         raise DataError("predict_survival() needs a fit with a finite maximum; this one has none")
-    span = engine.span(stratum)
     asked = times_given(times)
+    followed = routes_of(fit, paths, path, begin, asked, stratum)
+    span, routes, held = followed.span, followed.routes, followed.held
+    parts = [_follow(fit, route, span.code, asked, level, interval) for route in routes]
+    origin = min(span.first, 0.0)
+    given = {route.name: route.begin for route in routes if route.begin > origin}
+    return SurvivalPrediction(
+        table=pd.concat(parts, ignore_index=True),
+        held=held,
+        level=level,
+        interval=interval,
+        notes=(
+            _limits_note(fit, level, interval),
+            *_given_notes(given),
+            *_held_note(held, fit),
+            *followed.notes,
+            *_flat_note(span, max([route.end for route in routes])),
+        ),
+        given=given,
+        times=() if asked is None else tuple(float(time) for time in asked),
+    )
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Paths to follow, ready for an engine, with what was held fixed and must be said."""
+
+    span: Span
+    routes: list[Path]
+    held: dict[str, object]
+    notes: tuple[str, ...]
+
+
+def routes_of(
+    fit: Fit,
+    paths: pd.DataFrame | Mapping[str, object],
+    path: str,
+    begin: float | None,
+    asked: Floats | None,
+    stratum: object | None,
+) -> Routes:
+    """Read paths as :func:`predict_survival` takes them, and refuse what cannot be followed."""
+    span = fit.engine.span(stratum)
     check_times_asked(asked, span.last)
     held: dict[str, object] = {}
     seen: list[str] = []
@@ -191,25 +231,7 @@ def predict_survival(
     routes = [with_clock(route, fit) for route in routes]
     if _is_smooth(fit):
         routes = [cut_at(route, asked) for route in routes]
-    parts = [_follow(fit, route, span.code, asked, level, interval) for route in routes]
-    origin = min(span.first, 0.0)
-    given = {route.name: route.begin for route in routes if route.begin > origin}
-    return SurvivalPrediction(
-        table=pd.concat(parts, ignore_index=True),
-        held=held,
-        level=level,
-        interval=interval,
-        notes=(
-            _limits_note(fit, level, interval),
-            *_given_notes(given),
-            *_held_note(held, fit),
-            *_running_note(running),
-            *seen,
-            *_flat_note(span, max([route.end for route in routes])),
-        ),
-        given=given,
-        times=() if asked is None else tuple(float(time) for time in asked),
-    )
+    return Routes(span, routes, held, (*_running_note(running), *seen))
 
 
 def _is_smooth(fit: Fit) -> bool:

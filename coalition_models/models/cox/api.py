@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -13,11 +13,15 @@ from coalition_models.kernels.cox import Prepared, with_columns, with_weights
 from coalition_models.models.assembly import assemble
 from coalition_models.models.cox.engine import FAMILIES, CoxEngine
 from coalition_models.models.cox.estimate import estimate_cox, estimate_firth, prepare_sample
+from coalition_models.models.cox.posterior import cox_priors, estimate_posterior
+from coalition_models.models.cox.time_varying import has_time_varying, with_time
 from coalition_models.models.display import Background, Choices
 from coalition_models.models.engine import Unfitted
 from coalition_models.models.fit import Fit
+from coalition_models.models.priors import pulled_by, read_priors
+from coalition_models.models.pulled import refuse_pulled_variance
 from coalition_models.models.running import run
-from coalition_models.models.sample.checks import check_enough_events, names_of
+from coalition_models.models.sample.checks import check_enough_events, default_id, names_of
 from coalition_models.models.sample.draw import Sample, draw_sample
 from coalition_models.models.sharing import Share
 from coalition_models.models.specification import Specification
@@ -41,6 +45,7 @@ def cox(
     offset: str | None = None,
     ties: str | None = None,
     penalty: str | None = None,
+    prior: str | Mapping[str, str] | None = None,
     convention: str = "R",
     small_sample: bool | None = None,
     variance: str | None = None,
@@ -59,7 +64,9 @@ def cox(
         log10 exp`` and ``np.`` with ``abs arcsinh ceil clip cos exp expm1 floor isin log log10
         log1p log2 maximum minimum power round sign sin sqrt square tanh where``. Everything else
         is refused: make the column in the data first. Numbers of every type count in double
-        precision and truth values as 0 and 1, so that ``I(f1 + f2)`` is a sum.
+        precision and truth values as 0 and 1, so that ``I(f1 + f2)`` is a sum. ``tt(x, 'log')``
+        is an effect that changes with the logarithm of time (``'identity'``, ``'sqrt'``, or a
+        time from which it is another): rows are split at the event times first.
     data : DataFrame
         One row per interval. Late entry, gaps and covariates that change between rows are fine.
     start, stop : str
@@ -81,6 +88,9 @@ def cox(
         Default: the convention's.
     penalty : {None, "firth"}
         Firth's penalty, finite under separation, with profile-likelihood limits and p-values.
+    prior : str or mapping, optional
+        ``"log-F(1, 1)"``, ``"t(7, 2.5)"`` or ``"normal(2.5)"``, for all terms or by term, as in
+        :func:`logit`; the standard deviation of a contrast is that within the risk sets.
     convention : {"R", "stata"}
         R: Efron ties, no small-sample factor, as ``survival::coxph``. Stata: Breslow ties and
         G/(G-1), as ``stcox``.
@@ -127,9 +137,9 @@ def cox(
     check_arguments(cox, {"data": data})  # the others are checked by the specification
     spec = Specification(
         "cox", formula, start=start, stop=stop, id=id, cluster=cluster, strata=strata,
-        weights=weights, offset=offset, ties=ties, penalty=penalty, convention=convention,
-        small_sample=small_sample, variance=variance, allow_nonconvergence=allow_nonconvergence,
-        trust=trust,
+        weights=weights, offset=offset, ties=ties, penalty=penalty, prior=prior,
+        convention=convention, small_sample=small_sample, variance=variance,
+        allow_nonconvergence=allow_nonconvergence, trust=trust,
     )  # fmt: skip
     return run(spec, data)
 
@@ -138,15 +148,31 @@ def check(spec: Specification) -> None:
     """Refuse values of options, before the data are looked at."""
     _check_options(spec.ties, spec.penalty)
     refuse_penalised_variance(spec.penalty, _plan(spec))
+    refuse_pulled_variance(spec.prior, spec.penalty, _plan(spec))
 
 
 def draw(spec: Specification, data: pd.DataFrame) -> Sample:
     """Check the data and take the complete rows."""
-    return draw_sample(
-        spec.formula, data, intercept=False, start=spec.start, stop=spec.stop, id=spec.id,
+    formula, start, note = spec.formula, spec.start, ""
+    if has_time_varying(formula):
+        _refuse_pieces_as_members(spec, data)
+        formula, data, note = with_time(formula, data, start=start, stop=spec.stop)
+        start = start or "start"
+    sample = draw_sample(
+        formula, data, intercept=False, start=start, stop=spec.stop, id=spec.id,
         cluster=spec.cluster, strata=spec.strata, weights=spec.weights, offset=spec.offset,
         trust=spec.trust,
     )  # fmt: skip
+    return replace(sample, notes=(note, *sample.notes)) if note else sample
+
+
+def _refuse_pieces_as_members(spec: Specification, data: pd.DataFrame) -> None:
+    """A robust variance by row would take the pieces of a row for independent."""
+    if spec.variance == "robust" and not default_id(data, spec.id):
+        raise DataError(
+            "tt() cuts rows at the event times, so variance='robust' must know whose rows they "
+            "are: give id="
+        )
 
 
 def estimate(
@@ -160,12 +186,18 @@ def estimate(
     if spec.penalty:
         found, penalised = estimate_firth(prepared, names, spec.allow_nonconvergence)
         engine = replace(engine, firth=penalised)
+    elif spec.prior is not None:
+        priors = cox_priors(read_priors(spec.prior), sample, prepared)
+        found, pulled = estimate_posterior(
+            sample, prepared, plan, priors, spec.allow_nonconvergence
+        )
+        engine = replace(engine, pulled=pulled)
     else:
         found = estimate_cox(sample, prepared, plan, spec.allow_nonconvergence)
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
-        ties=_ties(spec), penalty=spec.penalty or "", start=spec.start or "", stop=spec.stop,
-        id=sample.id, cluster=plan.cluster, strata=names_of(spec.strata, "strata"),
+        ties=_ties(spec), penalty=pulled_by(spec.penalty, spec.prior), start=spec.start or "",
+        stop=spec.stop, id=sample.id, cluster=plan.cluster, strata=names_of(spec.strata, "strata"),
         weights=spec.weights or "", offset=spec.offset or "",
     )  # fmt: skip
     return assemble(

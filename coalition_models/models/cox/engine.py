@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,16 @@ from coalition_models.kernels.baseline import PathSurvival, path_survival
 from coalition_models.kernels.batch import fit_many_weights
 from coalition_models.kernels.concordance import concordance
 from coalition_models.kernels.incidence import Steps, steps_for
+from coalition_models.kernels.posterior import CoxPosterior
 from coalition_models.kernels.score_map import ScoreMap
+from coalition_models.models.cox.posterior import posterior_of
+from coalition_models.models.cox.residuals import KINDS, deviance
+from coalition_models.models.cox.residuals import residuals as residuals_of
 from coalition_models.models.cox.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
+from coalition_models.models.pulled import Pulled
 from coalition_models.models.sample.columns import numbers_of
 from coalition_models.models.sample.draw import Sample
 
@@ -47,9 +53,11 @@ FAMILIES = (
         ),
         can=frozenset(
             {
+                "averaged_survival",
                 "batch_refits",
                 "clusters",
                 "continuous_time",
+                "expected_duration",
                 "firth",
                 "free_baseline",
                 "jackknife",
@@ -59,6 +67,8 @@ FAMILIES = (
                 "null_scores",
                 "offset",
                 "ph_test",
+                "prior",
+                "residuals",
                 "score_test",
                 "strata",
                 "survival_paths",
@@ -79,6 +89,7 @@ class CoxEngine:
     prepared: kernel.Prepared
     offset: str | None
     firth: firth.FirthFit | None = None
+    pulled: Pulled | None = None
     known: dict[str, Floats] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -112,18 +123,26 @@ class CoxEngine:
         """The rows used with predictions and residuals."""
         event = self.sample.event
         expected = residuals.expected_events(self.prepared, estimates.coefficients)
-        martingale = event - expected
         linear = self.predict(estimates, None, "linear")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.where(event > 0, event * np.log(expected), 0.0)
-        deviance = np.sign(martingale) * np.sqrt(np.maximum(-2 * (martingale + logs), 0.0))
         return self.sample.frame(*times).assign(
             linear_predictor=linear,
             relative_hazard=np.exp(linear),
             expected=expected,
-            martingale=martingale,
-            deviance=deviance,
+            martingale=event - expected,
+            deviance=deviance(event, expected),
         )
+
+    @property
+    def residual_kinds(self) -> Mapping[str, bool]:
+        """Kind of residual -> whether it has one value per coefficient."""
+        return KINDS
+
+    def residuals(
+        self, estimates: Estimates, model_covariance: Floats, kind: str
+    ) -> tuple[Floats, Integers | None]:
+        """Residuals of one kind, and the places of the rows where they are not all."""
+        b = estimates.coefficients
+        return residuals_of(self.prepared, self.sample.event, b, model_covariance, kind)
 
     def span(self, stratum: object | None) -> Span:
         """Where the baseline of a stratum is known."""
@@ -185,15 +204,22 @@ class CoxEngine:
 
     def profile(self, estimates: Estimates, level: float) -> Floats | None:
         """Limits by penalised profile likelihood; None for Wald's."""
+        key = f"{level:.12g}"
+        if self.pulled is not None and key not in self.known:
+            self.known[key] = self.pulled.limits(level)
+        if self.pulled is not None:
+            return self.known[key]
         if self.firth is None:
             return None
-        key = f"{level:.12g}"
         if key not in self.known:
             self.known[key] = firth.profile_intervals(self.prepared, self.firth, level=level)
         return self.known[key]
 
     def p_values(self, estimates: Estimates, term: int | None = None) -> Floats | None:
         """Penalised likelihood-ratio p-values; None for Wald's."""
+        if self.pulled is not None:
+            found = self.pulled.p_values()
+            return found if term is None else found[[term]]
         if self.firth is None:
             return None
         wanted = range(len(estimates.coefficients)) if term is None else [term]
@@ -204,6 +230,8 @@ class CoxEngine:
 
     def penalised_test(self, estimates: Estimates) -> tuple[float, int] | None:
         """Penalised likelihood ratio of all terms; None without the penalty."""
+        if self.pulled is not None:
+            return self.pulled.joint_test()
         if self.firth is None:
             return None
         every = [int(j) for j in np.flatnonzero(~self.firth.aliased)]
@@ -237,6 +265,8 @@ class CoxEngine:
         """All fits without one group at once; under the penalty one after the other."""
         if self.firth is not None:
             return self._penalised_without(groups, term)
+        if self.pulled is not None:
+            return self._posterior_without(groups, term)
         count = int(groups.max()) + 1
         if also is not None:
             others = np.delete(np.arange(count), also)
@@ -273,6 +303,22 @@ class CoxEngine:
             statistic, df = firth.penalised_test(part, found, [term])
             coefficient[group] = found.coefficients[term]
             p_value[group] = stats.chi2.sf(statistic, df)
+        return Refits(coefficient, np.full(count, np.nan), float("nan"), p_value)
+
+    def _posterior_without(self, groups: Integers, term: int) -> Refits:
+        """Modes without each group, under the priors of the whole."""
+        count = int(groups.max()) + 1
+        coefficient, p_value = np.full(count, np.nan), np.full(count, np.nan)
+        priors = cast("CoxPosterior", cast("Pulled", self.pulled).objective).priors
+        for group in range(count):
+            keep = groups != group
+            if not self.sample.event[keep].any():
+                continue
+            part = _part(self.sample, keep, self.prepared.ties)
+            found = posterior_of(part, priors, self.sample.design.names, None)
+            if found.settled:
+                coefficient[group] = found.coefficients[term]
+                p_value[group] = found.pulled.p_values()[term]
         return Refits(coefficient, np.full(count, np.nan), float("nan"), p_value)
 
 

@@ -133,7 +133,8 @@ def cure(
     >>> fit.names
     ('Intercept', 'x', 'log(sigma)', 'at risk: Intercept')
     """
-    check_arguments(cure, {"data": data, "distribution": distribution, "starts": starts})
+    given = {"data": data, "distribution": distribution, "starts": starts, "seed": seed}
+    check_arguments(cure, given)
     if distribution not in _DISTRIBUTIONS:
         raise DataError(
             f"distribution must be one of {', '.join(_DISTRIBUTIONS)}; found {distribution!r}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,12 +12,16 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FormulaError
 from coalition_models.models.assembly import assemble
-from coalition_models.models.discrete.duration import KINDS, Duration, duration_terms
+from coalition_models.models.discrete.case_control import brought_back, check_share
+from coalition_models.models.discrete.duration import Duration, duration_terms, read_kind
 from coalition_models.models.discrete.engine import FAMILIES, DiscreteEngine
-from coalition_models.models.discrete.estimate import Problem, estimate_model
+from coalition_models.models.discrete.estimate import Problem
+from coalition_models.models.discrete.remedies import PENALTIES, Remedy, estimate_with
 from coalition_models.models.display import Background, Choices
 from coalition_models.models.engine import Unfitted
 from coalition_models.models.fit import Fit
+from coalition_models.models.priors import contrasts, pulled_by, read_priors, resolve_priors
+from coalition_models.models.pulled import refuse_pulled_variance
 from coalition_models.models.running import run
 from coalition_models.models.sample.checks import check_enough_events, names_of
 from coalition_models.models.sample.columns import as_numbers, found_instead
@@ -45,6 +49,9 @@ def logit(
     offset: str | None = None,
     link: str = "logit",
     penalty: str | None = None,
+    prior: str | Mapping[str, str] | None = None,
+    population_share: float | None = None,
+    correction: str | None = None,
     convention: str = "R",
     small_sample: bool | None = None,
     variance: str | None = None,
@@ -63,11 +70,13 @@ def logit(
         in :func:`cox`.
     data : DataFrame
         One row per member and period at risk.
-    time : {"cubic", "linear", "log", "dummies", None}
+    time : {"cubic", "linear", "log", "dummies", "poly(4)", "ns(4)", None}
         Duration dependence in column ``stop``. The default is the cubic polynomial of Carter and
         Signorino (2010), the field's standard, in hundreds of periods; ``"dummies"`` leaves out
-        (and counts) periods without any event, whose dummy would fit perfectly; ``None`` where
-        the formula holds time itself.
+        (and counts) periods without any event, whose dummy would fit perfectly; ``"poly(k)"`` is
+        a polynomial of degree k; ``"ns(k)"`` a natural cubic spline with k degrees of freedom,
+        knots at quantiles of the rows used (as R's ``ns``), ``"ns(knots=6, 12, 24)"`` one with
+        these inner knots; ``None`` where the formula holds time itself.
     start, stop : str
         Interval of each row. ``start`` may be absent from the data; ``stop`` too if ``time=None``.
     id : str or sequence of str, optional
@@ -78,8 +87,25 @@ def logit(
         Case weights (rows of weight 0 count as absent) and an offset on the link's scale.
     link : {"logit", "probit", "cloglog"}
         ``"cloglog"`` is the grouped-data form of proportional hazards.
-    penalty : {None, "firth"}
-        Firth's penalty (logit link) with profile-likelihood limits: finite under separation.
+    penalty : {None, "firth", "flic", "flac", "relogit"}
+        For the logit link. ``"firth"``: finite under separation, with profile-likelihood limits.
+        Its chances are too near to one half; ``"flic"`` (intercept corrected) and ``"flac"``
+        (pseudo-rows told apart by a column) are right on average (Puhr and others 2017).
+        ``"relogit"`` takes the first-order bias off the maximum (King and Zeng 2001); unlike the
+        others it is not finite under separation, and may be clustered.
+    prior : str or mapping, optional
+        ``"log-F(1, 1)"``, ``"t(7, 2.5)"`` or ``"normal(2.5)"``, about zero, on every term of the
+        formula, or a mapping of term or coefficient to one of these. Each is on a contrast: the
+        step between the values of a column that has two, else two standard deviations of the rows
+        used (Gelman and others 2008); ``"log-F(1, 1) per unit"`` is on the coefficient itself.
+        Reported are the mode with limits and p-values by its profile, and below the table the
+        estimate without the prior. Intercept and duration have none unless named.
+    population_share : float, optional
+        Share of rows with the event in the population, where rows were chosen by the event.
+    correction : {"prior", "weights"}, optional
+        How the coefficients become the population's: ``"prior"`` (default, logit link) shifts the
+        intercept; ``"weights"`` weights the rows, which is right for every link and needs a robust
+        or clustered variance (King and Zeng 2001).
     convention : {"R", "stata"}
         R: as ``sandwich::vcovCL`` on a ``glm`` (HC0 times G/(G-1), expected information). Stata:
         G/(G-1) and, for probit and cloglog, the observed information.
@@ -123,7 +149,8 @@ def logit(
     check_arguments(logit, locals())
     spec = Specification(
         "logit", formula, time=time, start=start, stop=stop, id=id, cluster=cluster,
-        weights=weights, offset=offset, link=link, penalty=penalty, convention=convention,
+        weights=weights, offset=offset, link=link, penalty=penalty, prior=prior,
+        population_share=population_share, correction=correction, convention=convention,
         small_sample=small_sample, variance=variance, allow_nonconvergence=allow_nonconvergence,
         trust=trust,
     )  # fmt: skip
@@ -133,16 +160,21 @@ def logit(
 def check(spec: Specification) -> None:
     """Refuse values of options, before the data are looked at."""
     _check_options(spec)
-    refuse_penalised_variance(spec.penalty, _plan(spec))
+    plan = _plan(spec)
+    if spec.penalty != "relogit":
+        refuse_penalised_variance(spec.penalty, plan)
+    refuse_pulled_variance(spec.prior, spec.penalty, plan)
+    pulled = spec.penalty is not None or spec.prior is not None
+    check_share(spec.population_share, spec.correction, spec.record, pulled, plan)
 
 
-def draw(spec: Specification, data: pd.DataFrame) -> Sample:
+def draw(spec: Specification, data: pd.DataFrame, groups: str | None = None) -> Sample:
     """Check the data and take the complete rows, with the time that duration terms need."""
     start, stop = _time_columns(spec, data)
     sample = draw_sample(
         spec.formula, data, intercept=True, start=start, stop=stop, id=spec.id,
-        cluster=spec.cluster, weights=spec.weights, offset=spec.offset,
-        also=[spec.stop] if spec.time is not None else [], trust=spec.trust,
+        cluster=spec.cluster, strata=groups or spec.strata, weights=spec.weights,
+        offset=spec.offset, also=[spec.stop] if spec.time is not None else [], trust=spec.trust,
     )  # fmt: skip
     if spec.time is None:
         return sample
@@ -155,15 +187,14 @@ def estimate(
 ) -> Fit:
     """Fit to these rows."""
     plan = _plan(spec)
-    engine, names, few = _model(spec, sample)
+    engine, names, *said = _model(spec, sample)
     sample, duration, problem = engine.sample, engine.duration, engine.problem
-    found, penalised = estimate_model(
-        problem, sample, names, plan, spec.penalty, spec.allow_nonconvergence
-    )
+    remedy = _remedy(spec, engine, names)
+    found, pulled = estimate_with(problem, sample, names, plan, remedy, spec.allow_nonconvergence)
     timed = sample.stop is not None
     choices = Choices(
         convention=plan.convention, variance=plan.variance, small_sample=plan.small_sample,
-        penalty=spec.penalty or "", link=problem.link, time=duration.words,
+        penalty=pulled_by(spec.penalty, spec.prior), link=problem.link, time=duration.words,
         start=(spec.start or "") if timed else "",
         stop=spec.stop if spec.time is not None or timed else "", id=sample.id,
         cluster=plan.cluster, weights=spec.weights or "", offset=spec.offset or "",
@@ -176,19 +207,21 @@ def estimate(
         terms=_terms(sample, duration),
         estimate=found,
         choices=choices,
-        engine=replace(engine, firth=penalised),
-        remarks=tuple(text for text in (few, uneven(sample), *found.remarks) if text),
+        engine=replace(engine, pulled=pulled, remedy=remedy),
+        remarks=tuple(text for text in (*said, uneven(sample), *found.remarks) if text),
     )
 
 
 def unfitted(spec: Specification, sample: Sample) -> Unfitted:
     """The rows with their duration terms, before anything is maximised."""
-    engine, names, _ = _model(spec, sample)
+    engine, names, *_ = _model(spec, sample)
     return Unfitted(engine, names, _terms(engine.sample, engine.duration))
 
 
-def _model(spec: Specification, observed: Sample) -> tuple[DiscreteEngine, tuple[str, ...], str]:
-    """The model on its rows, the names of its columns, and what is said of few events."""
+def _model(
+    spec: Specification, observed: Sample
+) -> tuple[DiscreteEngine, tuple[str, ...], str, str]:
+    """The model on its rows, the names of its columns, what is said of events and their share."""
     sample, duration, clock = with_duration(observed, spec)
     problem = Problem(
         np.hstack([sample.matrix, duration.matrix(clock, sample.index)]),
@@ -196,7 +229,22 @@ def _model(spec: Specification, observed: Sample) -> tuple[DiscreteEngine, tuple
     )  # fmt: skip
     names = (*sample.design.names, *duration.names)
     few = check_enough_events(sample.event, len(names) - 1, sample.design.response)
-    return DiscreteEngine(sample, observed, duration, problem, spec.offset, None), names, few
+    problem, shift, shares = brought_back(problem, spec.population_share, spec.correction)
+    engine = DiscreteEngine(sample, observed, duration, problem, spec.offset, None, shift=shift)
+    return engine, names, few, shares
+
+
+def _remedy(spec: Specification, engine: DiscreteEngine, names: tuple[str, ...]) -> Remedy:
+    """The penalty, or the priors of the coefficients on the columns of these rows."""
+    if spec.prior is None:
+        return Remedy(spec.penalty)
+    X, weights = engine.problem.X, engine.sample.weights
+    middle = np.average(X, axis=0, weights=weights)
+    spread = np.sqrt(np.average((X - middle) ** 2, axis=0, weights=weights))
+    own = [j for j, name in enumerate(engine.sample.design.names) if name != "Intercept"]
+    terms = _terms(engine.sample, engine.duration)
+    wanted = read_priors(spec.prior)
+    return Remedy(None, resolve_priors(wanted, names, terms, own, contrasts(X, spread)))
 
 
 def _plan(spec: Specification) -> Plan:
@@ -205,10 +253,12 @@ def _plan(spec: Specification) -> Plan:
 
 
 def _check_options(spec: Specification) -> None:
-    if spec.penalty not in (None, "firth"):
-        raise DataError(f"penalty must be None or 'firth', not {spec.penalty!r}")
-    if spec.time is not None and spec.time not in KINDS:
-        raise DataError(f"time must be one of {', '.join(KINDS)} or None; found {spec.time!r}")
+    if spec.penalty not in (None, *PENALTIES):
+        raise DataError(
+            f"penalty must be None or {', '.join(map(repr, PENALTIES))}, not {spec.penalty!r}"
+        )
+    if spec.time is not None:
+        read_kind(spec.time)
 
 
 def _time_columns(spec: Specification, data: pd.DataFrame) -> tuple[str | None, str | None]:

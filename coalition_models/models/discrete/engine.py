@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,20 +11,18 @@ import pandas as pd
 
 from coalition_models.errors import DataError, FitError, FormulaError, first_few
 from coalition_models.kernels import binomial
-from coalition_models.kernels.firth_logit import (
-    FirthLogit,
-    firth_joint_test,
-    firth_limits,
-    firth_p_values,
-)
 from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
-from coalition_models.models.discrete.estimate import Problem, estimate_model, eta_without
+from coalition_models.models.discrete.estimate import Problem, eta_without
+from coalition_models.models.discrete.remedies import NO_REMEDY, Remedy, estimate_with
+from coalition_models.models.discrete.residuals import KINDS
+from coalition_models.models.discrete.residuals import residuals as residuals_of
 from coalition_models.models.discrete.restricted import null_map, null_scores
 from coalition_models.models.engine import NullScores, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
+from coalition_models.models.pulled import Pulled
 from coalition_models.models.sample.checks import check_enough_events
 from coalition_models.models.sample.columns import numbers_of
 from coalition_models.models.sample.draw import Sample
@@ -37,14 +36,19 @@ Integers = npt.NDArray[np.int64]
 
 _CAN = frozenset(
     {
+        "averaged_survival",
         "clusters",
         "duration",
+        "expected_duration",
         "jackknife",
         "late_entry",
         "leave_one_out",
         "null_information",
         "null_scores",
         "offset",
+        "population_share",
+        "prior",
+        "residuals",
         "score_test",
         "survival_paths",
         "two_way",
@@ -58,7 +62,7 @@ def _family(link: str, words: str, scale: str, ratio: str, *more: str) -> Family
         name=link,
         title=f"Discrete-time {words}",
         short=words[0].upper() + words[1:],
-        call="logit()" if link == "logit" else f"logit(link={link!r})",
+        call=f"{link}()",
         scale=scale,
         ratio=ratio,
         bic_counts="rows",
@@ -74,7 +78,7 @@ def _family(link: str, words: str, scale: str, ratio: str, *more: str) -> Family
 
 
 FAMILIES = (
-    _family("logit", "logit", "log odds", "odds ratio", "firth"),
+    _family("logit", "logit", "log odds", "odds ratio", "firth", "intercept_shift", "rare_events"),
     _family("probit", "probit", "probit", ""),
     _family("cloglog", "complementary log-log", "log hazard ratio", "hazard ratio"),
 )
@@ -97,6 +101,7 @@ class DiscreteEngine:
     """What a discrete-time fit keeps for predictions and residuals.
 
     ``observed`` is the sample with the periods that dummies leave out for want of an event.
+    ``shift`` is what a sample chosen by the event adds to the intercept of its population.
     """
 
     sample: Sample
@@ -104,7 +109,9 @@ class DiscreteEngine:
     duration: Duration
     problem: Problem
     offset: str | None
-    firth: FirthLogit | None
+    pulled: Pulled | None
+    remedy: Remedy = NO_REMEDY
+    shift: float = 0.0
     known: dict[str, Floats] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -115,7 +122,7 @@ class DiscreteEngine:
         if kind not in ("probability", "linear"):
             raise DataError(f"kind must be 'probability' or 'linear', not {kind!r}")
         eta = (
-            self.problem.eta(estimates.coefficients)
+            self.problem.eta(estimates.coefficients) - self.shift
             if data is None
             else self._matrix_for(data) @ estimates.coefficients
         )
@@ -136,13 +143,32 @@ class DiscreteEngine:
         """The rows used with predictions and residuals."""
         linear = self.predict(estimates, None, "linear")
         p = self.predict(estimates, None, "probability")
-        residual = self.sample.event - p
+        chance = p if not self.shift else self._in_sample(estimates)
+        residual = self.sample.event - chance
         return self.sample.frame(*times).assign(
             linear_predictor=linear,
             probability=p,
             residual=residual,
-            pearson=residual / np.sqrt(np.maximum(p * (1 - p), 1e-300)),
+            pearson=residual / np.sqrt(np.maximum(chance * (1 - chance), 1e-300)),
         )
+
+    def _in_sample(self, estimates: Estimates) -> Floats:
+        """Chances in a sample chosen by the event, with which its rows are compared."""
+        eta = self.problem.eta(estimates.coefficients)
+        return np.asarray(binomial.LINKS[self.problem.link].probability(eta))
+
+    @property
+    def residual_kinds(self) -> Mapping[str, bool]:
+        """Kind of residual -> whether it has one value per coefficient."""
+        return KINDS
+
+    def residuals(
+        self, estimates: Estimates, model_covariance: Floats, kind: str
+    ) -> tuple[Floats, None]:
+        """Residuals of one kind, over all rows."""
+        p = self.problem
+        eta = p.eta(estimates.coefficients)
+        return residuals_of(p.X, p.y, eta, p.link, p.weights, model_covariance, kind), None
 
     def span(self, stratum: object | None) -> Span:
         """Where the hazard is known; a discrete-time fit has no strata."""
@@ -241,38 +267,24 @@ class DiscreteEngine:
 
     def profile(self, estimates: Estimates, level: float) -> Floats | None:
         """Limits by penalised profile likelihood; None for Wald's."""
-        if self.firth is None:
+        if self.pulled is None:
             return None
-        p, key = self.problem, f"{level:.12g}"
+        key = f"{level:.12g}"
         if key not in self.known:
-            self.known[key] = firth_limits(
-                p.X,
-                p.y,
-                self.firth,
-                level,
-                weights=p.weights,
-                offset=p.offset,
-                names=estimates.names,
-            )
+            self.known[key] = self.pulled.limits(level)
         return self.known[key]
 
     def p_values(self, estimates: Estimates, term: int | None = None) -> Floats | None:
         """Penalised likelihood-ratio p-values; None for Wald's."""
-        if self.firth is None:
+        if self.pulled is None:
             return None
-        p, key = self.problem, "p"
-        if key not in self.known:
-            self.known[key] = firth_p_values(
-                p.X, p.y, self.firth, weights=p.weights, offset=p.offset, names=estimates.names
-            )
-        return self.known[key] if term is None else self.known[key][[term]]
+        if "p" not in self.known:
+            self.known["p"] = self.pulled.p_values()
+        return self.known["p"] if term is None else self.known["p"][[term]]
 
     def penalised_test(self, estimates: Estimates) -> tuple[float, int] | None:
         """Penalised likelihood ratio of all but the intercept; None without the penalty."""
-        if self.firth is None:
-            return None
-        p = self.problem
-        return firth_joint_test(p.X, p.y, self.firth, weights=p.weights, offset=p.offset)
+        return None if self.pulled is None else self.pulled.joint_test()
 
     def score_test(self) -> tuple[float, int]:
         """Rao's statistic of all coefficients but the intercept at zero."""
@@ -316,11 +328,11 @@ class DiscreteEngine:
         ]
         whole = (
             self._refit(inside, groups, estimates.names, term)[1]
-            if self.firth is None
+            if self.pulled is None
             else float("nan")
         )
         coefficient, error, p_value = (np.array(values) for values in zip(*found, strict=True))
-        return Refits(coefficient, error, whole, None if self.firth is None else p_value)
+        return Refits(coefficient, error, whole, None if self.pulled is None else p_value)
 
     def _refit(
         self, keep: Flags, groups: Integers, names: tuple[str, ...], term: int
@@ -329,15 +341,13 @@ class DiscreteEngine:
         codes = np.unique(groups[keep], return_inverse=True)[1].astype(np.int64)
         rows = replace(self.sample.subset(keep, "one group"), clusters=(codes,))
         rows = replace(rows, cluster_counts=(int(codes.max()) + 1,))
-        penalised = self.firth is not None
+        penalised = self.pulled is not None
         plan = Plan("model" if penalised else "cluster", "R", not penalised, ("group",))
         part = self.problem.rows(keep)
         try:
             check_enough_events(part.y, len(names) - 1, rows.design.response)
-            found, best = estimate_model(
-                part, rows, names, plan, "firth" if penalised else None, False
-            )
-            again = replace(self, sample=rows, problem=part, firth=best, known={})
+            found, best = estimate_with(part, rows, names, plan, self.remedy, False)
+            again = replace(self, sample=rows, problem=part, pulled=best, known={})
             own = Estimates(names, found.coefficients, found.covariance)
             exact = again.p_values(own, term)
         except FitError:

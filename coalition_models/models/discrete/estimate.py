@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from coalition_models.errors import FitError
 from coalition_models.kernels import binomial
-from coalition_models.kernels.firth_logit import FirthLogit, firth_logit
 from coalition_models.kernels.standard import Standard, standardise
 from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models.estimates import Estimate
@@ -75,16 +74,13 @@ def estimate_model(
     sample: Sample,
     names: Sequence[str],
     plan: Plan,
-    penalty: str | None,
     allowed: bool,
-) -> tuple[Estimate, FirthLogit | None]:
+) -> Estimate:
     """Maximise, judge what was found, and only then report a variance."""
     standard = standardise(problem.X)
     inner = Problem(standard.matrix(problem.X), *_rest(problem))
     refuse_flat(inner.X, names)
     remarks = [few_clusters(plan, sample.cluster_counts)]
-    if penalty:
-        return _estimate_firth(problem, allowed, remarks)
     wild = _is_wild(standard)
     notes = (_WILD_NOTE,) if wild else ()
     beta, native, iterations = _maximise(inner if wild else problem, None)
@@ -111,7 +107,7 @@ def estimate_model(
     else:
         covariance, said = _covariance(inner, standard, sample, plan, inside, bread, names)
         remarks.append(said)
-    estimate = Estimate(
+    return Estimate(
         coefficients=beta,
         covariance=covariance,
         model_covariance=model,
@@ -125,7 +121,6 @@ def estimate_model(
         notes=notes,
         native=native,
     )
-    return estimate, None
 
 
 def _rest(problem: Problem) -> tuple[Floats, str, Floats | None, Floats | None]:
@@ -342,32 +337,6 @@ def _refit(inner: Problem, start: Floats) -> Floats | None:
     beta, _, _ = _maximise(inner, start)
     beta, still = _settle(inner, beta)
     return beta if still else None
-
-
-def _estimate_firth(
-    problem: Problem, allowed: bool, remarks: list[str]
-) -> tuple[Estimate, FirthLogit]:
-    best = firth_logit(problem.X, problem.y, weights=problem.weights, offset=problem.offset)
-    if not best.converged:
-        remarks.append(
-            f"no convergence in {best.iterations} penalised iterations; look at nearly collinear "
-            "terms"
-        )
-        if not allowed:
-            raise FitError(remarks[-1])
-    estimate = Estimate(
-        coefficients=best.coefficients,
-        covariance=best.covariance,
-        model_covariance=best.covariance,
-        log_likelihood=binomial.log_likelihood(
-            problem.y, problem.eta(best.coefficients), "logit", problem.weights
-        ),
-        log_likelihood_null=null_log_likelihood(problem),
-        converged=best.converged,
-        iterations=best.iterations,
-        remarks=tuple(remark for remark in remarks if remark),
-    )
-    return estimate, best
 
 
 def null_log_likelihood(problem: Problem) -> float:

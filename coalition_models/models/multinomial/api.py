@@ -14,7 +14,7 @@ from coalition_models.models.assembly import assemble
 from coalition_models.models.competing.api import kinds_of
 from coalition_models.models.discrete.api import draw as draw_discrete
 from coalition_models.models.discrete.api import uneven, with_duration
-from coalition_models.models.discrete.duration import KINDS, Duration
+from coalition_models.models.discrete.duration import Duration, read_kind
 from coalition_models.models.display import Background, Choices
 from coalition_models.models.fit import Fit
 from coalition_models.models.multinomial.engine import FAMILIES, MultinomialEngine
@@ -96,8 +96,8 @@ allow_nonconvergence, trust
 
 def check(spec: Specification) -> None:
     """Refuse values of options, before the data are looked at."""
-    if spec.time is not None and spec.time not in KINDS:
-        raise DataError(f"time must be one of {', '.join(KINDS)} or None; found {spec.time!r}")
+    if spec.time is not None:
+        read_kind(spec.time)
     if spec.causes is not None:
         raise DataError("a multinomial fit is of all kinds of exit at once: leave out causes=")
     _plan(spec)

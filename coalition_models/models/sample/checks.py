@@ -29,6 +29,7 @@ __all__ = [
     "check_numbers",
     "check_times",
     "default_id",
+    "histories_of",
     "names_of",
     "raise_all",
     "rounding_of",
@@ -76,6 +77,14 @@ def default_id(data: pd.DataFrame, id: str | Sequence[str] | None) -> tuple[str,
         require_columns(data, names, f"id={id!r}")
         return names
     return DEFAULT_ID if all(name in data.columns for name in DEFAULT_ID) else ()
+
+
+def histories_of(data: pd.DataFrame, member: tuple[str, ...]) -> Histories:
+    """Number the members, in the order in which they appear; none of ``member`` may be missing."""
+    keys = data[list(member)].reset_index(drop=True)  # an index may be named like a column
+    groups = keys.groupby(list(member), sort=False, observed=True)
+    codes = np.asarray(groups.ngroup(), dtype=np.int64)
+    return Histories(member, codes, int(codes.max()) + 1)
 
 
 def check_event(data: Frame, name: str) -> tuple[Floats, list[str], list[str]]:

@@ -17,6 +17,7 @@ from coalition_models.models.sample.checks import (
     check_numbers,
     check_times,
     default_id,
+    histories_of,
     raise_all,
 )
 from coalition_models.models.sample.clock import check_pace, note_of_gaps
@@ -139,10 +140,7 @@ def _histories(data: pd.DataFrame, id: str | Sequence[str] | None) -> Histories 
             f"id columns {', '.join(member)} are missing in rows {first_few(data.index[gaps])}; "
             "fill them"
         )
-    keys = data[list(member)].reset_index(drop=True)
-    groups = keys.groupby(list(member), sort=False, observed=True)
-    codes = np.asarray(groups.ngroup(), dtype=np.int64)
-    return Histories(member, codes, int(codes.max()) + 1)
+    return histories_of(data, member)
 
 
 def _gaps(data: pd.DataFrame, name: str) -> list[str]:

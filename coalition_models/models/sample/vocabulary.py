@@ -72,7 +72,7 @@ HABITS = {
     "cluster": "give cluster='column' instead",
     "offset": "give offset='column' instead",
     "frailty": "shared frailty is not part of this model",
-    "tt": "make the time-varying column in the data, with rows split at the event times",
+    "tt": "tt() is for cox(); in discrete time write x:np.log(stop), on rows of one period",
     "as.factor": "write C(x)",
     "factor": "write C(x)",
     "ordered": "write C(x)",

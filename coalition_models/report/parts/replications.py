@@ -2,73 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
 
 import pandas as pd
 
 from coalition_models.render import Table
-from coalition_models.replications.comparison import MATCHES, Replication
-from coalition_models.replications.registry import list_replications, replicate
+from coalition_models.replications.everything import Replications, replicate_all
+from coalition_models.replications.matching import MATCHES
 from coalition_models.report.html import Listing, Section, Shown
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.product import Product
-from coalition_models.sources.fetch import at_hand, files_of
 
-__all__ = ["PART", "Replications", "replicate_all", "replication_products"]
-
-_ROW = "study"
-
-
-@dataclass(frozen=True)
-class Replications:
-    """What :func:`replicate_all` finds.
-
-    Attributes
-    ----------
-    listed : DataFrame
-        As :func:`list_replications` gives it.
-    found : mapping
-        Study -> :class:`Replication`.
-    absent : mapping
-        Study -> why it could not be recomputed.
-    """
-
-    listed: pd.DataFrame
-    found: Mapping[str, Replication]
-    absent: Mapping[str, str]
-
-    def counts(self) -> pd.DataFrame:
-        """Printed numbers by study, and how close ours come; missing for studies without data."""
-        rows = []
-        for name, numbers in self.listed["numbers"].items():
-            one = self.found.get(str(name))
-            total = {} if one is None else one.counts().loc["total", list(MATCHES)].to_dict()
-            rows.append({_ROW: name, "numbers": numbers, **total})
-        columns = [_ROW, "numbers", *MATCHES]
-        whole = dict.fromkeys(MATCHES, "Int64")
-        return pd.DataFrame(rows).reindex(columns=columns).astype(whole)
-
-
-def replicate_all() -> Replications:
-    """Recompute every study whose data are at hand; nothing is fetched.
-
-    Examples
-    --------
-    >>> found = replicate_all()
-    >>> sorted([*found.found, *found.absent])
-    ['box-steffensmeier-zorn-2001']
-    """
-    listed = list_replications()
-    found, absent = {}, {}
-    for name, source in listed["source"].items():
-        lacking = [part for part in files_of(source) if not at_hand(part)]
-        if lacking:
-            fetch = f"coalition-models data fetch {' '.join(lacking)}"
-            absent[str(name)] = f"needs {', '.join(lacking)}, not at hand: {fetch}"
-        else:
-            found[str(name)] = replicate(str(name))
-    return Replications(listed, found, absent)
+__all__ = ["PART", "replication_products"]
 
 
 def replication_products(analysis: Replications) -> Product:
@@ -84,7 +29,7 @@ def replication_products(analysis: Replications) -> Product:
 
 
 def _file(study: str, table: str) -> str:
-    return f"{study}_{table.lower().replace(' ', '_')}"
+    return f"{study}_{re.sub('[^a-z0-9]+', '_', table.lower())}"
 
 
 def _counts_table(counts: pd.DataFrame) -> Table:
@@ -98,7 +43,7 @@ def _pages(analysis: Replications, product: Product) -> list[Page]:
     sections = [Section("All studies", [product.tables["counts"], *_lacking(analysis)])]
     for name, one in analysis.found.items():
         study = one.study
-        shown: list[Shown] = [f"{study.citation} https://doi.org/{study.doi}"]
+        shown: list[Shown] = [study.citation, f"{one.verdict}."]
         shown.append(Listing(study.recipe))
         shown += [product.tables[_file(name, table)] for table in study.tables]
         sections.append(Section(study.title, shown))
@@ -121,7 +66,9 @@ def _about(analysis: Replications) -> str:
 
 
 def _sources(analysis: Replications) -> list[str]:
-    return list(dict.fromkeys(one.study.source for one in analysis.found.values()))
+    return list(
+        dict.fromkeys(source for one in analysis.found.values() for source in one.study.sources)
+    )
 
 
 def _analyse(_: Run) -> Replications:

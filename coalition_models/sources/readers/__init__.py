@@ -24,6 +24,7 @@ _MODULES = (
     "wars",
     "state_codes",
     "studies",
+    "replication_data",
     "ties",
     "leaders",
     "elections",

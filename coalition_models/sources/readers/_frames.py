@@ -25,7 +25,7 @@ __all__ = [
 
 
 def read_r(path: Path) -> pd.DataFrame:
-    """Read the one data frame that an R file (.rda) holds.
+    """Read the one data frame that an R file (.rda or .rds) holds.
 
     Raises
     ------
@@ -45,7 +45,8 @@ def read_r(path: Path) -> pd.DataFrame:
         warnings.filterwarnings("ignore", message="Missing constructor")
         warnings.filterwarnings("error", message="Unknown file type")
         try:
-            found = rdata.read_rda(path)
+            bare = path.suffix.lower() == ".rds"
+            found = {path.stem: rdata.read_rds(path)} if bare else rdata.read_rda(path)
         except (OSError, ValueError, NotImplementedError, UserWarning) as error:
             raise DataError(f"cannot read {path.name} as an R file: {error}") from error
     frames = [value for value in found.values() if isinstance(value, pd.DataFrame)]

@@ -13,6 +13,7 @@ from coalition_models.sources.readers._frames import close_frame, need, read_r, 
 
 __all__ = [
     "READERS",
+    "pick",
     "read_alliance_fulfilment",
     "read_alliance_performance",
     "read_cabinet_durations",
@@ -22,6 +23,7 @@ __all__ = [
     "read_government_bargaining",
     "read_rare_disputes",
     "read_sanctions_cooperation",
+    "read_stata",
 ]
 
 _DISPUTES = ("dyadid", "year", "start", "stop", "futime", "dispute", "allies", "contig")
@@ -140,7 +142,7 @@ _SANCTIONS = {
 }
 
 
-def _pick(raw: pd.DataFrame, names: Mapping[str, str], source: str) -> pd.DataFrame:
+def pick(raw: pd.DataFrame, names: Mapping[str, str], source: str) -> pd.DataFrame:
     """Take the named columns under our names; a column of whole numbers becomes integer."""
     need(raw, list(names), source)
     table = raw[list(names)].rename(columns=dict(names))
@@ -153,7 +155,8 @@ def _pick(raw: pd.DataFrame, names: Mapping[str, str], source: str) -> pd.DataFr
     return table
 
 
-def _stata(path: Path) -> pd.DataFrame:
+def read_stata(path: Path) -> pd.DataFrame:
+    """Read a Stata file, labelled values as their numbers."""
     try:
         return pd.read_stata(path, convert_categoricals=False)
     except (OSError, ValueError) as error:
@@ -188,20 +191,20 @@ def read_disputes(path: Path) -> pd.DataFrame:
 def read_cabinet_durations(path: Path) -> pd.DataFrame:
     """Read the cabinets of King, Alt, Burns and Laver with all seven covariates."""
     raw = read_text(path).apply(pd.to_numeric)
-    table = _pick(raw, _CABINETS, path.name)
+    table = pick(raw, _CABINETS, path.name)
     return close_frame(table, ["cabinet"], path.name, {})
 
 
 def read_cabinet_durations_teaching(path: Path) -> pd.DataFrame:
     """Read the same cabinets as a statistics package ships them, with the formation crisis."""
     return close_frame(
-        _pick(_r_table(path), _CABINETS_TEACHING, path.name), ["cabinet"], path.name, {}
+        pick(_r_table(path), _CABINETS_TEACHING, path.name), ["cabinet"], path.name, {}
     )
 
 
 def read_campaign_war_chests(path: Path) -> pd.DataFrame:
     """Read intervals of House races until a challenger enters."""
-    table = _pick(read_r(path), _RACES, path.name)
+    table = pick(read_r(path), _RACES, path.name)
     return close_frame(table, ["race", "start"], path.name, {})
 
 
@@ -209,7 +212,7 @@ def read_government_bargaining(path: Path) -> pd.DataFrame:
     """Read government formations and the days they took."""
     raw = read_r(path)
     raw.insert(0, "row", range(1, len(raw) + 1))
-    return close_frame(_pick(raw, _FORMATIONS, path.name), ["formation"], path.name, {})
+    return close_frame(pick(raw, _FORMATIONS, path.name), ["formation"], path.name, {})
 
 
 def read_alliance_performance(path: Path) -> pd.DataFrame:
@@ -217,7 +220,7 @@ def read_alliance_performance(path: Path) -> pd.DataFrame:
 
     The file has no dates, so ``iso3`` is missing where it depends on one (Russia, Yugoslavia).
     """
-    table = _pick(_stata(path), _PERFORMANCE, path.name)
+    table = pick(read_stata(path), _PERFORMANCE, path.name)
     undated = pd.Series(pd.NaT, index=table.index)
     table.insert(0, "iso3", from_cow(table["cow"], dates=undated, missing="na"))
     return close_frame(table, ["war", "alliance", "cow"], path.name, {})
@@ -229,8 +232,8 @@ def read_alliance_fulfilment(path: Path) -> pd.DataFrame:
     In the rule columns the file has ones and blanks; a blank is a no there. The columns taken
     over from Sabrosky cover fewer cases and keep their blanks.
     """
-    raw = _stata(path)
-    table = _pick(raw, _FULFILMENT, path.name)
+    raw = read_stata(path)
+    table = pick(raw, _FULFILMENT, path.name)
     stems = ("honored", "violated", "not_applicable")
     rules = [name for name in _FULFILMENT.values() if name.startswith(stems)]
     table[rules] = table[rules].fillna(0)
@@ -240,12 +243,12 @@ def read_alliance_fulfilment(path: Path) -> pd.DataFrame:
 
 def read_rare_disputes(path: Path) -> pd.DataFrame:
     """Read the case-control sample of dyad-years."""
-    return close_frame(_pick(_r_table(path), _DYADS, path.name), ["case"], path.name, {})
+    return close_frame(pick(_r_table(path), _DYADS, path.name), ["case"], path.name, {})
 
 
 def read_sanctions_cooperation(path: Path) -> pd.DataFrame:
     """Read cases of economic sanctions."""
-    return close_frame(_pick(_r_table(path), _SANCTIONS, path.name), ["case"], path.name, {})
+    return close_frame(pick(_r_table(path), _SANCTIONS, path.name), ["case"], path.name, {})
 
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 import pandas as pd
 
 from coalition_models.models.after.diagnostics import check_ph
-from coalition_models.models.cox.api import cox
-from coalition_models.models.fit import Fit
-from coalition_models.replications.study import Study
+from coalition_models.models.running import fit
+from coalition_models.models.specification import Specification
+from coalition_models.replications.numbers import Estimated
+from coalition_models.replications.study import Model, Study
 
-__all__ = ["STUDY", "add_clock"]
+__all__ = ["STUDY", "add_clock", "add_peace", "proportionality"]
 
 _BASIC = ("democracy", "growth", "allies", "contig", "capratio", "trade")
 _MODELS = {"basic": _BASIC, "with previous": (*_BASIC, "previous_disputes")}
@@ -21,20 +20,7 @@ _VARYING = {
     "basic": _BASIC,
     "with previous": ("democracy", "growth", "allies", "contig", "previous_disputes"),
 }
-_SAMPLES = {"all": None, "T<14": "clock < 14", "T>=14": "clock >= 14"}
-
-#: the four numbers in which the article and R's survival, like us, differ by one last digit
-_UNEXPLAINED = "R's survival gives ours; the article's own software is not known"
-_DEVIATIONS = {
-    ("Table 1", "with previous, all", "trade", "std_error"): _UNEXPLAINED,
-    ("Table 1", "with previous, T<14", "contig", "std_error"): _UNEXPLAINED,
-    ("Table 3", "basic", "trade:log_time", "coefficient"): _UNEXPLAINED,
-    ("Table 3", "with previous", "democracy:log_time", "coefficient"): (
-        "the only coefficient printed with two digits, cut rather than rounded"
-    ),
-}
-
-_Number = tuple[str, str, str, str, float]
+_SAMPLES = {"all": "", "T<14": "clock < 14", "T>=14": "clock >= 14"}
 
 
 def add_clock(disputes: pd.DataFrame) -> pd.DataFrame:
@@ -71,83 +57,73 @@ def add_clock(disputes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _fit(terms: Sequence[str], rows: pd.DataFrame) -> Fit:
-    return cox(
-        f"dispute ~ {' + '.join(terms)}",
-        rows,
-        start="before",
-        stop="clock",
-        id="dyadid",
-        cluster="dyadid",
-        ties="efron",
-        small_sample=True,
-    )
+def add_peace(disputes: pd.DataFrame) -> pd.DataFrame:
+    """Number the spells of peace of a dyad: a new one wherever its clock was set back.
 
-
-def _estimates(table: str, model: str, fit: Fit) -> Iterator[_Number]:
-    for row in fit.tidy().itertuples(index=False):
-        yield table, model, str(row.term), "coefficient", float(str(row.estimate))
-        yield table, model, str(row.term), "std_error", float(str(row.std_error))
-    yield table, model, "model", "log_likelihood", fit.log_likelihood
-    yield table, model, "model", "rows", float(fit.counts.rows)
-
-
-def _table_1(rows: pd.DataFrame) -> Iterator[_Number]:
-    for name, terms in _MODELS.items():
-        for sample, query in _SAMPLES.items():
-            part = rows if query is None else rows.query(query)
-            yield from _estimates("Table 1", f"{name}, {sample}", _fit(terms, part))
-
-
-def _table_2(rows: pd.DataFrame) -> Iterator[_Number]:
-    for name, terms in _MODELS.items():
-        test = check_ph(_fit(terms, rows), "log", robust=True)
-        for row in test.table.to_dict("records"):
-            term = str(row["term"]).lower()
-            yield "Table 2", name, term, "chi2", float(row["statistic"])
-            if term != "global":
-                yield "Table 2", name, term, "rho", float(row["rho"])
-
-
-def _table_3(rows: pd.DataFrame) -> Iterator[_Number]:
-    for name, terms in _MODELS.items():
-        by_time = [f"{term}:log_time" for term in _VARYING[name]]
-        yield from _estimates("Table 3", name, _fit([*terms, *by_time], rows))
-
-
-def _gap_time(rows: pd.DataFrame) -> Iterator[_Number]:
-    """Years since the last dispute: a new spell wherever the dyad's clock was set back."""
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> years = pd.DataFrame({"dyadid": 1, "year": [1951, 1952, 1953], "dispute": [0, 1, 0],
+    ...                       "start": [0, 1, 0], "stop": [1, 2, 1]})
+    >>> add_peace(years)["peace"].tolist()
+    [0, 0, 1]
+    """
+    rows = add_clock(disputes)
     dyad = rows["dyadid"]
     set_back = rows["start"] < rows.groupby(dyad)["stop"].shift(fill_value=0)
-    fit = cox(
-        f"dispute ~ {' + '.join(_BASIC)}",
-        rows.assign(peace=set_back.groupby(dyad).cumsum()),
-        id=["dyadid", "peace"],
-        ties="breslow",
-        variance="model",
+    return rows.assign(peace=set_back.groupby(dyad).cumsum())
+
+
+def _asked(terms: tuple[str, ...]) -> Specification:
+    return Specification(
+        "cox", f"dispute ~ {' + '.join(terms)}", start="before", stop="clock", id="dyadid",
+        cluster="dyadid", ties="efron", small_sample=True,
+    )  # fmt: skip
+
+
+def proportionality(rows: pd.DataFrame, *, terms: tuple[str, ...]) -> Estimated:
+    """Grambsch and Therneau's test with the clustered variance, each term and all together."""
+    table = check_ph(fit(_asked(terms), rows), "log", robust=True).table
+    names = table["term"].str.lower()
+    chi2 = {(name, "chi2"): value for name, value in zip(names, table["statistic"], strict=True)}
+    rho = {(name, "rho"): value for name, value in zip(names, table["rho"], strict=True)}
+    return Estimated(others={**chi2, **rho})
+
+
+_TABLE_1 = tuple(
+    Model("Table 1", f"{name}, {sample}", _asked(terms), where, add_clock)
+    for name, terms in _MODELS.items()
+    for sample, where in _SAMPLES.items()
+)
+_TABLE_2 = tuple(
+    Model("Table 2", name, proportionality, prepare=add_clock, options={"terms": terms})
+    for name, terms in _MODELS.items()
+)
+_TABLE_3 = tuple(
+    Model(
+        "Table 3",
+        name,
+        _asked((*terms, *(f"{term}:log_time" for term in _VARYING[name]))),
+        prepare=add_clock,
     )
-    table, model = "Gap time", "Breslow, gap time"
-    printed = ("coefficient", "std_error", "rows")
-    yield from (number for number in _estimates(table, model, fit) if number[3] in printed)
-    tests = fit.test_model().set_index("test")["statistic"]
-    yield table, model, "model", "events", float(fit.counts.events)
-    yield table, model, "model", "likelihood_ratio", float(tests["likelihood ratio"])
-    yield table, model, "model", "wald", float(tests["Wald"])
-    yield table, model, "model", "score", float(tests["score"])
-
-
-def _compute(disputes: pd.DataFrame) -> pd.DataFrame:
-    rows = add_clock(disputes)
-    numbers = [*_table_1(rows), *_table_2(rows), *_table_3(rows), *_gap_time(rows)]
-    frame = pd.DataFrame(numbers, columns=["table", "model", "term", "quantity", "ours"])
-    # the article prints no row count under Table 3
-    return frame[~((frame["table"] == "Table 3") & (frame["quantity"] == "rows"))]
+    for name, terms in _MODELS.items()
+)
+_GAP_TIME = Model(
+    "Gap time",
+    "Breslow, gap time",
+    Specification(
+        "cox", f"dispute ~ {' + '.join(_BASIC)}", id=["dyadid", "peace"], ties="breslow",
+        variance="model",
+    ),
+    prepare=add_peace,
+)  # fmt: skip
 
 
 STUDY = Study(
     name="box-steffensmeier-zorn-2001",
     article="box_steffensmeier_zorn_2001",
-    source="disputes-oneal-russett",
+    question="Do the effects of what makes disputes likely stay the same over time?",
+    sources=("disputes-oneal-russett",),
     tables={
         "Table 1": "Cox models of disputes, clustered standard errors",
         "Table 2": "tests of proportional hazards against ln(T)",
@@ -162,6 +138,10 @@ STUDY = Study(
         "the clustered variance in it.",
         "Gap time: Breslow ties, inverse information.",
     ),
-    compute=_compute,
-    deviations=_DEVIATIONS,
+    models=(*_TABLE_1, *_TABLE_2, *_TABLE_3, _GAP_TIME),
+    clusters=("dyadid",),
+    deviations={
+        "software": "R's survival gives ours; the article's own software is not known",
+        "cut": "the only coefficient printed with two digits, cut rather than rounded",
+    },
 )

@@ -1,0 +1,1 @@
+"""Discrete-time models with a random intercept by state (or another group)."""

@@ -1,0 +1,87 @@
+"""Every study whose data are at hand, recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coalition_models.replications.comparison import Replication, in_words
+from coalition_models.replications.matching import MATCHES
+from coalition_models.replications.registry import (
+    lacking,
+    list_replications,
+    replicate,
+    study_named,
+)
+from coalition_models.sources.load import load
+
+__all__ = ["Replications", "replicate_all"]
+
+_ROW = "study"
+
+
+@dataclass(frozen=True)
+class Replications:
+    """What :func:`replicate_all` finds.
+
+    Attributes
+    ----------
+    listed : DataFrame
+        As :func:`list_replications` gives it.
+    found : mapping
+        Study -> :class:`Replication`.
+    absent : mapping
+        Study -> why it could not be recomputed.
+    """
+
+    listed: pd.DataFrame
+    found: Mapping[str, Replication]
+    absent: Mapping[str, str]
+
+    def counts(self) -> pd.DataFrame:
+        """Printed numbers by study, and how close ours come; missing for studies without data."""
+        rows = []
+        for name, numbers in self.listed["numbers"].items():
+            one = self.found.get(str(name))
+            total = {} if one is None else one.counts().loc["total", list(MATCHES)].to_dict()
+            rows.append({_ROW: name, "numbers": numbers, **total})
+        columns = [_ROW, "numbers", *MATCHES]
+        whole = dict.fromkeys(MATCHES, "Int64")
+        return pd.DataFrame(rows).reindex(columns=columns).astype(whole)
+
+    def lines(self) -> Iterator[str]:
+        """One line per study: the verdict, or what is missing and how to get it."""
+        for name in map(str, self.listed.index):
+            yield f"{name}: {self.found[name].verdict if name in self.found else self.absent[name]}"
+        total = self.counts().dropna()[["numbers", *MATCHES]].sum()
+        done = f"{len(self.found)} of {len(self.listed)} studies"
+        yield f"{done}, {total['numbers']} numbers: {in_words(total)}"
+
+    @property
+    def unlisted(self) -> int:
+        """Numbers that are not exact and have no reason in their study's record."""
+        return sum(len(one.unlisted) for one in self.found.values())
+
+
+def replicate_all() -> Replications:
+    """Recompute every study whose data are at hand; nothing is fetched.
+
+    Examples
+    --------
+    >>> found = replicate_all()
+    >>> sorted([*found.found, *found.absent]) == list(found.listed.index)
+    True
+    """
+    listed = list_replications()
+    found, absent = {}, {}
+    for name in map(str, listed.index):
+        study = study_named(name)
+        missing = lacking(study)
+        there = {source: load(source) for source in study.sources if source not in missing}
+        if not there:
+            absent[name] = "; ".join(missing.values())
+        else:
+            found[name] = replicate(name, there)
+    return Replications(listed, found, absent)

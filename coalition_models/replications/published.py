@@ -1,0 +1,85 @@
+"""The printed numbers of a study, as the text that was printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from coalition_models.errors import ReplicationError, first_few
+from coalition_models.replications import studies
+
+__all__ = ["KEY", "folder_of", "read_published"]
+
+#: what tells one number from another
+KEY = ["table", "model", "term", "quantity"]
+_COLUMNS = [*KEY, "printed", "page"]
+_OPTIONAL = "deviation"
+_FILE = "published.csv"
+
+
+def folder_of(name: str) -> Path:
+    """Folder of a study: its record, the printed numbers, and notes.
+
+    Raises
+    ------
+    ReplicationError
+        If there is none.
+
+    Examples
+    --------
+    >>> sorted(path.suffix for path in folder_of("box-steffensmeier-zorn-2001").glob("[np]*.*"))
+    ['.csv', '.md']
+    """
+    for place in studies.__path__:
+        folder = Path(place) / name.replace("-", "_")
+        if (folder / "study.py").is_file():
+            return folder
+    raise ReplicationError(f"no folder of a study {name!r} in replications/studies")
+
+
+def read_published(folder: Path) -> pd.DataFrame:
+    """Read printed numbers as the text that was printed.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a study, with ``published.csv``; without that file no number was printed.
+
+    Returns
+    -------
+    DataFrame
+        ``table, model, term, quantity, printed, page, deviation``; all text, so that ``0.170``
+        keeps its last digit. ``deviation`` is a word of the record's ``deviations``, or empty.
+
+    Raises
+    ------
+    ReplicationError
+        If a column is missing, a number is no number, or a key is repeated.
+
+    Examples
+    --------
+    >>> read_published(folder_of("box-steffensmeier-zorn-2001"))["printed"].head(2).tolist()
+    ['-0.439', '0.123']
+    """
+    path = folder / _FILE
+    if not path.is_file():
+        return pd.DataFrame(columns=[*_COLUMNS, _OPTIONAL], dtype=str)
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    file = f"{_FILE} of {folder.name}"
+    if [name for name in frame.columns if name != _OPTIONAL] != _COLUMNS:
+        raise ReplicationError(
+            f"{file} must have the columns {', '.join(_COLUMNS)} and may have {_OPTIONAL}; found "
+            f"{', '.join(frame.columns)}"
+        )
+    problems = []
+    no_number = frame[pd.to_numeric(frame["printed"], errors="coerce").isna()]
+    if len(no_number):
+        problems.append(f"no number: {first_few(no_number['printed'])}")
+    repeated = frame[frame.duplicated(KEY)]
+    if len(repeated):
+        keys = repeated[KEY].agg(" ".join, axis=1)
+        problems.append(f"repeated: {first_few(keys)}")
+    if problems:
+        raise ReplicationError(f"{file} must hold one number per row; {'; '.join(problems)}")
+    return frame if _OPTIONAL in frame else frame.assign(**{_OPTIONAL: ""})

@@ -1,0 +1,1 @@
+"""Barrilleaux and Rainey (2014)."""

@@ -1,0 +1,1 @@
+"""Berkemeier and Fuhrmann (2018)."""

@@ -1,0 +1,1 @@
+"""Leadership duration, 1991."""

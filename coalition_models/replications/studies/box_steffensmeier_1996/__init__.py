@@ -1,0 +1,1 @@
+"""Box-Steffensmeier (1996)."""

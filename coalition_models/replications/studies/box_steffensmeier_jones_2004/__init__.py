@@ -1,0 +1,1 @@
+"""Box-Steffensmeier and Jones (2004)."""

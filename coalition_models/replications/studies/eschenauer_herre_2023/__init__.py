@@ -1,0 +1,1 @@
+"""Eschenauer-Engler and Herre (2023)."""

@@ -1,0 +1,1 @@
+"""Gannon and Kent (2021)."""

@@ -1,0 +1,1 @@
+"""Hultman, Kathman and Shannon (2013)."""

@@ -1,0 +1,1 @@
+"""Iqbal and Zorn (2008)."""

@@ -1,0 +1,1 @@
+"""Kalyvas and Balcells (2010)."""

@@ -1,0 +1,1 @@
+"""King and co-authors: cabinets."""

@@ -1,0 +1,1 @@
+"""Leeds and Anac (2005)."""

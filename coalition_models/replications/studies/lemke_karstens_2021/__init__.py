@@ -1,0 +1,1 @@
+"""Lemke and Karstens (2021)."""

@@ -1,0 +1,1 @@
+"""Martin and Vanberg (2003)."""

@@ -1,0 +1,1 @@
+"""Powell and Thyne (2011)."""

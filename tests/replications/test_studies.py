@@ -1,0 +1,71 @@
+"""Every study: its printed numbers, and the code that a reader would type for its models."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import coalition_models as cm
+from coalition_models.errors import gathered
+from coalition_models.replications.code import code_of
+from coalition_models.replications.numbers import numbers_of
+from coalition_models.replications.registry import known_studies, study_named
+
+pytestmark = pytest.mark.mirror
+
+#: printed numbers that must be exact, and that may be off by one in the last digit
+FLOOR = {
+    "barrilleaux-rainey-2014": (101, 1),
+    "eschenauer-herre-2023": (215, 1),
+    "gannon-kent-2021": (90, 0),
+    "hultman-kathman-shannon-2013": (32, 0),
+    "iqbal-zorn-2008": (990, 25),
+    "kalyvas-balcells-2010": (77, 2),
+    "weisiger-2014": (61, 1),
+    "berkemeier-fuhrmann-2018": (18, 0),
+    "bienen-vandewalle-1991": (874, 3),
+    "box-steffensmeier-1996": (14, 0),
+    "box-steffensmeier-jones-2004": (244, 0),
+    "box-steffensmeier-zorn-2001": (181, 4),
+    "king-etal-1990": (74, 0),
+    "king-zeng-2001": (31, 0),
+    "leeds-anac-2005": (20, 0),
+    "lemke-karstens-2021": (1563, 3),
+    "martin-1992": (10, 0),
+    "martin-vanberg-2003": (22, 0),
+    "powell-thyne-2011": (5, 3),
+}
+
+
+@pytest.mark.parametrize("name", known_studies())
+def test_every_printed_number_is_met_or_its_deviation_listed(name, replicated):
+    result = replicated(name)
+    assert result.unlisted.empty
+    total = result.counts().loc["total"]
+    exact, near = FLOOR[name]
+    assert total["exact"] >= exact
+    assert total["exact"] + total["off by one in the last digit"] >= exact + near
+    idle = result.table[(result.table["match"] == "exact") & (result.table["note"] != "")]
+    assert idle.empty, "listed as deviations, and exact"
+    for text in (result.summary(), result.markdown(), result.latex(), result.html()):
+        assert result.study.title.split()[0] in text
+
+
+@pytest.mark.parametrize("name", known_studies())
+def test_the_code_of_a_model_gives_its_numbers(name, replicated, study_frames, monkeypatch):
+    frames = study_frames(name)
+    monkeypatch.setattr(cm, "load", lambda source: frames[source].copy())
+    found, study = replicated(name).table, study_named(name)
+    seen = set()
+    for model in study.models:
+        kind = (model.table, getattr(model.fit, "family", model.fit))
+        if kind in seen:
+            continue
+        seen.add(kind)
+        place: dict[str, object] = {}
+        with gathered():
+            exec(compile(code_of(study, model).replace("print(fit)", ""), name, "exec"), place)
+        part = found[(found["table"] == model.table) & (found["model"] == model.name)]
+        keys = list(zip(part["term"], part["quantity"], strict=True))
+        again = numbers_of(place["fit"], keys)
+        assert np.allclose([again[key] for key in keys], part["ours"], rtol=1e-10, equal_nan=True)
