@@ -111,10 +111,13 @@ _WHERE = {
     "exit_probability": "models.after.exits",
     "load_fit": "models.loading",
     "compare_estimators": "models.after.estimators",
+    "incidence_rates": "models.after.rates",
     # ready designs
     "analysis_set": "designs.analysis_sets",
     "first_look": "designs.first_look",
     "FirstLook": "designs.first_look",
+    "frequencies": "designs.frequencies",
+    "hollowing": "designs.hollowing",
     "compare_rules": "sensitivity.rules",
     # the literature's claims
     "analyse_hypotheses": "hypotheses.analysis",
@@ -163,6 +166,8 @@ if TYPE_CHECKING:
     from coalition_models.designs.analysis_sets import analysis_set as analysis_set
     from coalition_models.designs.first_look import FirstLook as FirstLook
     from coalition_models.designs.first_look import first_look as first_look
+    from coalition_models.designs.frequencies import frequencies as frequencies
+    from coalition_models.designs.hollowing import hollowing as hollowing
     from coalition_models.designs.leader_cases import leader_cases as leader_cases
     from coalition_models.errors import CoalitionError as CoalitionError
     from coalition_models.errors import CoalitionWarning as CoalitionWarning
@@ -230,6 +235,7 @@ if TYPE_CHECKING:
     from coalition_models.models.after.predicted_incidence import (
         predict_incidence as predict_incidence,
     )
+    from coalition_models.models.after.rates import incidence_rates as incidence_rates
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.before.changes import merge_changes as merge_changes
     from coalition_models.models.before.splitting import split_rows as split_rows

@@ -14,6 +14,10 @@ _WHERE = {
     "coefficients": ("plots", "plot_coefficients"),
     "contested": ("verdicts", "plot_contested"),
     "forest": ("verdicts", "plot_forest"),
+    "frequencies": ("frequencies", "plot_frequencies"),
+    "frequencies_data": ("frequencies", "frequencies_data"),
+    "hollowing": ("frequencies", "plot_hollowing"),
+    "hollowing_data": ("frequencies", "hollowing_data"),
     "participation": ("plots", "plot_participation"),
     "profile": ("profiles", "plot_profile"),
     "readings": ("readings", "plot_readings"),
@@ -23,6 +27,10 @@ _WHERE = {
 }
 
 if TYPE_CHECKING:
+    from coalition_models.report.figures.frequencies import frequencies_data as frequencies_data
+    from coalition_models.report.figures.frequencies import hollowing_data as hollowing_data
+    from coalition_models.report.figures.frequencies import plot_frequencies as frequencies
+    from coalition_models.report.figures.frequencies import plot_hollowing as hollowing
     from coalition_models.report.figures.plots import plot_coefficients as coefficients
     from coalition_models.report.figures.plots import plot_participation as participation
     from coalition_models.report.figures.profiles import plot_profile as profile
@@ -37,6 +45,10 @@ __all__ = [
     "coefficients",
     "contested",
     "forest",
+    "frequencies",
+    "frequencies_data",
+    "hollowing",
+    "hollowing_data",
     "participation",
     "profile",
     "readings",

@@ -17,7 +17,7 @@ import coalition_models as cm
 from coalition_models.features.registry import registered
 
 #: takes anything that knows its sources; and figures whose first argument is a result of ours
-_LEFT_OUT = {"cite", "facts"}
+_LEFT_OUT = {"cite", "facts", "compare_revisions"}
 
 
 @cache
@@ -38,6 +38,8 @@ def _needs():
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
     builders = {name: {"panel": panel} for name in registered()}
     found = cm.test_hypotheses(simulated, "H02", robust=False)
+    often = cm.frequencies("rsm", outcomes=["early"], draws=100)
+    hollow = cm.hollowing(cm.facts("rsm"))
     compared = cm.compare_rules(["tago-2009"], cm.analysis_set("iraq", features=False))
     there = simulated.groupby("state")["event"].max().eq(0).idxmax()
     early = simulated[(simulated["state"] == there) & (simulated["stop"] <= 3)]
@@ -90,6 +92,9 @@ def _needs():
         "detectable_effects": {"fit": fit},
         "predict_survival": {"fit": fit, "paths": {"risk": 1.0}},
         "survival_curve": {"panel": simulated},
+        "incidence_rates": {"panel": simulated},
+        "frequencies": {"sets": "rsm", "outcomes": ["early"]},
+        "hollowing": {"facts": cm.facts("rsm")},
         "cumulative_incidence": {"data": simulated},
         "cause_specific": {**formula, "cluster": "state"},
         "fine_gray": {**formula, "cause": 1, "cluster": "state", "changing": "last"},
@@ -121,6 +126,10 @@ def _needs():
         "plot.participation": {"members": iraq},
         "plot.profile": {"profile": profile[profile["state"] == "ITA"]},
         "plot.readings": {"found": compared},
+        "plot.frequencies": {"found": often},
+        "plot.frequencies_data": {"found": often},
+        "plot.hollowing": {"found": hollow},
+        "plot.hollowing_data": {"found": hollow},
         "plot.survival": {"fit": fit, "scenarios": {"risk": 1.0}},
         "plot.timeline": {"panel": panel, "state": "ITA"},
         "table": {"fits": fit},

@@ -159,7 +159,7 @@ def test_an_earlier_result_survives_a_failed_run(built, results, tmp_path, monke
     assert (out / "report.html").read_text() == "old"
 
 
-KNOWN = ["first_look", "defections", "claims", "contested", "replications", "paper"]
+KNOWN = ["first_look", "questions", "defections", "claims", "contested", "replications", "paper"]
 TOY = """
 import pandas as pd
 from coalition_models.render import frame_table

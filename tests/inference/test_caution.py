@@ -95,7 +95,7 @@ def test_a_rare_exposure_is_penalised_and_decides_nothing(pulses):
     assert f"occurs in {few} clusters only" in rare["deviations"]
     assert rare["p_value"] < 0.05
     assert rare[["verdict", "reason"]].tolist() == [
-        "inconclusive", f"one value occurs in {few} clusters only",
+        "inconclusive", f"{few} exposed events in {few} clusters are fewer than 5 in 5",
     ]  # fmt: skip
     common = run(exposed_in(panel, enough), claim, robust=False).table.iloc[0]
     assert "clusters only" not in common["deviations"] + common["reason"]

@@ -30,6 +30,11 @@ SETTINGS = settings(
 )
 #: the calendar of elections counts as known in advance, unless strict=True: columns that say when
 #: the next one is
+#: columns of deaths per head, and columns of strengths, which are never read in a row's own period
+_STRENGTHS = {
+    "deaths_12m_per_1000", "troops", "log_troops", "strength_known", "troops_per_million", "relative_commitment",
+    "share_below_peak", "recommitted",
+}  # fmt: skip
 CALENDAR = {
     "months_to_election",
     "election_near",
@@ -198,6 +203,7 @@ def test_the_start_of_a_month_knows_what_the_end_of_the_month_before_knew(worlds
     counting = {"troops_age_months", "months_since_recommitment", "months_since_entry"}
     # partners are those at risk in the row's own period, the entry is the row's own
     counting |= {"cinc_share", "troop_share", "risk_above_entry", "risk_below_entry"}
+    counting |= _STRENGTHS
     panel = start_of(worlds, 2)
     start = columns(worlds, name, 2, "", "start").drop(columns=counting, errors="ignore")
     end = columns(worlds, name, 2, "", "end").drop(columns=counting, errors="ignore")
@@ -206,6 +212,13 @@ def test_the_start_of_a_month_knows_what_the_end_of_the_month_before_knew(worlds
         start.groupby(by).apply(lambda g: g.iloc[1:]).reset_index(drop=True),
         end.groupby(by).apply(lambda g: g.iloc[:-1]).reset_index(drop=True),
     )
+
+
+def test_strengths_of_the_period_itself_are_not_read_at_its_end_either(worlds):
+    """A contingent that goes home is small before it is gone."""
+    start, end = (columns(worlds, "add_commitment", 2, "", day) for day in ("start", "end"))
+    held = ["troops", "log_troops", "strength_known", "share_below_peak", "recommitted"]
+    pd.testing.assert_frame_equal(start[held], end[held])
 
 
 @pytest.mark.parametrize("period", ["quarter", "year"])

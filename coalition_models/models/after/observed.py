@@ -31,7 +31,7 @@ from coalition_models.models.sample.labels import distinct_labels, times_given
 from coalition_models.record import remembers
 from coalition_models.tables.plain import in_native_order
 
-__all__ = ["Observed", "count_at_risk", "numbered", "read_observed", "refuse_gaps"]
+__all__ = ["Observed", "count_at_risk", "members_of", "numbered", "read_observed", "refuse_gaps"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -83,7 +83,7 @@ def read_observed(
         panel, told = _with_weight(panel, weights)
     happened, problems, _ = check_event(panel, event)
     first, last, wrong = check_times(panel, start, stop)
-    who = _members(panel)
+    who = members_of(panel)
     if who is not None and not problems and not wrong:
         wrong = check_history(panel, who, first, last)
     raise_all([*problems, *wrong])
@@ -110,7 +110,7 @@ def _with_weight(panel: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str
     return panel[inside], [f"left out {counted(int((~inside).sum()), 'row')} of weight 0 in {name}"]
 
 
-def _members(panel: pd.DataFrame) -> Histories | None:
+def members_of(panel: pd.DataFrame) -> Histories | None:
     """Whose rows are whose, where the panel says so."""
     member = default_id(panel, None)
     if not member or panel[list(member)].isna().any(axis=None):

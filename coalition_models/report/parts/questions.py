@@ -1,0 +1,283 @@
+"""The part of the report on what the data say: how often, in which forms, and hollow when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.designs.frequencies import FREQUENCY_SETS, Frequencies, frequencies
+from coalition_models.designs.frequency_readings import EVERY
+from coalition_models.designs.hollowing import Hollowing, hollowing
+from coalition_models.designs.sets import place_of
+from coalition_models.errors import counted
+from coalition_models.members.bundled_facts import bundled_facts
+from coalition_models.render import Table, format_number, frame_table
+from coalition_models.report.figures.frequencies import plot_frequencies, plot_hollowing
+from coalition_models.report.html import Listing, Section
+from coalition_models.report.part import Page, Part, Run
+from coalition_models.report.product import Product
+
+__all__ = ["PART", "Questions", "composition_at_peak_and_end", "questions_findings"]
+
+#: coalitions whose strengths and lead state are known
+_FOLLOWED = ("iraq", "isaf", "unosom2")
+_LEAD = "USA"
+_SOURCES = ("participation", "coalitions", "troops", "profile_changes", "fatalities",
+            "fatal_incidents")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What the pages are made of."""
+
+    rates: Frequencies
+    frameworks: Frequencies
+    forms: Frequencies
+    hollow: Hollowing
+
+
+def _analyse(run: Run) -> Questions:
+    rates = frequencies(FREQUENCY_SETS, outcomes=["early", EVERY])
+    return Questions(
+        rates=rates,
+        frameworks=rates.regroup("framework"),
+        forms=rates.regroup("form"),
+        hollow=hollowing(bundled_facts(_FOLLOWED), lead=_LEAD),
+    )
+
+
+def composition_at_peak_and_end(found: Hollowing) -> pd.DataFrame:
+    """Each coalition in the month of its partners' greatest strength and the last that is judged.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> table = composition_at_peak_and_end(cm.hollowing(cm.facts("iraq")))
+    >>> table["month"].dt.strftime("%Y-%m").tolist()
+    ['2005-01', '2007-12']
+    """
+    shown = ["coalition", "month", "flags", "unknown", "without_lead", "without_lead_low"]
+    shown += ["without_lead_high", "without_lead_old", "effective_without_lead"]
+    shown += ["combat_share_without_lead", "deaths_lead", "hollow", "collapsed"]
+    rows = []
+    for _, part in found.months.groupby("coalition", sort=False):
+        judged = part[part["judged"].astype(bool)]
+        known = judged[1 - judged["unknown"] >= found.rule.known]
+        most = known["without_lead"] if len(known) else judged["flags"]
+        rows += [part.loc[most.index[int(most.argmax())]], judged.iloc[-1]]
+    table = pd.DataFrame(rows)[[name for name in shown if name in found.months.columns]]
+    return table.infer_objects().reset_index(drop=True)
+
+
+def questions_findings(analysis: Questions) -> list[str]:
+    """Say in words what the numbers show."""
+    return [*_how_often(analysis), *_which_forms(analysis.forms), *_hollow_when(analysis.hollow)]
+
+
+def _how_often(analysis: Questions) -> list[str]:
+    rates = analysis.rates.table
+    early = rates[rates["outcome"] == "early"]
+    said = "; ".join(
+        f"{place_of(row['coalition'])} {row['rate']:.1f} ({row['conf_low']:.1f} to "
+        f"{row['conf_high']:.1f})"
+        for row in early.to_dict("records")
+    )
+    wide = {
+        what: float((early[f"{what}_high"] - early[f"{what}_low"]).mean())
+        for what in ("sampling", "coding", "dating")
+    }
+    order = sorted(wide, key=lambda what: -wide[what])
+    sentences = [
+        f"Early exits in 100 member-years, with all that is unsure: {said}.",
+        f"Most of that is {order[0]} (on average {wide[order[0]]:.1f} wide), then {order[1]} "
+        f"({wide[order[1]]:.1f}) and {order[2]} ({wide[order[2]]:.1f}).",
+    ]
+    known = analysis.frameworks.table
+    if {"ad_hoc", "nato"} <= set(known.loc[known["outcome"] == "early", "framework"]):
+        ratios = analysis.frameworks.ratios("nato").set_index("framework")
+        row = ratios.loc["ad_hoc"].to_dict()
+        base = ratios.loc["nato"].to_dict()
+        sentences.append(
+            f"Ad hoc against NATO: {row['ratio']:.1f} times as many ({row['ratio_low']:.1f} to "
+            f"{row['ratio_high']:.1f} by sampling; {row['lowest']:.1f} to {row['highest']:.1f} by "
+            f"reading), from {counted(int(row['operations']), 'operation')} against "
+            f"{int(base['operations'])}: a difference between these, not between frameworks."
+        )
+    return sentences
+
+
+def _which_forms(forms: Frequencies) -> list[str]:
+    table = forms.table[forms.table["outcome"] == EVERY].set_index("form")
+    total = int(table["events"].sum())
+    share = table["events"] / total
+    most = str(share.idxmax()).replace("_", " ")
+    text = ", ".join(
+        f"{int(n)} {str(form).replace('_', ' ')}" for form, n in table["events"].items()
+    )
+    full = forms.readings[forms.readings["form"] == "full"].set_index(["coding", "dates"])["events"]
+    every = forms.readings.groupby(["coding", "dates"])["events"].sum()
+    span = full / every.reindex(full.index)
+    return [
+        f"Of {total} defections the commonest form is {most} ({100 * share.max():.0f}%): {text}. "
+        f"Full exits are {100 * span.min():.0f} to {100 * span.max():.0f}% under other readings; "
+        "partial forms are found where someone looked for them."
+    ]
+
+
+def _hollow_when(found: Hollowing) -> list[str]:
+    sentences = []
+    months = found.months[found.months["judged"].astype(bool)]
+    enough = 1 - months["unknown"] >= found.rule.known
+    for name, part in found.verdicts.groupby("coalition", sort=False):
+        main = part[(part["rule"] == "as given") & (part["strengths"] == "last")].iloc[0]
+        mine = months["coalition"] == name
+        seen = f"{int((mine & enough).sum())} of {counted(int(mine.sum()), 'month')}"
+        for what in ("hollow", "collapsed"):
+            month = main[what]
+            never = int(part[what].isna().sum())
+            here = f"from {month:%B %Y}" if month is not None else "in no month"
+            known = f" (strengths allow a verdict in {seen})" if what == "hollow" else ""
+            sentences.append(
+                f"{place_of(str(name))}: {what} {here}{known}; in none under {never} of the "
+                f"{len(part)} numbers and readings tried."
+            )
+    return sentences
+
+
+def _product(analysis: Questions) -> Product:
+    composition = composition_at_peak_and_end(analysis.hollow)
+    frames = {
+        "questions_frequencies": analysis.rates.table,
+        "questions_frequencies_readings": analysis.rates.readings,
+        "questions_frameworks": analysis.frameworks.table,
+        "questions_forms": analysis.forms.table,
+        "questions_definitions": analysis.rates.definitions,
+        "questions_hollowing": analysis.hollow.months,
+        "questions_hollow_rule": analysis.hollow.verdicts,
+        "questions_composition": composition,
+    }
+    tables = {
+        "questions_frequencies": analysis.rates.to_table(),
+        "questions_frameworks": analysis.frameworks.to_table(),
+        "questions_forms": analysis.forms.to_table(),
+        "questions_hollow_rule": analysis.hollow.to_table(),
+        "questions_composition": _composition_table(composition),
+    }
+    figures = {
+        "questions_frequencies": plot_frequencies(analysis.rates),
+        "questions_forms": plot_frequencies(analysis.forms),
+        "questions_hollowing": plot_hollowing(analysis.hollow),
+    }
+    return Product(tables, frames, figures)
+
+
+def _composition_table(composition: pd.DataFrame) -> Table:
+    rows = composition.assign(
+        coalition=[place_of(str(name)) for name in composition["coalition"]],
+        month=composition["month"].dt.strftime("%Y-%m"),
+        partners=[
+            f"{format_number(value, 0)} ({format_number(low, 0)} to {format_number(high, 0)})"
+            for value, low, high in zip(
+                composition["without_lead"],
+                composition["without_lead_low"],
+                composition["without_lead_high"],
+                strict=True,
+            )
+        ],
+    )
+    names = {
+        "coalition": "coalition",
+        "month": "month",
+        "flags": "members",
+        "unknown": "strength unknown",
+        "partners": "partners' troops",
+        "without_lead_old": "from old lists",
+        "effective_without_lead": "effective partners",
+        "combat_share_without_lead": "share for combat",
+        "deaths_lead": "deaths borne by the lead",
+    }
+    return frame_table(
+        rows[list(names)].rename(columns=names),
+        title="At the partners' greatest strength, and in the last month before the wind-up",
+        digits=2,
+        notes=(
+            "Shares of one, but for troops; in brackets: as in the last list, on a line, as in the "
+            "next one. Deaths: of twelve months. Partners: without the United States.",
+        ),
+    )
+
+
+def _about(analysis: Questions) -> str:
+    table = analysis.rates.table
+    early = table.loc[table["outcome"] == "early", "rate"].to_numpy(dtype=float)
+    main = analysis.hollow.verdicts.query("rule == 'as given' and strengths == 'last'")
+    hollow = [place_of(str(name)) for name in main.loc[main["hollow"].notna(), "coalition"]]
+    gone = [place_of(str(name)) for name in main.loc[main["collapsed"].notna(), "coalition"]]
+    return (
+        f"Between {np.min(early):.1f} and {np.max(early):.1f} early exits in 100 member-years, by "
+        f"coalition; hollow: {', '.join(hollow) or 'none'}; collapsed: {', '.join(gone) or 'none'}."
+    )
+
+
+def _pages(analysis: Questions, product: Product) -> list[Page]:
+    tables, figures = product.tables, product.figures
+    sections = [
+        Section("In short", [Listing(tuple(questions_findings(analysis)))]),
+        Section(
+            "How often",
+            [
+                (
+                    figures["questions_frequencies"],
+                    "Pale: all that is unsure together; thin: sampling; above: coding of doubtful "
+                    "cases; below: dating.",
+                ),
+                tables["questions_frequencies"],
+                tables["questions_frameworks"],
+            ],
+        ),
+        Section(
+            "Which forms",
+            [
+                (figures["questions_forms"], "Every defection by its form, all coalitions."),
+                tables["questions_forms"],
+            ],
+        ),
+        Section(
+            "Hollow when",
+            [
+                "The rule was chosen knowing these three coalitions, so that they are no test of "
+                "it; the table says how far the months move with its numbers.",
+                (
+                    figures["questions_hollowing"],
+                    "Members, partners' strength and effective partners as shares of their peaks. "
+                    "Bands: readings between two lists. Right of the dotted line nothing is "
+                    "judged, and strengths have no line where too few are known.",
+                ),
+                tables["questions_hollow_rule"],
+                tables["questions_composition"],
+            ],
+        ),
+    ]
+    return [
+        Page(
+            "questions.html",
+            "What the data say: how often, in which forms, hollow when",
+            "Rates with sampling, dating and coding apart, and what coalitions were made of.",
+            sections,
+            _SOURCES,
+        )
+    ]
+
+
+PART = Part(
+    name="questions",
+    title="How often, in which forms, hollow when",
+    order=15,
+    analyse=_analyse,
+    about=_about,
+    product=_product,
+    pages=_pages,
+    sources=lambda _: _SOURCES,
+)
