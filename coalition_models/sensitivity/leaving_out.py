@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 
@@ -14,8 +14,8 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments, check_count, check_workers
 from coalition_models.errors import CoverageError, DataError, FitError, gathered
+from coalition_models.inference.null_score import score_at_null
 from coalition_models.models.family import require
-from coalition_models.models.running import unfitted
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, listing
 from coalition_models.sensitivity.choices import Setting
@@ -202,8 +202,7 @@ def fewest_events(
     _check(spec, panel)
     labels = dict(_events(panel))
     rows = list(labels)
-    bare = replace(spec, variance=None, small_sample=None)
-    base = _scores(bare, panel, term, [()])[0]
+    base = _scores(spec, panel, term, [()])[0]
     if not np.isfinite(base):
         raise FitError(f"{term} has no score on the whole panel: it does not vary at the events")
     inward = abs(base) > _EDGE
@@ -217,7 +216,7 @@ def fewest_events(
             if whole
             else [(*best, row) for row in rows if row not in best]
         )
-        z = _parallel(bare, panel, term, sets, workers)
+        z = _parallel(spec, panel, term, sets, workers)
         turned = [np.isfinite(one) and _turned(base, float(one), sign=False) for one in z]
         # towards none from beyond the edge, else away from it
         far = np.where(np.isfinite(z), -np.sign(base) * z if inward else np.abs(z), -np.inf)
@@ -321,15 +320,8 @@ def _scores(
     with gathered():
         for one in sets:
             try:
-                model = unfitted(spec, _censored(panel, one))
-                if term not in model.names:
-                    raise DataError(
-                        f"the formula has no column {term!r}; it has {', '.join(model.names)}"
-                    )
-                at = np.array([model.names.index(term)])
-                pull = model.engine.null_map(at, model.engine.sample.clusters[0])
-                values = model.engine.values_of(int(at[0]))
-                found.append(float(pull.z_by_cluster(values[:, None])[0]))
+                tested = score_at_null(spec, term, _censored(panel, one))
+                found.append(tested.numbers["z_by_cluster"])
             except FitError:
                 found.append(float("nan"))
     return found

@@ -11,7 +11,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.analysis_sets import AnalysisSet
-from coalition_models.errors import DataError, first_few
+from coalition_models.errors import DataError, counted, first_few
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
@@ -310,7 +310,7 @@ def _windows(windows: Sequence[int]) -> Dimension:
 
     options = [
         Option(
-            f"{window} months {side}",
+            f"{counted(window, 'month')} {side}",
             partial(choose, window=window, side=side),
             "equivalent" if window <= 3 else "uncertain",
             "" if window <= 3 else "half a year holds most of some states' time",
