@@ -146,7 +146,7 @@ def small_falls(sets: Mapping[str, AnalysisSet], persons: float = SMALL) -> pd.D
     >>> iraq = analysis_set("iraq", features=False)
     >>> table = small_falls({"iraq": iraq})
     >>> table.loc[table["level"] == "end", ["set", "falls", "below"]].to_numpy().tolist()
-    [['iraq', 63, 35]]
+    [['iraq', 64, 36]]
     """
     rows = []
     for name, one in sets.items():

@@ -125,7 +125,7 @@ def compare_rules(
                 events  gained  lost
     rule
     tago-2009       21       0     0
-    morey-2017      13       0     8
+    morey-2017      12       0     9
     """
     check_arguments(compare_rules, locals())
     chosen = [named_rule(r) if isinstance(r, str) else r for r in rules]
