@@ -96,7 +96,7 @@ def test_narrow_integers_the_exact_case():
 
 def test_narrow_time_of_a_bundled_panel():
     """R: stop -.0445, log-likelihood -58.213; with the cube wrapped round .0091 and -58.372."""
-    panel = cm.add_elections(cm.build_panel(cm.facts("isaf")), window=6)
+    panel = cm.add_elections(cm.build_panel(cm.facts("isaf", revision=1)), window=6)
     formula = "event ~ election_near + stop + I(stop**2) + I(stop**3)"
     for kind in ("int16", "int64", "uint8", "float32"):
         fit = cm.logit(formula, panel.astype({"stop": kind}), time=None)
@@ -203,7 +203,7 @@ def test_coming_text_columns():
             found.append([profile["troops"].sum(), len(spells), int(spells["spell"].sum())])
     assert found[0] == found[1]
     with pd.option_context("future.infer_string", True):
-        iraq = cm.analysis_set("iraq")
+        iraq = cm.analysis_set("iraq", revision=1)
         claims = cm.test_hypotheses({"iraq": iraq.panel}, ["H02"], robust=False).table
     assert (len(iraq.panel), iraq.panel["event"].sum()) == (1646, 21)
     assert claims["estimate"].item() == pytest.approx(1.029573, abs=1e-6)  # without the option

@@ -77,8 +77,8 @@ def test_other_exit_date_that_is_empty(empty, choice, column):
 
 
 def test_profile_of_members_without_last_days():
-    iraq = cm.load("participation").query("coalition == 'iraq'")
-    troops = cm.load("troops")
+    iraq = cm.load("participation", revision=1).query("coalition == 'iraq'")
+    troops = cm.load("troops", revision=1)
     right = cm.operational_profile(iraq.assign(last_personnel=pd.NaT), troops)
     assert len(right) == 1889
     for empty in (None, np.nan, pd.NA):

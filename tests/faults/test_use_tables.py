@@ -133,8 +133,8 @@ def test_frames_of_other_packages_are_named(d, module, name):
         cm.predict_survival(MODELS["Cox"]("event ~ x", d), other)
 
 
-@pytest.mark.parametrize("option", ["weights", "cluster", "strata"])
-def test_curves_know_no_weights_nor_clusters(d, option):
-    """Refused as an unknown argument, so that no unweighted curve passes for a weighted one."""
+@pytest.mark.parametrize("option", ["strata", "offset"])
+def test_curves_know_no_strata(d, option):
+    """Refused as an unknown argument, so that no plain curve passes for another one."""
     with pytest.raises(TypeError, match=option):
         cm.survival_curve(d, **{option: "g"})
