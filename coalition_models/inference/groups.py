@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, counted, first_few
+from coalition_models.models.fit import Fit
 from coalition_models.models.sample.draw import Sample
 
-__all__ = ["groups_by"]
+__all__ = ["cluster_labels", "groups_by"]
 
 
 def groups_by(
@@ -64,3 +65,18 @@ def groups_by(
     if len(labels) < 2:
         raise DataError(f"{argument} must tell two groups or more apart; found {first_few(labels)}")
     return codes.astype(np.int64, copy=False), list(labels)
+
+
+def cluster_labels(fit: Fit) -> tuple[object, ...]:
+    """What stands behind the numbers of a fit's first set of clusters.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=20, coefficients={"risk": 0.5}, seed=1)
+    >>> len(cluster_labels(cm.cox("event ~ risk", panel, cluster="state")))
+    20
+    """
+    if not fit.choices.cluster:
+        raise DataError("the fit has no clusters: give cluster=")
+    return fit.engine.sample.cluster_labels(fit.choices.cluster[0])

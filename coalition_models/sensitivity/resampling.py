@@ -14,6 +14,7 @@ from scipy import stats
 
 from coalition_models.arguments import check_arguments, check_count, check_workers
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
+from coalition_models.inference.groups import cluster_labels
 from coalition_models.inference.wild_test import wild_score
 from coalition_models.inference.without_one import leave_one_out
 from coalition_models.kernels.bootstrap_limits import acceleration, bca_limits
@@ -228,9 +229,7 @@ class _Whole:
     @property
     def clusters(self) -> Sequence[object]:
         """Labels of the clusters used."""
-        cluster = self.fit.spec.cluster
-        assert cluster is not None
-        return self.fit.engine.sample.cluster_labels(cluster[0])
+        return cluster_labels(self.fit)
 
     @property
     def without(self) -> Floats:

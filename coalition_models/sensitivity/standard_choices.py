@@ -18,6 +18,7 @@ from coalition_models.features.elections import add_elections
 from coalition_models.members.bundled_facts import facts as bundled
 from coalition_models.members.facts import Facts
 from coalition_models.members.panel import build_panel
+from coalition_models.models.family import family_named
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import Dimension, Option, Setting
@@ -340,7 +341,8 @@ def _controls(facts: Facts) -> Dimension:
 
 def _families(variance: str | None) -> Dimension:
     def choose(setting: Setting, name: str) -> Setting:
-        given = variance if name == "cox" else None
+        # the jackknife of families that refit one by one would take the time of all the others
+        given = variance if "batch_refits" in family_named(name).can else None
         return setting.respecify(family=name, variance=given)
 
     return Dimension(
