@@ -122,7 +122,7 @@ def test_verdicts_combine_their_own_estimates(pulses):
 def test_what_cannot_decide_or_has_the_same_exits_is_not_combined(bundled):
     tested = bundled.table.query("verdict != 'untestable'")
     assert {"isaf", "leaders"} <= set(tested.loc[tested["claim"] == "H05", "data_set"])
-    # ISAF has eight exits, and the leaders' exits are those of Iraq
+    # ISAF has six exits, and the leaders' exits are those of Iraq
     assert bundled.meta.empty
 
 
