@@ -128,7 +128,9 @@ def of_revision(record: SetRecord, revision: int | None) -> SetRecord:
         )
     if revision == NEWEST and record.variant not in earlier:
         return record
-    known = " and ".join([*(name.removeprefix("revision") for name in sorted(earlier)), f"{NEWEST}"])
+    known = " and ".join(
+        [*(name.removeprefix("revision") for name in sorted(earlier)), f"{NEWEST}"]
+    )
     raise DataError(f"the set {record.name!r} has the revisions {known}, not {revision!r:.40}")
 
 
