@@ -122,12 +122,12 @@ def of_revision(record: SetRecord, revision: int | None) -> SetRecord:
     }
     if f"revision{revision}" in earlier:
         return earlier[f"revision{revision}"]
+    if revision == NEWEST and record.variant not in earlier and (earlier or record.bundled):
+        return record
     if not earlier:
         raise DataError(
             f"the set {record.name!r} knows no revision {revision} of its facts: drop revision="
         )
-    if revision == NEWEST and record.variant not in earlier:
-        return record
     known = " and ".join(
         [*(name.removeprefix("revision") for name in sorted(earlier)), f"{NEWEST}"]
     )
