@@ -14,6 +14,7 @@ from coalition_models.designs.set_record import Counts, SetRecord
 from coalition_models.errors import DataError
 from coalition_models.members.bundled_facts import bundled_facts, revision_of
 from coalition_models.members.facts import Facts
+from coalition_models.sources.catalog import NEWEST
 from coalition_models.sources.load import load
 
 __all__ = [
@@ -116,12 +117,21 @@ def of_revision(record: SetRecord, revision: int | None) -> SetRecord:
     """
     if revision is None:
         return record
-    for one in (record, *record.others):
-        if one.variant == f"revision{revision}":
-            return one
-    raise DataError(
-        f"the set {record.name!r} knows no revision {revision} of its facts: drop revision="
+    earlier = {
+        one.variant: one for one in (record, *record.others) if one.variant.startswith("revision")
+    }
+    if f"revision{revision}" in earlier:
+        return earlier[f"revision{revision}"]
+    if revision == NEWEST and record.variant not in earlier and (earlier or record.bundled):
+        return record
+    if not earlier:
+        raise DataError(
+            f"the set {record.name!r} knows no revision {revision} of its facts: drop revision="
+        )
+    known = " and ".join(
+        [*(name.removeprefix("revision") for name in sorted(earlier)), f"{NEWEST}"]
     )
+    raise DataError(f"the set {record.name!r} has the revisions {known}, not {revision!r:.40}")
 
 
 def bundled_counts(facts: Facts) -> dict[str, object]:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.meta_analysis import combine_effects
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
@@ -80,9 +79,8 @@ def combine(
         step = part["step"].to_numpy(dtype=float)
         effect = part["estimate"].to_numpy(dtype=float) * step
         variance = (part["std_error"].to_numpy(dtype=float) * step) ** 2
-        with np.errstate(invalid="ignore"):
-            found = combine_effects(effect, variance, method_re="dl", alpha=1 - level)
-        tau = max(float(found.tau2), 0.0)
+        q, tau = _between(effect, variance)
+        excess = q - (len(part) - 1)
         line: dict[str, object] = {
             "claim": claim,
             "n": len(part),
@@ -91,8 +89,8 @@ def combine(
         line |= _fixed(effect, variance, level) | _random(effect, variance, tau, level)
         line |= {
             "tau_squared": tau,
-            "i_squared": max(float(found.i2), 0.0),
-            "heterogeneity_p": float(stats.chi2.sf(found.q, len(part) - 1)),
+            "i_squared": excess / q if excess > 0 else 0.0,
+            "heterogeneity_p": float(stats.chi2.sf(q, len(part) - 1)),
             "shared": _shared(list(part["data_set"]), states or {}),
         }
         rows.append(line)
@@ -105,6 +103,15 @@ _COLUMNS = [
     "random_low", "random_high", "random_p", "prediction_low", "prediction_high", "tau_squared",
     "i_squared", "heterogeneity_p", "shared",
 ]  # fmt: skip
+
+
+def _between(effect: Floats, variance: Floats) -> tuple[float, float]:
+    """Cochran's Q, and the variance between sets of DerSimonian and Laird (1986)."""
+    weight = 1 / variance
+    whole = weight.sum()
+    q = float((weight * (effect - (weight * effect).sum() / whole) ** 2).sum())
+    tau = (q - (len(effect) - 1)) / float(whole - (weight**2).sum() / whole)
+    return q, max(tau, 0.0)
 
 
 def _fixed(effect: Floats, variance: Floats, level: float) -> dict[str, object]:

@@ -44,12 +44,15 @@ def test_a_bundled_set_on_the_first_revision():
     changed = cm.load("profile_changes", revision=1)
     assert len(first.changes) == len(changed)
     assert "unosom2" not in set(first.profile["coalition"])
-    with pytest.raises(cm.DataError, match="the set 'wars' has no revisions"):
+    with pytest.raises(cm.DataError, match="the set 'wars' knows no revision 1 of its facts"):
         analysis_set("wars", revision=1)
     with pytest.raises(cm.DataError, match="revision= belongs to bundled sets"):
         analysis_set(cm.facts("iraq"), revision=1)
     with pytest.raises(cm.DataError, match="has the revisions 1 and 2, not 3"):
         analysis_set("iraq", revision=3)
+    for name in ("iraq", "unosom2"):
+        newest = analysis_set(name, features=False, revision=2)
+        assert newest.panel.equals(analysis_set(name, features=False).panel)
 
 
 def test_resolute_support_has_five_early_exits():

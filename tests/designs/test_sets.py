@@ -104,8 +104,9 @@ def test_and_gets_verdicts(toy):
     found = run(toy, ["H01", "H09"], robust=False)
     row = found.table.set_index("claim").loc["H01"]
     assert (row["data_set"], row["verdict"], row["events"]) == ("toy", "inconclusive", 6)
+    # all six leave in the half-year before their vote
     assert (row["formula"], row["reason"]) == (
-        "event ~ election_near", "6 events are fewer than 10",
+        "event ~ election_near", "0 unexposed events in 0 clusters are fewer than 5 in 5",
     )  # fmt: skip
     assert 0 < row["p_value"] < 1
     assert found.data_sets[["data_set", "rows", "clustered_by", "about"]].values.tolist() == [
@@ -156,9 +157,9 @@ def test_a_set_that_a_claim_waited_for_is_tested_once_it_is_there(folder, monkey
     assert cells["data_set"].to_dict() == {
         "H01": "none", "H10": "later", "H67": "later: announced exit",
     }  # fmt: skip
-    # the leader's own rows say nothing of whom it draws after it
-    assert cells.loc["H10", "events"] == 6
-    assert cells.loc["H10", "verdict"] == "inconclusive"
+    # one coalition has one lead state: what it announces is common to all members
+    assert cells.loc["H10", "verdict"] == "untestable"
+    assert cells.loc["H10", "reason"].startswith("not identified on one coalition: 100% of")
     about = found.data_sets.set_index("data_set").loc["later: announced exit"]
     assert (about["outcome"], about["events"]) == ("announced exit", 2)
     assert "dated so: 2 of 7, the others are censored at the exit" in about["about"]

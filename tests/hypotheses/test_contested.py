@@ -173,13 +173,20 @@ def test_how_many_of_the_leaders_lead_democracies(mirror, monkeypatch, elections
 
 
 def test_whoever_has_just_lost_an_election_turns_the_sign(elections):
-    """Looking ahead only, a leader voted out on the last day counts as far from an election."""
-    rows = elections.table.set_index(["unit", "window", "date"])
-    ahead = rows.loc[("leader, last day", 2, "main")]
-    around = rows.loc[("leader, around the last day", 2, "main")]
-    assert around["n"] == ahead["n"]
-    assert around["stay_yes"] > 2 * ahead["stay_yes"]
-    assert (ahead["sign"], around["sign"]) == ("+", "-")
+    """Looking ahead only, a leader voted out on the last day counts as far from an election.
+
+    In the second revision Lithuania's last day is 31 July 2008, three months before its election
+    and not two, so that the odds are below one either way.
+    """
+    first = contest("elections", cm.facts("iraq", revision=1), windows=[2], dates=["main"])
+    for table, signs in ((first.table, ("+", "-")), (elections.table, ("-", "-"))):
+        rows = table.set_index(["unit", "window", "date"])
+        ahead = rows.loc[("leader, last day", 2, "main")]
+        around = rows.loc[("leader, around the last day", 2, "main")]
+        assert around["n"] == ahead["n"]
+        assert around["stay_yes"] > 2 * ahead["stay_yes"]
+        assert around["ratio"] < ahead["ratio"] / 1.9
+        assert (ahead["sign"], around["sign"]) == signs
 
 
 def test_unknown_choices_are_refused():

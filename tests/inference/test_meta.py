@@ -74,6 +74,15 @@ def test_studies_that_agree_too_well_have_no_variance_between():
     assert row["fixed"] == pytest.approx((25 * 0.3 + 25 * 0.31 + 6.25 * 0.29) / 56.25)
 
 
+def test_two_equal_studies_have_no_variance_between():
+    """Where Q is nothing, or a rounding error below it, no share of it is between sets."""
+    for effect in (0.3, 0.1 + 0.2, 1 / 3):
+        (row,) = combine(studies([effect, effect], [0.7, 0.7])).to_dict("records")
+        assert row["tau_squared"] == row["i_squared"] == 0
+        assert row["heterogeneity_p"] == pytest.approx(1)
+        assert row["random"] == pytest.approx(effect)
+
+
 @pytest.mark.parametrize("sets", [2, 3, 6])
 @pytest.mark.parametrize("seed", range(5))
 def test_limits_are_never_narrower_than_normal_ones(sets, seed):
