@@ -1,7 +1,7 @@
 """Influence values, acceleration and bootstrap limits of a statistic of weights.
 
-Efron (1987) for BCa, DiCiccio and Efron (1992) for ABC, Davison and Hinkley (1997, ch. 2 and 5)
-for several samples. A statistic takes one weight per observation, which sum to one by sample.
+BCa is of Efron (1987), ABC of DiCiccio and Efron (1992); several samples as in Davison and Hinkley
+(1997, ch. 2 and 5). A statistic takes one weight per observation, which sum to one by sample.
 """
 
 from __future__ import annotations
