@@ -21,12 +21,16 @@ _WHERE = {
     "participation": ("plots", "plot_participation"),
     "profile": ("profiles", "plot_profile"),
     "readings": ("readings", "plot_readings"),
+    "spec_curve": ("curves", "plot_spec_curve"),
+    "spec_curve_data": ("curves", "spec_curve_data"),
     "survival": ("survival", "plot_survival"),
     "timeline": ("timelines", "plot_timeline"),
     "verdicts": ("verdicts", "plot_verdicts"),
 }
 
 if TYPE_CHECKING:
+    from coalition_models.report.figures.curves import plot_spec_curve as spec_curve
+    from coalition_models.report.figures.curves import spec_curve_data as spec_curve_data
     from coalition_models.report.figures.frequencies import frequencies_data as frequencies_data
     from coalition_models.report.figures.frequencies import hollowing_data as hollowing_data
     from coalition_models.report.figures.frequencies import plot_frequencies as frequencies
@@ -52,6 +56,8 @@ __all__ = [
     "participation",
     "profile",
     "readings",
+    "spec_curve",
+    "spec_curve_data",
     "survival",
     "timeline",
     "verdicts",

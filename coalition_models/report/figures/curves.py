@@ -1,0 +1,153 @@
+"""The specification curve: estimates in order above, the choices behind each below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import DataError
+from coalition_models.report.figures.style import (
+    COLOURS,
+    GREY,
+    Plot,
+    mark_ratios,
+    new_figure,
+    styled,
+)
+from coalition_models.sensitivity.curve import SpecCurve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_spec_curve", "spec_curve_data"]
+
+#: inches of the upper panel, and of a line of choices
+_TOP, _LINE = 2.6, 0.19
+_EDGE = 1.959963984540054
+
+
+def spec_curve_data(curve: SpecCurve) -> pd.DataFrame:
+    """One row per specification with an estimate, smallest first.
+
+    Returns
+    -------
+    DataFrame
+        ``place`` (from 1), the choices, ``ratio, conf_low, conf_high``, ``z``, ``exposed_events``,
+        ``significant`` (score z beyond 1.96).
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.sensitivity import Dimension, spec_curve
+    >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.8}, seed=1)
+    >>> spec = cm.Specification("cox", "event ~ risk", cluster="state")
+    >>> ties = Dimension("ties", {t: lambda s, t=t: s.respecify(ties=t)
+    ...                           for t in ("efron", "breslow")})
+    >>> spec_curve_data(spec_curve(spec, "risk", [ties], panel=panel))["place"].tolist()
+    [1, 2]
+    """
+    check_arguments(spec_curve_data, {"curve": curve})
+    known = curve.table.dropna(subset=["estimate"]).sort_values(
+        ["estimate", *curve.dimensions], kind="stable", ignore_index=True
+    )
+    ratios = {
+        "ratio": np.exp(known["estimate"]),
+        "conf_low": np.exp(known["conf_low"]),
+        "conf_high": np.exp(known["conf_high"]),
+    }
+    out = known[[*curve.dimensions, "z", "exposed_events"]].assign(
+        **ratios, significant=known["z"].abs() > _EDGE
+    )
+    out.insert(0, "place", np.arange(1, len(out) + 1))
+    return out
+
+
+def plot_spec_curve(curve: SpecCurve, *, title: str = "") -> Plot:
+    """Draw a specification curve in two panels.
+
+    Above, the estimate of every specification with its interval, in order; in blue where the
+    score z lies beyond 1.96. Below, a dot under each marks the option of every choice. What has no
+    estimate is counted in a note.
+
+    Parameters
+    ----------
+    curve : SpecCurve
+    title : str, optional
+
+    Returns
+    -------
+    Plot
+        With :func:`spec_curve_data`.
+
+    Raises
+    ------
+    DataError
+        No specification has an estimate.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> from coalition_models.sensitivity import Dimension, spec_curve
+    >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.8}, seed=1)
+    >>> spec = cm.Specification("cox", "event ~ risk", cluster="state")
+    >>> ties = Dimension("ties", {t: lambda s, t=t: s.respecify(ties=t)
+    ...                           for t in ("efron", "breslow")})
+    >>> plot_spec_curve(spec_curve(spec, "risk", [ties], panel=panel)).data.shape[0]
+    2
+    """
+    check_arguments(plot_spec_curve, {"curve": curve, "title": title})
+    data = spec_curve_data(curve)
+    if data.empty:
+        raise DataError("no specification of the curve has an estimate: there is nothing to draw")
+    shown = {name: set(data[name]) for name in curve.dimensions}
+    lines = [
+        (name, label)
+        for name in curve.dimensions
+        for label in dict.fromkeys(curve.table[name])
+        if label in shown[name]
+    ]
+    height = _TOP + _LINE * (len(lines) + len(curve.dimensions)) + 0.7
+    with styled():
+        figure, _ = new_figure(7.2, height)
+        figure.clear()
+        grid = figure.add_gridspec(2, 1, height_ratios=[_TOP, height - _TOP - 0.7], hspace=0.04)
+        top = figure.add_subplot(grid[0])
+        below = figure.add_subplot(grid[1], sharex=top)
+        _draw_estimates(top, data, curve, title)
+        _draw_choices(below, data, lines)
+    return Plot(figure, data)
+
+
+def _draw_estimates(axis: Axes, data: pd.DataFrame, curve: SpecCurve, title: str) -> None:
+    colours = np.where(data["significant"], COLOURS[0], GREY)
+    axis.vlines(data["place"], data["conf_low"], data["conf_high"], color=colours, linewidth=1.2)
+    axis.scatter(data["place"], data["ratio"], color=colours, s=12, zorder=3)
+    axis.axhline(1.0, color="#333333", linewidth=0.8)
+    axis.set_yscale("log")
+    mark_ratios(axis.yaxis)
+    lost = len(curve.table) - len(data)
+    note = f"; {lost} without an estimate" if lost else ""
+    axis.set_ylabel(curve.scale or "ratio")
+    axis.set_title(title or f"{curve.term}: {len(data)} specifications{note}")
+    axis.tick_params(labelbottom=False)
+    axis.grid(axis="x", visible=False)
+
+
+def _draw_choices(axis: Axes, data: pd.DataFrame, lines: list[tuple[str, object]]) -> None:
+    """A line per option, with a gap between choices."""
+    where, names, at, last = [], [], 0.0, None
+    for name, label in lines:
+        at += 1.6 if last not in (None, name) else 1.0
+        last = name
+        held = data[data[name] == label]
+        colours = np.where(held["significant"], COLOURS[0], GREY)
+        axis.scatter(held["place"], np.full(len(held), at), color=colours, s=9, marker="s")
+        where.append(at)
+        names.append(f"{name}: {label}")
+    axis.set_yticks(where, names)
+    axis.set_ylim(at + 0.8, 0.2)
+    axis.set_xlabel("specifications, by estimate; blue: score z beyond 1.96")
+    axis.grid(axis="x", visible=False)
