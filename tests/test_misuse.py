@@ -40,6 +40,12 @@ def _needs():
     found = cm.test_hypotheses(simulated, "H02", robust=False)
     often = cm.frequencies("rsm", outcomes=["early"], draws=100)
     hollow = cm.hollowing(cm.facts("rsm"))
+    curve = cm.sensitivity.spec_curve(
+        cm.Specification("cox", "event ~ risk", cluster="state"),
+        "risk",
+        [cm.sensitivity.Dimension.of("one", [1])],
+        panel=simulated,
+    )
     compared = cm.compare_rules(["tago-2009"], cm.analysis_set("iraq", features=False))
     there = simulated.groupby("state")["event"].max().eq(0).idxmax()
     early = simulated[(simulated["state"] == there) & (simulated["stop"] <= 3)]
@@ -131,6 +137,8 @@ def _needs():
         "plot.frequencies_data": {"found": often},
         "plot.hollowing": {"found": hollow},
         "plot.hollowing_data": {"found": hollow},
+        "plot.spec_curve": {"curve": curve},
+        "plot.spec_curve_data": {"curve": curve},
         "plot.survival": {"fit": fit, "scenarios": {"risk": 1.0}},
         "plot.timeline": {"panel": panel, "state": "ITA"},
         "table": {"fits": fit},
