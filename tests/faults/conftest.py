@@ -7,7 +7,7 @@ import pytest
 
 import coalition_models as cm
 
-STATES = ["UGA", "KEN", "ETH", "ZMB", "BDI", "DJI", "SLE", "NGA", "GHA", "RWA", "SEN", "MLI"]
+STATES = ["UGA", "KEN", "ETH", "ZMB", "BDI", "DJI", "SLE", "TZA", "MOZ", "RWA", "MWI", "MLI"]
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ import coalition_models as cm
 warnings.simplefilter("ignore", cm.CoalitionWarning)
 """
 BUILDERS = """
-panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
+panel = cm.build_panel(cm.load("participation", revision=1), coalitions=["iraq"])
 for add in (cm.add_alliance, cm.add_capability, cm.add_commitment, cm.add_elections,
             cm.add_leadership, cm.add_casualties, cm.add_preferences):
     out = add(panel)

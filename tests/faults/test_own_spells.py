@@ -38,12 +38,13 @@ def earlier_by_hand(panel: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
 
 
 def test_moved_exits_of_iraq_without_japan():
-    table = cm.load("participation").query("coalition == 'iraq' and state != 'JPN'").copy()
+    table = cm.load("participation", revision=1)
+    table = table.query("coalition == 'iraq' and state != 'JPN'").copy()
     early = table["exit_kind"] == "early"
     table.loc[early, "exit"] = table.loc[early, "exit"] + pd.DateOffset(months=3)
     panel = cm.build_panel(table)
     own = cm.add_contagion(panel)
-    bundled = cm.add_contagion(panel, facts=cm.facts("iraq"))
+    bundled = cm.add_contagion(panel, facts=cm.facts("iraq", revision=1))
     assert len(panel) == 1643
     assert (own["earlier_defectors"] != bundled["earlier_defectors"]).sum() == 1076
     ratios = [

@@ -69,6 +69,6 @@ def test_predictions_differ_from_r_by_the_number_that_is_documented(case):
     np.testing.assert_allclose(ratio, np.exp(theirs), rtol=5e-8)
 
 
-@pytest.mark.parametrize("words", ["mean of an offset", "unweighted mean", 'reference="strata"'])
+@pytest.mark.parametrize("words", ["an offset's mean", "unweighted mean", 'reference="strata"'])
 def test_the_difference_is_said(words):
     assert words in str(cm.Fit.predict.__doc__)
