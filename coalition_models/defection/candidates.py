@@ -111,7 +111,7 @@ def exit_dates(spells: pd.DataFrame, exit_date: ExitDate) -> pd.DataFrame:
     >>> import coalition_models as cm
     >>> lithuania = cm.load("participation").query("coalition == 'iraq' and state == 'LTU'")
     >>> exit_dates(lithuania, "last")["date"].dt.strftime("%Y-%m-%d").tolist()[0]
-    '2007-08-09'
+    '2007-08-02'
     """
     if exit_date == "main":
         return spells.assign(date=spells["exit"], dated_by="main")

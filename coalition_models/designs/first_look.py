@@ -212,7 +212,7 @@ def first_look(
     >>> look.fits["Cox"].counts.events
     21
     >>> look.precision()["hazard_ratio"].round(2).tolist()
-    [0.93, 2.75, 1.49, 0.28]
+    [0.9, 2.82, 1.57, 0.26]
     """
     check_arguments(first_look, locals())
     data = analysis_set(set_or_panel) if isinstance(set_or_panel, str) else set_or_panel

@@ -131,7 +131,7 @@ def announced_shares(panel: pd.DataFrame) -> pd.DataFrame:
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.facts("isaf"), exit_date="announced")
     >>> int(announced_shares(panel).loc["early", "events"])
-    8
+    6
     """
     events = panel[panel["event"] == 1]
     full = pd.Series(True, index=events.index)

@@ -239,7 +239,7 @@ def contest(
     --------
     >>> found = contest("elections", "iraq", windows=[2], dates=["main"])
     >>> found.table[["unit", "sign"]].values.tolist()
-    [['state-month', '+'], ['leader, last day', '+'],
+    [['state-month', '+'], ['leader, last day', '-'],
      ['leader, around the last day', '-'], ['leader, ever', '-']]
     """
     check_arguments(contest, locals())

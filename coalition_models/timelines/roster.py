@@ -189,7 +189,7 @@ def listed_members(
     --------
     >>> import coalition_models as cm
     >>> sorted(listed_members(cm.facts(), "add_contagion").complete)
-    ['iraq', 'isaf', 'rsm']
+    ['iraq', 'isaf', 'rsm', 'unosom2']
     """
     members = needed(facts, "members", builder, "the spells of all members")
     partial: set[str] = set()
