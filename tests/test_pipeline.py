@@ -64,6 +64,7 @@ def test_the_manifest_lists_every_input_with_its_checksum(built, root):
         assert file_sha256(root / "data" / name) == sha256
 
 
+@pytest.mark.slow
 def test_a_second_run_gives_equal_bytes(built, tmp_path):
     reproduce(tmp_path / "again")
     first = json.loads((built / "manifest.json").read_text(encoding="utf-8"))["outputs"]

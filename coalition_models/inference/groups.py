@@ -73,9 +73,9 @@ def cluster_labels(fit: Fit) -> tuple[object, ...]:
     Examples
     --------
     >>> import coalition_models as cm
-    >>> panel = cm.simulate_panel(members=20, coefficients={"risk": 0.5}, seed=1)
+    >>> panel = cm.simulate_panel(members=45, coefficients={"risk": 0.5}, seed=1)
     >>> len(cluster_labels(cm.cox("event ~ risk", panel, cluster="state")))
-    20
+    45
     """
     if not fit.choices.cluster:
         raise DataError("the fit has no clusters: give cluster=")
