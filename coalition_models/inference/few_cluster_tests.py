@@ -28,9 +28,10 @@ class FewClusters:
     ----------
     table : DataFrame
         ``term, df, estimate`` (of a single coefficient), ``p_jackknife`` (CR3 with t or F of G-1
-        degrees), ``p_wild, statistic, clusters_with_score, largest, largest_share,
-        exposed_events, exposed_clusters, unexposed_events, unexposed_clusters`` (of a term of two
-        values), ``problem`` (why a test is missing or not to be trusted).
+        degrees), ``p_wild`` (of :func:`wild_score`, the larger of two), ``statistic,
+        clusters_with_score, largest, largest_share``, of a term of two values ``exposed_events,
+        exposed_clusters, unexposed_events, unexposed_clusters``, and ``problem`` (why a test is
+        missing or not to be trusted).
     cluster : str
     clusters : int
     weights : str
@@ -67,9 +68,9 @@ class FewClusters:
         problems = [f"{t}: {p}." for t, p in self.table[["term", "problem"]].to_numpy() if p]
         notes = (
             f"{self.clusters} clusters ({self.cluster}). CR3: t({self.clusters - 1}). "
-            f"Wild: scores under the null, {self.weights}. With a score: clusters that say "
-            "anything on the term; largest share: of the squared scores. Exposed: events of a "
-            "term of two values, and clusters that hold them.",
+            f"Wild: scores under the null, {self.weights}; not below Rao's test. With a score: "
+            "clusters that say anything on the term; largest share: of the squared scores. "
+            "Exposed: events of a term of two values, and clusters that hold them.",
             *problems,
         )
         return Table(header, rows, f"Few clusters: {self.formula}", notes, align="lrrrrlll")

@@ -19,8 +19,10 @@ from coalition_models.kernels.clusters import clustered_scores
 from coalition_models.kernels.cox import Prepared, evaluate, fit, prepare, with_columns
 from coalition_models.kernels.jackknife import jackknife_by_cluster
 from coalition_models.kernels.wild import (
+    efficient_information,
     efficient_scores,
     not_smaller,
+    score_p,
     score_statistics,
     wild_weights,
 )
@@ -242,7 +244,8 @@ def _wild(
         weights = wild_weights(len(scores), draws=_WEIGHTS)
         observed = float(score_statistics(np.ones((1, len(scores))), scores)[0])
         count = not_smaller(weights, partial(score_statistics, scores=scores), observed)
-        if not weights.p_value(count) < alpha:
+        own = efficient_information(information, tested)
+        if not max(weights.p_value(count), score_p(scores, own)) < alpha:
             return False
     return True
 

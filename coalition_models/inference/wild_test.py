@@ -21,8 +21,10 @@ from coalition_models.inference.exposure import Exposure, exposure_of
 from coalition_models.inference.groups import groups_by
 from coalition_models.kernels.wild import (
     DRAWS,
+    efficient_information,
     efficient_scores,
     not_smaller,
+    score_p,
     score_statistics,
     wild_weights,
 )
@@ -54,7 +56,12 @@ class WildScore:
     ----------
     term : str
     p_value : float
+        The larger of ``p_bootstrap`` and ``p_score``.
+    p_bootstrap : float
         Share of the weights whose statistic is not smaller in size, two-sided; ties count.
+    p_score : float
+        Of Rao's test of the same score, by the model's own information, as if clusters did not
+        matter: clusters can take evidence away, not add to it.
     statistic : float
         Efficient score over the root of the sum of its squares by cluster, with its sign; of a
         term of several coefficients the quadratic form.
@@ -84,6 +91,8 @@ class WildScore:
 
     term: str
     p_value: float
+    p_bootstrap: float
+    p_score: float
     statistic: float
     df: int
     weights: str
@@ -113,6 +122,8 @@ class WildScore:
         rows = [
             [kind, format_number(self.statistic)],
             ["p", format_p(self.p_value)],
+            ["of the weights", format_p(self.p_bootstrap)],
+            ["of Rao's test", format_p(self.p_score)],
             ["weights", self.weights],
             [f"clusters ({self.cluster})", str(self.clusters)],
             ["of these with a score", str(self.clusters_with_score)],
@@ -121,7 +132,10 @@ class WildScore:
         ]
         if self.exposure is not None:
             rows.append(["events by exposure", self.exposure.words])
-        notes = [f"Null imposed on {self.model}. Two-sided; ties count as not smaller."]
+        notes = [
+            f"Null imposed on {self.model}. Two-sided; ties count as not smaller. p is the larger "
+            "of the two."
+        ]
         if self.caution:
             notes.append(f"Not to be trusted: {self.caution}.")
         return Table([f"wild score test of {self.term}", ""], rows, notes=notes)
@@ -150,11 +164,12 @@ def wild_score(
     clusters, so that p is never below 2 / 2**G; with more, weights are drawn from Webb's six
     points.
 
-    The score of a term of two values needs exposed events. Where there are fewer than five, or in
-    fewer than five clusters, ``caution`` says so: with none all exposed clusters have scores of one
-    sign, and p is small whatever the truth. Of simulated panels without an effect (39 clusters, ten
-    exposed for a year in five) one in four has p below .05 for that reason, and one in a thousand
-    such a p and five exposed events.
+    Where no exposed event happens, the scores of all exposed clusters have one sign, and weights
+    alone take that for evidence: of simulated panels without an effect (39 clusters, ten exposed
+    for a year in five) one in four has ``p_bootstrap`` below .05. ``p_value`` is therefore the
+    larger of it and of Rao's test, and was below .05 in at most .056 of the panels of any design
+    looked at, in far fewer where exposed events are few. ``caution`` says where they are fewer
+    than five, or in fewer than five clusters.
 
     Parameters
     ----------
@@ -247,7 +262,7 @@ def _tested(
     seed: int,
 ) -> WildScore:
     sample = model.engine.sample
-    scores = _scores(model, tested, codes)
+    scores, information = _scores(model, tested, codes)
     share = _shares(scores, term)
     weights = wild_weights(len(labels), draws=draws, seed=seed)
     observed = float(score_statistics(np.ones((1, len(labels))), scores)[0])
@@ -255,9 +270,12 @@ def _tested(
     top = int(share.argmax())
     values = model.engine.values_of(int(tested[0]))
     exposure = exposure_of(values, sample.event, codes) if len(tested) == 1 else None
+    p_bootstrap, p_score = weights.p_value(count), score_p(scores, information)
     return WildScore(
         term=term,
-        p_value=weights.p_value(count),
+        p_value=max(p_bootstrap, p_score),
+        p_bootstrap=p_bootstrap,
+        p_score=p_score,
         statistic=observed,
         df=len(tested),
         weights=weights.kind,
@@ -277,8 +295,11 @@ def _tested(
     )
 
 
-def _scores(model: Unfitted, tested: Integers, codes: Integers) -> Floats:
-    """Efficient scores by cluster, those of rounding error zero."""
+def _scores(model: Unfitted, tested: Integers, codes: Integers) -> tuple[Floats, Floats]:
+    """Efficient scores by cluster, those of rounding error zero, and their information.
+
+    Under case weights w the score varies as the sum of w**2, the information as that of w.
+    """
     null = model.engine.null_scores(tested, codes)
     own = np.diag(null.information)[tested]
     names = [model.names[j] for j in tested]
@@ -294,7 +315,12 @@ def _scores(model: Unfitted, tested: Integers, codes: Integers) -> Floats:
         )
     largest = np.abs(scores).max(axis=0)
     found: Floats = np.where(np.abs(scores) > _NIL * largest, scores, 0.0)
-    return found
+    sample = model.engine.sample
+    scale = 1.0
+    if sample.weights is not None:
+        weight = sample.weights[sample.event == 1]
+        scale = float((weight**2).sum() / weight.sum())
+    return found, scale * efficient_information(null.information, tested)
 
 
 def _shares(scores: Floats, term: str) -> Floats:

@@ -91,6 +91,9 @@ def clustered_covariance(
     """
     bread = np.asarray(covariance, dtype=float)
     scores = clustered_scores(prepared, beta, clusters)
+    if np.isfinite(bread).all():
+        moved = scores @ bread
+        return np.asarray(moved.T @ moved)
     moved = scores @ np.nan_to_num(bread, nan=0.0)
     result = moved.T @ moved
     result[np.isnan(bread)] = np.nan

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from coalition_models.errors import DataError
 
@@ -20,8 +21,10 @@ __all__ = [
     "DRAWS",
     "MOST_ENUMERATED",
     "WildWeights",
+    "efficient_information",
     "efficient_scores",
     "not_smaller",
+    "score_p",
     "score_statistics",
     "wild_weights",
 ]
@@ -216,3 +219,49 @@ def efficient_scores(
     slopes = np.linalg.solve(inner, between)
     left = 1 - (between * slopes).sum(axis=0) / np.diag(own)
     return scores[:, tested] - (scores[:, others] / unit) @ slopes, left
+
+
+def efficient_information(information: Floats, tested: Integers) -> Floats:
+    """Information of some coefficients less what the others take from it.
+
+    Parameters
+    ----------
+    information : array, shape (p, p)
+    tested : array of int, shape (q,)
+
+    Returns
+    -------
+    array, shape (q, q)
+
+    Examples
+    --------
+    >>> efficient_information(np.array([[2.0, 1.0], [1.0, 4.0]]), np.array([0])).tolist()
+    [[1.75]]
+    """
+    others = np.setdiff1d(np.arange(len(information)), tested)
+    own = information[np.ix_(tested, tested)]
+    if not others.size:
+        return own
+    between = information[np.ix_(others, tested)]
+    unit = np.sqrt(np.diag(information)[others])
+    inner = information[np.ix_(others, others)] / np.outer(unit, unit)
+    between = between / unit[:, None]
+    left: Floats = own - between.T @ np.linalg.solve(inner, between)
+    return left
+
+
+def score_p(scores: Floats, information: Floats) -> float:
+    """P-value of Rao's test: the sum of the scores against their information, chi-squared.
+
+    Parameters
+    ----------
+    scores : array, shape (G, q)
+    information : array, shape (q, q)
+
+    Examples
+    --------
+    >>> round(score_p(np.array([[1.0], [0.96]]), np.array([[1.0]])), 3)
+    0.05
+    """
+    total = scores.sum(axis=0)
+    return float(special.chdtrc(len(total), total @ np.linalg.solve(information, total)))

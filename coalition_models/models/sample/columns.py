@@ -136,26 +136,32 @@ def missing_columns(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
     >>> missing_columns(pd.DataFrame({"election_near": [1]}), ["elections_near"])
     ["'elections_near' (nearest: election_near)"]
     """
-    known = [str(column) for column in data.columns]
+    here = data.columns
+    absent = [name for name in dict.fromkeys(names) if name not in here]
+    if not absent:
+        return absent
+    known = [str(column) for column in here]
     out = []
-    for name in dict.fromkeys(names):
-        if name in data.columns:
-            continue
+    for name in absent:
         near = get_close_matches(str(name), known, n=3, cutoff=0.6)
         out.append(f"{name!r} (nearest: {', '.join(near)})" if near else repr(name))
     return out
 
 
-def require_columns(data: pd.DataFrame, names: Sequence[str], where: str, cure: str = "") -> None:
-    """Raise one FormulaError that names every absent column, with the cure where one is known."""
+def require_columns(
+    data: pd.DataFrame, names: Sequence[str], where: str, cure: str = ""
+) -> dict[str, pd.Series]:
+    """Give columns by name; one FormulaError names every absent one, with the cure where known."""
     absent = missing_columns(data, names)
     if absent:
         raise FormulaError(
             f"no such column: {'; '.join(absent)}; asked for by {where!r}. The data have: "
             f"{first_few(data.columns, 20)}{f'. {cure[0].upper()}{cure[1:]}' if cure else ''}"
         )
-    for name in names:
-        refuse_collections(data[name])
+    columns = {name: data[name] for name in names}
+    for column in columns.values():
+        refuse_collections(column)
+    return columns
 
 
 def require_times(data: pd.DataFrame, start: str | None, stop: str, where: str) -> None:

@@ -90,7 +90,8 @@ class Design:
         refuse_unseen(data, self.levels)
         frame = numbers_and_categories(data, self.formula, self.categories)
         if self.spec is None:
-            matrix = _plain_matrix(frame, self.variables, self.intercept)
+            given = [frame[name] for name in self.variables]
+            matrix = _plain_matrix(given, len(frame), self.intercept)
         else:
             from coalition_models.models.sample.terms import Evaluation, evaluate
 
@@ -167,9 +168,9 @@ def build_design(
         response, names = plain
         if "Intercept" in names:
             _refuse_reserved(["Intercept"], formula)
-        require_columns(data, (response, *names, *needed), formula)
-        if all(is_numeric(data[name].dtype) for name in names):
-            return _plain_design(formula, response, names, data, intercept, needed)
+        columns = require_columns(data, (response, *names, *needed), formula)
+        if all(is_numeric(columns[name].dtype) for name in names):
+            return _plain_design(formula, response, names, columns, data.index, intercept, needed)
     return _general_design(formula, data, intercept, needed, trust)
 
 
@@ -178,13 +179,13 @@ def is_numeric(dtype: Any) -> bool:
     return bool(pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype))
 
 
-def _plain_matrix(data: pd.DataFrame, names: Sequence[str], intercept: bool) -> Floats:
-    columns = [_numbers(data[name]) for name in names]
-    matrix = np.empty((len(data), len(names) + intercept))
+def _plain_matrix(given: Sequence[pd.Series], size: int, intercept: bool) -> Floats:
+    columns = [_numbers(column) for column in given]
+    matrix = np.empty((size, len(columns) + intercept))
     if intercept:
         matrix[:, 0] = 1.0
     # Some thousand rows at a time, so that what is written stays in the cache.
-    for low in range(0, len(data), _CHUNK):
+    for low in range(0, size, _CHUNK):
         rows = slice(low, low + _CHUNK)
         for j, column in enumerate(columns):
             matrix[rows, j + intercept] = column[rows]
@@ -201,19 +202,21 @@ def _plain_design(
     formula: str,
     response: str,
     names: tuple[str, ...],
-    data: pd.DataFrame,
+    columns: Mapping[str, pd.Series],
+    index: pd.Index,
     intercept: bool,
     needed: Sequence[str],
 ) -> Design:
     """Columns taken as they are: no parsing, one copy."""
-    matrix = _plain_matrix(data, names, intercept)
+    matrix = _plain_matrix([columns[name] for name in names], len(index), intercept)
     suspects = [] if all_finite(matrix) else list(names)
-    dropped, keep = _complete_rows(data, [*suspects, *needed])
+    asked = {name: columns[name] for name in (*suspects, *needed)}
+    dropped, keep = _complete_rows(asked, len(index))
     if keep is not None:
         matrix = np.ascontiguousarray(matrix[keep])
     labels = ("Intercept", *names) if intercept else names
     if suspects:
-        refuse_infinite(matrix, labels, data.index if keep is None else data.index[keep])
+        refuse_infinite(matrix, labels, index if keep is None else index[keep])
     terms = {name: (j,) for j, name in enumerate(labels)}
     return Design(
         formula, response, matrix, labels, terms, names, keep, dropped, {}, None, intercept
@@ -235,7 +238,7 @@ def _general_design(
     )
     _refuse_reserved(variables, formula)
     require_columns(data, (reading.response, *variables, *needed), formula)
-    dropped, keep = _complete_rows(data, [*variables, *needed])
+    dropped, keep = _complete_rows(data[list(dict.fromkeys([*variables, *needed]))], len(data))
     frame = data[list(variables)] if keep is None else data.loc[keep, list(variables)]
     flags = frozenset(n for n in variables if _is_flag(frame[n]))
     frame = numbers_and_categories(frame, formula)
@@ -320,13 +323,12 @@ def _refuse_reserved(names: Sequence[str], formula: str) -> None:
 
 
 def _complete_rows(
-    data: pd.DataFrame, columns: Sequence[str]
+    columns: Mapping[str, pd.Series] | pd.DataFrame, size: int
 ) -> tuple[dict[str, int], npt.NDArray[np.bool_] | None]:
     """Count missing values per column and mark the rows that have none."""
     counts: dict[str, int] = {}
     absent: npt.NDArray[np.bool_] | None = None
-    for name in dict.fromkeys(columns):
-        column = data[name]
+    for name, column in columns.items():
         gaps = _gaps(column)
         if gaps is None:
             continue
@@ -335,12 +337,12 @@ def _complete_rows(
             counts[name] = found
             absent = gaps if absent is None else absent | gaps
     if absent is None:
-        if len(data) == 0:
+        if size == 0:
             raise DataError("the data have no rows")
         return counts, None
     if absent.all():
         each = ", ".join(f"{name} {count}" for name, count in counts.items())
-        empty = [name for name, count in counts.items() if count == len(data)]
+        empty = [name for name, count in counts.items() if count == size]
         cure = (
             f"nothing is known of {first_few(empty)}: leave {'it' if len(empty) == 1 else 'them'} "
             "out, or see what the warning of its builder asked for"
@@ -348,7 +350,7 @@ def _complete_rows(
             else "no row has all of them, so leave one out"
         )
         raise DataError(
-            f"no row is complete: of {counted(len(data), 'row')}, missing values by column: "
+            f"no row is complete: of {counted(size, 'row')}, missing values by column: "
             f"{each}; {cure}"
         )
     return counts, ~absent
