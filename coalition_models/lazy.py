@@ -1,4 +1,4 @@
-"""A room's table of contents: its public names, each loaded at its first use."""
+"""What is loaded at its first use: a room's public names, and libraries that few calls need."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-__all__ = ["lazy_names"]
+__all__ = ["lazy_module", "lazy_names"]
 
 
 def lazy_names(
@@ -41,3 +41,24 @@ def lazy_names(
         return sorted(where)
 
     return load, names
+
+
+class _Later:
+    """Stands for a module that is imported when something of it is asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(import_module(self._name), attribute)
+
+
+def lazy_module(name: str) -> Any:
+    """Stand in for a module that is slow to import and that the first fit does not need.
+
+    Examples
+    --------
+    >>> lazy_module("json").dumps([1])
+    '[1]'
+    """
+    return _Later(name)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+
+from coalition_models.lazy import lazy_module
+
+if TYPE_CHECKING:
+    from scipy import special
+else:
+    special = lazy_module("scipy.special")
 
 __all__ = ["LINKS", "Link", "Pieces", "log_likelihood", "pieces", "row_terms"]
 
@@ -33,13 +40,13 @@ def _cloglog_slope(eta: Floats) -> Floats:
 
 LINKS = {
     "logit": Link(
-        special.expit,
+        lambda eta: special.expit(eta),
         lambda eta: special.expit(-eta),
         lambda eta: special.expit(eta) * special.expit(-eta),
         lambda eta: 1 - 2 * special.expit(eta),
     ),
     "probit": Link(
-        special.ndtr,
+        lambda eta: special.ndtr(eta),
         lambda eta: special.ndtr(-eta),
         lambda eta: np.exp(-0.5 * eta**2) / np.sqrt(2 * np.pi),
         lambda eta: -eta,

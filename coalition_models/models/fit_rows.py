@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.kernels.binomial import LINKS
+from coalition_models.lazy import lazy_module
 from coalition_models.models.display import Choices
 from coalition_models.models.engine import Engine
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family, require
 from coalition_models.models.fit_table import Reference, check_level
+
+if TYPE_CHECKING:
+    from scipy import special
+else:
+    special = lazy_module("scipy.special")
 
 __all__ = ["RowResults", "jacobian"]
 

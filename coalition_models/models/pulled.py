@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels.priors import Priors
 from coalition_models.kernels.profile import Objective, Profile
+from coalition_models.lazy import lazy_module
 from coalition_models.models.variance import Plan
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = lazy_module("scipy.stats")
 
 __all__ = ["SEVERAL", "Pulled", "endless_posterior", "pull_note", "refuse_pulled_variance"]
 

@@ -237,8 +237,9 @@ def _general_design(
         sorted(n for n in reading.names if n not in reading.loose or n in data.columns)
     )
     _refuse_reserved(variables, formula)
-    require_columns(data, (reading.response, *variables, *needed), formula)
-    dropped, keep = _complete_rows(data[list(dict.fromkeys([*variables, *needed]))], len(data))
+    columns = require_columns(data, (reading.response, *variables, *needed), formula)
+    asked = {name: columns[name] for name in (*variables, *needed)}
+    dropped, keep = _complete_rows(asked, len(data))
     frame = data[list(variables)] if keep is None else data.loc[keep, list(variables)]
     flags = frozenset(n for n in variables if _is_flag(frame[n]))
     frame = numbers_and_categories(frame, formula)
@@ -323,7 +324,7 @@ def _refuse_reserved(names: Sequence[str], formula: str) -> None:
 
 
 def _complete_rows(
-    columns: Mapping[str, pd.Series] | pd.DataFrame, size: int
+    columns: Mapping[str, pd.Series], size: int
 ) -> tuple[dict[str, int], npt.NDArray[np.bool_] | None]:
     """Count missing values per column and mark the rows that have none."""
     counts: dict[str, int] = {}
