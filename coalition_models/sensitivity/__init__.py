@@ -46,6 +46,10 @@ _WHERE = {
     "rosenbaum_bounds": ("hidden_bias", "rosenbaum_bounds"),
     "bias_of": ("hidden_confounder", "bias_of"),
     "confounding": ("hidden_confounder", "confounding"),
+    "randomise": ("randomising", "randomise"),
+    "Randomised": ("randomising", "Randomised"),
+    "placebos": ("placebo_tests", "placebos"),
+    "Placebos": ("placebo_tests", "Placebos"),
 }
 
 if TYPE_CHECKING:
@@ -71,6 +75,10 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.leaving_out import fewest_events as fewest_events
     from coalition_models.sensitivity.leaving_out import leave_out as leave_out
     from coalition_models.sensitivity.linear_confounding import robustness_value as robustness_value
+    from coalition_models.sensitivity.placebo_tests import Placebos as Placebos
+    from coalition_models.sensitivity.placebo_tests import placebos as placebos
+    from coalition_models.sensitivity.randomising import Randomised as Randomised
+    from coalition_models.sensitivity.randomising import randomise as randomise
     from coalition_models.sensitivity.resampling import Resampled as Resampled
     from coalition_models.sensitivity.resampling import resample as resample
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
