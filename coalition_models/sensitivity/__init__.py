@@ -46,6 +46,8 @@ _WHERE = {
     "rosenbaum_bounds": ("hidden_bias", "rosenbaum_bounds"),
     "bias_of": ("hidden_confounder", "bias_of"),
     "confounding": ("hidden_confounder", "confounding"),
+    "missing": ("imputing", "missing"),
+    "MissingValues": ("imputing", "MissingValues"),
     "randomise": ("randomising", "randomise"),
     "Randomised": ("randomising", "Randomised"),
     "placebos": ("placebo_tests", "placebos"),
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.histories import Exchange as Exchange
     from coalition_models.sensitivity.histories import complete_histories as complete_histories
     from coalition_models.sensitivity.histories import exposure_histories as exposure_histories
+    from coalition_models.sensitivity.imputing import MissingValues as MissingValues
+    from coalition_models.sensitivity.imputing import missing as missing
     from coalition_models.sensitivity.joint import joint_test as joint_test
     from coalition_models.sensitivity.leaving_out import FewestEvents as FewestEvents
     from coalition_models.sensitivity.leaving_out import fewest_events as fewest_events
