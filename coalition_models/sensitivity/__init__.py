@@ -48,6 +48,8 @@ _WHERE = {
     "confounding": ("hidden_confounder", "confounding"),
     "missing": ("imputing", "missing"),
     "MissingValues": ("imputing", "MissingValues"),
+    "value_of_information": ("worth_checking", "value_of_information"),
+    "InformationValue": ("worth_checking", "InformationValue"),
     "randomise": ("randomising", "randomise"),
     "Randomised": ("randomising", "Randomised"),
     "placebos": ("placebo_tests", "placebos"),
@@ -103,6 +105,10 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.uncertain_dates import DateUncertainty as DateUncertainty
     from coalition_models.sensitivity.uncertain_dates import date_uncertainty as date_uncertainty
     from coalition_models.sensitivity.variation import variance_shares as variance_shares
+    from coalition_models.sensitivity.worth_checking import InformationValue as InformationValue
+    from coalition_models.sensitivity.worth_checking import (
+        value_of_information as value_of_information,
+    )
 
 __all__ = [*_WHERE]
 

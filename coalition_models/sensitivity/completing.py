@@ -78,7 +78,7 @@ def gaps_of(
     absent = [name for name in unit if name not in panel.columns]
     if absent:
         raise DataError(f"the panel has no column {first_few(absent)} to tell units by")
-    codes = panel.groupby(list(unit), sort=False).ngroup().to_numpy(dtype=np.int64)
+    codes: Integers = np.array(panel.groupby(list(unit), sort=False).ngroup(), dtype=np.int64)
     filled, found = panel.reset_index(drop=True), []
     for name in names:
         if not panel[name].isna().any():
@@ -97,7 +97,7 @@ def gaps_of(
         if values.isna().all():
             raise DataError(f"{name!r} is missing in every row: there is nothing to impute it from")
         filled = filled.assign(**{name: values})
-        rows = np.flatnonzero(values.isna()).astype(np.int64)
+        rows = np.flatnonzero(values.isna().to_numpy())
         if len(rows):
             binary = bool(values.dropna().isin([0.0, 1.0]).all())
             found.append(Gaps(name, rows, codes, whole, binary))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import cast
 
 import joblib
 import numpy as np
@@ -80,10 +79,10 @@ class MissingValues:
             f"; with all gaps at their ends it lies between {np.exp(ends.min()):.3g} and "
             f"{np.exp(ends.max()):.3g}"
         )  # fmt: skip
+        seen = self.complete[["estimate", "events"]].astype(float).to_dict()
         return (
-            f"From rows without gaps the ratio of {self.term} is "
-            f"{np.exp(cast('float', self.complete['estimate'])):.3g} ({self.complete['events']:.0f} "
-            f"events){whole}{reach}."
+            f"From rows without gaps the ratio of {self.term} is {np.exp(seen['estimate']):.3g} "
+            f"({seen['events']:.0f} events){whole}{reach}."
         )
 
     def to_tables(self) -> list[Table]:
@@ -96,9 +95,9 @@ class MissingValues:
                 for line in first.rows]  # fmt: skip
         first = Table(first.header, rows, first.title, first.notes)
         ends = [
-            [str(one.case), format_number(one.estimate), format_p(float(one.p_value)),
-             format_number(one.exposed_events)]
-            for one in self.bounds.itertuples()
+            [str(one["case"]), format_number(one["estimate"]), format_p(one["p_value"]),
+             format_number(one["exposed_events"])]
+            for one in self.bounds.to_dict("records")
         ]  # fmt: skip
         return [
             first,
