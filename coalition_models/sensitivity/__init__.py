@@ -50,6 +50,10 @@ _WHERE = {
     "MissingValues": ("imputing", "MissingValues"),
     "value_of_information": ("worth_checking", "value_of_information"),
     "InformationValue": ("worth_checking", "InformationValue"),
+    "functional_form": ("forms", "functional_form"),
+    "FunctionalForm": ("forms", "FunctionalForm"),
+    "reverse_timing": ("timing_tests", "reverse_timing"),
+    "ReverseTiming": ("timing_tests", "ReverseTiming"),
     "randomise": ("randomising", "randomise"),
     "Randomised": ("randomising", "Randomised"),
     "placebos": ("placebo_tests", "placebos"),
@@ -68,6 +72,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.e_values import e_value as e_value
     from coalition_models.sensitivity.e_values import e_value_of as e_value_of
     from coalition_models.sensitivity.e_values import multiple_bias as multiple_bias
+    from coalition_models.sensitivity.forms import FunctionalForm as FunctionalForm
+    from coalition_models.sensitivity.forms import functional_form as functional_form
     from coalition_models.sensitivity.hidden_bias import rosenbaum_bounds as rosenbaum_bounds
     from coalition_models.sensitivity.hidden_confounder import bias_of as bias_of
     from coalition_models.sensitivity.hidden_confounder import confounding as confounding
@@ -96,6 +102,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.summaries import pairs as pairs
     from coalition_models.sensitivity.summaries import share as share
     from coalition_models.sensitivity.summaries import span as span
+    from coalition_models.sensitivity.timing_tests import ReverseTiming as ReverseTiming
+    from coalition_models.sensitivity.timing_tests import reverse_timing as reverse_timing
     from coalition_models.sensitivity.uncertain_codings import (
         CodingUncertainty as CodingUncertainty,
     )

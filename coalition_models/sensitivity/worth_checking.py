@@ -85,7 +85,7 @@ class InformationValue:
         """The facts to check first."""
         shown = self.facts.head(most)
         words = ["state", "coalition", "spell", "column", "present", "range"]
-        ends = np.exp(shown[["lowest", "highest"]].to_numpy(dtype=float))
+        ends: Floats = np.exp(shown[["lowest", "highest"]].to_numpy(dtype=float))
         rows = [
             [*map(str, line), format_number(low), format_number(high), f"{share:.1%}"]
             for line, (low, high), share in zip(
@@ -99,10 +99,9 @@ class InformationValue:
     def to_tables(self) -> list[Table]:
         """Where the variance comes from, and the facts to check first."""
         rows = [
-            [str(one.source), format_number(one.variance),
-             "" if np.isnan(one.share) else f"{one.share:.1%}"]
-            for one in self.split.itertuples()
-        ]  # fmt: skip
+            [str(source), format_number(variance), "" if np.isnan(share) else f"{share:.1%}"]
+            for source, variance, share in self.split.to_numpy().tolist()
+        ]
         split = Table(["source", "variance", "share"], rows, f"Variance of {self.term}")
         return [split, self.to_table()]
 
@@ -177,9 +176,9 @@ def value_of_information(
     Examples
     --------
     >>> import coalition_models as cm
-    >>> spec = cm.Specification("cox", "event ~ election_near", cluster="state")
+    >>> spec = cm.Specification("cox", "event ~ recent_exits_12m", cluster="state")
     >>> found = cm.sensitivity.value_of_information(
-    ...     spec, "election_near", cm.facts("iraq"), features=cm.add_elections, draws=2,
+    ...     spec, "recent_exits_12m", cm.facts("unosom2"), features=cm.add_contagion, draws=2,
     ...     error=(0, 0))
     >>> found.split["source"].tolist()
     ['sampling', 'dates', 'coding', 'specification']
