@@ -261,7 +261,7 @@ def _spline(
     """The panel with all but one column of a natural spline; the straight line is the last."""
     values = panel[term].astype(float)
     known = values.dropna().to_numpy()
-    inner = np.unique(np.quantile(known, np.arange(1, df) / df))
+    inner = np.unique(np.quantile(known, np.arange(1, df) / df)).astype(np.float64)
     low, high = float(known.min()), float(known.max())
     inner = inner[(inner > low) & (inner < high)]
     scale = high - low
@@ -270,7 +270,8 @@ def _spline(
         columns = natural_spline((x - low) / scale, ((inner - low) / scale).tolist(), (0.0, 1.0))
         return columns[:, : max(len(inner), 1)]
 
-    columns = basis(values.fillna(low).to_numpy())
+    filled: Floats = np.array(values.fillna(low), dtype=np.float64)
+    columns = basis(filled)
     made = {f"curve_{j}_": np.where(values.isna(), np.nan, columns[:, j])
             for j in range(columns.shape[1])}  # fmt: skip
     return panel.assign(**made), basis
@@ -285,8 +286,8 @@ def _curve(
 ) -> pd.DataFrame:
     if fitted is None:
         return pd.DataFrame(columns=["value", "estimate"])
-    at: Floats = np.quantile(known.to_numpy(dtype=float), np.linspace(0.02, 0.98, 25))
-    middle = np.array([float(known.median())])
+    at: Floats = np.array(known.quantile(np.linspace(0.02, 0.98, 25)), dtype=np.float64)
+    middle: Floats = np.array([float(known.median())], dtype=np.float64)
     own = fitted.coefficients[[fitted.place_of(name) for name in names]]
     line = float(fitted.coefficients[fitted.place_of(term)])
     estimate = line * (at - middle) + (basis(at) - basis(middle)) @ own
