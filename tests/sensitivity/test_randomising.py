@@ -151,7 +151,7 @@ def test_size_is_exact_on_simulated_phases_and_fails_where_missions_follow_elect
     rates = {}
     for name, given in {"null": {}, "effect": {"effect": 2.0}, "follow": {"follow": True}}.items():
         rng = np.random.default_rng(7)
-        runs = 300 if name == "null" else 60
+        runs = 200 if name == "null" else 40
         hits = []
         for _ in range(runs):
             facts = _simulated(made_facts, rng, **given)
@@ -159,6 +159,6 @@ def test_size_is_exact_on_simulated_phases_and_fails_where_missions_follow_elect
                               leaders=False)  # fmt: skip
             hits.append(found.p_value <= 0.1)
         rates[name] = np.mean(hits)
-    assert rates["null"] <= 0.1 + 3 * np.sqrt(0.1 * 0.9 / 300)
+    assert rates["null"] <= 0.1 + 3 * np.sqrt(0.1 * 0.9 / 200)
     assert rates["effect"] > 0.6
     assert rates["follow"] > 0.3
