@@ -29,7 +29,6 @@ from coalition_models.errors import (
 from coalition_models.inference.null_score import score_at_null
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
-from coalition_models.members.panel import build_panel
 from coalition_models.record import keep_record, record_of, with_record
 from coalition_models.sensitivity.calendars import Calendars
 from coalition_models.sensitivity.rebuilding import Rebuild
@@ -226,6 +225,7 @@ def score_worlds(
     moves: Moves,
     draws: Sequence[Integers],
     *,
+    panel: pd.DataFrame | None = None,
     workers: int = 1,
 ) -> Scored:
     """Score a term in worlds of moved calendars; see :class:`Moves` for what a draw is.
@@ -235,8 +235,8 @@ def score_worlds(
     DataError
         Features that are not a matter of the calendars given.
     """
-    with gathered():
-        panel = build_panel(calendars.facts, **dict(rebuild.options))  # type: ignore[arg-type]
+    if panel is None:
+        panel = replace(rebuild, features=None).panel(calendars.facts)
     tested = draws[: min(2, len(draws))]
     worlds, together = Worlds.of(rebuild, calendars, moves, panel), True
     if not all(_agrees(rebuild, calendars, moves, panel, worlds, one) for one in tested):

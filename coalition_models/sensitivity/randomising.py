@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations, product
 from math import factorial, prod
 from typing import Literal, cast
@@ -22,6 +22,7 @@ from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, format_p, frame_table
 from coalition_models.sensitivity.calendar_worlds import (
     Moves,
+    featured,
     refuse_other_features,
     score_worlds,
 )
@@ -222,16 +223,16 @@ def randomise(
     _check_words(how=(how, _WORDS), snap=(snap, ("hold", "fix")), side=(side, _SIDES))
     rebuild = Rebuild(spec, term, features, dict(options or {}))
     with gathered() as told:
-        own = rebuild.panel(facts)
+        bare = replace(rebuild, features=None).panel(facts)
+        own = features(bare)
     calendars = calendars_of(facts, leaders=leaders, terms=_by_number(terms, own), early=early)
-    with gathered():
-        explicit = rebuild.panel(calendars.facts)
+    explicit = featured(rebuild, bare, calendars.facts)
     refuse_other_features(own, explicit, re.findall(r"\w+", spec.formula))
     seen = score_at_null(spec, term, own)
     states = _states(calendars, own, term, how, snap, groups)
     moves = _moves(states, how, snap)
     taken, exact = _drawn(moves, draws, seed)
-    scored = score_worlds(rebuild, calendars, moves, taken, workers=workers)
+    scored = score_worlds(rebuild, calendars, moves, taken, panel=bare, workers=workers)
     z = seen.numbers["z"]
     moved = states["held"] == ""
     return Randomised(
@@ -240,7 +241,7 @@ def randomise(
         exposed_events=int(seen.numbers.get("exposed_events", 0)),
         exposed_clusters=int(seen.numbers.get("exposed_clusters", 0)),
         moved_exposed_events=int(states.loc[moved, "exposed_events"].sum()),
-        exposed_by_snap=_by_snap(rebuild, calendars, own, term), exact=exact,
+        exposed_by_snap=_by_snap(rebuild, calendars, bare, own), exact=exact,
         draws=pd.DataFrame({"z": scored.z, "exposed_events": scored.exposed_events}),
         states=states.drop(columns="group"), how=how, side=side,
         notes=(*_notes(states, scored.z, snap, leaders), *told),
@@ -357,14 +358,14 @@ def _p_value(z: float, drawn: npt.NDArray[np.float64], side: str, exact: bool) -
     return hits / len(drawn) if exact else (1 + hits) / (1 + len(drawn))
 
 
-def _by_snap(rebuild: Rebuild, calendars: Calendars, own: pd.DataFrame, term: str) -> int:
+def _by_snap(rebuild: Rebuild, calendars: Calendars, bare: pd.DataFrame, own: pd.DataFrame) -> int:
     """Exposed events that are none without the snap votes."""
-    if own[term].nunique() != 2:
+    values = own[rebuild.term]
+    if values.nunique() != 2:
         return 0
-    with gathered():
-        without = rebuild.panel(calendars.without_snap())
-    exposed = (own["event"] == 1) & (own[term] == own[term].max())
-    return int((exposed & (without[term] != own[term].max())).sum())
+    without = featured(rebuild, bare, calendars.without_snap())[rebuild.term]
+    exposed = (own["event"] == 1) & (values == values.max())
+    return int((exposed & (without != values.max())).sum())
 
 
 def _notes(states: pd.DataFrame, z: npt.NDArray[np.float64], snap: str, leaders: bool) -> list[str]:
