@@ -43,7 +43,6 @@ TESTED_THROUGH = {
     "hypotheses/result.py": "hypotheses/test_verdicts.py",
     "inference/few_cluster_tests.py": "inference/test_wild_score.py",
     "inference/groups.py": "inference/test_without_one.py",
-    "inference/null_score.py": "sensitivity/test_curve.py",
     "inference/term_estimate.py": "inference/test_caution.py",
     "inference/wild_test.py": "inference/test_wild_score.py",
     "kernels/_maximise.py": "kernels/test_cox.py",

@@ -46,6 +46,18 @@ _WHERE = {
     "rosenbaum_bounds": ("hidden_bias", "rosenbaum_bounds"),
     "bias_of": ("hidden_confounder", "bias_of"),
     "confounding": ("hidden_confounder", "confounding"),
+    "missing": ("imputing", "missing"),
+    "MissingValues": ("imputing", "MissingValues"),
+    "value_of_information": ("worth_checking", "value_of_information"),
+    "InformationValue": ("worth_checking", "InformationValue"),
+    "functional_form": ("forms", "functional_form"),
+    "FunctionalForm": ("forms", "FunctionalForm"),
+    "reverse_timing": ("timing_tests", "reverse_timing"),
+    "ReverseTiming": ("timing_tests", "ReverseTiming"),
+    "randomise": ("randomising", "randomise"),
+    "Randomised": ("randomising", "Randomised"),
+    "placebos": ("placebo_tests", "placebos"),
+    "Placebos": ("placebo_tests", "Placebos"),
 }
 
 if TYPE_CHECKING:
@@ -60,17 +72,25 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.e_values import e_value as e_value
     from coalition_models.sensitivity.e_values import e_value_of as e_value_of
     from coalition_models.sensitivity.e_values import multiple_bias as multiple_bias
+    from coalition_models.sensitivity.forms import FunctionalForm as FunctionalForm
+    from coalition_models.sensitivity.forms import functional_form as functional_form
     from coalition_models.sensitivity.hidden_bias import rosenbaum_bounds as rosenbaum_bounds
     from coalition_models.sensitivity.hidden_confounder import bias_of as bias_of
     from coalition_models.sensitivity.hidden_confounder import confounding as confounding
     from coalition_models.sensitivity.histories import Exchange as Exchange
     from coalition_models.sensitivity.histories import complete_histories as complete_histories
     from coalition_models.sensitivity.histories import exposure_histories as exposure_histories
+    from coalition_models.sensitivity.imputing import MissingValues as MissingValues
+    from coalition_models.sensitivity.imputing import missing as missing
     from coalition_models.sensitivity.joint import joint_test as joint_test
     from coalition_models.sensitivity.leaving_out import FewestEvents as FewestEvents
     from coalition_models.sensitivity.leaving_out import fewest_events as fewest_events
     from coalition_models.sensitivity.leaving_out import leave_out as leave_out
     from coalition_models.sensitivity.linear_confounding import robustness_value as robustness_value
+    from coalition_models.sensitivity.placebo_tests import Placebos as Placebos
+    from coalition_models.sensitivity.placebo_tests import placebos as placebos
+    from coalition_models.sensitivity.randomising import Randomised as Randomised
+    from coalition_models.sensitivity.randomising import randomise as randomise
     from coalition_models.sensitivity.resampling import Resampled as Resampled
     from coalition_models.sensitivity.resampling import resample as resample
     from coalition_models.sensitivity.rules import compare_rules as compare_rules
@@ -82,6 +102,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.summaries import pairs as pairs
     from coalition_models.sensitivity.summaries import share as share
     from coalition_models.sensitivity.summaries import span as span
+    from coalition_models.sensitivity.timing_tests import ReverseTiming as ReverseTiming
+    from coalition_models.sensitivity.timing_tests import reverse_timing as reverse_timing
     from coalition_models.sensitivity.uncertain_codings import (
         CodingUncertainty as CodingUncertainty,
     )
@@ -91,6 +113,10 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.uncertain_dates import DateUncertainty as DateUncertainty
     from coalition_models.sensitivity.uncertain_dates import date_uncertainty as date_uncertainty
     from coalition_models.sensitivity.variation import variance_shares as variance_shares
+    from coalition_models.sensitivity.worth_checking import InformationValue as InformationValue
+    from coalition_models.sensitivity.worth_checking import (
+        value_of_information as value_of_information,
+    )
 
 __all__ = [*_WHERE]
 

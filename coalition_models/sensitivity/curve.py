@@ -290,7 +290,11 @@ def _worlds(
 
 @dataclass(frozen=True)
 class Estimate:
-    """From a setting to the results of its specification; sent to workers."""
+    """From a setting to the results of its specification; sent to workers.
+
+    A setting's ``fit_as`` is estimated in place of its specification, whose score it keeps: a
+    penalised fit has no clusters.
+    """
 
     term: str
     worlds: Worlds | None
@@ -301,8 +305,9 @@ class Estimate:
         spec, rows = setting.spec, setting.rows
         assert spec is not None
         term = str(setting.values.get("term", self.term))
-        fitted, note = _fitted(spec, rows)
-        found = score_at_null(spec if fitted is None else fitted, term, rows)
+        other = cast("Specification | None", setting.values.get("fit_as"))
+        fitted, note = _fitted(other or spec, rows)
+        found = score_at_null(spec if fitted is None or other else fitted, term, rows)
         out = {**dict.fromkeys(_RESULTS, np.nan), "note": note, **_estimates(fitted, term)}
         out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
         if self.worlds is not None:

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.designs.analysis_sets import AnalysisSet
 from coalition_models.errors import DataError, counted, first_few
-from coalition_models.features.casualties import add_casualties
-from coalition_models.features.contagion import add_contagion
 from coalition_models.features.elections import add_elections
 from coalition_models.members.bundled_facts import facts as bundled
 from coalition_models.members.facts import Facts
 from coalition_models.members.panel import build_panel
-from coalition_models.models.family import family_named
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, frame_table
-from coalition_models.sensitivity.choices import Dimension, Option, Setting
+from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
 from coalition_models.sensitivity.histories import exposure_histories
+from coalition_models.sensitivity.outcome_choices import (
+    controls,
+    elections,
+    estimators,
+    ruled,
+    rules,
+)
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, size_of, table_of
 
 __all__ = ["TERM", "StandardChoices", "dimensions"]
 
 #: the column that every option makes: 1 where an election is near
 TERM = "election"
-_CONTROLS = {"none": "", "casualties": "log_deaths_weighted", "earlier exits": "recent_exits_12m"}
+_Given = tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,6 +74,15 @@ class StandardChoices(Sequence[Dimension]):
         ]
         return StandardChoices(tuple(kept), self.base)
 
+    def within(self, changes: int) -> Callable[[Mapping[str, object]], bool]:
+        """Keep combinations that differ from the first options in so many dimensions at most.
+
+        For ``where=`` of ``spec_curve``.
+        """
+        check_count(changes, "changes")
+        first = {one.name: one.labels[0] for one in self.dimensions}
+        return lambda chosen: sum(chosen[name] != label for name, label in first.items()) <= changes
+
     def to_table(self) -> Table:
         """All options with their standing, and how many combinations they make."""
         asked = size_of(of_standing(self.dimensions, SAME_QUESTION))
@@ -102,10 +115,12 @@ def dimensions(
 ) -> StandardChoices:
     """List the defensible choices behind an estimate of elections on exits, before any is run.
 
-    Confidence of dates, contested kinds, kinds that count, date of exit, wind-up, strength, clock,
-    controls, window and side of the election, estimator. Every panel is built from the facts and
-    shared by the combinations that need it. Each option has a standing: ``equivalent``,
-    ``uncertain`` or ``not equivalent`` (another question); ``spec_curve`` leaves the last out.
+    Confidence of dates, contested kinds, kinds that count, date of exit, wind-up, strength, rule of
+    defection, clock, list of elections and what is known of them when, window and side, controls
+    with their lags and sources, estimator and prior. Every panel is built from the facts and shared
+    by the combinations that need it. Each option has a standing: ``equivalent``, ``uncertain`` or
+    ``not equivalent`` (another question); ``spec_curve`` leaves the last out. There are more
+    combinations than anyone runs: take ``sample=``, or ``where=choices.within(2)``.
 
     Parameters
     ----------
@@ -138,7 +153,7 @@ def dimensions(
     >>> [one.name for one in choices][:3]
     ['dates', 'contested', 'kinds']
     >>> choices.table["standing"].value_counts().to_dict()
-    {'equivalent': 18, 'uncertain': 9, 'not equivalent': 1}
+    {'equivalent': 20, 'uncertain': 18, 'not equivalent': 9}
     """
     check_arguments(dimensions, locals())
     facts = _facts(data)
@@ -154,19 +169,23 @@ def dimensions(
         *([_panel_option("peak_at_least", (0, "equivalent", ""),
                          (peak, "uncertain", "a sample chosen by what is known afterwards"))]
           if rows["peak_troops"] else []),
+        rules(facts),
         _panel_option("clock", ("entry", "equivalent", ""),
                       ("coalition", "equivalent", "members are compared within a month")),
+        elections(facts),
         _windows(windows),
-        _controls(facts),
-        _families(variance),
+        controls(facts, TERM),
+        estimators(variance),
     ]  # fmt: skip
     spec = Specification("cox", f"event ~ {TERM}", cluster="state", variance=variance)
-    base = Setting(facts=facts, spec=spec).assign(term=TERM, all_facts=facts, options=_START)
+    base = Setting(facts=facts, spec=spec).assign(
+        term=TERM, all_facts=facts, options=_START, rule="", elections=_START
+    )
     return StandardChoices(tuple(found), base)
 
 
 _NEEDED = ("exit_confidence", "exit_kind_alt", "announced", "last_personnel", "peak_troops")
-_START: tuple[tuple[str, object], ...] = ()
+_START: _Given = ()
 
 
 def _facts(data: str | AnalysisSet | Facts) -> Facts:
@@ -283,29 +302,33 @@ def _panel_option(name: str, *options: tuple[object, str, str]) -> Dimension:
     )
 
 
-def _panel(facts: Facts, options: tuple[tuple[str, object], ...]) -> pd.DataFrame:
+def _panel(facts: Facts, options: _Given, rule: str) -> pd.DataFrame:
+    if rule:
+        return ruled(facts, rule, options)
     return build_panel(facts, **cast("dict[str, Any]", dict(options)))
 
 
-def _near(panel: pd.DataFrame, window: int, side: str) -> pd.DataFrame:
+def _near(panel: pd.DataFrame, window: int, side: str, given: _Given) -> pd.DataFrame:
     """A panel with the column ``election``: one ahead, or one ahead or just past."""
-    made = add_elections(panel, window=window)
+    made = add_elections(panel, window=window, **cast("dict[str, Any]", dict(given)))
     near = made["election_near"].astype(float)
     if side == "around":
         near = near.where(near.isna() | (near == 1), made["post_election"].astype(float))
     return made.assign(**{TERM: near})
 
 
-def _histories(facts: Facts, window: int, side: str) -> pd.DataFrame:
-    return exposure_histories(facts, partial(_near, window=window, side=side), TERM)
+def _histories(facts: Facts, window: int, side: str, given: _Given) -> pd.DataFrame:
+    return exposure_histories(facts, partial(_near, window=window, side=side, given=given), TERM)
 
 
 def _windows(windows: Sequence[int]) -> Dimension:
-    def choose(setting: Setting, window: int, side: str) -> Setting:
-        facts = cast("Facts", setting.facts)
-        panel = setting.once(_panel, facts, setting["options"])
-        histories = setting.once(_histories, setting["all_facts"], window, side)
-        return setting.replace(panel=setting.once(_near, panel, window, side)).assign(
+    def choose(setting: Setting, window: int, side: str) -> Setting | Skip:
+        facts, given = cast("Facts", setting.facts), setting["elections"]
+        if side == "ahead" and ("as_of", "end") in given:
+            return Skip("what is known at a month's end bears on elections behind alone")
+        panel = setting.once(_panel, facts, setting["options"], setting["rule"])
+        histories = setting.once(_histories, setting["all_facts"], window, side, given)
+        return setting.replace(panel=setting.once(_near, panel, window, side, given)).assign(
             histories=histories
         )
 
@@ -320,32 +343,3 @@ def _windows(windows: Sequence[int]) -> Dimension:
         for window in windows
     ]
     return Dimension("window", options, "an election within so many months")
-
-
-def _controls(facts: Facts) -> Dimension:
-    def choose(setting: Setting, name: str) -> Setting:
-        column = _CONTROLS[name]
-        build = add_casualties if name == "casualties" else add_contagion
-        panel = setting.once(build, setting.rows)
-        return setting.replace(panel=panel).respecify(formula=f"event ~ {TERM} + {column}")
-
-    options = [Option("none", _same)]
-    if facts.deaths is not None:
-        options.append(Option("casualties", partial(choose, name="casualties")))
-    options.append(
-        Option("earlier exits", partial(choose, name="earlier exits"), "uncertain",
-               "others' exits may follow from the same elections")
-    )  # fmt: skip
-    return Dimension("controls", options)
-
-
-def _families(variance: str | None) -> Dimension:
-    def choose(setting: Setting, name: str) -> Setting:
-        # the jackknife of families that refit one by one would take the time of all the others
-        given = variance if "batch_refits" in family_named(name).can else None
-        return setting.respecify(family=name, variance=given)
-
-    return Dimension(
-        "estimator",
-        [Option(name, partial(choose, name=name)) for name in ("cox", "cloglog", "logit")],
-    )

@@ -34,6 +34,13 @@ def test_printed_e_values(given, options, point, limit) -> None:
     assert found.limit == pytest.approx(limit, abs=5e-6, nan_ok=True)
 
 
+def test_a_risk_difference_has_the_point_of_its_risk_ratio() -> None:
+    """397 with and 78,557 without the outcome, against 51 and 108,778."""
+    ratio = (397 / (397 + 78_557)) / (51 / (51 + 108_778))
+    assert ratio == pytest.approx(10.72978, abs=5e-6)
+    assert e_value(ratio).point == pytest.approx(20.94733, abs=5e-5)
+
+
 # by the formula of VanderWeele and Ding for common outcomes
 @pytest.mark.parametrize(
     ("given", "common", "point", "limit"),

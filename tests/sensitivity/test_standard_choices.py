@@ -1,5 +1,7 @@
 """Each standard option is the panel that its words promise, built from the facts."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -12,6 +14,7 @@ from coalition_models.sensitivity import (
     dimensions,
     spec_curve,
 )
+from coalition_models.sensitivity.outcome_choices import rules
 from coalition_models.sensitivity.standard_choices import TERM
 
 pytestmark = pytest.mark.filterwarnings("ignore::coalition_models.CoalitionWarning")
@@ -78,14 +81,16 @@ def test_strict_lies_within_main_and_that_within_lenient() -> None:
 
 
 def test_panels_are_made_once() -> None:
-    choices = dimensions("iraq").without("dates", "contested", "wind_up", "peak_at_least", "clock")
+    choices = dimensions("iraq").without(
+        "dates", "contested", "wind_up", "peak_at_least", "clock", "rule", "elections", "controls"
+    )
     found = [one.setting for one in cross(list(choices), choices.base) if one.setting]
     assert len({id(one.panel) for one in found}) < len(found) / 2
     assert len({id(one["histories"]) for one in found}) == 6
 
 
 def test_a_curve_with_its_joint_test_runs() -> None:
-    choices = dimensions("iraq", windows=[2])
+    choices = dimensions("iraq", windows=[2]).without("elections")
     histories = only(choices)["histories"]
     exchange = Exchange(groups=complete_histories(histories))
     curve = spec_curve(
@@ -95,22 +100,81 @@ def test_a_curve_with_its_joint_test_runs() -> None:
     assert len(curve.table) == 6
     assert curve.joint is not None
     assert set(curve.table["kinds"]) == {"early"}
-    alone = curve.table.iloc[0]
+    alone = curve.table.dropna(subset=["estimate"]).iloc[0]
     own = only(choices, **{name: alone[name] for name in curve.dimensions})
-    fit = cm.fit(own.spec, own.rows).tidy().set_index("term")
+    fit = cm.fit(own.values.get("fit_as") or own.spec, own.rows).tidy().set_index("term")
     assert alone["estimate"] == fit.loc[TERM, "estimate"]
 
 
 def test_own_facts_without_codings_have_fewer_choices() -> None:
     facts = cm.facts("iraq")
     columns = ["coalition", "state", "cow", "spell", "entry", "exit", "exit_kind"]
-    own = facts.replace(members=facts.members[columns], deaths=None)
+    own = facts.replace(members=facts.members[columns], deaths=None, troops=None)
     choices = dimensions(own)
     assert [one.name for one in choices] == [
-        "kinds", "wind_up", "clock", "window", "controls", "estimator",
+        "kinds", "wind_up", "rule", "clock", "elections", "window", "controls", "estimator",
     ]  # fmt: skip
-    assert "casualties" not in choices[4].labels
+    assert not {"casualties", "strength"} & set(choices[6].labels)
+    assert "mcinnis" not in choices[2].labels
     assert "combinations of equivalent" in repr(choices)
+
+
+def test_rules_lists_and_lags_are_what_they_say() -> None:
+    choices, facts = dimensions("iraq"), cm.facts("iraq")
+    set_ = cm.analysis_set("iraq")
+    for name in ("weisiger-2016",):
+        recoded = set_.recode(name)
+        panel = only(choices, rule=name).rows
+        assert panel["event"].sum() == recoded["event"].sum()
+    panel = cm.build_panel(facts)
+    options = {"leading office": {"kinds": "regime"}, "ParlGov": {"sources": "parlgov"}}
+    for label, given in {**options, "once called": {"strict": True}}.items():
+        made = cm.add_elections(panel, window=2, **given)["election_near"]
+        pd.testing.assert_series_equal(
+            only(choices, elections=label).rows[TERM], made, check_names=False
+        )
+    setting = only(choices, controls="strength a year before")
+    troops = cm.add_commitment(panel, strength_lag=12, external="never")["log_troops"]
+    pd.testing.assert_series_equal(setting.rows["log_troops"], troops)
+    assert setting.spec.formula == "event ~ election + log_troops"
+
+
+def test_options_that_do_not_go_together_are_skipped_with_a_reason() -> None:
+    choices = dimensions("iraq", windows=[2])
+    announced = replace(choices.base, chosen={"exit_date": "announced"})
+    rule = rules(cm.facts("iraq"))
+    found = rule.options_in_order[1].choose(announced)
+    assert "exit_date is its own" in found.reason
+    late = choices.base.assign(elections=(("as_of", "end"),))
+    ahead = next(one for one in choices if one.name == "window").options_in_order[0]
+    assert "elections behind alone" in ahead.choose(late).reason
+
+
+def test_penalised_options_estimate_with_a_prior_and_score_by_cluster() -> None:
+    choices = dimensions("iraq", windows=[2])
+    curve = spec_curve(
+        choices.spec, TERM, choices, base=choices.base,
+        where=lambda chosen: choices.within(1)(chosen) and chosen["rule"] == "exits as coded"
+        and "cox" in chosen["estimator"] and chosen["controls"] == "none"
+        and chosen["dates"] == "all" and chosen["contested"] == "main"
+        and chosen["exit_date"] == "main" and chosen["wind_up"] == 0
+        and chosen["peak_at_least"] == 0 and chosen["clock"] == "entry"
+        and chosen["elections"] == "all lists" and chosen["window"] == "2 months ahead",
+    )  # fmt: skip
+    table = curve.table.set_index("estimator")
+    panel = cm.build_panel(cm.facts("iraq")).assign(election=lambda p: near(p))
+    firth = cm.cox("event ~ election", panel, penalty="firth")
+    assert table.loc["cox, Firth", "estimate"] == pytest.approx(firth.coefficients[0], rel=1e-8)
+    assert table.loc["cox, Firth", "z_by_cluster"] == table.loc["cox", "z_by_cluster"]
+    assert table.loc["cox, Breslow ties", "estimate"] != table.loc["cox", "estimate"]
+
+
+def test_within_counts_changes() -> None:
+    choices = dimensions("iraq")
+    first = {one.name: one.labels[0] for one in choices}
+    assert choices.within(0)(first)
+    assert not choices.within(0)({**first, "clock": "coalition"})
+    assert not choices.within(1)({**first, "clock": "coalition", "wind_up": 3})
 
 
 def test_misuse_is_refused() -> None:
