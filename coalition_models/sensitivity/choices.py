@@ -50,6 +50,18 @@ T = TypeVar("T")
 class _Made(dict[Hashable, tuple[object, object]]):
     """What was made in a run, with what it was made from; never sent to another process."""
 
+    #: things kept; of older ones those that are asked for again are made again
+    MOST = 300
+
+    def keep(self, key: Hashable, value: tuple[object, object]) -> None:
+        """Keep one more thing in place of the oldest; threads share what is made."""
+        self[key] = value
+        while len(self) > self.MOST:
+            try:
+                self.pop(next(iter(self)), None)
+            except (StopIteration, RuntimeError):
+                return
+
     def __reduce__(self) -> tuple[type[_Made], tuple[()]]:
         return _Made, ()
 
@@ -147,10 +159,12 @@ class Setting:
         True
         """
         key = (make, _same(inputs), _same(tuple(arguments.items())))
-        if key not in self.made:
+        held = self.made.get(key)
+        if held is None:
             # the inputs are kept, so that no other object takes their place in memory
-            self.made[key] = ((inputs, arguments), make(*inputs, **arguments))
-        return cast("T", self.made[key][1])
+            held = ((inputs, arguments), make(*inputs, **arguments))
+            self.made.keep(key, held)
+        return cast("T", held[1])
 
 
 def _same(value: object) -> Hashable:
@@ -276,12 +290,14 @@ class Combination:
 
     ``setting`` is None where an option failed (``problem`` says why) or does not apply
     (``skipped`` says why; the dimensions that come later are then not among the ``choices``).
+    ``place`` is that in the full crossing.
     """
 
     choices: Mapping[str, Hashable]
     setting: Setting | None
     problem: str = ""
     skipped: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -357,11 +373,12 @@ def cross(
         labels = [option.label for option in options]
         if isinstance(reached, Skip):
             here = dict(zip(names[: len(path)], labels, strict=False))
-            yield Combination(here, None, skipped=reached.reason)
+            yield Combination(here, None, skipped=reached.reason, place=place)
         elif isinstance(reached, _Failed):
-            yield Combination(dict(zip(names, labels, strict=True)), None, problem=reached.reason)
+            chosen = dict(zip(names, labels, strict=True))
+            yield Combination(chosen, None, problem=reached.reason, place=place)
         else:
-            yield Combination(reached.chosen, reached)
+            yield Combination(reached.chosen, reached, place=place)
 
 
 def _choose(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -182,7 +182,9 @@ def spec_curve(
     limit: int | None = None,
     draws: int = 199,
     seed: int = 1,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> SpecCurve:
     """Estimate a term in every combination of choices, and judge all of them together.
 
@@ -210,8 +212,13 @@ def spec_curve(
     sample, limit : int, optional
         So many combinations drawn at random; so many at most, else refused.
     draws, seed : int
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -247,7 +254,7 @@ def spec_curve(
     found = run(
         start, list(dimensions), Estimate(term, worlds),
         failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), pick=pick,
-        workers=workers,
+        workers=workers, keep=keep, progress=progress, about="spec_curve",
     )  # fmt: skip
     table = found.table
     joint = None
@@ -294,7 +301,9 @@ class Estimate:
 
     term: str
     worlds: Worlds | None
-    last: dict[str, object] = field(default_factory=dict, compare=False)
+    last: dict[str, tuple[pd.DataFrame, pd.DataFrame, Floats]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def __call__(self, setting: Setting) -> Mapping[str, object]:
         """Fit and score the specification of a setting."""
@@ -327,14 +336,14 @@ class Estimate:
     ) -> Floats:
         """Of every draw; those of the last panel are kept, since specifications come by panel."""
         assert self.worlds is not None
-        key = (id(histories), id(panel), len(rows))
-        held = self.last.get("key")
-        if held != key or len(rows) != len(panel):
-            self.last.clear()
+        held = self.last.get("made")
+        if held is None or held[0] is not histories or held[1] is not panel or rows is not panel:
             made = self.worlds.exposures(histories, rows["state"], rows["period"])
-            # what the key is of is kept too, so that nothing else takes its place in memory
-            self.last.update(key=key, made=made, of=(histories, panel))
-        return cast("Floats", self.last["made"])
+            # put there at once, since threads share it
+            held = (histories, panel, made)
+            if rows is panel:
+                self.last["made"] = held
+        return held[2]
 
 
 def _own(histories: pd.DataFrame, rows: pd.DataFrame) -> Floats:
