@@ -213,8 +213,8 @@ class Kept:
                 f"{self.path} is no file of results: give keep= another path"
             ) from error
         raise DataError(
-            f"{self.path} holds results of something else: {first_few(wrong)}. Give keep= another "
-            "path, or delete the file to begin anew"
+            f"{self.path} holds results of something else: {first_few(wrong)}. Delete "
+            "the file to begin anew, or give another path (keep=, --out)"
         )
 
 

@@ -141,7 +141,7 @@ def test_other_tasks_data_or_options_are_refused(tmp_path):
     run(Scaled(table, 2.0), range(6))
     before = path.read_bytes()
     for work, tasks, about, words in (
-        (Scaled(table, 3.0), range(6), "scaled", "with another by. Give keep="),
+        (Scaled(table, 3.0), range(6), "scaled", "with another by. Delete the file"),
         (Scaled(table + 1, 3.0), range(6), "scaled", "with another table, by"),
         (Scaled(table, 2.0), range(5), "scaled", "of 6 tasks, now there are 5"),
         (Scaled(table, 2.0), [1, 0, 2, 3, 4, 5], "scaled", "of another list of tasks"),
