@@ -21,6 +21,7 @@ from coalition_models.defection.rules import DefectionRule
 from coalition_models.errors import CoverageError, DataError, FitError, first_few
 from coalition_models.members.facts import Facts
 from coalition_models.models.specification import Specification
+from coalition_models.sensitivity.made import Made
 
 __all__ = [
     "FAILURES",
@@ -45,25 +46,6 @@ _TAKEN = ("problem", "reason")
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class _Made(dict[Hashable, tuple[object, object]]):
-    """What was made in a run, with what it was made from; never sent to another process."""
-
-    #: things kept; of older ones those that are asked for again are made again
-    MOST = 300
-
-    def keep(self, key: Hashable, value: tuple[object, object]) -> None:
-        """Keep one more thing in place of the oldest; threads share what is made."""
-        self[key] = value
-        while len(self) > self.MOST:
-            try:
-                self.pop(next(iter(self)), None)
-            except (StopIteration, RuntimeError):
-                return
-
-    def __reduce__(self) -> tuple[type[_Made], tuple[()]]:
-        return _Made, ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +78,7 @@ class Setting:
     spec: Specification | None = None
     values: Mapping[str, object] = field(default_factory=dict)
     chosen: Mapping[str, Hashable] = field(default_factory=dict)
-    made: _Made = field(default_factory=_Made, repr=False)
+    made: Made = field(default_factory=Made, repr=False)
 
     def replace(self, **parts: object) -> Setting:
         """Make a setting with other parts: ``facts``, ``panel``, ``rule`` or ``spec``."""

@@ -360,9 +360,8 @@ def _fitted(spec: Specification, rows: pd.DataFrame) -> tuple[Fit | None, str]:
 
 
 def _estimates(fitted: Fit | None, term: str) -> dict[str, object]:
-    if fitted is None:
+    if fitted is None or term not in fitted.names:
         return {}
-    tidy = fitted.tidy()
-    own = tidy[tidy["term"] == term]
+    tidy, at = fitted.tidy(), fitted.place_of(term)
     names = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
-    return {name: float(own[name].iloc[0]) for name in names} if len(own) else {}
+    return {name: float(tidy[name].to_numpy()[at]) for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -22,7 +22,7 @@ from coalition_models.models.family import family_named
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import Dimension, Option, Setting
-from coalition_models.sensitivity.histories import exposure_histories
+from coalition_models.sensitivity.histories import by_state, throughout
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, size_of, table_of
 
 __all__ = ["TERM", "StandardChoices", "dimensions"]
@@ -287,27 +287,40 @@ def _panel(facts: Facts, options: tuple[tuple[str, object], ...]) -> pd.DataFram
     return build_panel(facts, **cast("dict[str, Any]", dict(options)))
 
 
-def _near(panel: pd.DataFrame, window: int, side: str) -> pd.DataFrame:
-    """A panel with the column ``election``: one ahead, or one ahead or just past."""
-    made = add_elections(panel, window=window)
+def _near(made: pd.DataFrame, side: str) -> pd.Series:
+    """Whether an election is ahead, or ahead or just past, of rows with their elections."""
     near = made["election_near"].astype(float)
     if side == "around":
         near = near.where(near.isna() | (near == 1), made["post_election"].astype(float))
-    return made.assign(**{TERM: near})
+    return near.rename(TERM)
 
 
-def _histories(facts: Facts, window: int, side: str) -> pd.DataFrame:
-    return exposure_histories(facts, partial(_near, window=window, side=side), TERM)
+def _histories(made: pd.DataFrame, side: str) -> pd.DataFrame:
+    return by_state(made.assign(**{TERM: _near(made, side)}), TERM)
+
+
+def _with_election(
+    panel: pd.DataFrame, histories: pd.DataFrame, window: int, side: str
+) -> pd.DataFrame:
+    """A panel with the column ``election``, of the state's history where that reaches.
+
+    Elections are those of a state and a month, whatever became of its spell.
+    """
+    row = histories.index.get_indexer(pd.Index(panel["state"]))
+    at = histories.columns.get_indexer(pd.Index(panel["period"]))
+    if (row < 0).any() or (at < 0).any():
+        return panel.assign(**{TERM: _near(add_elections(panel, window=window), side)})
+    return panel.assign(**{TERM: histories.to_numpy(dtype=float)[row, at]})
 
 
 def _windows(windows: Sequence[int]) -> Dimension:
     def choose(setting: Setting, window: int, side: str) -> Setting:
-        facts = cast("Facts", setting.facts)
-        panel = setting.once(_panel, facts, setting["options"])
-        histories = setting.once(_histories, setting["all_facts"], window, side)
-        return setting.replace(panel=setting.once(_near, panel, window, side)).assign(
-            histories=histories
-        )
+        everyone = setting.once(throughout, setting["all_facts"])
+        made = setting.once(add_elections, everyone, window=window)
+        histories = setting.once(_histories, made, side)
+        bare = setting.once(_panel, cast("Facts", setting.facts), setting["options"])
+        panel = setting.once(_with_election, bare, histories, window, side)
+        return setting.replace(panel=panel).assign(histories=histories, bare=bare)
 
     options = [
         Option(
@@ -322,11 +335,22 @@ def _windows(windows: Sequence[int]) -> Dimension:
     return Dimension("window", options, "an election within so many months")
 
 
+def _column(
+    build: Callable[[pd.DataFrame], pd.DataFrame], panel: pd.DataFrame, column: str
+) -> pd.Series:
+    return build(panel)[column]
+
+
+def _beside(panel: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
+    return panel.assign(**{str(values.name): values})
+
+
 def _controls(facts: Facts) -> Dimension:
     def choose(setting: Setting, name: str) -> Setting:
         column = _CONTROLS[name]
         build = add_casualties if name == "casualties" else add_contagion
-        panel = setting.once(build, setting.rows)
+        values = setting.once(_column, build, setting["bare"], column)
+        panel = setting.once(_beside, setting.rows, values)
         return setting.replace(panel=panel).respecify(formula=f"event ~ {TERM} + {column}")
 
     options = [Option("none", _same)]
