@@ -301,7 +301,7 @@ class Estimate:
 
     term: str
     worlds: Worlds | None
-    last: dict[str, tuple[pd.DataFrame, pd.DataFrame, Floats]] = field(
+    last: dict[str, tuple[pd.DataFrame, pd.DataFrame, npt.NDArray[np.int64], Floats]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -329,21 +329,28 @@ class Estimate:
                 f"histories do not give the panel's own exposure in {counted(wrong, 'row')}: make "
                 "both with the same builder"
             )
-        return found.pull.z(self._exposures(histories, setting.rows, rows))
+        # rows at risk at no event time weigh nothing, and are most of a panel
+        active = np.flatnonzero(found.pull.own)
+        at = active if found.keep is None else np.flatnonzero(found.keep)[active]
+        return found.pull.of_rows(active).z(self._exposures(histories, setting.rows, at))
 
     def _exposures(
-        self, histories: pd.DataFrame, panel: pd.DataFrame, rows: pd.DataFrame
+        self, histories: pd.DataFrame, panel: pd.DataFrame, at: npt.NDArray[np.int64]
     ) -> Floats:
         """Of every draw; those of the last panel are kept, since specifications come by panel."""
         assert self.worlds is not None
         held = self.last.get("made")
-        if held is None or held[0] is not histories or held[1] is not panel or rows is not panel:
+        if (
+            held is None
+            or held[0] is not histories
+            or held[1] is not panel
+            or not np.array_equal(held[2], at)
+        ):
+            rows = panel[["state", "period"]].iloc[at]
             made = self.worlds.exposures(histories, rows["state"], rows["period"])
             # put there at once, since threads share it
-            held = (histories, panel, made)
-            if rows is panel:
-                self.last["made"] = held
-        return held[2]
+            held = self.last["made"] = (histories, panel, at, made)
+        return held[3]
 
 
 def _own(histories: pd.DataFrame, rows: pd.DataFrame) -> Floats:
