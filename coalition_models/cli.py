@@ -1,4 +1,4 @@
-"""The command line: ``coalition-models data | reproduce | hypotheses | paper | replicate``."""
+"""The command line: ``coalition-models data | fit | sensitivity | reproduce | ...``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from coalition_models.about import __version__
+from coalition_models.cli_analyses import add_analysis_verbs
 from coalition_models.cli_data import add_data_verbs
 from coalition_models.errors import CoalitionError, counted
 from coalition_models.terminal import (
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"coalition-models {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     add_data_verbs(verbs)
+    add_analysis_verbs(verbs)
     reproduce = verbs.add_parser(
         "reproduce", help="run the main analysis and write the report, tables and figures"
     )

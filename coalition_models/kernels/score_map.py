@@ -40,6 +40,10 @@ class ScoreMap:
     own: Floats
     lost: Floats
 
+    def of_rows(self, rows: Integers) -> ScoreMap:
+        """The map for values of these rows alone, where all others have no weight (``own`` 0)."""
+        return ScoreMap(self.by_cluster[:, rows], self.own[rows], self.lost[:, rows])
+
     def scores(self, values: Floats) -> Floats:
         """Scores by cluster (G, m) of values (n, m)."""
         found: Floats = self.by_cluster @ values

@@ -12,13 +12,10 @@ from coalition_models.errors import CoverageError, DataError, counted, first_few
 from coalition_models.members.bundled_facts import facts_with, told_of
 from coalition_models.members.coalition_tables import read_coalitions
 from coalition_models.members.facts import Facts
-from coalition_models.members.own_members import with_spells, with_states
 from coalition_models.members.periods import as_period, panel_period
+from coalition_models.members.read_members import read_members, wrong_spells
 from coalition_models.members.spell_checks import (
     EVENT_KINDS,
-    MISSING,
-    SPELL_DATES,
-    check_spells,
     outlived_states,
     spell_labels,
 )
@@ -153,14 +150,13 @@ def build_panel(
     )
     account = Account()
     given = members if isinstance(members, Facts) else None
-    spells, problems = _members(_spells(members) if isinstance(members, Facts) else members)
-    table, named, more = _coalition_table(spells, coalitions, given)
-    problems += more
+    read = read_members(members, whole=coalitions is None)
+    table, named, more = _coalition_table(read.spells, coalitions, given)
+    spells, problems = read.spells, [*read.problems, *more]
     if "coalition" in spells.columns and not more:
         spells = spells[spells["coalition"].isin(table.index)].reset_index(drop=True)
-    # a missing column is named once
-    found = [text for text in check_spells(spells, "month") if not text.startswith(MISSING)]
-    problems += found + outlived_states(spells, table, choices.until)
+    problems += wrong_spells(spells) if read.wrong is None else read.wrong
+    problems += outlived_states(spells, table, choices.until)
     if problems:
         problems = list(dict.fromkeys(problems))
         listing = "\n".join(f"  - {p}" for p in problems)
@@ -203,12 +199,6 @@ def dated_by(panel: pd.DataFrame) -> str:
     return str(others[0]) if others else "main"
 
 
-def _spells(facts: Facts) -> pd.DataFrame:
-    if facts.members is None:
-        raise DataError("the facts hold no members: there is nobody to follow")
-    return facts.members
-
-
 def _check_choices(
     period: str,
     clock: str,
@@ -239,28 +229,6 @@ def _check_choices(
         truncate_before=as_day(truncate_before, "truncate_before"),
         peak_at_least=float(peak_at_least),
     )
-
-
-def _members(members: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return the spells with plain columns and codes, and what is wrong with their columns."""
-    if members.empty:
-        raise DataError("members has no rows: there is nobody to follow")
-    spells = plain_table(members, "members", dates=SPELL_DATES)
-    spells, unknown = with_states(spells, ("entry", "exit"))
-    problems = [f"unknown states: {'; '.join(unknown)}"] if unknown else []
-    if unknown:
-        spells = spells[spells["cow"].notna()].reset_index(drop=True)
-    spells = with_spells(spells)
-    needed = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
-    absent = [name for name in needed if name not in spells.columns]
-    if absent:
-        needed.remove("spell")
-        # without entries no spell can be numbered, and without states none has a number
-        told = [name for name in absent if name != "spell" or "entry" not in absent]
-        problems.append(
-            f"members must have the columns {', '.join(needed)}; missing: {', '.join(told)}"
-        )
-    return spells, problems
 
 
 def _coalition_table(

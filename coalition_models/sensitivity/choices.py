@@ -21,6 +21,7 @@ from coalition_models.defection.rules import DefectionRule
 from coalition_models.errors import CoverageError, DataError, FitError, first_few
 from coalition_models.members.facts import Facts
 from coalition_models.models.specification import Specification
+from coalition_models.sensitivity.made import Made
 
 __all__ = [
     "FAILURES",
@@ -45,13 +46,6 @@ _TAKEN = ("problem", "reason")
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class _Made(dict[Hashable, tuple[object, object]]):
-    """What was made in a run, with what it was made from; never sent to another process."""
-
-    def __reduce__(self) -> tuple[type[_Made], tuple[()]]:
-        return _Made, ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +78,7 @@ class Setting:
     spec: Specification | None = None
     values: Mapping[str, object] = field(default_factory=dict)
     chosen: Mapping[str, Hashable] = field(default_factory=dict)
-    made: _Made = field(default_factory=_Made, repr=False)
+    made: Made = field(default_factory=Made, repr=False)
 
     def replace(self, **parts: object) -> Setting:
         """Make a setting with other parts: ``facts``, ``panel``, ``rule`` or ``spec``."""
@@ -147,10 +141,12 @@ class Setting:
         True
         """
         key = (make, _same(inputs), _same(tuple(arguments.items())))
-        if key not in self.made:
+        held = self.made.get(key)
+        if held is None:
             # the inputs are kept, so that no other object takes their place in memory
-            self.made[key] = ((inputs, arguments), make(*inputs, **arguments))
-        return cast("T", self.made[key][1])
+            held = ((inputs, arguments), make(*inputs, **arguments))
+            self.made.keep(key, held)
+        return cast("T", held[1])
 
 
 def _same(value: object) -> Hashable:
@@ -276,12 +272,14 @@ class Combination:
 
     ``setting`` is None where an option failed (``problem`` says why) or does not apply
     (``skipped`` says why; the dimensions that come later are then not among the ``choices``).
+    ``place`` is that in the full crossing.
     """
 
     choices: Mapping[str, Hashable]
     setting: Setting | None
     problem: str = ""
     skipped: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -357,11 +355,12 @@ def cross(
         labels = [option.label for option in options]
         if isinstance(reached, Skip):
             here = dict(zip(names[: len(path)], labels, strict=False))
-            yield Combination(here, None, skipped=reached.reason)
+            yield Combination(here, None, skipped=reached.reason, place=place)
         elif isinstance(reached, _Failed):
-            yield Combination(dict(zip(names, labels, strict=True)), None, problem=reached.reason)
+            chosen = dict(zip(names, labels, strict=True))
+            yield Combination(chosen, None, problem=reached.reason, place=place)
         else:
-            yield Combination(reached.chosen, reached)
+            yield Combination(reached.chosen, reached, place=place)
 
 
 def _choose(

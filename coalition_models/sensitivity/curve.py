@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -182,7 +183,9 @@ def spec_curve(
     limit: int | None = None,
     draws: int = 199,
     seed: int = 1,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> SpecCurve:
     """Estimate a term in every combination of choices, and judge all of them together.
 
@@ -210,8 +213,13 @@ def spec_curve(
     sample, limit : int, optional
         So many combinations drawn at random; so many at most, else refused.
     draws, seed : int
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -247,7 +255,7 @@ def spec_curve(
     found = run(
         start, list(dimensions), Estimate(term, worlds),
         failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), pick=pick,
-        workers=workers,
+        workers=workers, keep=keep, progress=progress, about="spec_curve",
     )  # fmt: skip
     table = found.table
     joint = None
@@ -298,7 +306,9 @@ class Estimate:
 
     term: str
     worlds: Worlds | None
-    last: dict[str, object] = field(default_factory=dict, compare=False)
+    last: dict[str, tuple[pd.DataFrame, pd.DataFrame, npt.NDArray[np.int64], Floats]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def __call__(self, setting: Setting) -> Mapping[str, object]:
         """Fit and score the specification of a setting."""
@@ -325,21 +335,28 @@ class Estimate:
                 f"histories do not give the panel's own exposure in {counted(wrong, 'row')}: make "
                 "both with the same builder"
             )
-        return found.pull.z(self._exposures(histories, setting.rows, rows))
+        # rows at risk at no event time weigh nothing, and are most of a panel
+        active = np.flatnonzero(found.pull.own)
+        at = active if found.keep is None else np.flatnonzero(found.keep)[active]
+        return found.pull.of_rows(active).z(self._exposures(histories, setting.rows, at))
 
     def _exposures(
-        self, histories: pd.DataFrame, panel: pd.DataFrame, rows: pd.DataFrame
+        self, histories: pd.DataFrame, panel: pd.DataFrame, at: npt.NDArray[np.int64]
     ) -> Floats:
         """Of every draw; those of the last panel are kept, since specifications come by panel."""
         assert self.worlds is not None
-        key = (id(histories), id(panel), len(rows))
-        held = self.last.get("key")
-        if held != key or len(rows) != len(panel):
-            self.last.clear()
+        held = self.last.get("made")
+        if (
+            held is None
+            or held[0] is not histories
+            or held[1] is not panel
+            or not np.array_equal(held[2], at)
+        ):
+            rows = panel[["state", "period"]].iloc[at]
             made = self.worlds.exposures(histories, rows["state"], rows["period"])
-            # what the key is of is kept too, so that nothing else takes its place in memory
-            self.last.update(key=key, made=made, of=(histories, panel))
-        return cast("Floats", self.last["made"])
+            # put there at once, since threads share it
+            held = self.last["made"] = (histories, panel, at, made)
+        return held[3]
 
 
 def _own(histories: pd.DataFrame, rows: pd.DataFrame) -> Floats:
@@ -356,9 +373,8 @@ def _fitted(spec: Specification, rows: pd.DataFrame) -> tuple[Fit | None, str]:
 
 
 def _estimates(fitted: Fit | None, term: str) -> dict[str, object]:
-    if fitted is None:
+    if fitted is None or term not in fitted.names:
         return {}
-    tidy = fitted.tidy()
-    own = tidy[tidy["term"] == term]
+    tidy, at = fitted.tidy(), fitted.place_of(term)
     names = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
-    return {name: float(own[name].iloc[0]) for name in names} if len(own) else {}
+    return {name: float(tidy[name].to_numpy()[at]) for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from coalition_models.models.fit import Fit
 from coalition_models.models.running import run
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number
+from coalition_models.sensitivity.engine import run_tasks
 
 __all__ = ["Confounding", "bias_of", "confounding"]
 
@@ -119,6 +121,9 @@ def confounding(
     strengths: Sequence[float] = (2.0, 3.0, 5.0),
     draws: int = 20,
     seed: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> Confounding:
     """Refit a model with a simulated time-varying cause that nobody measured.
 
@@ -141,6 +146,13 @@ def confounding(
     draws : int
         2 or more.
     seed : int
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -175,13 +187,13 @@ def confounding(
     tidy = fit.tidy(exponentiate=True)
     own = tidy.loc[tidy["term"] == term, ["estimate", "conf_low", "conf_high"]].to_numpy(float)
     ratio, low, high = map(float, own[0])
-    streams = np.random.SeedSequence(seed).spawn(len(worlds))
-    grid = pd.DataFrame(
-        [
-            _world(fit, term, data, exposed, event, world, draws, np.random.default_rng(stream))
-            for world, stream in zip(worlds, streams, strict=True)
-        ]
-    )
+    clusters = fit.counts.clusters
+    degrees = min(clusters) - 1.0 if clusters else np.inf
+    drawn = run_tasks(
+        _Grid(fit.spec, term, data, exposed, event, draws, degrees), worlds, about="confounding",
+        seed=seed, chunk=1, workers=workers, keep=keep, progress=progress,
+    )  # fmt: skip
+    grid = pd.DataFrame(drawn.answers)
     expected = [ratio / bias_of(s, one, other) for one, other, s in worlds]
     grid.insert(3, "expected", expected)
     return Confounding(
@@ -208,28 +220,35 @@ def _exposure(fit: Fit, term: str, data: pd.DataFrame) -> tuple[Floats, Floats]:
     return values, event
 
 
-def _world(
-    fit: Fit,
-    term: str,
-    data: pd.DataFrame,
-    exposed: Floats,
-    event: Floats,
-    world: tuple[float, float, float],
-    draws: int,
-    rng: np.random.Generator,
-) -> dict[str, object]:
-    one, other, strength = world
-    share = np.where(exposed == 1, one, other)
-    share = np.where(event == 1, share * strength / (1 + (strength - 1) * share), share)
-    found, problem = [], ""
-    for _ in range(draws):
-        cause = rng.random(len(share)) < share
-        try:
-            found.append(_estimate(fit.spec, term, data, np.log(strength) * cause))
-        except FitError as error:
-            problem = str(error).splitlines()[0]
-    head = {"exposed": one, "unexposed": other, "strength": strength}
-    return {**head, **_combined(found, fit), "draws": len(found), "problem": problem}
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """Refits with a cause of some shares and strength."""
+
+    spec: Specification
+    term: str
+    data: pd.DataFrame
+    exposed: Floats
+    event: Floats
+    draws: int
+    degrees: float
+
+    def __call__(
+        self, world: tuple[float, float, float], rng: np.random.Generator
+    ) -> dict[str, object]:
+        """Draw the cause anew so many times, and put the estimates together."""
+        one, other, strength = world
+        share = np.where(self.exposed == 1, one, other)
+        share = np.where(self.event == 1, share * strength / (1 + (strength - 1) * share), share)
+        found, problem = [], ""
+        for _ in range(self.draws):
+            cause = rng.random(len(share)) < share
+            try:
+                found.append(_estimate(self.spec, self.term, self.data, np.log(strength) * cause))
+            except FitError as error:
+                problem = str(error).splitlines()[0]
+        head = {"exposed": one, "unexposed": other, "strength": strength}
+        whole = _combined(found, self.degrees)
+        return {**head, **whole, "draws": len(found), "problem": problem}
 
 
 def _estimate(
@@ -243,14 +262,12 @@ def _estimate(
     return float(again.coefficients[at]), float(again.std_errors[at])
 
 
-def _combined(found: Sequence[tuple[float, float]], fit: Fit) -> dict[str, float]:
+def _combined(found: Sequence[tuple[float, float]], degrees: float) -> dict[str, float]:
     """Ratio and limits over the draws that could be fitted."""
     names = ("ratio", "conf_low", "conf_high")
     if len(found) < 2:
         return dict.fromkeys(names, float("nan"))
     estimates, errors = zip(*found, strict=True)
-    clusters = fit.counts.clusters
-    degrees = min(clusters) - 1.0 if clusters else np.inf
     whole = rubin(estimates, errors, degrees=degrees)
     values = np.exp([whole.estimate, *whole.limits()])
     return dict(zip(names, map(float, values), strict=True))

@@ -19,7 +19,15 @@ from coalition_models.errors import DataError, counted, first_few
 from coalition_models.members.facts import Facts
 from coalition_models.members.panel import build_panel
 
-__all__ = ["Exchange", "Worlds", "complete_histories", "exposure_histories", "worlds_of"]
+__all__ = [
+    "Exchange",
+    "Worlds",
+    "by_state",
+    "complete_histories",
+    "exposure_histories",
+    "throughout",
+    "worlds_of",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -62,6 +70,38 @@ def exposure_histories(
     ((39, 70), 1)
     """
     check_arguments(exposure_histories, {"column": column, "period": period})
+    made = make(throughout(facts, period=period))
+    if column not in made.columns:
+        raise DataError(f"the builder makes no column {column!r}")
+    return by_state(made, column)
+
+
+def by_state(panel: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A column as a table of states by periods.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"state": ["ESP", "ESP"], "period": [1, 2], "near": [0, 1]})
+    >>> by_state(rows, "near").to_numpy().tolist()
+    [[0, 1]]
+    """
+    return panel.set_index(["state", "period"])[column].unstack()  # noqa: PD010
+
+
+def throughout(facts: Facts, *, period: str = "month") -> pd.DataFrame:
+    """Rows of every state in every period of a coalition, whether it took part then or not.
+
+    Raises
+    ------
+    DataError
+        Facts of several coalitions, or whose mandate has no end.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> throughout(cm.facts("iraq")).groupby("state").size().unique().tolist()
+    [70]
+    """
     if facts.members is None or facts.coalitions is None or len(facts.coalitions) != 1:
         raise DataError("exposure_histories() needs the facts of one coalition, with its members")
     one = facts.coalitions.iloc[0]
@@ -70,14 +110,10 @@ def exposure_histories(
         raise DataError(f"the mandate of {one['coalition']!r} has no end: give coalitions one")
     at_risk = facts.members[facts.members["exit_kind"] != "leader"]
     everyone = at_risk.drop_duplicates("state")
-    throughout = everyone[["coalition", "state", "cow"]].assign(
+    spells = everyone[["coalition", "state", "cow"]].assign(
         spell=1, entry=one["start"], exit=last, exit_kind="mission_end"
     )
-    panel = build_panel(facts.replace(members=throughout), period=period)
-    made = make(panel)
-    if column not in made.columns:
-        raise DataError(f"the builder makes no column {column!r}")
-    return made.set_index(["state", "period"])[column].unstack()  # noqa: PD010
+    return build_panel(facts.replace(members=spells), period=period)
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from math import comb
+from pathlib import Path
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count, check_workers
-from coalition_models.errors import CoverageError, DataError, FitError, gathered
+from coalition_models.arguments import check_arguments, check_count
+from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.null_score import score_at_null
 from coalition_models.models.family import require
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, listing
 from coalition_models.sensitivity.choices import Setting
 from coalition_models.sensitivity.curve import Estimate
+from coalition_models.sensitivity.engine import run_tasks
 
 __all__ = ["FewestEvents", "fewest_events", "leave_out"]
 
@@ -37,7 +39,9 @@ def leave_out(
     term: str,
     *,
     by: Sequence[str] = _BY,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Refit without each state, coalition, event and year.
 
@@ -50,7 +54,13 @@ def leave_out(
     term : str
     by : sequence of {"state", "coalition", "event", "period"}
         ``event``: the member is censored in place of leaving. ``period``: a calendar year.
-    workers : int
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -85,11 +95,11 @@ def leave_out(
             worlds += [
                 (name, str(label), np.asarray(rows), _none()) for label, rows in groups.items()
             ]
-    call = joblib.delayed(_refits)
-    parts = joblib.Parallel(n_jobs=check_workers(workers))(
-        call(spec, panel, term, worlds[at : at + _CHUNK]) for at in range(0, len(worlds), _CHUNK)
-    )
-    table = pd.DataFrame([line for part in parts for line in part])
+    found = run_tasks(
+        partial(_refit, spec, panel, term), worlds, about="leave_out", workers=workers, keep=keep,
+        progress=progress,
+    )  # fmt: skip
+    table = pd.DataFrame(found.answers)
     base = float(table["z_by_cluster"].iloc[0])
     turns = [np.isfinite(z) and _turned(base, float(z)) for z in table["z_by_cluster"]]
     table.insert(len(table.columns) - 1, "turns", turns)
@@ -159,7 +169,8 @@ def fewest_events(
     exact: int = 3,
     most: int = 10,
     fits: int = 20_000,
-    workers: int = 1,
+    workers: int | None = 1,
+    progress: bool = False,
 ) -> FewestEvents:
     """Find the fewest events whose removal changes whether a term is significant.
 
@@ -181,7 +192,10 @@ def fewest_events(
         Largest size.
     fits : int
         Most sets of one size that are looked at; with more of them sets grow one by one.
-    workers : int
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    progress : bool
+        Show how far it is, for each size.
 
     Returns
     -------
@@ -202,7 +216,8 @@ def fewest_events(
     _check(spec, panel)
     labels = dict(_events(panel))
     rows = list(labels)
-    base = _scores(spec, panel, term, [()])[0]
+    with gathered():
+        base = _score(spec, panel, term, ())
     if not np.isfinite(base):
         raise FitError(f"{term} has no score on the whole panel: it does not vary at the events")
     inward = abs(base) > _EDGE
@@ -216,7 +231,11 @@ def fewest_events(
             if whole
             else [(*best, row) for row in rows if row not in best]
         )
-        z = _parallel(spec, panel, term, sets, workers)
+        found = run_tasks(
+            partial(_score, spec, panel, term), sets, about=f"without {counted(size, 'event')}",
+            chunk=_CHUNK, workers=workers, progress=progress,
+        )  # fmt: skip
+        z = np.array(found.answers)
         turned = [np.isfinite(one) and _turned(base, float(one), sign=False) for one in z]
         # towards none from beyond the edge, else away from it
         far = np.where(np.isfinite(z), -np.sign(base) * z if inward else np.abs(z), -np.inf)
@@ -274,54 +293,27 @@ def _censored(panel: pd.DataFrame, rows: Sequence[int] | Rows) -> pd.DataFrame:
     return panel.assign(event=event)
 
 
-def _refits(
-    spec: Specification,
-    panel: pd.DataFrame,
-    term: str,
-    worlds: Sequence[tuple[str, str, Rows, Rows]],
-) -> list[dict[str, object]]:
-    lines: list[dict[str, object]] = []
-    with gathered():
-        for by, label, without, censored in worlds:
-            line: dict[str, object] = {"by": by, "left_out": label}
-            rows = _censored(panel, censored)
-            if len(without):
-                keep = np.ones(len(rows), dtype=bool)
-                keep[without] = False
-                rows = rows[keep]
-            try:
-                found = dict(Estimate(term, None)(Setting(panel=rows, spec=spec)))
-                line |= {**{name: found[name] for name in _KEPT}, "problem": found["note"] or ""}
-            except (FitError, CoverageError) as error:
-                line |= {**dict.fromkeys(_KEPT, np.nan), "problem": str(error)}
-            lines.append(line)
-    return lines
+def _refit(
+    spec: Specification, panel: pd.DataFrame, term: str, world: tuple[str, str, Rows, Rows]
+) -> dict[str, object]:
+    """Fit without some rows, and with some events censored."""
+    by, label, without, censored = world
+    rows = _censored(panel, censored)
+    if len(without):
+        keep = np.ones(len(rows), dtype=bool)
+        keep[without] = False
+        rows = rows[keep]
+    line: dict[str, object] = {"by": by, "left_out": label}
+    try:
+        found = dict(Estimate(term, None)(Setting(panel=rows, spec=spec)))
+    except (FitError, CoverageError) as error:
+        return line | {**dict.fromkeys(_KEPT, np.nan), "problem": str(error)}
+    return line | {**{name: found[name] for name in _KEPT}, "problem": found["note"] or ""}
 
 
-def _parallel(
-    spec: Specification,
-    panel: pd.DataFrame,
-    term: str,
-    sets: Sequence[tuple[int, ...]],
-    workers: int,
-) -> npt.NDArray[np.float64]:
-    call = joblib.delayed(_scores)
-    parts = joblib.Parallel(n_jobs=check_workers(workers))(
-        call(spec, panel, term, sets[at : at + _CHUNK]) for at in range(0, len(sets), _CHUNK)
-    )
-    return np.array([z for part in parts for z in part])
-
-
-def _scores(
-    spec: Specification, panel: pd.DataFrame, term: str, sets: Sequence[tuple[int, ...]]
-) -> list[float]:
-    """Score z of a term without each set of events; missing where there is none."""
-    found = []
-    with gathered():
-        for one in sets:
-            try:
-                tested = score_at_null(spec, term, _censored(panel, one))
-                found.append(tested.numbers["z_by_cluster"])
-            except FitError:
-                found.append(float("nan"))
-    return found
+def _score(spec: Specification, panel: pd.DataFrame, term: str, events: tuple[int, ...]) -> float:
+    """Score z of a term without a set of events; missing where there is none."""
+    try:
+        return score_at_null(spec, term, _censored(panel, events)).numbers["z_by_cluster"]
+    except FitError:
+        return float("nan")

@@ -123,6 +123,14 @@ _CONTROLS: Mapping[str, tuple[str, _Builder]] = {
 }  # fmt: skip
 
 
+def _column(build: _Builder, panel: pd.DataFrame, column: str) -> pd.Series:
+    return build(panel)[column]
+
+
+def _beside(panel: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
+    return panel.assign(**{str(values.name): values})
+
+
 def controls(facts: Facts, term: str) -> Dimension:
     """What is held constant, with the lag and the source that it is measured by.
 
@@ -135,7 +143,8 @@ def controls(facts: Facts, term: str) -> Dimension:
 
     def choose(setting: Setting, name: str) -> Setting:
         column, build = _CONTROLS[name]
-        panel = setting.once(build, setting.rows)
+        values = setting.once(_column, build, setting["bare"], column)
+        panel = setting.once(_beside, setting.rows, values)
         return setting.replace(panel=panel).respecify(formula=f"event ~ {term} + {column}")
 
     def option(name: str, standing: str = "equivalent", note: str = "") -> Option:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_workers
 from coalition_models.errors import (
     CoalitionError,
     CoverageError,
     DataError,
     FitError,
     counted,
-    gathered,
 )
 from coalition_models.inference.exposure import FEWEST_EXPOSED
 from coalition_models.inference.imputed import Combined, rubin
@@ -29,6 +28,7 @@ from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, format_p
 from coalition_models.sensitivity.choices import Setting
 from coalition_models.sensitivity.curve import Estimate
+from coalition_models.sensitivity.engine import run_tasks
 
 __all__ = ["LEVEL", "Rebuild", "cautions", "combine", "combined_rows", "verdict", "verdicts"]
 
@@ -79,7 +79,13 @@ class Rebuild:
         return panel if self.features is None else self.features(panel)
 
     def fits(
-        self, worlds: Mapping[Hashable, Callable[[], Facts]], workers: int
+        self,
+        worlds: Mapping[Hashable, Callable[[], Facts]],
+        workers: int | None,
+        *,
+        keep: str | Path | None = None,
+        progress: bool = False,
+        about: str = "worlds",
     ) -> tuple[pd.DataFrame, tuple[str, ...]]:
         """One row per world: its label as ``world``, the estimate, or the ``problem``.
 
@@ -89,36 +95,32 @@ class Rebuild:
         ----------
         worlds : mapping
             Label -> what makes the facts of this world.
-        workers : int
-            Processes; the result does not depend on it.
+        workers : int or None
+            Processes (or threads, as joblib is told); the result does not depend on it.
+        keep, progress, about
+            Of :func:`~coalition_models.sensitivity.engine.run_tasks`.
         """
-        made = list(worlds.values())
-        call = joblib.delayed(_some)
-        parts = joblib.Parallel(n_jobs=check_workers(workers))(
-            call(self, made[at : at + _TOGETHER]) for at in range(0, len(made), _TOGETHER)
-        )
-        rows = [row for part, _ in parts for row in part]
-        notes = tuple(dict.fromkeys(note for _, part in parts for note in part))
-        table = pd.DataFrame(rows, columns=[*_NUMBERS, "problem"])
+        found = run_tasks(
+            partial(_some, self), list(worlds.values()), about=about, together=True,
+            chunk=_TOGETHER, workers=workers, keep=keep, progress=progress,
+        )  # fmt: skip
+        table = pd.DataFrame(found.answers, columns=[*_NUMBERS, "problem"])
         table.insert(0, "world", pd.Series(list(worlds), dtype=object))
-        return table.astype(dict.fromkeys(_NUMBERS, float)), notes
+        return table.astype(dict.fromkeys(_NUMBERS, float)), found.notes
 
 
-def _some(
-    rebuild: Rebuild, makes: Sequence[Callable[[], Facts]]
-) -> tuple[list[dict[str, object]], list[str]]:
+def _some(rebuild: Rebuild, makes: Sequence[Callable[[], Facts]]) -> list[dict[str, object]]:
     """Fit some worlds, whose panels are made together where that gives the same."""
     rows: list[dict[str, object]] = []
-    with gathered() as told:
-        every = [make() for make in makes]
-        panels = _together(rebuild, every)
-        for at, facts in enumerate(every):
-            try:
-                panel = rebuild.panel(facts) if panels is None else panels[at]
-                rows.append(_estimate(rebuild, panel))
-            except (FitError, CoverageError) as error:
-                rows.append({**dict.fromkeys(_NUMBERS, np.nan), "problem": str(error)})
-    return rows, told
+    every = [make() for make in makes]
+    panels = _together(rebuild, every)
+    for at, facts in enumerate(every):
+        try:
+            panel = rebuild.panel(facts) if panels is None else panels[at]
+            rows.append(_estimate(rebuild, panel))
+        except (FitError, CoverageError) as error:
+            rows.append({**dict.fromkeys(_NUMBERS, np.nan), "problem": str(error)})
+    return rows
 
 
 def _estimate(rebuild: Rebuild, panel: pd.DataFrame) -> dict[str, object]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, cast
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.arguments import check_arguments, check_count, check_workers
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.groups import cluster_labels
 from coalition_models.inference.wild_test import wild_score
@@ -26,6 +26,7 @@ from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, format_p
 from coalition_models.sensitivity.choices import Setting
 from coalition_models.sensitivity.curve import Estimate
+from coalition_models.sensitivity.engine import run_tasks
 from coalition_models.sensitivity.rebuilding import verdict
 
 __all__ = ["Resampled", "resample"]
@@ -36,7 +37,6 @@ Interval = Literal["percentile", "bca", "studentised"]
 
 _HOW = ("bootstrap", "jackknife", "wild", "half")
 _INTERVALS = ("percentile", "bca", "studentised")
-_CHUNK = 25
 #: column that tells copies of a cluster apart
 _COPY = "copy in the sample"
 
@@ -108,7 +108,9 @@ def resample(
     level: float = 0.95,
     draws: int = 999,
     seed: int = 1,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> Resampled:
     """Draw clusters again, leave each out, weight them at random, or take half of them.
 
@@ -130,8 +132,13 @@ def resample(
     level : float
     draws, seed : int
         Not of the jackknife.
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -172,15 +179,12 @@ def resample(
     found = _Whole(whole, term)
     if how == "jackknife":
         return _jackknife(found, level, told)
-    rng = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(draws)]
-    count = len(found.clusters)
-    half = count // 2
-    taken = [
-        one.integers(0, count, count) if how == "bootstrap" else one.permutation(count)[:half]
-        for one in rng
-    ]
-    table, notes = _samples(spec, panel, term, found.clusters, taken, workers)
-    table = _with_infinite(table)
+    drawn = run_tasks(
+        _samples(spec, panel, term, found.clusters, how), range(draws), about=f"resample, {how}",
+        seed=seed, workers=workers, keep=keep, progress=progress,
+    )  # fmt: skip
+    table = _with_infinite(pd.DataFrame(drawn.answers))
+    notes = [f"in samples: {note}" for note in drawn.notes[:1]]
     known = table["estimate"].dropna().to_numpy(dtype=float)
     finite = known[np.isfinite(known)]
     low = high = skew = float("nan")
@@ -277,53 +281,44 @@ def _wild(spec: Specification, panel: pd.DataFrame, term: str, draws: int, seed:
     )  # fmt: skip
 
 
-def _samples(
-    spec: Specification,
-    panel: pd.DataFrame,
-    term: str,
-    clusters: Sequence[object],
-    taken: Sequence[npt.NDArray[np.int64]],
-    workers: int,
-) -> tuple[pd.DataFrame, list[str]]:
-    assert spec.cluster is not None
-    places = panel.groupby(spec.cluster[0], sort=False, observed=True).indices
-    rows = [places[label] for label in clusters]
-    call = joblib.delayed(_some)
-    parts = joblib.Parallel(n_jobs=check_workers(workers))(
-        call(spec, panel, term, rows, taken[at : at + _CHUNK])
-        for at in range(0, len(taken), _CHUNK)
-    )
-    lines = [line for part, _ in parts for line in part]
-    notes = [f"in samples: {note}" for _, part in parts for note in part[:1]]
-    return pd.DataFrame(lines), notes[:1]
-
-
 _KEPT = ("estimate", "std_error", "p_value", "z", "events", "exposed_events")
 
 
-def _some(
-    spec: Specification,
-    panel: pd.DataFrame,
-    term: str,
-    rows: Sequence[npt.NDArray[np.int64]],
-    taken: Sequence[npt.NDArray[np.int64]],
-) -> tuple[list[dict[str, object]], list[str]]:
-    lines: list[dict[str, object]] = []
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Estimates of one sample of the clusters."""
+
+    spec: Specification
+    panel: pd.DataFrame
+    term: str
+    rows: Sequence[npt.NDArray[np.int64]]
+    how: str
+
+    def __call__(self, _: int, rng: np.random.Generator) -> dict[str, object]:
+        """Draw clusters, each copy a cluster of its own, and fit."""
+        count = len(self.rows)
+        if self.how == "bootstrap":
+            taken = rng.integers(0, count, count)
+        else:
+            taken = rng.permutation(count)[: count // 2]
+        at = np.concatenate([self.rows[g] for g in taken])
+        drawn = self.panel.iloc[at].reset_index(drop=True)
+        drawn[_COPY] = np.repeat(np.arange(len(taken)), [len(self.rows[g]) for g in taken])
+        try:
+            found = dict(Estimate(self.term, None)(Setting(panel=drawn, spec=self.spec)))
+        except (FitError, CoverageError) as error:
+            return {**dict.fromkeys(_KEPT, np.nan), "problem": str(error)}
+        return {**{name: found[name] for name in _KEPT}, "problem": found["note"] or ""}
+
+
+def _samples(
+    spec: Specification, panel: pd.DataFrame, term: str, clusters: Sequence[object], how: str
+) -> _Sample:
+    assert spec.cluster is not None
+    places = panel.groupby(spec.cluster[0], sort=False, observed=True).indices
     member = default_id(panel, spec.id)
     copied = replace(spec, cluster=_COPY, id=(*member, _COPY) if member else spec.id)
-    with gathered() as told:
-        for one in taken:
-            at = np.concatenate([rows[g] for g in one])
-            copies = np.repeat(np.arange(len(one)), [len(rows[g]) for g in one])
-            drawn = panel.iloc[at].reset_index(drop=True)
-            drawn[_COPY] = copies
-            try:
-                found = dict(Estimate(term, None)(Setting(panel=drawn, spec=copied)))
-                line = {**{name: found[name] for name in _KEPT}, "problem": found["note"] or ""}
-            except (FitError, CoverageError) as error:
-                line = {**dict.fromkeys(_KEPT, np.nan), "problem": str(error)}
-            lines.append(line)
-    return lines, told
+    return _Sample(copied, panel, term, [np.asarray(places[label]) for label in clusters], how)
 
 
 def _with_infinite(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
-import joblib
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_workers
-from coalition_models.errors import DataError, counted, first_few, gathered, warn
+from coalition_models.arguments import check_arguments
+from coalition_models.errors import DataError, counted, first_few, warn
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import (
     FAILURES,
@@ -20,13 +20,15 @@ from coalition_models.sensitivity.choices import (
     cross,
     said,
 )
+from coalition_models.sensitivity.engine import run_tasks
 from coalition_models.sensitivity.standings import size_of
 from coalition_models.sensitivity.summaries import moves, pairs, share, span
 
 __all__ = ["Run", "run"]
 
-#: tasks per worker, so that one with slow combinations does not keep the others waiting
-_TASKS = 4
+#: combinations of the last dimensions that are handed out together, so that what the first ones
+#: make is made once; and how many of them are worth a message to another process
+_BLOCK, _FEW = 24, 12
 
 Result = Mapping[str, object] | pd.DataFrame
 
@@ -96,7 +98,10 @@ def run(
     failures: tuple[type[Exception], ...] = FAILURES,
     blank: Mapping[str, object] | None = None,
     pick: Collection[int] | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
+    about: str = "run",
 ) -> Run:
     """Estimate every combination of some choices.
 
@@ -117,8 +122,15 @@ def run(
         Results of a combination that failed; missing by default.
     pick : collection of int, optional
         Only the combinations with these places in the full crossing; see :func:`cross`.
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was. See :func:`~coalition_models.sensitivity.engine.run_tasks`.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
+    about : str
+        What is done, for the progress and the file.
 
     Returns
     -------
@@ -152,58 +164,100 @@ def run(
     """
     check_arguments(run, locals())
     names = [dimension.name for dimension in dimensions]
-    total = size_of(dimensions)
-    wanted = None if pick is None else frozenset(pick)
-    tasks = 1 if check_workers(workers) == 1 else max(1, min(total, _TASKS * workers))
-    edges = [total * at // tasks for at in range(tasks + 1)]
-    call = joblib.delayed(_some)
-    parts = joblib.Parallel(n_jobs=workers)(
-        call(base, dimensions, estimate, failures, dict(blank or {}), start, stop, wanted)
-        for start, stop in pairwise(edges)
-    )
-    rows = [row for part in parts for row in part.rows]
-    skipped = {tuple(line.items()): line for part in parts for line in part.skipped}
-    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    for note in notes:
+    places = list(range(size_of(dimensions))) if pick is None else sorted(pick)
+    found = run_tasks(
+        _Combinations(base, tuple(dimensions), estimate, failures, dict(blank or {})),
+        places, about=about, together=True, chunk=chunks_by_panel(dimensions, places),
+        workers=workers, keep=keep, progress=progress,
+    )  # fmt: skip
+    for note in found.notes:
         warn(note)
+    rows, skipped = _labelled(dimensions, places, found.answers)
     results = dict.fromkeys(name for row in rows for name in row if name not in names)
     columns = [*names, *(name for name in results if name != "problem"), "problem"]
     return Run(
         table=pd.DataFrame(rows, columns=columns),
         dimensions=tuple(names),
-        skipped=pd.DataFrame(list(skipped.values()), columns=[*names, "reason"]),
-        notes=notes,
+        skipped=pd.DataFrame(skipped, columns=[*names, "reason"]),
+        notes=found.notes,
     )
 
 
-@dataclass(frozen=True)
-class _Part:
-    rows: list[dict[str, object]]
-    skipped: list[dict[str, Hashable]]
-    notes: list[str]
+def chunks_by_panel(dimensions: Sequence[Dimension], places: Sequence[int]) -> list[int]:
+    """How many combinations are handed out at once: those that share what the first choices make.
+
+    Examples
+    --------
+    >>> two = [Dimension.of("window", [3, 6, 12]), Dimension.of("ties", ["efron", "breslow"])]
+    >>> chunks_by_panel(two, range(6))
+    [6]
+    """
+    block = 1
+    for dimension in reversed(dimensions):
+        block *= len(dimension.options_in_order)
+        if block >= _BLOCK:
+            break
+    sizes: list[int] = []
+    held = -1
+    for place in places:
+        # a chunk ends with a block, once it is large enough
+        if not sizes or (place // block != held and sizes[-1] >= _FEW):
+            sizes.append(0)
+        held = place // block
+        sizes[-1] += 1
+    return sizes
 
 
-def _some(
-    base: Setting,
-    dimensions: Sequence[Dimension],
-    estimate: Callable[[Setting], Result],
-    failures: tuple[type[Exception], ...],
-    blank: Mapping[str, object],
-    start: int,
-    stop: int,
-    pick: Collection[int] | None,
-) -> _Part:
-    """Estimate the combinations from one to another."""
+def _labelled(
+    dimensions: Sequence[Dimension], places: Sequence[int], answers: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Rows with the labels chosen, and what was skipped, each once."""
+    names = [dimension.name for dimension in dimensions]
     rows: list[dict[str, object]] = []
-    skipped: list[dict[str, Hashable]] = []
-    with gathered() as notes:
-        crossed = cross(dimensions, base, failures=failures, start=start, stop=stop, pick=pick)
+    skipped: dict[object, dict[str, object]] = {}
+    for place, answer in zip(places, answers, strict=True):
+        chosen = dict(zip(names, _labels(dimensions, place), strict=True))
+        rows += [{**chosen, **row} for row in answer["rows"]]
+        if answer["skipped"]:
+            here = {name: chosen[name] for name in names[: answer["depth"]]}
+            line = {**here, "reason": answer["skipped"]}
+            skipped[tuple(line.items())] = line
+    return rows, list(skipped.values())
+
+
+def _labels(dimensions: Sequence[Dimension], place: int) -> list[Hashable]:
+    found: list[Hashable] = []
+    for dimension in reversed(dimensions):
+        place, at = divmod(place, len(dimension.options_in_order))
+        found.append(dimension.options_in_order[at].label)
+    return found[::-1]
+
+
+@dataclass(frozen=True, eq=False)
+class _Combinations:
+    """From places in the full crossing to the results there."""
+
+    base: Setting
+    dimensions: tuple[Dimension, ...]
+    estimate: Callable[[Setting], Result]
+    failures: tuple[type[Exception], ...]
+    blank: Mapping[str, object]
+
+    def __call__(self, places: Sequence[int]) -> list[dict[str, object]]:
+        """Estimate some combinations, those that share a panel together."""
+        found: dict[int, dict[str, object]] = {
+            place: {"rows": [], "skipped": "", "depth": 0} for place in places
+        }
+        crossed = cross(
+            self.dimensions, self.base, failures=self.failures, start=places[0],
+            stop=places[-1] + 1, pick=frozenset(places),
+        )  # fmt: skip
         for one in crossed:
             if one.skipped:
-                skipped.append({**one.choices, "reason": one.skipped})
+                found[one.place] |= {"skipped": one.skipped, "depth": len(one.choices)}
             else:
-                rows += _rows(one, estimate, failures, blank)
-    return _Part(rows, skipped, notes)
+                found[one.place]["rows"] = _rows(one, self.estimate, self.failures, self.blank)
+        return list(found.values())
 
 
 def _rows(
@@ -227,8 +281,8 @@ def _rows(
     if twice:
         raise DataError(f"results are called like dimensions: {first_few(dict.fromkeys(twice))}")
     if problem:
-        return [{**one.choices, **blank, "problem": problem}]
-    return [{**one.choices, "problem": "", **line} for line in lines]
+        return [{**blank, "problem": problem}]
+    return [{"problem": "", **line} for line in lines]
 
 
 def _lines(result: Result) -> list[Mapping[str, object]]:

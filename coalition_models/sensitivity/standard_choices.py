@@ -19,7 +19,7 @@ from coalition_models.members.panel import build_panel
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
-from coalition_models.sensitivity.histories import exposure_histories
+from coalition_models.sensitivity.histories import by_state, throughout
 from coalition_models.sensitivity.outcome_choices import (
     controls,
     elections,
@@ -308,17 +308,34 @@ def _panel(facts: Facts, options: _Given, rule: str) -> pd.DataFrame:
     return build_panel(facts, **cast("dict[str, Any]", dict(options)))
 
 
-def _near(panel: pd.DataFrame, window: int, side: str, given: _Given) -> pd.DataFrame:
-    """A panel with the column ``election``: one ahead, or one ahead or just past."""
-    made = add_elections(panel, window=window, **cast("dict[str, Any]", dict(given)))
+def _elections(panel: pd.DataFrame, window: int, given: _Given) -> pd.DataFrame:
+    return add_elections(panel, window=window, **cast("dict[str, Any]", dict(given)))
+
+
+def _near(made: pd.DataFrame, side: str) -> pd.Series:
+    """Whether an election is ahead, or ahead or just past, of rows with their elections."""
     near = made["election_near"].astype(float)
     if side == "around":
         near = near.where(near.isna() | (near == 1), made["post_election"].astype(float))
-    return made.assign(**{TERM: near})
+    return near.rename(TERM)
 
 
-def _histories(facts: Facts, window: int, side: str, given: _Given) -> pd.DataFrame:
-    return exposure_histories(facts, partial(_near, window=window, side=side, given=given), TERM)
+def _histories(made: pd.DataFrame, side: str) -> pd.DataFrame:
+    return by_state(made.assign(**{TERM: _near(made, side)}), TERM)
+
+
+def _with_election(
+    panel: pd.DataFrame, histories: pd.DataFrame, window: int, side: str, given: _Given
+) -> pd.DataFrame:
+    """A panel with the column ``election``, of the state's history where that reaches.
+
+    Elections are those of a state and a month, whatever became of its spell.
+    """
+    row = histories.index.get_indexer(pd.Index(panel["state"]))
+    at = histories.columns.get_indexer(pd.Index(panel["period"]))
+    if (row < 0).any() or (at < 0).any():
+        return panel.assign(**{TERM: _near(_elections(panel, window, given), side)})
+    return panel.assign(**{TERM: histories.to_numpy(dtype=float)[row, at]})
 
 
 def _windows(windows: Sequence[int]) -> Dimension:
@@ -326,11 +343,12 @@ def _windows(windows: Sequence[int]) -> Dimension:
         facts, given = cast("Facts", setting.facts), setting["elections"]
         if side == "ahead" and ("as_of", "end") in given:
             return Skip("what is known at a month's end bears on elections behind alone")
-        panel = setting.once(_panel, facts, setting["options"], setting["rule"])
-        histories = setting.once(_histories, setting["all_facts"], window, side, given)
-        return setting.replace(panel=setting.once(_near, panel, window, side, given)).assign(
-            histories=histories
-        )
+        everyone = setting.once(throughout, setting["all_facts"])
+        made = setting.once(_elections, everyone, window, given)
+        histories = setting.once(_histories, made, side)
+        bare = setting.once(_panel, facts, setting["options"], setting["rule"])
+        panel = setting.once(_with_election, bare, histories, window, side, given)
+        return setting.replace(panel=panel).assign(histories=histories, bare=bare)
 
     options = [
         Option(

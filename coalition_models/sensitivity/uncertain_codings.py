@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -131,7 +132,9 @@ def coding_uncertainty(
     chances: pd.DataFrame | None = None,
     draws: int = 200,
     seed: int = 1,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> CodingUncertainty:
     """Draw how each exit is coded and estimate a term in every world.
 
@@ -162,8 +165,13 @@ def coding_uncertainty(
         Your own distributions: ``coalition, state, spell, exit_kind, chance``, summing to one by
         spell. They replace the above for the spells named.
     draws, seed : int
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        The draws are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -199,7 +207,9 @@ def coding_uncertainty(
     drawn = [coded.draw(np.random.default_rng(one), wrong, of) for one in seeds]
     worlds: Worlds = {"as coded": coded.world(coded.kinds)}
     worlds |= {at: coded.world(kinds) for at, kinds in enumerate(drawn)}
-    table, warned = rebuild.fits(worlds, workers)
+    table, warned = rebuild.fits(
+        worlds, workers, keep=keep, progress=progress, about="coding_uncertainty"
+    )
     naive: pd.Series = table.iloc[0]
     own = table.iloc[1:].reset_index(drop=True)
     own.insert(1, "recoded", [int((kinds != coded.kinds).sum()) for kinds in drawn])
@@ -227,7 +237,7 @@ def _shortened(names: str) -> str:
     return first_few(names.split(", "), limit=4) if names else ""
 
 
-def _alone(rebuild: Rebuild, coded: Codings, workers: int) -> pd.DataFrame:
+def _alone(rebuild: Rebuild, coded: Codings, workers: int | None) -> pd.DataFrame:
     """Every spell with two codings switched alone."""
     others = {row: pair for row in coded.two if (pair := likeliest(coded, row)) is not None}
     columns = ["row", "spell", "exit_kind", "other", "chance", "estimate", "p_value"]
@@ -251,7 +261,7 @@ def _alone(rebuild: Rebuild, coded: Codings, workers: int) -> pd.DataFrame:
 
 
 def _cases(
-    rebuild: Rebuild, coded: Codings, spells: pd.DataFrame, naive: pd.Series, workers: int
+    rebuild: Rebuild, coded: Codings, spells: pd.DataFrame, naive: pd.Series, workers: int | None
 ) -> pd.DataFrame:
     every = {int(row): str(kind) for row, kind in zip(spells["row"], spells["other"], strict=True)}
     far = spells["estimate"].to_numpy(dtype=float) - float(naive["estimate"])
@@ -270,7 +280,9 @@ def _cases(
     return table
 
 
-def _tipping(rebuild: Rebuild, coded: Codings, naive: pd.Series, workers: int) -> pd.DataFrame:
+def _tipping(
+    rebuild: Rebuild, coded: Codings, naive: pd.Series, workers: int | None
+) -> pd.DataFrame:
     """The fewest spells, in the order of what each does alone, that turn the significance."""
     lines = []
     for kind, other in (("early", "scheduled"), ("scheduled", "early")):

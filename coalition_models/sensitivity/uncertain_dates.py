@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -124,7 +125,9 @@ def date_uncertainty(
     seed: int = 1,
     reach: int = 92,
     whose: bool = True,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> DateUncertainty:
     """Draw the dates of spells within their precision and estimate a term in every world.
 
@@ -154,8 +157,13 @@ def date_uncertainty(
         beyond what their precision leaves open. They are bounds, no draws.
     whose : bool
         Whether to move each uncertain date alone to its first and last day: two fits a date.
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -194,7 +202,9 @@ def date_uncertainty(
         worlds[at] = _Drawn(bounds, bounds.draw(np.random.default_rng(seeds[at])))
     alone = _alone(bounds) if whose else {}
     low = _low(bounds, reach)
-    table, warned = rebuild.fits({**worlds, **alone, **low}, workers)
+    table, warned = rebuild.fits(
+        {**worlds, **alone, **low}, workers, keep=keep, progress=progress, about="date_uncertainty"
+    )
     own = table.iloc[1 : draws + 1].reset_index(drop=True)
     extremes = table.iloc[draws + 1 : draws + 1 + len(alone)]
     soft = table.iloc[draws + 1 + len(alone) :].reset_index(drop=True)
