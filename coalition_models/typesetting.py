@@ -26,6 +26,9 @@ _LATEX_ESCAPES = {
 #: a hyphen before a number, which print sets as a minus
 _MINUS = re.compile(r"(?<![\w.)-])-(?=\.?\d)")
 
+#: rows that a table may have to be kept on one page
+_ON_A_PAGE = 32
+
 
 class Printed(Protocol):
     """What of a table is set."""
@@ -147,8 +150,10 @@ def typst_table(table: Printed) -> str:
         for note in table.notes
     ]
     parts = [
+        # a short table stays on one page, with its notes
+        f"#block(width: 100%, breakable: {'false' if len(table.rows) <= _ON_A_PAGE else 'true'})[",
         "#figure(",
-        "  kind: table,",
+        "  kind: table, placement: none,",
         *([f"  caption: {typst_text(table.title)},"] if table.title else []),
         "  table(",
         f"    columns: ({columns},), align: ({align},), stroke: none,",
@@ -160,5 +165,6 @@ def typst_table(table: Printed) -> str:
         "  )",
         ")",
         *notes,
+        "]",
     ]
     return "\n".join(parts) + "\n"

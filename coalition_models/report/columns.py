@@ -149,12 +149,13 @@ def _of_fit(
         notes.append(
             f"No ratio: the exponential of a {fit.family.short} coefficient means nothing."
         )
+    labels = term_labels(fit, own)
     if wild:
-        numbers, notes = _by_wild_test(fit, numbers, notes)
+        numbers, notes = _by_wild_test(fit, numbers, notes, labels)
     facts = _facts(fit) | ({"variance": "none; test of the score"} if wild else {})
     return Column(
         numbers=_as_ratios(numbers, fit.baseline_terms) if ratio else numbers,
-        labels=term_labels(fit, own),
+        labels=labels,
         scale=fit.family.scale,
         ratio=ratio,
         baseline=fit.baseline_terms,
@@ -165,7 +166,7 @@ def _of_fit(
 
 
 def _by_wild_test(
-    fit: Fit, numbers: pd.DataFrame, notes: list[str]
+    fit: Fit, numbers: pd.DataFrame, notes: list[str], labels: Mapping[str, Label]
 ) -> tuple[pd.DataFrame, list[str]]:
     """Tests of the score's wild bootstrap, which has no standard errors and no limits."""
     found = few_clusters(fit)
@@ -183,7 +184,10 @@ def _by_wild_test(
         f"Wild cluster bootstrap of the score by {found.cluster} (G = {found.clusters}), "
         f"{found.weights}: p-values only."
     )
-    notes += [f"{term}: {row['problem']}." for term, row in by_term.iterrows() if row["problem"]]
+    for term, row in by_term.iterrows():
+        if row["problem"]:
+            words = labels[str(term)].words if term in labels else str(term)
+            notes.append(f"{words}: {row['problem']}.")
     return out, notes
 
 
