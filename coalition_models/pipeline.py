@@ -232,6 +232,20 @@ def _log(seconds: dict[str, float]) -> dict[str, object]:
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "platform": platform.platform(),
         "processors": os.cpu_count(),
+        "peak_memory_mb": _peak_memory(),
+    }
+
+
+def _peak_memory() -> dict[str, int]:
+    """Largest resident memory of this process and of its largest worker; empty where not told."""
+    if sys.platform == "win32":
+        return {}
+    import resource
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # there in bytes, elsewhere in kilobytes
+    return {
+        "main": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit,
+        "largest_worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // unit,
     }
 
 

@@ -145,13 +145,14 @@ def typst_table(table: Printed) -> str:
     def head(text: str) -> str:
         return f"    table.cell(colspan: {len(table.header)}, emph({typst_text(text)})),"
 
+    breakable = "false" if len(table.rows) <= _ON_A_PAGE else "true"
     notes = [
         f"#block(width: 100%, below: 0.5em)[#text(size: 0.8em, {typst_text(note)})]"
         for note in table.notes
     ]
     parts = [
         # a short table stays on one page, with its notes
-        f"#block(width: 100%, breakable: {'false' if len(table.rows) <= _ON_A_PAGE else 'true'})[",
+        f"#block(width: 100%, above: 1.3em, below: 1.3em, breakable: {breakable})[",
         "#figure(",
         "  kind: table, placement: none,",
         *([f"  caption: {typst_text(table.title)},"] if table.title else []),

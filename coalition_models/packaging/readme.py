@@ -16,8 +16,6 @@ __all__ = ["readme"]
 
 #: runs are told to be under a whole number of these, in seconds
 _STEP = 300
-#: a step of memory, in gigabytes, that a run on two cores stays under
-_MEMORY = 4
 
 
 def readme(
@@ -140,10 +138,20 @@ in
 
 ### Memory, Runtime, Storage Requirements
 
-Made on {log["processors"]} processor cores in less than {minutes} minutes, within {_MEMORY} GB of
-memory. The archive unpacks to about {megabytes} MB; external sources and the environment need 2 GB
-more. No cluster, no graphics card and no proprietary program is needed.
+Made on {log["processors"]} processor cores in less than {minutes} minutes{_memory(log)}.
+
+The archive unpacks to about {megabytes} MB; external sources and the environment come on top. No
+cluster, no graphics card and no proprietary program is needed.
 """
+
+
+def _memory(log: Mapping[str, Any]) -> str:
+    """What the main process and its workers held at most, in whole gigabytes."""
+    peak = log.get("peak_memory_mb") or {}
+    if not peak:
+        return ""
+    most = peak["main"] + log["processors"] * peak["largest_worker"]
+    return f", within {math.ceil(most / 1024)} GB of memory"
 
 
 def _programs() -> str:
