@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from coalition_models.report.paper import numbered_slots, template_path
+from coalition_models.report.paper_files import file_name
 from coalition_models.report.parts import find_parts
 
 __all__ = ["COMMAND", "paper_map", "program_map", "seeds"]
@@ -53,7 +54,7 @@ def paper_map() -> pd.DataFrame:
     rows = []
     for slot, number in numbered_slots(text).items():
         kind, _, name = slot.partition(":")
-        file = name.replace(".", "_")
+        file = file_name(name)
         ending = "tables/{}.csv" if kind == "table" else "figures/{}.svg"
         rows.append(
             {

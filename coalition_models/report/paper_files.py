@@ -21,7 +21,7 @@ from coalition_models.report.paper import (
 )
 from coalition_models.sources.literature import article
 
-__all__ = ["KINDS", "bibliography", "filled_text", "paper_document"]
+__all__ = ["KINDS", "bibliography", "file_name", "filled_text", "paper_document"]
 
 #: signs that pandoc's Markdown may read as markup
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~^@\"':])")
@@ -31,19 +31,24 @@ _READS = "markdown+pipe_tables+implicit_figures+raw_attribute+citations"
 _REFERENCES = "refs.bib"
 
 
-def _file(name: str) -> str:
+def file_name(name: str) -> str:
+    """What the file of a table or figure is called, without its ending.
+
+    Examples
+    --------
+    >>> file_name("iraq.models")
+    'iraq_models'
+    """
     return name.replace(".", "_")
 
 
 def _github_figure(name: str, words: str) -> str:
-    return f"![{words}](figures/{_file(name)}.png)\n\n{words}"
+    return f"![{words}](figures/{file_name(name)}.png)\n\n{words}"
 
 
 def _figure(kind: str) -> Callable[[str, str], str]:
     def figure(name: str, words: str) -> str:
-        return (
-            f"![{_plain(words)}](figures/{_file(name)}.{kind}){{width={_WIDTHS.get(name, 100)}%}}"
-        )
+        return f"![{_plain(words)}](figures/{file_name(name)}.{kind}){{width={_WIDTHS.get(name, 100)}%}}"
 
     return figure
 
@@ -171,5 +176,5 @@ def _lay_out(folder: Path, template: str, filled: Filled) -> None:
     (folder / _REFERENCES).write_text(bibliography(template), encoding="utf-8")
     for name, plot in filled.figures.items():
         for kind in ("svg", "png"):
-            if f"figures/{_file(name)}.{kind}" in filled.text:
-                (folder / "figures" / f"{_file(name)}.{kind}").write_bytes(plot.to_bytes(kind))
+            if f"figures/{file_name(name)}.{kind}" in filled.text:
+                (folder / "figures" / f"{file_name(name)}.{kind}").write_bytes(plot.to_bytes(kind))

@@ -10,7 +10,7 @@ from coalition_models.documents import can_make_documents
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder, write_file
 from coalition_models.report.paper import Filled, Material, template_path
-from coalition_models.report.paper_files import filled_text, paper_document
+from coalition_models.report.paper_files import file_name, filled_text, paper_document
 from coalition_models.report.paper_material import material_for
 from coalition_models.report.part import Part, Run
 from coalition_models.report.product import Product
@@ -83,12 +83,8 @@ def write_paper(template: Path, outs: Sequence[Path]) -> None:
         if out.suffix == ".md" and paper.filled.figures:
             output_folder(out.parent / "figures")
             for name, plot in paper.filled.figures.items():
-                target = out.parent / "figures" / f"{_file(name)}.png"
+                target = out.parent / "figures" / f"{file_name(name)}.png"
                 write_file(target, plot.to_bytes("png"))
-
-
-def _file(name: str) -> str:
-    return name.replace(".", "_")
 
 
 def _analyse(run: Run) -> Paper:
@@ -102,9 +98,9 @@ def _about(paper: Paper) -> str:
 def _product(paper: Paper) -> Product:
     filled = paper.filled
     return Product(
-        {_file(name): table for name, table in filled.tables.items()},
-        {_file(name): table.to_frame() for name, table in filled.tables.items()},
-        {_file(name): plot for name, plot in filled.figures.items()},
+        {file_name(name): table for name, table in filled.tables.items()},
+        {file_name(name): table.to_frame() for name, table in filled.tables.items()},
+        {file_name(name): plot for name, plot in filled.figures.items()},
     )
 
 
