@@ -48,7 +48,8 @@ def _github_figure(name: str, words: str) -> str:
 
 def _figure(kind: str) -> Callable[[str, str], str]:
     def figure(name: str, words: str) -> str:
-        return f"![{_plain(words)}](figures/{file_name(name)}.{kind}){{width={_WIDTHS.get(name, 100)}%}}"
+        place = f"figures/{file_name(name)}.{kind}"
+        return f"![{_plain(words)}]({place}){{width={_WIDTHS.get(name, 100)}%}}"
 
     return figure
 
