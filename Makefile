@@ -14,7 +14,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper notebook data
+.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper package notebook data
 .PHONY: wheels clean
 
 help: ## show this list
@@ -63,8 +63,11 @@ format: $(DEV) ## put the code into its standard layout
 bench: $(READY) ## time the Cox engine beside R and lifelines, write benchmarks/results.md
 	$(BIN)/python benchmarks/cox.py
 
-paper: $(READY) ## fill the paper's text with the numbers of the analysis: build/paper.md
-	$(BIN)/coalition-models paper --out $(OUT)/paper.md
+paper: $(READY) ## run the analysis that the paper reports; build/paper.pdf, .html, .docx and .md
+	$(BIN)/coalition-models paper --out $(OUT)/paper.md --formats pdf,html,docx
+
+package: $(READY) ## run the analysis on the bundled data and pack what a journal asks for
+	$(BIN)/coalition-models package --out $(OUT)/replication.zip
 
 notebook: $(READY) ## open the notebooks in Jupyter (the first time fetches jupyterlab into .venv)
 	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null || $(BIN)/python -m pip install --quiet jupyterlab

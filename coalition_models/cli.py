@@ -1,17 +1,18 @@
-"""The command line: ``coalition-models data | fit | sensitivity | reproduce | ...``."""
+"""The command line: ``coalition-models data | fit | sensitivity | reproduce | paper | ...``."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from coalition_models.about import __version__
 from coalition_models.cli_analyses import add_analysis_verbs
 from coalition_models.cli_data import add_data_verbs
-from coalition_models.errors import CoalitionError, counted
+from coalition_models.errors import CoalitionError, DataError, counted
 from coalition_models.terminal import (
     PathOption,
     escape_what_the_terminal_lacks,
@@ -101,16 +102,59 @@ def _parser() -> argparse.ArgumentParser:
     )
     claims.add_argument("--quiet", action="store_true", help="no progress")
     claims.set_defaults(run=_hypotheses)
+    _add_paper(verbs)
+    _add_package(verbs)
+    _add_replicate(verbs)
+    return parser
+
+
+def _add_paper(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     paper = verbs.add_parser("paper", help="fill the paper's text with the analysis")
     paper.add_argument(
         "--text", action=PathOption, default=Path("paper/paper.md"), help="the template"
     )
     paper.add_argument(
-        "--out", action=PathOption, default=Path("build/paper.md"), help="the filled text"
+        "--out",
+        action=PathOption,
+        default=Path("build/paper.md"),
+        help="the filled text; its ending says as what: .md, .pdf, .html, .docx or .tex",
+    )
+    paper.add_argument(
+        "--formats", default="", help="more endings, such as pdf,docx, to be made beside it"
     )
     paper.set_defaults(run=_paper)
-    _add_replicate(verbs)
-    return parser
+
+
+def _add_package(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    package = verbs.add_parser("package", help="make the archive that a journal asks for, or check")
+    package.add_argument(
+        "--out", action=PathOption, default=Path("build/replication.zip"), help="the archive"
+    )
+    package.add_argument(
+        "--results",
+        action=PathOption,
+        help="results of reproduce to pack; without it the analysis is run first",
+    )
+    package.add_argument(
+        "--sources",
+        choices=("bundled", "all"),
+        default="bundled",
+        help="external sources to use where the analysis is run first",
+    )
+    package.add_argument("--quiet", action="store_true", help="no progress")
+    package.add_argument(
+        "--check",
+        action=PathOption,
+        metavar="ARCHIVE",
+        help="unpack an archive into an empty folder, run it there and compare; 1 on a difference",
+    )
+    package.add_argument(
+        "--environment",
+        choices=("new", "this"),
+        default="new",
+        help="for --check: packages from the archive's lock (downloaded), or those of this Python",
+    )
+    package.set_defaults(run=_package)
 
 
 def _add_replicate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -152,10 +196,44 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _paper(arguments: argparse.Namespace) -> int:
+    from coalition_models.report.paper_files import KINDS
     from coalition_models.report.parts.paper import write_paper
 
-    write_paper(arguments.text, arguments.out)
-    print(f"wrote {arguments.out}")  # noqa: T201
+    more = [kind.strip() for kind in arguments.formats.split(",") if kind.strip()]
+    outs = list(dict.fromkeys([arguments.out, *(arguments.out.with_suffix(f".{k}") for k in more)]))
+    wrong = [str(out) for out in outs if out.suffix.lstrip(".") not in KINDS]
+    if wrong:
+        raise DataError(f"a paper is made as one of {', '.join(KINDS)}; found {', '.join(wrong)}")
+    write_paper(arguments.text, outs)
+    for out in outs:
+        print(f"wrote {out}")  # noqa: T201
+    return 0
+
+
+def _package(arguments: argparse.Namespace) -> int:
+    if arguments.check is not None:
+        from coalition_models.packaging.check import check_package
+
+        found = check_package(arguments.check, environment=arguments.environment)
+        for line in found.differences:
+            print(line)  # noqa: T201
+        print(found)  # noqa: T201
+        return 1 if found.differences else 0
+    from coalition_models.packaging.contents import checkout
+    from coalition_models.packaging.make import write_package
+
+    checkout()
+    if arguments.results is not None:
+        files = write_package(arguments.out, arguments.results)
+    else:
+        from coalition_models.pipeline import reproduce
+
+        with tempfile.TemporaryDirectory() as temporary:
+            run = Path(temporary) / "results"
+            reproduce(run, progress=not arguments.quiet, sources=arguments.sources)
+            files = write_package(arguments.out, run)
+    print(f"wrote {arguments.out}: {counted(len(files), 'file')}; check it with: "  # noqa: T201
+          f"coalition-models package --check {arguments.out}")  # fmt: skip
     return 0
 
 

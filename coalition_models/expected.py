@@ -30,6 +30,8 @@ _RELATIVE, _SMALL = 1e-9, 1e-12
 _PANEL = "tables/panel.csv"
 _SUMMARY = "tables/panel_columns.csv"
 _CHECKSUMS = "checksums.csv"
+#: made by programs outside Python where these are installed; the same text stands there as Markdown
+_DOCUMENTS = "paper/"
 #: kinds of file whose bytes are right or wrong as a whole, because a CSV holds their numbers
 _PRINTED = (".md", ".tex")
 #: how much of a text a line shows
@@ -76,7 +78,7 @@ def condensed(out: Path) -> dict[str, str]:
             kept[_SUMMARY] = _summary(pd.read_csv(path, low_memory=False))
         elif path.suffix == ".csv":
             kept[name] = _text(path)
-        elif path.suffix == ".html":
+        elif path.suffix == ".html" and not name.startswith(_DOCUMENTS):
             kept[f"{name.removesuffix('.html')}.txt"] = _page_text(_text(path))
         elif path.suffix in _PRINTED:
             printed.append((name, hashlib.sha256(path.read_bytes()).hexdigest()[:16]))

@@ -8,7 +8,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ _LIBRARIES = (
     "scipy",
     "statsmodels",
 )
+#: of the extra ``paper``, where it is installed
+_PROGRAMS = ("pypandoc_binary", "typst")
 
 
 _FOOT = (
@@ -96,6 +98,7 @@ def _reproduce(
     run = Run(workers=os.cpu_count() or 1)
     cards: list[Card] = []
     used: list[str] = []
+    makers: dict[str, str] = {}
     with staging_folder(out, _folders(parts)) as staging, clock:
         with clock.step("validate the bundled tables"):
             inputs = _validate_inputs()
@@ -104,12 +107,13 @@ def _reproduce(
                 analysis = part.analyse(run)
             with clock.step(f"write: {part.name}"):
                 links = write_part(staging, part, analysis, _FOOT, str(made))
+                makers |= {name: part.name for name in _files_in(staging) if name not in makers}
             cards.append(Card(part.title, part.about(analysis), links))
             used += part.sources(analysis)
         with clock.step("write the front page and the manifest"):
             write_file(staging / "report.html", _front_page(cards, made))
             inputs |= _external_inputs(used)
-            _write_json(staging / "manifest.json", _manifest(staging, parts, inputs, made))
+            _write_json(staging / "manifest.json", _manifest(staging, parts, inputs, made, makers))
         _write_json(staging / "log.json", _log(clock.seconds))
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
     return [out / name for name in names]
@@ -176,16 +180,25 @@ def _external_inputs(names: Sequence[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def _files_in(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
 def _manifest(
-    folder: Path, parts: Sequence[Part[Any]], inputs: dict[str, str], made: Provenance
+    folder: Path,
+    parts: Sequence[Part[Any]],
+    inputs: dict[str, str],
+    made: Provenance,
+    makers: dict[str, str],
 ) -> dict[str, object]:
     """What went in and came out, without anything that changes from run to run."""
     outputs = {
-        str(path.relative_to(folder).as_posix()): {
-            "sha256": file_sha256(path),
-            "bytes": path.stat().st_size,
+        name: {
+            "sha256": file_sha256(folder / name),
+            "bytes": (folder / name).stat().st_size,
+            "part": makers.get(name, "front page"),
         }
-        for path in sorted(p for p in folder.rglob("*") if p.is_file())
+        for name in _files_in(folder)
     }
     return {
         "parts": [part.name for part in parts],
@@ -198,9 +211,18 @@ def _manifest(
             "coalition_models": __version__,
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in _LIBRARIES},
+            **_programs(),
         },
         "outputs": outputs,
     }
+
+
+def _programs() -> dict[str, str]:
+    found = {}
+    for name in _PROGRAMS:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def _log(seconds: dict[str, float]) -> dict[str, object]:
@@ -210,6 +232,20 @@ def _log(seconds: dict[str, float]) -> dict[str, object]:
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "platform": platform.platform(),
         "processors": os.cpu_count(),
+        "peak_memory_mb": _peak_memory(),
+    }
+
+
+def _peak_memory() -> dict[str, int]:
+    """Largest resident memory of this process and of its largest worker; empty where not told."""
+    if sys.platform == "win32":
+        return {}
+    import resource
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # there in bytes, elsewhere in kilobytes
+    return {
+        "main": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit,
+        "largest_worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // unit,
     }
 
 

@@ -1,4 +1,4 @@
-"""One small table model that can show itself as text, Markdown, LaTeX or HTML.
+"""One small table model that can show itself as text, Markdown, LaTeX, HTML, Typst or in Word.
 
 Results render through this module, so that a fit can print itself without the report room.
 """
@@ -8,13 +8,17 @@ from __future__ import annotations
 import html as html_lib
 import re
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
 
 import pandas as pd
+
+from coalition_models.documents import pandoc
+from coalition_models.typesetting import latex_table, one_line, typst_table
 
 __all__ = ["Table", "format_number", "format_p", "frame_table", "listing"]
 
@@ -26,21 +30,6 @@ _LINE = 96
 _CELLS = (44, 36, 28, 22)
 #: a sign that opens a tag in Markdown; p-values such as <0.001 stay as they are
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-
-_LATEX_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-}
 
 
 def format_number(value: object, digits: int = 3) -> str:
@@ -81,18 +70,8 @@ def format_p(value: float, digits: int = 3) -> str:
     return f"<{floor:.{digits}f}" if value < floor else f"{value:.{digits}f}"
 
 
-def _one_line(text: str) -> str:
-    """Text without line breaks, which would end a row, a comment or a paragraph."""
-    lines = text.splitlines()
-    return text if lines == [text] or not lines else " ".join(line.strip() for line in lines)
-
-
-def _latex(text: str) -> str:
-    return "".join(_LATEX_ESCAPES.get(character, character) for character in _one_line(text))
-
-
 def _markdown(text: str) -> str:
-    return _TAG.sub(r"\\<", _one_line(text))
+    return _TAG.sub(r"\\<", one_line(text))
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,6 +86,11 @@ class Table:
     notes : sequence of str
     align : str, optional
         One letter per column, ``l`` or ``r``; the first is ``l`` and the others ``r`` by default.
+    heads, breaks : sequence of int
+        Rows that are headings of those below, with a first cell only; rows above which there is a
+        rule.
+    data : DataFrame, optional
+        The numbers behind the strings.
 
     Examples
     --------
@@ -122,19 +106,43 @@ class Table:
     title: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
     align: str = ""
+    heads: Sequence[int] = ()
+    breaks: Sequence[int] = ()
+    data: pd.DataFrame | None = None
 
-    def _alignment(self) -> str:
+    def alignment(self) -> str:
+        """One letter per column."""
         return self.align or "l" + "r" * (len(self.header) - 1)
 
-    def _wraps(self) -> list[bool]:
+    def wraps(self) -> list[bool]:
         """Whether each column has a long cell, so that all its cells may wrap."""
         return [any(len(row[j]) > _LONG for row in self.rows) for j in range(len(self.header))]
 
+    def ruled(
+        self,
+        line: Callable[[Sequence[str]], str],
+        rows: Sequence[Sequence[str]],
+        rule: str,
+        head: Callable[[str], str] | None = None,
+    ) -> list[str]:
+        """The rows as lines, with rules between them, headings written by ``head``."""
+        lines = []
+        for place, row in enumerate(rows):
+            lines += [rule] if place in self.breaks and rule else []
+            lines.append(head(row[0]) if head and place in self.heads else line(row))
+        return lines
+
+    def to_frame(self) -> pd.DataFrame:
+        """The numbers behind the table where they are kept, otherwise its cells; a copy."""
+        if self.data is not None:
+            return self.data.copy()
+        return pd.DataFrame([list(row) for row in self.rows], columns=list(self.header))
+
     def text(self) -> str:
         """Plain text with aligned columns."""
-        grid = [[_one_line(cell) for cell in row] for row in [self.header, *self.rows]]
+        grid = [[one_line(cell) for cell in row] for row in [self.header, *self.rows]]
         widths = [max(len(row[j]) for row in grid) for j in range(len(self.header))]
-        marks = self._alignment()
+        marks = self.alignment()
 
         def line(row: Sequence[str]) -> str:
             cells = [
@@ -143,22 +151,24 @@ class Table:
             ]
             return "  ".join(cells).rstrip()
 
-        head = [_one_line(self.title)] if self.title else []
+        head = [one_line(self.title)] if self.title else []
         rule = "  ".join("-" * width for width in widths)
-        body = [line(row) for row in grid[1:]]
+        body = self.ruled(line, grid[1:], rule)
         notes = [part for note in self.notes for part in _wrapped(note, max(_LINE, len(rule)))]
         return "\n".join([*head, line(grid[0]), rule, *body, *notes])
 
     def markdown(self) -> str:
         """GitHub-flavoured Markdown, notes as a paragraph each."""
-        marks = [":---" if mark == "l" else "---:" for mark in self._alignment()]
+        marks = [":---" if mark == "l" else "---:" for mark in self.alignment()]
 
         def line(cells: Sequence[str]) -> str:
             return "| " + " | ".join(_markdown(cell).replace("|", "\\|") for cell in cells) + " |"
 
         head = [f"**{_markdown(self.title)}**", ""] if self.title else []
         notes = [part for note in self.notes for part in ("", _markdown(note))]
-        body = [line(row) for row in self.rows]
+        body = self.ruled(
+            line, self.rows, "", lambda text: line([f"*{text}*", *[""] * (len(self.header) - 1)])
+        )
         return "\n".join([*head, line(self.header), line(marks), *body, *notes]) + "\n"
 
     def latex(self) -> str:
@@ -166,40 +176,7 @@ class Table:
 
         Columns with cells of more than 40 characters wrap, which needs the package array.
         """
-
-        def line(cells: Sequence[str]) -> str:
-            first, *others = (_latex(cell) for cell in cells)
-            if first[:1] in ("[", "*"):
-                first = f"{{{first[0]}}}{first[1:]}"  # else an option of the row before
-            return " & ".join([first, *others]) + r" \\"
-
-        caption = [f"% {_one_line(self.title)}"] if self.title else []
-        notes = [r"{\par\smallskip\footnotesize " + _latex(note) + r"\par}" for note in self.notes]
-        return (
-            "\n".join(
-                [
-                    *caption,
-                    rf"\begin{{tabular}}{{{self._latex_columns()}}}",
-                    r"\toprule",
-                    line(self.header),
-                    r"\midrule",
-                    *[line(row) for row in self.rows],
-                    r"\bottomrule",
-                    r"\end{tabular}",
-                    *notes,
-                ]
-            )
-            + "\n"
-        )
-
-    def _latex_columns(self) -> str:
-        """Column types; columns with long cells share the width that is left."""
-        wraps = self._wraps()
-        share = 0.8 / max(sum(wraps), 1)
-        width = rf">{{\raggedright\arraybackslash}}p{{{share:.2g}\linewidth}}"
-        return "".join(
-            width if wrap else mark for wrap, mark in zip(wraps, self._alignment(), strict=True)
-        )
+        return latex_table(self)
 
     def __str__(self) -> str:
         return self.text()
@@ -212,29 +189,64 @@ class Table:
 
     def html(self) -> str:
         """An HTML table with caption and notes, no style of its own."""
-        wraps = self._wraps()
+        wraps = self.wraps()
+
+        def head(text: str) -> str:
+            wide = f'colspan="{len(self.header)}" style="text-align:left"'
+            return f'<tr class="head"><th scope="rowgroup" {wide}>{html_lib.escape(text)}</th></tr>'
 
         def cells(row: Sequence[str], tag: str) -> str:
             parts = [
                 f"<{tag}{' class=wrap' if wrap and tag == 'td' else ''} "
                 f'style="text-align:{"left" if mark == "l" else "right"}">'
                 f"{html_lib.escape(cell)}</{tag}>"
-                for cell, mark, wrap in zip(row, self._alignment(), wraps, strict=True)
+                for cell, mark, wrap in zip(row, self.alignment(), wraps, strict=True)
             ]
             return "<tr>" + "".join(parts) + "</tr>"
 
         caption = f"<caption>{html_lib.escape(self.title)}</caption>" if self.title else ""
-        body = "".join(cells(row, "td") for row in self.rows)
+        lines = self.ruled(lambda row: cells(row, "td"), self.rows, "", head)
+        body = "".join(
+            line.replace("<tr", '<tr style="border-top:1px solid"', 1)
+            if place in self.breaks
+            else line
+            for place, line in enumerate(lines)
+        )
         notes = "".join(f'<p class="note">{html_lib.escape(note)}</p>' for note in self.notes)
         return (
             f'<table class="coalition-table">{caption}<thead>{cells(self.header, "th")}</thead>'
             f"<tbody>{body}</tbody></table>{notes}"
         )
 
+    def typst(self) -> str:
+        """A Typst figure of kind table: caption above, rules as in print, notes below.
+
+        Every cell is a string, so that no sign of it is markup.
+        """
+        return typst_table(self)
+
+    def word(self, path: str | Path | None = None) -> bytes:
+        """A Word document (docx) that holds the table; equal tables give equal bytes.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Written to as well.
+
+        Raises
+        ------
+        DataError
+            The extra ``paper`` is not installed.
+        """
+        made = pandoc(self.html(), source="html", to="docx")
+        if path is not None:
+            Path(path).write_bytes(made)
+        return made
+
 
 def _wrapped(note: str, width: int) -> list[str]:
     return wrap(
-        _one_line(note), width, subsequent_indent="  ", break_long_words=False,
+        one_line(note), width, subsequent_indent="  ", break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
 

@@ -87,6 +87,16 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def documents():
+    """The module that runs pandoc and Typst; skipped without the extra that brings them."""
+    from coalition_models import documents
+
+    if not documents.can_make_documents():
+        pytest.skip("no pandoc and typst: pip install 'coalition-models[paper]'")
+    return documents
+
+
+@pytest.fixture(scope="session")
 def mirror() -> Path:
     """Folder with the upstream files, or skip with the reason."""
     for candidate in (os.environ.get("COALITION_MODELS_MIRROR"), ROOT.parent / "shared" / "mirror"):

@@ -184,19 +184,19 @@ def test_ctrl_c_in_the_middle_of_a_run_leaves_nothing(tmp_path):
     assert not out.exists()
 
 
-def test_the_paper_is_filled_from_the_analysis(capsys, root, tmp_path):
-    target = tmp_path / "new" / "paper.md"
-    arguments = ["paper", "--text", str(root / "paper" / "paper.md"), "--out", str(target)]
-    code, _, _ = run(capsys, *arguments)
+def test_the_paper_is_filled_from_the_analysis(capsys, tmp_path):
+    target, text = tmp_path / "new" / "paper.md", tmp_path / "short.md"
+    text.write_text("the coders agreed in {{coders.kind_agree}}")
+    code, _, _ = run(capsys, "paper", "--text", str(text), "--out", str(target))
     assert code == 0
-    text = target.read_text(encoding="utf-8")
-    assert "{{" not in text
-    assert "21 of them ended early" in text
+    assert target.read_text(encoding="utf-8") == "the coders agreed in 29"
     wrong = tmp_path / "wrong.md"
-    wrong.write_text("{{events}} of {{evnts}}")
+    wrong.write_text("{{coders.kind_of}} of {{evnts}}")
     code, _, err = run(capsys, "paper", "--text", str(wrong), "--out", str(target))
     assert (code, "does not give: evnts" in err) == (1, True)
-    assert target.read_text(encoding="utf-8") == text
+    assert target.read_text(encoding="utf-8") == "the coders agreed in 29"
+    code, _, err = run(capsys, "paper", "--out", str(tmp_path / "paper.odt"))
+    assert (code, "one of md, pdf, html, docx, tex" in err) == (1, True)
 
 
 def test_help_and_version(capsys):

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from coalition_models import pipeline
+from coalition_models.documents import can_make_documents
 from coalition_models.errors import DataError
 from coalition_models.files import output_folder
 from coalition_models.hypotheses.claims import read_plan
@@ -64,6 +65,24 @@ def test_the_manifest_lists_every_input_with_its_checksum(built, root):
         assert file_sha256(root / "data" / name) == sha256
 
 
+def test_the_paper_is_filled_and_set(built):
+    paper = built / "paper"
+    text = read(paper / "paper.md")
+    assert "{{" not in text
+    assert "21 of them ended early" in text
+    assert {p.stem for p in (paper / "figures").glob("*.png")} >= {"iraq_survival"}
+    if can_make_documents():
+        assert (paper / "paper.pdf").read_bytes().startswith(b"%PDF")
+        assert (paper / "paper.docx").read_bytes().startswith(b"PK")
+
+
+def test_the_manifest_says_which_part_made_what(built):
+    outputs = json.loads(read(built / "manifest.json"))["outputs"]
+    assert outputs["tables/coefficients.csv"]["part"] == "first_look"
+    assert outputs["paper/paper.md"]["part"] == "paper"
+    assert outputs["report.html"]["part"] == "front page"
+
+
 @pytest.mark.slow
 def test_a_second_run_gives_equal_bytes(built, tmp_path):
     reproduce(tmp_path / "again")
@@ -94,7 +113,7 @@ def test_stated_counts_equal_a_count_made_from_the_csv_file(built, root):
 def test_the_pages_stand_alone(built):
     main, claims = built, built / "hypotheses"
     pictures = {folder: len(list((folder / "figures").glob("*.svg"))) for folder in (main, claims)}
-    pages = {path: read(path) for path in built.rglob("*.html")}
+    pages = {path: read(path) for path in built.rglob("*.html") if path.parent.name != "paper"}
     for folder, number in pictures.items():
         mine = [text for path, text in pages.items() if path.parent == folder]
         assert sum(text.count("<svg") for text in mine) == number
@@ -102,7 +121,7 @@ def test_the_pages_stand_alone(built):
         assert "@import" not in text
         assert not re.search(r'src="', text)
         # the only addresses are those of the other pages, and of the paper
-        others = {one.resolve() for one in (*pages, built / "paper.md")}
+        others = {one.resolve() for one in (*pages, *(built / "paper").glob("paper.*"))}
         for address in re.findall(r'href="([^#"][^"]*)"', text):
             assert (path.parent / address).resolve() in others, path
     for word in ("Efron", "clustered by state", "Test of proportional hazards", "icasualties"):
@@ -112,7 +131,8 @@ def test_the_pages_stand_alone(built):
 def test_the_front_page_leads_to_every_page_and_says_what_is_there(built):
     text = read(built / "report.html")
     others = {p.relative_to(built).as_posix() for p in built.rglob("*.html")} - {"report.html"}
-    assert set(re.findall(r'href="([^"]+)"', text)) == others | {"paper.md"}
+    papers = {f"paper/{p.name}" for p in (built / "paper").glob("paper.*")}
+    assert set(re.findall(r'href="([^"]+)"', text)) == others | papers
     for part in find_parts():
         assert part.title in text
     assert "51 spells of 39 states, 21 early exits" in text

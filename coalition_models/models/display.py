@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ import pandas as pd
 from coalition_models.errors import counted
 from coalition_models.record import Made, Record, record_of, remembers, sources_of
 
-__all__ = ["Background", "Choices", "Counts", "footnotes", "lost_record"]
+__all__ = ["Background", "Choices", "Counts", "choices_told", "footnotes", "lost_record"]
 
 #: columns by which a panel is known; a table of one's own seldom has them all
 _PANEL = frozenset(
@@ -259,6 +260,26 @@ def lost_record(data: pd.DataFrame) -> tuple[str, ...]:
         "features were made, and from which facts, can be neither checked nor cited here. Add "
         "columns with cm.merge(panel, table, on=...), which keeps it",
     )
+
+
+def choices_told(data_choices: tuple[str, ...], column: str) -> dict[str, str] | None:
+    """How a column was made, read back from what a fit tells; None where that is not known.
+
+    Only choices of one word are read.
+
+    Examples
+    --------
+    >>> told = ("Features: election_near (window 6, kinds leader); combat_role.",)
+    >>> choices_told(told, "election_near"), choices_told(told, "combat_role")
+    ({'window': '6', 'kinds': 'leader'}, {})
+    >>> choices_told(told, "risk") is None
+    True
+    """
+    features = next((text for text in data_choices if text.startswith("Features: ")), "")
+    found = re.search(rf"(?:^Features: |; ){re.escape(column)}(?: \((.*?)\))?(?:; |\.$)", features)
+    if found is None or (found.group(1) or "").startswith("given: "):
+        return None
+    return dict(re.findall(r"(?:^|, )(\w+) ([^\s,]+)(?=,|$)", found.group(1) or ""))
 
 
 def _said(value: object) -> bool:

@@ -26,6 +26,7 @@ from coalition_models.models.fit_table import (
     tidy_table,
     wrapped,
 )
+from coalition_models.models.for_maketables import ForMaketables
 from coalition_models.models.joint_tests import Wald, model_table, term_table
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table
@@ -36,7 +37,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fit(RowResults):
+class Fit(RowResults, ForMaketables):
     """A fitted model: estimates, how they were made, and from which rows.
 
     It shows itself as a table in a notebook and in print.

@@ -82,7 +82,7 @@ class Part(Generic[T]):
     sources : callable
         Names of the tables that the analysis rests on.
     files : callable
-        Texts to write beside the pages, by the name of their file.
+        Texts and documents to write beside the pages, by the name of their file.
     folder : str
         Inside the results; the results themselves by default.
     """
@@ -95,7 +95,7 @@ class Part(Generic[T]):
     product: Callable[[T], Product]
     pages: Callable[[T, Product], Sequence[Page]]
     sources: Callable[[T], Sequence[str]] = lambda _: ()
-    files: Callable[[T], Mapping[str, str]] = lambda _: {}
+    files: Callable[[T], Mapping[str, str | bytes]] = lambda _: {}
     folder: str = ""
 
 
@@ -118,7 +118,8 @@ def write_part(
     texts = part.files(analysis)
     for name, text in texts.items():
         write_file(folder / name, text)
-    shown = [(page.title, page.file) for page in pages] + [(part.title, name) for name in texts]
+    shown = [(page.title, page.file) for page in pages]
+    shown += [(f"{part.title} ({name.rpartition('.')[2]})", name) for name in texts]
     return [(title, (Path(part.folder) / file).as_posix()) for title, file in shown]
 
 

@@ -15,7 +15,7 @@ from coalition_models.render import listing
 from coalition_models.sources.catalog import Entry, descriptor, tables
 from coalition_models.tables.contract import Column
 
-__all__ = ["codebook", "feature_builders"]
+__all__ = ["codebook", "feature_builders", "feature_labels"]
 
 #: columns that build_panel() and panel_events() make, and the row's place in time
 _PANEL = {
@@ -48,7 +48,8 @@ def codebook(name: str | pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per column: ``type``, ``unit``, ``values`` (allowed values or range),
-        ``required``, ``description`` and ``source``; for features also ``builder``, ``article``
+        ``required``, ``description`` and ``source``; for features also ``label`` (how tables and
+        pictures call them, options of the builder in braces), ``builder``, ``article``
         and ``missing`` (when it is). For one column a row per table that has it, with ``table``.
 
     Raises
@@ -133,6 +134,17 @@ def _names() -> list[str]:
 def _features() -> dict[str, dict[str, object]]:
     records = cast(Sequence[dict[str, object]], descriptor("features.json")["columns"])
     return {str(record["column"]): record for record in records}
+
+
+def feature_labels() -> dict[str, str]:
+    """How tables and pictures call each feature; options of its builder stand in braces.
+
+    Examples
+    --------
+    >>> feature_labels()["election_near"]
+    'Election within {window}'
+    """
+    return {column: str(record["label"]) for column, record in _features().items()}
 
 
 def feature_builders() -> dict[str, list[str]]:

@@ -159,7 +159,10 @@ def defection_sources(analysis: DefectionAnalysis) -> list[str]:
 
 
 def _analyse(run: Run) -> DefectionAnalysis:
-    return analyse_defections(iraq=run.once("set iraq", lambda: analysis_set("iraq")))
+    def analysed() -> DefectionAnalysis:
+        return analyse_defections(iraq=run.once("set iraq", lambda: analysis_set("iraq")))
+
+    return run.once("defections", analysed)
 
 
 def _about(analysis: DefectionAnalysis) -> str:

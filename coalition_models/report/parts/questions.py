@@ -21,7 +21,16 @@ from coalition_models.report.html import Listing, Section
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.product import Product
 
-__all__ = ["PART", "Questions", "composition_at_peak_and_end", "questions_findings"]
+__all__ = [
+    "PART",
+    "Questions",
+    "before_leaving",
+    "composition_at_peak_and_end",
+    "hollow_when",
+    "how_often",
+    "questions_findings",
+    "which_forms",
+]
 
 #: coalitions whose strengths and lead state are known
 _FOLLOWED = ("iraq", "isaf", "unosom2")
@@ -42,6 +51,10 @@ class Questions:
 
 
 def _analyse(run: Run) -> Questions:
+    return run.once("questions", lambda: _answers(run))
+
+
+def _answers(run: Run) -> Questions:
     rates = frequencies(FREQUENCY_SETS, outcomes=["early", EVERY])
     return Questions(
         rates=rates,
@@ -83,14 +96,15 @@ def composition_at_peak_and_end(found: Hollowing) -> pd.DataFrame:
 def questions_findings(analysis: Questions) -> list[str]:
     """Say in words what the numbers show."""
     return [
-        *_how_often(analysis),
-        *_which_forms(analysis.forms),
-        *_before_leaving(analysis.moves),
-        *_hollow_when(analysis.hollow),
+        *how_often(analysis),
+        *which_forms(analysis.forms),
+        *before_leaving(analysis.moves),
+        *hollow_when(analysis.hollow),
     ]
 
 
-def _how_often(analysis: Questions) -> list[str]:
+def how_often(analysis: Questions) -> list[str]:
+    """Say how often members leave early, and how sure that is."""
     rates = analysis.rates.table
     early = rates[rates["outcome"] == "early"]
     said = "; ".join(
@@ -122,7 +136,8 @@ def _how_often(analysis: Questions) -> list[str]:
     return sentences
 
 
-def _which_forms(forms: Frequencies) -> list[str]:
+def which_forms(forms: Frequencies) -> list[str]:
+    """Say which forms defection takes."""
     table = forms.table[forms.table["outcome"] == EVERY].set_index("form")
     total = int(table["events"].sum())
     share = table["events"] / total
@@ -140,7 +155,8 @@ def _which_forms(forms: Frequencies) -> list[str]:
     ]
 
 
-def _before_leaving(moves: pd.DataFrame) -> list[str]:
+def before_leaving(moves: pd.DataFrame) -> list[str]:
+    """Say how often members defect in part before they leave."""
     sentences = []
     for name, part in moves.groupby("set", sort=False):
         rows = {str(row["state"]): row for row in part.to_dict("records")}
@@ -161,7 +177,8 @@ def _before_leaving(moves: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def _hollow_when(found: Hollowing) -> list[str]:
+def hollow_when(found: Hollowing) -> list[str]:
+    """Say when each coalition was hollow or collapsed."""
     sentences = []
     months = found.months[found.months["judged"].astype(bool)]
     enough = 1 - months["unknown"] >= found.rule.known

@@ -12,16 +12,19 @@ from coalition_models.report.part import Run
 from coalition_models.report.parts.paper import PART, fill_paper, write_paper
 
 
-def test_the_part_writes_what_the_command_writes(root, tmp_path):
+def test_a_short_text_is_filled_by_what_it_names(tmp_path):
+    template = tmp_path / "short.md"
+    template.write_text("{{iraq.events}} exits, {{ref:table:iraq.power}}\n\n{{table:iraq.power}}")
     run = Run()
-    paper = PART.analyse(run)
-    write_paper(root / "paper" / "paper.md", tmp_path / "new" / "paper.md")
-    assert PART.files(paper)["paper.md"] == (tmp_path / "new" / "paper.md").read_text("utf-8")
-    assert "{{" not in paper.text
+    paper = fill_paper(template, run)
+    assert "21 exits, Table 1" in paper.text
     assert "participation" in PART.sources(paper)
     assert f"A text of {len(paper.text.split())} words" in PART.about(paper)
-    # the first look is shared with the part that shows it
-    assert "first look iraq" in run._held
+    # the first look is shared with the part that shows it, and nothing else is analysed
+    assert set(run._held) == {"set iraq", "first look iraq"}
+    assert list(PART.product(paper).tables) == ["iraq_power"]
+    write_paper(template, [tmp_path / "new" / "paper.md"])
+    assert (tmp_path / "new" / "paper.md").read_text("utf-8") == paper.text
 
 
 def test_what_cannot_be_filled_is_refused(tmp_path, monkeypatch):
@@ -32,7 +35,7 @@ def test_what_cannot_be_filled_is_refused(tmp_path, monkeypatch):
     for template, message in (
         (tmp_path / "no.md", "cannot read .*no.md"),
         (bytes_, "not UTF-8"),
-        (wrong, "does not give: nothing; known: states"),
+        (wrong, "does not give: nothing; known: version"),
     ):
         with pytest.raises(DataError, match=message):
             fill_paper(template, run)
