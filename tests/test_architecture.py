@@ -44,6 +44,7 @@ TESTED_THROUGH = {
     "hypotheses/contested_result.py": "hypotheses/test_contested.py",
     "hypotheses/contested_strength.py": "hypotheses/test_contested_evidence.py",
     "hypotheses/contested_words.py": "hypotheses/test_contested.py",
+    "hypotheses/contested_wanted.py": "report/parts/test_front_lines.py",
     "report/parts/_contested_tables.py": "report/parts/test_claims.py",
     "hypotheses/result.py": "hypotheses/test_verdicts.py",
     "inference/few_cluster_tests.py": "inference/test_wild_score.py",

@@ -1,4 +1,4 @@
-"""Does a term act on whether states defect, and on how? Models of moves, and what they can carry."""
+"""Does a term act on whether states defect, and on how? Moves, and what they carry."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ from coalition_models.hypotheses.contested_evidence import (
 from coalition_models.hypotheses.contested_facts import Basis, basis_of
 from coalition_models.hypotheses.contested_joint import Rows, all_together
 from coalition_models.hypotheses.contested_result import Contested
+from coalition_models.hypotheses.contested_wanted import facts_wanted
 from coalition_models.hypotheses.election_decisions import election_decisions
 from coalition_models.members.facts import Facts
 from coalition_models.sensitivity.choices import Dimension, Setting, Skip
@@ -252,6 +253,7 @@ def _evidence(
         bounds=bounds_of(rows, labels, dates[0]) if early else pd.DataFrame(),
         decisions=election_decisions(basis.facts) if claim == "elections" else pd.DataFrame(),
         endings=endings_of(rows, dates[0], labels),
+        wanted=facts_wanted(basis, rows, labels[-1]) if early else pd.DataFrame(),
     )
 
 

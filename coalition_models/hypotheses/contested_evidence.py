@@ -47,6 +47,8 @@ class Evidence:
         Early exits with the elections around each.
     endings : DataFrame
         Leaders' cases by how they ended, and how many had an election near on the last day.
+    wanted : DataFrame
+        Decisions that are not known to the day, by how far a date would move the score.
     """
 
     joint: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -54,6 +56,7 @@ class Evidence:
     bounds: pd.DataFrame = field(default_factory=pd.DataFrame)
     decisions: pd.DataFrame = field(default_factory=pd.DataFrame)
     endings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    wanted: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def _exposed(rows: Rows, date: Hashable, label: tuple[object, ...]) -> pd.DataFrame:

@@ -68,6 +68,5 @@ def test_known_effects_of_pressure_on_form_are_covered(pressure):
             row = table.loc[move]
             inside[move] += row["ratio_low"] <= np.exp(truth) <= row["ratio_high"]
             found[move] += np.log(row["ratio"]) / draws
-    print({move: count / draws for move, count in inside.items()})
     assert all(0.90 <= count / draws <= 1.0 for count in inside.values()), inside
     assert all(abs(found[move] - truth) < 0.12 for move, truth in right.items()), found

@@ -82,9 +82,9 @@ def coalition(seed, every):
 @pytest.mark.slow
 @pytest.mark.parametrize(("every", "least"), [(1, 0.99), (6, 0.9), (12, 0.9)])
 def test_known_hollowing_lies_between_the_readings(every, least):
-    """Share of 60 coalitions whose month lies between the earliest and the latest reading."""
+    """Share of 30 coalitions whose month lies between the earliest and the latest reading."""
     held, late, count = 0, [], 0
-    for seed in range(60):
+    for seed in range(30):
         facts, right = coalition(seed, every)
         if right is None:
             continue
@@ -95,8 +95,7 @@ def test_known_hollowing_lies_between_the_readings(every, least):
         held += bool(known) and min(known) <= right <= max(known)
         if rows["last"] is not None:
             late.append((rows["last"].to_period("M") - right.to_period("M")).n)
-    print(every, held / count, count, np.median(late))
-    assert count > 40
+    assert count > 20
     assert held / count >= least
     # strengths read as in the last list lag behind, never ahead
     assert min(late) >= 0

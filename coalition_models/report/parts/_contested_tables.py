@@ -35,6 +35,7 @@ def evidence_frames(found: Contested) -> dict[str, pd.DataFrame]:
         "falls": held.falls,
         "bounds": held.bounds,
         "decisions": held.decisions,
+        "wanted": held.wanted,
     }
     return {name: frame for name, frame in frames.items() if len(frame)}
 
@@ -78,6 +79,7 @@ _TITLES = {
     "falls": "how few decisions the finding hangs on",
     "bounds": "how strong a bias would have to be",
     "decisions": "early exits and the elections around them",
+    "wanted": "decisions not known to the day, by what a date would move",
 }
 _NOTES: dict[str, tuple[str, ...]] = {
     "flips": (
@@ -103,6 +105,10 @@ _NOTES: dict[str, tuple[str, ...]] = {
     "bounds": (
         "gamma: odds of exposure within a risk set at which p reaches 0.05; e_value: ratio that an "
         "unmeasured cause needs with both exposure and exit.",
+    ),
+    "wanted": (
+        "swing: largest change of the score z (two months around) as this decision alone is dated "
+        "by its departure or, where it is not known, a usual time before it.",
     ),
     "decisions": (
         "Elections before and after the announcement (the departure where none is known), months "

@@ -23,8 +23,8 @@ def form_findings(effects: pd.DataFrame) -> list[str]:
         rows = part.set_index("move").to_dict("index")
         whether, how = rows["any first defection"], rows["full against in part"]
         sentences.append(
-            f"{place_of(str(name))}, {about} ({_WORDS[str(about)]}): on whether a member defects at "
-            f"all {_told(whether)}; on how, leaving against defecting in part, {_told(how)}."
+            f"{place_of(str(name))}, {about} ({_WORDS[str(about)]}): on whether a member defects "
+            f"at all {_told(whether)}; on how, leaving against defecting in part, {_told(how)}."
         )
     weak = effects[~effects["carries"] & effects["move"].str.contains(" to ")]
     told = [
@@ -81,7 +81,8 @@ def mission_findings(missions: pd.DataFrame | None) -> list[str]:
     gone = judged[judged["collapsed"].notna()]
     named = [f"{row['mission']} {row['hollow']:%Y-%m}" for row in hollow.to_dict("records")]
     fell = [
-        f"{row['mission']} {row['collapsed']:%Y-%m}{' (a change of name)' if row['renaming'] else ''}"
+        f"{row['mission']} {row['collapsed']:%Y-%m}"
+        f"{' (a change of name)' if row['renaming'] else ''}"
         for row in gone.to_dict("records")
     ]
     sure = int((hollow["hollow_never"] == 0).sum())

@@ -84,8 +84,8 @@ def year_sentences(years: pd.DataFrame) -> list[str]:
             for row in rows
         ]
         sentences.append(
-            f"{place_of(str(name))}, hollow in {', '.join(hollow) or 'no year'}. At the end of each "
-            f"year, of the most so far: {'; '.join(told)}."
+            f"{place_of(str(name))}, hollow in {', '.join(hollow) or 'no year'}. At the end of "
+            f"each year, of the most so far: {'; '.join(told)}."
         )
     return sentences
 

@@ -19,6 +19,7 @@ from coalition_models.report.parts._contested_tables import (
     evidence_frames,
     evidence_tables,
 )
+from coalition_models.report.parts._front_lines import contested_lines
 from coalition_models.report.periods import coalition_years
 from coalition_models.report.product import Product
 
@@ -246,4 +247,5 @@ PART = Part(
     pages=_pages,
     sources=_sources,
     folder="hypotheses",
+    lines=lambda analysis: contested_lines(analysis.contested),
 )
