@@ -8,7 +8,7 @@ measure) turns the sign, and what the finding hangs on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -164,12 +164,12 @@ def _rows(
     outcomes: Sequence[str],
 ) -> Rows:
     """Panels, cases, and calendars over all their months: of windows, or measures at hand."""
-    panels = {
+    panels: dict[tuple[Hashable, Hashable], pd.DataFrame] = {
         (date, outcome): basis.panel(date, OUTCOMES[outcome])
         for date in dates
         for outcome in outcomes
     }
-    cases = {date: basis.cases([2], date)[0] for date in dates}
+    cases: dict[Hashable, pd.DataFrame] = {date: basis.cases([2], date)[0] for date in dates}
     periods = pd.concat([panel["period"] for panel in panels.values()])
     days = [table[day] for table in cases.values() for day in ("first_day", "last_day")]
     months = pd.concat([periods, *(pd.to_datetime(one) for one in days)]).dt.to_period("M")
@@ -226,7 +226,7 @@ def _cell(rows: Rows, setting: Setting) -> dict[str, object]:
 def _tidy(table: pd.DataFrame, absent: Mapping[str, str], claim: str) -> pd.DataFrame:
     """Combinations with the label of their exposure, and why a measure is absent."""
     labels = [_label(row) for row in table[[*_MIDDLE[claim]]].to_dict("records")]  # type: ignore[arg-type]
-    out = table.assign(label=labels)
+    out = table.assign(label=pd.Series(labels, index=table.index, dtype=object))
     if absent:
         out["problem"] = out["measure"].map(absent).fillna(out["problem"])
     return out

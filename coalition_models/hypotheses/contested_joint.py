@@ -104,9 +104,9 @@ class _Scorer:
         label, unit, date = row["label"], str(row["unit"]), row["date"]
         assert isinstance(label, tuple)
         if unit == UNITS[0]:
-            return self._months(self.rows.panels[date, row["outcome"]], label, row["outcome"], date)  # type: ignore[index]
+            return self._months(self.rows.panels[date, row["outcome"]], label, row["outcome"], date)
         held = self.rows.calendars
-        cases = self.rows.cases[date]  # type: ignore[index]
+        cases = self.rows.cases[date]
         gone, near, kept = exposed_cases(cases, unit, str(row["outcome"]), held, label)
         known = ~np.isnan(near)
         last = kept["last_day"].dt.to_period("M").dt.to_timestamp()

@@ -86,7 +86,7 @@ def in_short(table: pd.DataFrame, evidence: Evidence, split: pd.DataFrame) -> li
     if len(evidence.joint):
         sentences.append(_verdict(evidence.joint))
     if len(split) and split["change"].notna().all():
-        far = split.loc[split["change"].abs().idxmax()]
+        far = split.iloc[int(split["change"].abs().argmax())]
         sentences.append(
             f"What moves the sign most is the {far['dimension']}, from {far['from']} to "
             f"{far['to']}: it multiplies the ratio by {np.exp(far['change']):.2f} "
@@ -175,7 +175,7 @@ def _fall(row: Mapping[Hashable, object]) -> str:
     )
     if abs(at["z"]) < 1.96:
         return f"{head}, which is no finding that could fall."
-    known = not pd.isna(row["redated"])
+    known, few = (np.isfinite(float(str(row[name]))) for name in ("redated", "left_out"))
     moved = (
         f"{'it falls' if row['exact'] else 'it is known to fall'} once "
         f"{counted(int(row['redated']), 'decision')} of {int(row['differ'])} that differ "  # type: ignore[call-overload]
@@ -185,7 +185,7 @@ def _fall(row: Mapping[Hashable, object]) -> str:
     )
     left = (
         f"or {counted(int(row['left_out']), 'event')} left out"  # type: ignore[call-overload]
-        if not pd.isna(row["left_out"])
+        if few
         else "no few events left out do"
     )
     return f"{head}; {moved}, {left}. All by departure: z {at['z_by_departure']:.2f}."
@@ -199,8 +199,7 @@ def _bounds(bounds: pd.DataFrame) -> list[str]:
             continue
         gamma = float(row["gamma"])
         sentences.append(
-            f"{row['label']}, exits dated {row['date']}: ratio {row['ratio']:.2f} "
-            f"({row['ratio_low']:.2f} to {row['ratio_high']:.2f}). "
+            f"{row['label']}, exits dated {row['date']}: ratio {row['ratio']:.2f}. "
             + (
                 "It is not beyond chance without any hidden bias."
                 if gamma <= 1

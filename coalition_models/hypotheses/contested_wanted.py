@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import pandas as pd
 
@@ -98,4 +96,4 @@ def _dated(basis: Basis, members: pd.DataFrame, early: pd.Series, lead: float) -
 def _with(rows: Rows, panel: pd.DataFrame, label: tuple[object, ...]) -> pd.DataFrame:
     near = rows.calendars.at(label, panel["state"], panel["period"])
     known = ~np.isnan(near)
-    return cast("pd.DataFrame", panel.assign(near=near)[known].reset_index(drop=True))
+    return panel.assign(near=near)[known].reset_index(drop=True)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.members.facts import Facts
-from coalition_models.sources.election_rows import elections_of
 from coalition_models.sources.fetch import at_hand
 from coalition_models.sources.load import load
 
@@ -59,7 +58,7 @@ def election_decisions(facts: Facts) -> pd.DataFrame:
         past, ahead = mine[mine["date"] < when], mine[mine["date"] >= when]
         rows.append(
             {
-                **one,
+                **{str(name): value for name, value in one.items()},
                 "announced": said.iloc[at],
                 "dated_by": "main" if pd.isna(said.iloc[at]) else "announced",
                 **_about(past.iloc[-1] if len(past) else None, when, "before"),
@@ -76,7 +75,8 @@ def _about(vote: pd.Series | None, day: pd.Timestamp, side: str) -> dict[str, ob
     date = pd.Timestamp(vote["date"])
     months = abs((date.year - day.year) * 12 + date.month - day.month)
     snap = {"yes": "no", "no": "yes"}.get(str(vote["scheduled"]), "unknown")
-    return dict(zip(names, [date, float(months), snap, vote["gap"], vote["usual"]], strict=True))
+    values: list[object] = [date, float(months), snap, vote["gap"], vote["usual"]]
+    return dict(zip(names, values, strict=True))
 
 
 def short_term(decisions: pd.DataFrame, side: str) -> pd.Series:
@@ -113,7 +113,9 @@ def _votes(facts: Facts) -> pd.DataFrame:
 
 def _with_reign(table: pd.DataFrame) -> pd.DataFrame:
     """What REIGN says of elections of the same month."""
-    theirs = elections_of(load(_REIGN))
+    theirs = load(_REIGN)
+    theirs = theirs[theirs["is_vote"].astype(bool) & theirs["date"].notna()]
+    theirs = theirs.rename(columns={"regular": "scheduled"})
     key = ["cow", "kind", "month"]
     told = theirs.assign(month=theirs["date"].dt.to_period("M")).drop_duplicates(key)
     mine = table.drop(columns="scheduled").assign(month=table["date"].dt.to_period("M"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -111,7 +113,7 @@ def _pooled(meta: pd.DataFrame, claim: str) -> dict[str, float]:
     names = ("pooled", "pooled_low", "pooled_high", "pooled_p")
     if claim not in meta.index:
         return dict.fromkeys(names, float("nan"))
-    row = meta.loc[claim]
+    row = meta.loc[[claim]].to_dict("records")[0]
     with np.errstate(over="ignore"):
         ratios = np.exp([float(row[one]) for one in ("random", "random_low", "random_high")])
     return dict(zip(names, [*map(float, ratios), float(row["random_p"])], strict=True))
@@ -142,7 +144,7 @@ def _line(
 _WAY = {"+": "one above 1", "-": "one below 1"}
 
 
-def _cell(row: dict[object, object]) -> str:
+def _cell(row: Mapping[Hashable, object]) -> str:
     few = ", too few to decide" if row["reason"] else ""
     shares = float(str(row["robust_same_sign"]))
     grid = "" if np.isnan(shares) else f", the sign in {100 * shares:.0f}% of other ways to test it"

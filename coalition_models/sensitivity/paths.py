@@ -110,7 +110,7 @@ def _kept(order: Sequence[int], steps: Sequence[tuple[str, Hashable]]) -> bool:
 def _value(table: pd.DataFrame, chosen: Mapping[str, Hashable], value: str) -> tuple[float, str]:
     same = np.ones(len(table), dtype=bool)
     for name, option in chosen.items():
-        same &= table[name].eq(option).to_numpy(dtype=bool)
+        same &= np.asarray([one == option for one in table[name]], dtype=bool)
     if same.sum() != 1:
         held = ", ".join(f"{name} {option}" for name, option in chosen.items())
         raise DataError(f"the table holds {int(same.sum())} rows with {held}; one is needed")

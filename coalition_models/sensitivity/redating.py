@@ -223,9 +223,9 @@ class _Both:
             if not _same(told[(spell == key) & ~second], told[(spell == key) & second])
         )
         labels = tuple(f"{state}-{number}" for _, state, number in known)
-        names = tuple((str(c), str(s), int(n)) for c, s, n in known)
+        named = tuple((str(c), str(s), int(n)) for c, s, n in known)
         at = np.asarray(spell, dtype=np.int64)
-        return cls(spec, term, rows, at, second, differ, labels, names)
+        return cls(spec, term, rows, at, second, differ, labels, named)
 
     def z(self, moved: Sequence[int]) -> float:
         """Score with some spells as in the second panel."""

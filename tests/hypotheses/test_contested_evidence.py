@@ -138,3 +138,13 @@ def test_democracy_has_the_same_form(mirror, monkeypatch):
     assert found.evidence.joint["family"].iloc[0] == "all listed"
     assert found.evidence.decisions.empty
     assert any("hidden bias" in text for text in found.findings())
+
+
+@pytest.mark.mirror
+def test_reign_says_which_elections_were_early(mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    found = election_decisions(cm.facts("iraq")).set_index("state")
+    assert found.loc["ESP", "snap_before"] == "no"
+    # the parliament decides, and REIGN lists presidents
+    assert found.loc["POL", "snap_before"] == "unknown"
+    assert len(found) == cm.facts("iraq").members["exit_kind"].eq("early").sum()

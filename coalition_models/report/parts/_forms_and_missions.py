@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+
 import pandas as pd
 
 from coalition_models.designs.form_effects import LEAST_EVENTS
@@ -43,7 +45,7 @@ def _few(part: pd.DataFrame) -> list[str]:
     return [f"{row['move']} {row['events']}" for row in part.to_dict("records")]
 
 
-def _told(row: dict[str, object]) -> str:
+def _told(row: Mapping[Hashable, object]) -> str:
     events = counted(int(str(row["events"])), "event")
     if row["problem"]:
         return f"nothing can be estimated ({events})"
@@ -97,12 +99,9 @@ def mission_findings(missions: pd.DataFrame | None) -> list[str]:
 def missions_table(missions: pd.DataFrame) -> Table:
     """Missions that were judged, for print."""
     rows = missions[missions["judged"]].drop(columns=["judged", "months"])
-    rows = rows.assign(
-        **{
-            name: [None if day is None else f"{day:%Y-%m}" for day in rows[name]]
-            for name in ("hollow", "collapsed")
-        }
-    ).fillna({"hollow": "never", "collapsed": "never"})
+    for name in ("hollow", "collapsed"):
+        months = ["never" if day is None else f"{day:%Y-%m}" for day in rows[name]]
+        rows = rows.assign(**{name: pd.Series(months, index=rows.index)})
     return frame_table(
         rows.rename(columns=lambda name: str(name).replace("_", " ")),
         title="UN missions by their totals",

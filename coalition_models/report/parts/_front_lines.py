@@ -115,7 +115,7 @@ def _depends(iraq: Contested) -> str:
     split, falls = iraq.decomposition(), iraq.evidence.falls
     parts = []
     if len(split) and split["change"].notna().all():
-        far = split.loc[split["change"].abs().idxmax()]
+        far = split.iloc[int(split["change"].abs().argmax())]
         parts.append(
             f"The sign turns most by the {far['dimension']} ({far['from']} to {far['to']}): the "
             f"ratio times {np.exp(far['change']):.2f} ({np.exp(far['least']):.2f} to "
