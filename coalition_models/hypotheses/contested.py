@@ -135,6 +135,7 @@ def contest(
     if wrong:
         raise DataError(f"outcomes must be among {', '.join(OUTCOMES)}, not {first_few(wrong)}")
     check_count(draws, "draws", least=0)
+    check_count(seed, "seed", least=0)
     windows = list(dict.fromkeys(check_window(months, "each of windows") for months in windows))
     dates, outcomes = list(dict.fromkeys(dates)), list(dict.fromkeys(outcomes))
     basis = basis_of(coalition, dates)

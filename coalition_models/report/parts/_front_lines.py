@@ -15,7 +15,14 @@ from coalition_models.render import format_p
 from coalition_models.report.part import HEADINGS
 from coalition_models.report.words import state_names
 
-__all__ = ["contested_lines", "forms_line", "often_line", "wanted_facts", "widths_line"]
+__all__ = [
+    "contested_lines",
+    "forms_line",
+    "hollow_line",
+    "often_line",
+    "wanted_facts",
+    "widths_line",
+]
 
 _FOUND, _SURE, _DEPENDS, _UNKNOWN, _FACTS = HEADINGS
 _MAIN = "elections_iraq"
@@ -53,6 +60,20 @@ def forms_line(sentences: list[str], moves: pd.DataFrame) -> tuple[str, str]:
         f"{int(gone.sum())} early exits ({', '.join(place_of(s) for s in moves['set'].unique())}) "
         "come after a defection in part."
     )
+
+
+def hollow_line(verdicts: pd.DataFrame) -> tuple[str, str]:
+    """The month of hollowness and of collapse by coalition, with how often there is none."""
+    told = []
+    for name, part in verdicts.groupby("coalition", sort=False):
+        main = part[(part["rule"] == "as given") & (part["strengths"] == "last")].iloc[0]
+        words = [
+            f"{what} {'never' if main[what] is None else f'from {main[what]:%B %Y}'} "
+            f"(never in {int(part[what].isna().sum())} of {len(part)} readings)"
+            for what in ("hollow", "collapsed")
+        ]
+        told.append(f"{place_of(str(name))} {', '.join(words)}")
+    return _FOUND, f"Hollow when: {'; '.join(told)}."
 
 
 def contested_lines(contested: Mapping[str, Contested]) -> list[tuple[str, str]]:

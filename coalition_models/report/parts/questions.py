@@ -23,7 +23,7 @@ from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.render import Table, format_number, frame_table
 from coalition_models.report.figures.frequencies import plot_frequencies, plot_hollowing
 from coalition_models.report.html import Listing, Section
-from coalition_models.report.part import HEADINGS, Page, Part, Run
+from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.parts._forms_and_missions import (
     TERMS,
     form_findings,
@@ -31,7 +31,12 @@ from coalition_models.report.parts._forms_and_missions import (
     mission_findings,
     missions_table,
 )
-from coalition_models.report.parts._front_lines import forms_line, often_line, widths_line
+from coalition_models.report.parts._front_lines import (
+    forms_line,
+    hollow_line,
+    often_line,
+    widths_line,
+)
 from coalition_models.report.parts._hollow_years import hollow_years, year_sentences, years_table
 from coalition_models.report.product import Product
 from coalition_models.sources.fetch import at_hand
@@ -368,7 +373,7 @@ def _lines(analysis: Questions) -> list[tuple[str, str]]:
     return [
         often_line(table),
         forms_line(_which_forms(analysis.forms), analysis.moves),
-        (HEADINGS[0], f"Hollow when: {' '.join(_hollow_when(analysis.hollow))}"),
+        hollow_line(analysis.hollow.verdicts),
         widths_line(table),
     ]
 

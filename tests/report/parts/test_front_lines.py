@@ -12,6 +12,7 @@ from coalition_models.report.part import HEADINGS
 from coalition_models.report.parts._front_lines import (
     contested_lines,
     forms_line,
+    hollow_line,
     often_line,
     wanted_facts,
     widths_line,
@@ -57,6 +58,14 @@ def test_the_facts_that_would_help_are_those_that_are_not_known(known):
     assert 0 < len(wanted) <= 10
     assert wanted["swing"].is_monotonic_decreasing
     assert wanted["known"].isin(["not at all", "to the month", "to the year"]).all()
+
+
+def test_hollow_when():
+    found = cm.hollowing(cm.facts("iraq")).verdicts
+    said = hollow_line(found)[1]
+    never = int(found["hollow"].isna().sum())
+    assert f"Iraq hollow from July 2007 (never in {never} of {len(found)} readings)" in said
+    assert "collapsed never" in said
 
 
 def test_rates_and_forms():
