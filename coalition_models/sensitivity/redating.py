@@ -126,7 +126,7 @@ def fewest_redated(
     >>> spec = cm.Specification("cox", "event ~ election_near", cluster="state")
     >>> found = cm.sensitivity.fewest_redated(spec, said, done, "election_near", exact=1, most=2)
     >>> found.differ
-    14
+    19
     """
     check_arguments(fewest_redated, locals())
     check_count(exact, "exact", least=1)
