@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from coalition_models.about import RELEASED
 from coalition_models.errors import DataError
@@ -127,7 +128,7 @@ def typst_pages(folder: Path, name: str) -> list[bytes]:
     return _typst(folder, name, "png")
 
 
-def _typst(folder: Path, name: str, kind: str) -> list[bytes]:
+def _typst(folder: Path, name: str, kind: Literal["pdf", "png"]) -> list[bytes]:
     if importlib.util.find_spec("typst") is None:
         raise DataError(f"making PDF documents needs the package typst: {_CURE}")
     import typst
@@ -139,4 +140,4 @@ def _typst(folder: Path, name: str, kind: str) -> list[bytes]:
         raise DataError(f"typst cannot set {name}: {' '.join(str(error).split())[:_SHOWN]}") from (
             error
         )
-    return [made] if isinstance(made, bytes) else list(made)
+    return [made] if isinstance(made, bytes) else list(made or [])

@@ -19,7 +19,7 @@ from coalition_models.about import __version__
 from coalition_models.designs.first_look import FORMULA
 from coalition_models.files import staging_folder, write_file
 from coalition_models.report.html import Card, front_page
-from coalition_models.report.part import Part, Run, write_part
+from coalition_models.report.part import HEADINGS, Part, Run, write_part
 from coalition_models.report.parts import find_parts
 from coalition_models.sources._paths import data_dir
 from coalition_models.sources.catalog import entry, file_sha256
@@ -97,6 +97,7 @@ def _reproduce(
     clock = _Clock(progress, steps=2 + 2 * len(parts))
     run = Run(workers=os.cpu_count() or 1)
     cards: list[Card] = []
+    told: list[tuple[str, str]] = []
     used: list[str] = []
     makers: dict[str, str] = {}
     with staging_folder(out, _folders(parts)) as staging, clock:
@@ -109,9 +110,10 @@ def _reproduce(
                 links = write_part(staging, part, analysis, _FOOT, str(made))
                 makers |= {name: part.name for name in _files_in(staging) if name not in makers}
             cards.append(Card(part.title, part.about(analysis), links))
+            told += part.lines(analysis)
             used += part.sources(analysis)
         with clock.step("write the front page and the manifest"):
-            write_file(staging / "report.html", _front_page(cards, made))
+            write_file(staging / "report.html", _front_page(cards, made, told))
             inputs |= _external_inputs(used)
             _write_json(staging / "manifest.json", _manifest(staging, parts, inputs, made, makers))
         _write_json(staging / "log.json", _log(clock.seconds))
@@ -125,7 +127,8 @@ def _folders(parts: Sequence[Part[Any]]) -> list[str]:
     return list(dict.fromkeys(place.as_posix() for place in places))
 
 
-def _front_page(cards: Sequence[Card], made: Provenance) -> str:
+def _front_page(cards: Sequence[Card], made: Provenance, told: Sequence[tuple[str, str]]) -> str:
+    groups = [(name, [text for heading, text in told if heading == name]) for name in HEADINGS]
     return front_page(
         "Why states leave military coalitions",
         "What the data show, part by part. Every page stands alone; the folders beside it have all "
@@ -133,6 +136,7 @@ def _front_page(cards: Sequence[Card], made: Provenance) -> str:
         cards,
         _FOOT,
         made=str(made),
+        lines=[group for group in groups if group[1]],
     )
 
 

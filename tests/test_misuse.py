@@ -359,6 +359,7 @@ _BEYOND = {
     "analyse_hypotheses": {"workers": 0},
     "contest": {
         "claim": "nonsense", "coalition": "nonsense", "windows": [-1], "dates": ["nonsense"],
+        "outcomes": ["nonsense"], "draws": -1, "seed": -1,
     },
     "leader_cases": {
         "coalition": "nonsense", "window": -1, "exit_date": "nonsense", "who": "nonsense",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -18,6 +19,8 @@ from coalition_models.sources.fetch import at_hand
 __all__ = ["HypothesisAnalysis", "analyse_hypotheses"]
 
 _DEMOCRACY = ("polity5", "democracy-bmr")
+#: exchanges of calendars in a run, and in one with FULL=1 in the environment
+_DRAWS, _ALL_DRAWS, _FULL = 199, 1999, "FULL"
 _CONTESTED_SOURCES = ("participation", "coalitions", "elections", "leaders")
 
 
@@ -73,7 +76,9 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     claims = ("elections", "democracy") if known else ("elections",)
     coalitions = [one.name for one in set_records() if one.bundled and not one.apart]
     pairs = list(product(claims, coalitions))
-    found = joblib.Parallel(n_jobs=workers)(joblib.delayed(contest)(*pair) for pair in pairs)
+    draws = _ALL_DRAWS if os.environ.get(_FULL) == "1" else _DRAWS
+    one = joblib.delayed(contest)
+    found = joblib.Parallel(n_jobs=workers)(one(*pair, draws=draws) for pair in pairs)
     contested = {"_".join(pair): one for pair, one in zip(pairs, found, strict=True)}
     absent = {} if known else {"democracy": f"needs one of {', '.join(_DEMOCRACY)}"}
     sources = dict.fromkeys([*verdicts.sources, *_CONTESTED_SOURCES, *known])

@@ -26,10 +26,10 @@ class Basis:
     own: bool
     said: list[str] = field(default_factory=list)
 
-    def panel(self, exit_date: str) -> pd.DataFrame:
-        """The panel with spells that end on this date."""
+    def panel(self, exit_date: str, exit_kinds: Sequence[str] = ("early",)) -> pd.DataFrame:
+        """The panel with spells that end on this date, in exits of these kinds."""
         named = None if self.own else [self.name]
-        return build_panel(self.facts, coalitions=named, exit_date=exit_date)
+        return build_panel(self.facts, coalitions=named, exit_date=exit_date, exit_kinds=exit_kinds)
 
     def cases(self, windows: Sequence[int], exit_date: str) -> list[pd.DataFrame]:
         """Leaders' cases of all coalitions, for each window."""

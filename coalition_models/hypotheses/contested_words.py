@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from coalition_models.designs.leader_cases import leader_cases
@@ -12,7 +13,7 @@ from coalition_models.features.regime import add_regime
 from coalition_models.record import with_panel
 from coalition_models.sources.fetch import at_hand
 
-__all__ = ["compare_mello", "directions", "tally"]
+__all__ = ["choice_sentences", "compare_mello", "directions", "tally"]
 
 
 def tally(rows: pd.DataFrame) -> str:
@@ -32,62 +33,78 @@ def tally(rows: pd.DataFrame) -> str:
     )
 
 
-def directions(rows: pd.DataFrame, choices: Sequence[str]) -> list[str]:
-    """Say for each unit which way the ratio points, by the second choice and date.
+def directions(rows: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    """Say for each unit which way the ratio points, by side or measure.
 
     Parameters
     ----------
     rows : DataFrame
         Combinations with a sign.
-    choices : sequence of str
-        Unit, a second choice (window or measure), and date.
+    by : sequence of str
+        ``unit``, and a second choice if there is one.
 
     Returns
     -------
     list of str
-        One sentence for each unit; dates with the same pattern are named together.
+        One sentence for each unit.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"unit": "month", "window": [0, 6, 0, 6], "sign": ["+", "-"] * 2,
-    ...     "date": ["main", "main", "last", "last"], "p_value": [0.01, 0.5, 0.5, 0.5]})
-    >>> directions(rows, ("unit", "window", "date"))
-    ['month: above one at window 0, below one at 6, whatever the date; 1 of 4 with p < 0.05.']
+    >>> rows = pd.DataFrame({"unit": ["month"], "side": ["ahead"], "sign": ["+"],
+    ...     "p_value": [0.2], "ratio": [2.0]})
+    >>> directions(rows, ["unit", "side"])
+    ['month: ahead above one in 1 of 1 (0 with p < 0.05; median ratio 2.0).']
     """
-    unit, middle, date = choices
+    unit, *others = by
     sentences = []
     for name in dict.fromkeys(rows[unit]):
         part = rows[rows[unit] == name]
-        patterns: dict[str, list[str]] = {}
-        for day in dict.fromkeys(part[date]):
-            patterns.setdefault(_sides(part[part[date] == day], middle), []).append(str(day))
-        several = len(set(part[date])) > 1
+        groups = (
+            [(one, part[part[others[0]] == one]) for one in dict.fromkeys(part[others[0]])]
+            if others
+            else [("", part)]
+        )
         words = [
-            f"{text}, "
-            + (
-                "whatever the date"
-                if several and len(patterns) == 1
-                else f"by the {_listed(days)} {'dates' if len(days) > 1 else 'date'}"
-            )
-            for text, days in patterns.items()
+            f"{label} above one in {(group['sign'] == '+').sum()} of {len(group)} "
+            f"({(group['p_value'] < 0.05).sum()} with p < 0.05; median ratio "
+            f"{group['ratio'].median():.1f})".strip()
+            for label, group in groups
         ]
-        sure = int((part["p_value"] < 0.05).sum())
-        sentences.append(f"{name}: {'; '.join(words)}; {sure} of {len(part)} with p < 0.05.")
+        sentences.append(f"{name}: {', '.join(words)}.")
     return sentences
 
 
-def _sides(rows: pd.DataFrame, middle: str) -> str:
-    """Values of a choice with a ratio above one, and those below."""
-    texts: list[str] = []
-    for sign, side in (("+", "above one"), ("-", "below one")):
-        values = [str(value) for value in rows.loc[rows["sign"] == sign, middle]]
-        if values:
-            texts.append(f"{side} at {'' if texts else f'{middle} '}{_listed(values)}")
-    return ", ".join(texts)
+def choice_sentences(flips: pd.DataFrame, choices: Sequence[str], about_one: float) -> list[str]:
+    """Say how often changing each choice alone turns the sign.
 
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    Parameters
+    ----------
+    flips : DataFrame
+        As :meth:`Contested.flips` gives them.
+    choices : sequence of str
+    about_one : float
+        Ratios nearer to one than this are about one.
+    """
+    sentences = []
+    for choice in choices:
+        part = flips[(flips["choice"] == choice) & (flips["pairs"] > 0)]
+        if part.empty:
+            continue
+        most = part.iloc[0]
+        often = (
+            f", most often from {most['from']!s} to {most['to']!s} "
+            f"({most['flips']} of {most['pairs']}; the ratio times {np.exp(most['shift']):.2f} on "
+            "average)"
+            if most["flips"]
+            else ""
+        )
+        sentences.append(
+            f"Changing the {choice} alone turns the sign in {part['flips'].sum()} of "
+            f"{part['pairs'].sum()} pairs ({part['clear_flips'].sum()} with both ratios more "
+            f"than {100 * (about_one - 1):.0f} per cent from one, "
+            f"{part['both_significant'].sum()} with p < 0.05 on both sides){often}."
+        )
+    return sentences
 
 
 def compare_mello(table: pd.DataFrame) -> list[str]:
@@ -116,7 +133,7 @@ def compare_mello(table: pd.DataFrame) -> list[str]:
         f"leading here (with heads of government alone there are {len(heads)} leaders of "
         f"{heads['state'].nunique()} states, those that ParlGov covers); and exits dated by the "
         "decision, which is nearest to announced here.",
-        f"'leader, ever' is biased by exposure: cases of leaders who left early last "
+        f"'leader, any month' is biased by exposure: cases of leaders who left early last "
         f"{length.loc[1]:g} months at the median, the others' {length.loc[0]:g}, and a longer case "
         "is likelier to meet an election.",
     ]

@@ -27,6 +27,9 @@ p.lead { font-size: 1.05rem; color: var(--soft); }
 nav ol { margin: 1rem 0; padding-left: 1.3rem; color: var(--soft); }
 nav a, a { color: var(--accent); }
 p.home { font-size: .88rem; margin: 0 0 1rem; }
+section.lines { max-width: 60rem; }
+section.lines h2 { font-size: 1.05rem; margin: 1.4rem 0 .3rem; padding-top: .6rem; }
+section.lines p { margin: .35rem 0; }
 ul.cards { list-style: none; padding: 0; margin: 2rem 0; display: grid; gap: 1.1rem;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
 ul.cards > li { border: 1px solid var(--line); border-top: 3px solid var(--accent);
@@ -137,8 +140,16 @@ def page(
     return _document(title, lead, inner, foot, wide=wide, made=made)
 
 
-def front_page(title: str, lead: str, cards: Sequence[Card], foot: str, *, made: str = "") -> str:
-    """Write the page that leads to all others, one card per part.
+def front_page(
+    title: str,
+    lead: str,
+    cards: Sequence[Card],
+    foot: str,
+    *,
+    made: str = "",
+    lines: Sequence[tuple[str, Sequence[str]]] = (),
+) -> str:
+    """Write the page that leads to all others: a few lines by heading, then one card per part.
 
     Examples
     --------
@@ -147,7 +158,13 @@ def front_page(title: str, lead: str, cards: Sequence[Card], foot: str, *, made:
     True
     """
     inner = "".join(_card(card) for card in cards)
-    main = f'<main><ul class="cards">{inner}</ul></main>\n'
+    told = "".join(
+        f"<h2>{html.escape(heading)}</h2>\n"
+        + "".join(f"<p>{html.escape(sentence)}</p>\n" for sentence in sentences)
+        for heading, sentences in lines
+    )
+    first = f'<section class="lines">{told}</section>\n' if told else ""
+    main = f'<main>{first}<ul class="cards">{inner}</ul></main>\n'
     return _document(title, lead, main, foot, wide=True, made=made)
 
 

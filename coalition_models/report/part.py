@@ -12,9 +12,18 @@ from coalition_models.report.html import Listing, Section, page
 from coalition_models.report.product import Product, write_product
 from coalition_models.sources.citations import cite
 
-__all__ = ["Page", "Part", "Run", "write_pages", "write_part"]
+__all__ = ["HEADINGS", "Page", "Part", "Run", "write_pages", "write_part"]
 
 T = TypeVar("T")
+
+#: what the front page answers first, in this order
+HEADINGS = (
+    "What is found",
+    "How sure it is",
+    "What it depends on",
+    "What could not be known",
+    "Which facts would help most",
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,9 @@ class Part(Generic[T]):
         Texts and documents to write beside the pages, by the name of their file.
     folder : str
         Inside the results; the results themselves by default.
+    lines : callable
+        What the front page says first: pairs of a heading among :data:`HEADINGS` and a sentence
+        made from the numbers.
     """
 
     name: str
@@ -97,6 +109,7 @@ class Part(Generic[T]):
     sources: Callable[[T], Sequence[str]] = lambda _: ()
     files: Callable[[T], Mapping[str, str | bytes]] = lambda _: {}
     folder: str = ""
+    lines: Callable[[T], Sequence[tuple[str, str]]] = lambda _: ()
 
 
 def write_part(

@@ -32,6 +32,9 @@ _WHERE = {
     "leave_out": ("leaving_out", "leave_out"),
     "fewest_events": ("leaving_out", "fewest_events"),
     "FewestEvents": ("leaving_out", "FewestEvents"),
+    "fewest_redated": ("redating", "fewest_redated"),
+    "FewestRedated": ("redating", "FewestRedated"),
+    "split_difference": ("paths", "split_difference"),
     "dimensions": ("standard_choices", "dimensions"),
     "StandardChoices": ("standard_choices", "StandardChoices"),
     "resample": ("resampling", "resample"),
@@ -87,10 +90,13 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.leaving_out import fewest_events as fewest_events
     from coalition_models.sensitivity.leaving_out import leave_out as leave_out
     from coalition_models.sensitivity.linear_confounding import robustness_value as robustness_value
+    from coalition_models.sensitivity.paths import split_difference as split_difference
     from coalition_models.sensitivity.placebo_tests import Placebos as Placebos
     from coalition_models.sensitivity.placebo_tests import placebos as placebos
     from coalition_models.sensitivity.randomising import Randomised as Randomised
     from coalition_models.sensitivity.randomising import randomise as randomise
+    from coalition_models.sensitivity.redating import FewestRedated as FewestRedated
+    from coalition_models.sensitivity.redating import fewest_redated as fewest_redated
     from coalition_models.sensitivity.resampling import Resampled as Resampled
     from coalition_models.sensitivity.resampling import resample as resample
     from coalition_models.sensitivity.rules import compare_rules as compare_rules

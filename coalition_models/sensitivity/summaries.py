@@ -114,7 +114,8 @@ def pairs(
         ``choice, from, to, pairs`` (of combinations that differ in nothing else), ``flips`` (one
         result above ``null``, the other below), ``share`` (of flips among the pairs),
         ``clear_flips``, ``both_significant`` (flips with p < 0.05 on both sides), ``mean_change``
-        and ``largest_change`` (of the result, without its sign); most frequent flips first.
+        and ``largest_change`` (of the result, without its sign), ``shift`` (mean change from the
+        first option to the second, with its sign); most frequent flips first.
 
     Examples
     --------
@@ -199,7 +200,7 @@ def moves(
 
 _PAIRS = [
     "choice", "from", "to", "pairs", "flips", "share", "clear_flips", "both_significant",
-    "mean_change", "largest_change",
+    "mean_change", "largest_change", "shift",
 ]  # fmt: skip
 _MOVES = ["dimension", "options", "pairs", "flips", "share", "mean_change", "largest_change"]
 
@@ -226,6 +227,7 @@ def _compare(
         "both_significant": int(sure.sum()),
         "mean_change": float(change.mean()) if len(both) else np.nan,
         "largest_change": float(change.max()) if len(both) else np.nan,
+        "shift": float((there - here).mean()) if len(both) else np.nan,
     }
 
 

@@ -167,8 +167,9 @@ def test_bundled_facts_give_the_bundled_counts():
 class TestContest:
     def test_bundled_facts_are_the_bundled_coalition(self):
         for name in ("iraq", "isaf"):
-            ours = cm.contest("elections", cm.facts(name), windows=[2])
-            theirs = cm.contest("elections", name, windows=[2])
+            options = {"windows": [2], "dates": ["main"], "outcomes": ["early"], "draws": 9}
+            ours = cm.contest("elections", cm.facts(name), **options)
+            theirs = cm.contest("elections", name, **options)
             pd.testing.assert_frame_equal(ours.table, theirs.table)
         assert ours.own
         assert not theirs.own
@@ -176,7 +177,7 @@ class TestContest:
     @pytest.mark.usefixtures("no_sources")
     def test_own_facts(self):
         with pytest.warns(CoalitionWarning) as told:
-            found = cm.contest("elections", MINE, windows=[2], dates=["main"])
+            found = cm.contest("elections", MINE, windows=[2], dates=["main"], draws=9)
         texts = " ".join(str(one.message) for one in told)
         assert "of 6 spells no leader is on record" in texts
         assert "add_elections: nothing is known of ETH, KEN" in texts

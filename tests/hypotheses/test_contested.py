@@ -13,14 +13,21 @@ import coalition_models as cm
 from coalition_models.designs.leader_cases import leader_cases
 from coalition_models.errors import CoverageError, DataError
 from coalition_models.hypotheses import contested
-from coalition_models.hypotheses.contested import Contested, _leaders, contest
-from coalition_models.hypotheses.contested_words import directions
+from coalition_models.hypotheses.contested import Contested, contest
+from coalition_models.hypotheses.contested_cells import UNITS, leaders_cell
 
 
 def leaders(exit_yes, exit_no, stay_yes, stay_no, unknown=0):
     rows = [(1, 1.0)] * exit_yes + [(1, 0.0)] * exit_no + [(0, 1.0)] * stay_yes
     rows += [(0, 0.0)] * stay_no + [(1, np.nan)] * unknown
     return pd.DataFrame(rows, columns=["early_exit", "election_near"])
+
+
+MONTH, MANDATES, OTHERS, ANY = UNITS
+
+
+def _leaders(cases, column):
+    return leaders_cell(cases["early_exit"].eq(1).to_numpy(), cases[column].to_numpy(float))
 
 
 def test_odds_and_fishers_test_by_hand():
@@ -43,7 +50,8 @@ def test_an_empty_cell_gets_a_half_and_an_empty_margin_nothing():
         nothing = _leaders(leaders(*cells), "election_near")
         assert nothing["sign"] == ""
         assert np.isnan(nothing["ratio"])
-        assert nothing["problem"] == "the condition, or exit, does not vary"
+        why = "the condition, or exit, does not vary" if any(cells[2:]) else "no case to compare"
+        assert nothing["problem"].startswith(why)
 
 
 def test_flips_by_hand():
@@ -78,21 +86,27 @@ def test_flips_by_hand():
 
 @pytest.fixture(scope="module")
 def elections():
-    return contest("elections", "iraq", windows=[2, 12], dates=["main", "last"])
+    return contest("elections", "iraq", windows=[2, 12], dates=["main", "last"], outcomes=["early"])
+
+
+def ahead(found):
+    rows = found.table[found.table["side"] == "ahead"]
+    return rows.set_index(["unit", "window", "date"])
 
 
 def test_every_combination_is_there_once(elections):
-    assert len(elections.table) == 4 * 2 * 2
+    # three sides, but months of a case on one side only
+    assert len(elections.table) == (3 * 3 + 1) * 2 * 2
     assert not elections.table.duplicated(list(elections.choices)).any()
     assert elections.table["problem"].eq("").all()
-    assert set(elections.flips()["choice"]) == {"unit", "window", "date"}
+    assert set(elections.flips()["choice"]) == {"unit", "side", "window", "date"}
     text = str(elections)
     assert all(f"{ratio:.2f}" in text for ratio in elections.table["ratio"])
 
 
 @pytest.mark.filterwarnings("ignore:[0-9]+ clusters")
 def test_combinations_are_what_they_say(elections):
-    rows = elections.table.set_index(["unit", "window", "date"])
+    rows = ahead(elections)
     month = rows.loc[("state-month", 12, "last")]
     panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"], exit_date="last")
     fit = cm.cox(
@@ -106,47 +120,38 @@ def test_combinations_are_what_they_say(elections):
     assert month["events"] == panel["event"].sum()
     cases = leader_cases("iraq", window=2, exit_date="last")
     cells = pd.crosstab(cases["early_exit"], cases["election_near"])
-    leader = rows.loc[("leader, last day", 2, "last")]
+    leader = rows.loc[(OTHERS, 2, "last")]
     assert leader[["exit_yes", "exit_no", "stay_yes", "stay_no"]].tolist() == [
         cells.loc[1, 1], cells.loc[1, 0], cells.loc[0, 1], cells.loc[0, 0],
     ]  # fmt: skip
-    ever = rows.loc[("leader, ever", 2, "last"), "exit_yes"]
+    ever = rows.loc[(ANY, 2, "last"), "exit_yes"]
     assert ever == ((cases["early_exit"] == 1) & (cases["election_near_ever"] == 1)).sum()
 
 
 def test_the_unit_turns_the_sign_on_elections(elections):
     """Tago against Mello: more exits by month, fewer among leaders who ever faced one."""
-    rows = elections.table.set_index(["unit", "window", "date"])["sign"]
+    rows = ahead(elections)["sign"]
     assert rows["state-month", 2, "main"] == "+"
-    assert rows["leader, ever", 2, "main"] == "-"
+    assert rows[ANY, 2, "main"] == "-"
     flips = elections.flips().set_index(["choice", "from", "to"])
-    assert flips.loc[("unit", "state-month", "leader, ever"), "flips"] > 0
+    assert flips.loc[("unit", MONTH, ANY), "flips"] > 0
 
 
 def test_findings_name_the_direction_of_each_unit(elections):
     said = elections.findings()
     table = elections.table
     above = (table["sign"] == "+").sum()
-    assert f"of {len(table)} combinations {above} have a ratio above one" in said[0]
+    assert (
+        f"of {(table['sign'] != '').sum()} combinations {above} have a ratio above one" in said[0]
+    )
     for unit, part in table.groupby("unit", sort=False):
         (sentence,) = [text for text in said if text.startswith(f"{unit}: ")]
-        assert f"{(part['p_value'] < 0.05).sum()} of {len(part)} with p < 0.05" in sentence
-        ups = set(part["sign"])
-        assert ("above one" in sentence) == ("+" in ups)
-        assert ("below one" in sentence) == ("-" in ups)
-    by_date = pd.DataFrame(
-        {
-            "unit": "u",
-            "window": [2, 12, 2, 12, 2, 12],
-            "date": ["main"] * 2 + ["last"] * 2 + ["said"] * 2,
-            "sign": ["+", "+", "+", "+", "-", "+"],
-            "p_value": [0.04, 0.5, 0.6, 0.01, 0.9, 0.9],
-        }
-    )
-    assert directions(by_date, ("unit", "window", "date")) == [
-        "u: above one at window 2 and 12, by the main and last dates; above one at window 12, "
-        "below one at 2, by the said date; 2 of 6 with p < 0.05."
-    ]
+        for side, group in part.groupby("side"):
+            known = group[group["sign"] != ""]
+            assert (
+                f"{side} above one in {(known['sign'] == '+').sum()} of {len(known)} "
+                f"({(known['p_value'] < 0.05).sum()} with p < 0.05" in sentence
+            )
 
 
 def test_what_sets_the_leaders_apart_from_mellos_is_counted(elections):
@@ -178,15 +183,15 @@ def test_whoever_has_just_lost_an_election_turns_the_sign(elections):
     In the second revision Lithuania's last day is 31 July 2008, three months before its election
     and not two, so that the odds are below one either way.
     """
-    first = contest("elections", cm.facts("iraq", revision=1), windows=[2], dates=["main"])
+    options = {"windows": [2], "dates": ["main"], "outcomes": ["early"], "draws": 0}
+    first = contest("elections", cm.facts("iraq", revision=1), **options)
     for table, signs in ((first.table, ("+", "-")), (elections.table, ("-", "-"))):
-        rows = table.set_index(["unit", "window", "date"])
-        ahead = rows.loc[("leader, last day", 2, "main")]
-        around = rows.loc[("leader, around the last day", 2, "main")]
-        assert around["n"] == ahead["n"]
-        assert around["stay_yes"] > 2 * ahead["stay_yes"]
-        assert around["ratio"] < ahead["ratio"] / 1.9
-        assert (ahead["sign"], around["sign"]) == signs
+        rows = table.query("window == 2 and date == 'main'").set_index(["unit", "side"])
+        one, both = rows.loc[(OTHERS, "ahead")], rows.loc[(OTHERS, "around")]
+        assert both["n"] == one["n"]
+        assert both["stay_yes"] > 2 * one["stay_yes"]
+        assert both["ratio"] < one["ratio"] / 1.9
+        assert (one["sign"], both["sign"]) == signs
 
 
 def test_unknown_choices_are_refused():
@@ -230,9 +235,9 @@ def test_one_measure_of_democracy_goes_without_the_other(mirror, monkeypatch):
 def test_democracy_by_leader(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     found = contest("democracy", "iraq", dates=["main"])
-    assert len(found.table) == 4
-    rows = found.table.set_index(["unit", "measure"])
-    row = rows.loc[("leader, last day", "bmr")]
+    assert len(found.table) == 3 * 2 * 2
+    rows = found.table.query("outcome == 'early'").set_index(["unit", "measure"])
+    row = rows.loc[(OTHERS, "bmr")]
     exits, stays = row["exit_yes"] + row["exit_no"], row["stay_yes"] + row["stay_no"]
     assert exits == row["events"] <= 21
     assert exits + stays == row["n"]

@@ -27,4 +27,4 @@ def verdicts():
 
 @pytest.fixture(scope="session")
 def elections():
-    return contest("elections", "iraq", windows=[2, 6], dates=["main", "last"])
+    return contest("elections", "iraq", windows=[2, 6], dates=["main", "last"], outcomes=["early"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import product
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -274,10 +275,10 @@ def _draw_forest(axis: Axes, data: pd.DataFrame) -> None:
 
 
 def plot_contested(contested: Contested, *, title: str = "") -> Plot:
-    """Draw a contested claim's ratio over the windows (or measures), by unit and date.
+    """Draw a contested claim's ratio by unit, side and window (or by unit and measure) and date.
 
     Panels share one log scale, so that they can be compared, and say whether theirs is a hazard
-    or an odds ratio.
+    or an odds ratio. Drawn are the combinations of the first outcome, ``early`` by default.
 
     Parameters
     ----------
@@ -288,7 +289,7 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
     Returns
     -------
     Plot
-        With the combinations as data, and the 95% interval drawn as ``ratio_low, ratio_high``:
+        With the combinations drawn as data, and the 95% interval as ``ratio_low, ratio_high``:
         for leaders Woolf's, from the cells; for state-months the one that agrees with the p-value.
 
     Raises
@@ -300,37 +301,61 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
     --------
     >>> from coalition_models.hypotheses.contested import contest
     >>> plot_contested(contest("elections", "iraq", windows=[2], dates=["main"])).data.shape[0]
-    4
+    10
     """
     check_arguments(plot_contested, locals())
     data = contested.with_intervals()
+    if "outcome" in data.columns:
+        data = data[data["outcome"] == data["outcome"].iloc[0]]
+    data = data.reset_index(drop=True)
     known = data[data["sign"] != ""]
     if known.empty:
         raise DataError("no combination could be estimated, so there is nothing to draw")
-    middle = contested.choices[1]
-    units = list(dict.fromkeys(known["unit"]))
+    middle = "window" if "window" in contested.choices else contested.choices[1]
+    sides = list(dict.fromkeys(known["side"])) if "side" in known.columns else [""]
+    units, dates = list(dict.fromkeys(known["unit"])), list(dict.fromkeys(known["date"]))
     values = list(dict.fromkeys(known[middle]))
-    dates = list(dict.fromkeys(known["date"]))
     marks = dict(zip(dates, ("o", "s", "^"), strict=False))
     with styled():
-        figure, axes = new_figure(6.4, 1.1 + 1.8 * len(units), len(units))
-        for axis, unit in zip(axes, units, strict=True):
+        wide = 6.4 if len(sides) == 1 else 2.6 * len(sides)
+        figure, axes = new_figure(wide, 1.1 + 1.8 * len(units), len(units), len(sides))
+        for axis, (unit, side) in zip(axes, product(units, sides), strict=True):
             part = known[known["unit"] == unit]
-            for row in part.to_dict("records"):
-                x = values.index(row[middle]) + 0.15 * (dates.index(row["date"]) - 1)
-                _draw_combination(axis, x, row, marks[row["date"]])
-            axis.axhline(1.0, color=GREY, linewidth=0.9, zorder=1)
-            axis.set_yscale("log")
-            axis.set_ylim(*_scale(known))
-            mark_ratios(axis.yaxis, most=6)
-            axis.set_xticks(range(len(values)), [str(value) for value in values])
-            axis.set_title(unit)
-            axis.set_ylabel("odds ratio" if part["exit_yes"].notna().all() else "hazard ratio")
-        axes[-1].set_xlabel("window in months" if middle == "window" else middle)
+            odds = part["exit_yes"].notna().all()
+            part = part[part["side"] == side] if side else part
+            if part.empty:
+                axis.set_visible(False)
+                continue
+            _draw_panel(axis, part, middle, values, marks, _scale(known))
+            axis.set_title(f"{unit if side == sides[0] else ''}\n{side}" if side else unit)
+            if side == sides[0]:
+                axis.set_ylabel("odds ratio" if odds else "hazard ratio")
+            if unit == units[-1] or (unit, side) == (units[-2], sides[-1]):
+                axis.set_xlabel("window in months" if middle == "window" else middle)
         _date_legend(axes[-1], marks)
         if title:
             figure.suptitle(title, fontsize=10)
-    return Plot(figure, data.reset_index(drop=True))
+    return Plot(figure, data)
+
+
+def _draw_panel(
+    axis: Axes,
+    part: pd.DataFrame,
+    middle: str,
+    values: list[Hashable],
+    marks: dict[Hashable, str],
+    scale: tuple[float, float],
+) -> None:
+    dates = list(marks)
+    for row in part.to_dict("records"):
+        x = values.index(row[middle]) + 0.15 * (dates.index(row["date"]) - 1)
+        _draw_combination(axis, x, row, marks[row["date"]])
+    axis.axhline(1.0, color=GREY, linewidth=0.9, zorder=1)
+    axis.set_yscale("log")
+    axis.set_ylim(*scale)
+    axis.set_xlim(-0.5, len(values) - 0.5)
+    mark_ratios(axis.yaxis, most=6)
+    axis.set_xticks(range(len(values)), [str(value) for value in values])
 
 
 def _scale(known: pd.DataFrame) -> tuple[float, float]:
@@ -349,7 +374,7 @@ def _draw_combination(axis: Axes, x: float, row: dict[Hashable, Any], mark: str)
     )  # fmt: skip
 
 
-def _date_legend(axis: Axes, marks: dict[str, str]) -> None:
+def _date_legend(axis: Axes, marks: dict[Hashable, str]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [

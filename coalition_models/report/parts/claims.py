@@ -11,6 +11,11 @@ from coalition_models.about import __version__
 from coalition_models.files import staging_folder
 from coalition_models.hypotheses.analysis import HypothesisAnalysis
 from coalition_models.hypotheses.listing import list_amendments, list_claims
+from coalition_models.hypotheses.published import (
+    published_findings,
+    published_table,
+    standing_line,
+)
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.hypotheses.rule import DECIDED
 from coalition_models.render import Table, format_number, format_p, frame_table
@@ -21,7 +26,7 @@ from coalition_models.report.figures.verdicts import (
     plot_verdicts,
 )
 from coalition_models.report.html import Listing, Section, Shown
-from coalition_models.report.part import Page, Part, write_pages
+from coalition_models.report.part import HEADINGS, Page, Part, write_pages
 from coalition_models.report.parts import contested
 from coalition_models.report.parts.contested import contested_summary
 from coalition_models.report.product import Product, write_product
@@ -61,6 +66,7 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
         "power": verdicts.power_frame(),
         "robustness": _joined(verdicts, "grid"),
         "without_one": _joined(verdicts, "without_one"),
+        "published": published_findings(verdicts),
     }
     tables = {
         "claims": _claims_table(claims),
@@ -72,6 +78,7 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
         "untestable": verdicts.untestable(),
         "meta": _meta_table(verdicts),
         "deviations": verdicts.deviations(),
+        "published": published_table(frames["published"]),
     }
     figures = {"verdicts": plot_verdicts(verdicts)}
     figures |= {f"forest_{claim}": plot_forest(verdicts, claim) for claim in _forests(verdicts)}
@@ -305,6 +312,7 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
                 tables["amendments"],
             ],
         ),
+        Section("Which published finding holds", [tables["published"]]),
         Section("Every test", [tables["verdicts"], *_if_any(tables["power"])]),
         Section("Several data sets together", _together(verdicts, product)),
         Section("Contested claims", contested_summary(analysis)),
@@ -383,4 +391,5 @@ PART = Part(
     pages=lambda analysis, product: [claims_page(analysis, product)],
     sources=lambda analysis: analysis.sources,
     folder="hypotheses",
+    lines=lambda analysis: [(HEADINGS[1], standing_line(analysis.verdicts))],
 )

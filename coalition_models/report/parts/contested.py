@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+
+import pandas as pd
+
 from coalition_models.designs.sets import place_of
 from coalition_models.hypotheses.analysis import HypothesisAnalysis, analyse_hypotheses
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
-from coalition_models.render import Table, format_p, frame_table
+from coalition_models.render import format_p
 from coalition_models.report.figures.verdicts import plot_contested
 from coalition_models.report.html import Listing, Section, Shown
 from coalition_models.report.part import Page, Part, Run
+from coalition_models.report.parts._contested_tables import (
+    closely,
+    evidence_frames,
+    evidence_tables,
+)
+from coalition_models.report.parts._front_lines import contested_lines
 from coalition_models.report.periods import coalition_years
 from coalition_models.report.product import Product
 
@@ -29,7 +39,8 @@ _OPENINGS = {
     "elections": (
         "Tago (2009) finds that national elections speed up exit, by state and month; Mello "
         "(2020), by leader, finds those who left early to have faced an election rarely. Which of "
-        "the choices behind the two (unit, window, date of exit) turns the sign?"
+        "the choices behind the two (unit and comparison, side and window, date of exit, which "
+        "exits count) turns the sign?"
     ),
     "democracy": (
         "Gartzke and Gleditsch (2004) argue that democracies are less reliable allies, Leeds "
@@ -38,6 +49,26 @@ _OPENINGS = {
     ),
 }
 
+_READING = {
+    "elections": (
+        "An election ahead is known when a month begins. One behind or around is not a predictor: "
+        "a decision that follows an election may follow from its outcome, and 'around' counts "
+        "elections that were not yet held next to those that were. It is an account of outcomes.",
+        "Leaders leave office at elections; mandates do not end at them. So those who left early "
+        "are compared once with leaders whom the mandate's end found in office, and once with all "
+        "other ends, as comparative studies do. The second comparison is in no joint test, since "
+        "calendars cannot be exchanged where cases end by the calendar.",
+        "That decisions in Iraq lie on either side of an election, and not ahead of one only, was "
+        "seen before the sides were listed here: in Iraq it is a finding after the fact.",
+    ),
+    "democracy": (
+        "All units read the state's regime in the month: of a leader, that of the last day in "
+        "office or in the coalition.",
+    ),
+}
+#: sets on which no result had been seen when the choices were listed
+_CONFIRM = ("unosom2", "rsm")
+
 
 def tested_claims(run: Run) -> HypothesisAnalysis:
     """All tests of the claims, made once for the parts that show them."""
@@ -45,16 +76,18 @@ def tested_claims(run: Run) -> HypothesisAnalysis:
 
 
 def contested_products(analysis: HypothesisAnalysis) -> Product:
-    """Make tables and figures of the contested claims: ``contested_*``, with their flips."""
+    """Make tables and figures of the contested claims: ``contested_*``, with what they hang on."""
     frames, tables, figures = {}, {}, {}
     for name, found in analysis.contested.items():
+        more = evidence_frames(found)
         frames[f"contested_{name}"] = found.table
-        frames[f"contested_{name}_flips"] = found.flips()
-        tables[f"contested_{name}"] = found.to_table()
-        tables[f"contested_{name}_flips"] = _flips_table(found)
+        frames |= {f"contested_{name}_{what}": frame for what, frame in more.items()}
+        tables[f"contested_{name}"] = closely(found).to_table()
+        shown = evidence_tables(found, more)
+        tables |= {f"contested_{name}_{what}": table for what, table in shown.items()}
         if (found.table["sign"] != "").any():
             figures[f"contested_{name}"] = plot_contested(
-                found, title=f"{found.claim}, {found.coalition}"
+                found, title=f"{found.claim}, {place_of(found.coalition)}"
             )
     return Product(tables, frames, figures)
 
@@ -74,7 +107,7 @@ def contested_summary(analysis: HypothesisAnalysis) -> list[Shown]:
             continue
         parts.append(_across_sets(analysis.verdicts, claim))
         for _, found in _variants(analysis, claim):
-            parts.append(Listing(tuple(found.findings()[:1])))
+            parts.append(Listing((found.findings()[0], *found.in_short())))
         parts.append(
             f"The page contested_{claim}.html beside this one has every combination and says which "
             "choice turns the sign."
@@ -86,20 +119,14 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
     """Make the page on one contested claim."""
     sections = [
         Section("The question", [_OPENINGS[claim], _across_sets(analysis.verdicts, claim)]),
+        Section(
+            "How to read it", [*_READING[claim], Listing(tuple(confirmations(analysis, claim)))]
+        ),
     ]
-    for name, found in _variants(analysis, claim):
-        key = f"contested_{name}"
-        parts: list[Shown] = [Listing(tuple(found.findings()))]
-        if key in product.figures:
-            choice = found.choices[1]
-            caption = (
-                f"Each mark is one combination of unit, date and {choice}: a hazard ratio for "
-                "state-months, an odds ratio for leaders, all on one scale. Lines: 95% interval, "
-                "for leaders from the cells, else the one that agrees with the p-value."
-            )
-            parts.append((product.figures[key], caption))
-        parts += [product.tables[f"{key}_flips"], product.tables[key]]
-        sections.append(Section(_heading(found.coalition), parts))
+    sections += [
+        Section(_heading(found.coalition), _shown(found, f"contested_{name}", product))
+        for name, found in _variants(analysis, claim)
+    ]
     return Page(
         f"contested_{claim}.html",
         f"A contested claim: {claim}",
@@ -107,6 +134,57 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
         sections,
         _sources_of(analysis, claim),
         wide=False,
+    )
+
+
+def _shown(found: Contested, key: str, product: Product) -> list[Shown]:
+    """What the page has on one coalition."""
+    parts: list[Shown] = [*found.in_short(), Listing(tuple(found.findings()))]
+    if key in product.figures:
+        caption = (
+            "Each mark is one combination, early exits only: a hazard ratio for state-months, an "
+            "odds ratio for leaders, all on one scale. Lines: 95% interval, for leaders from the "
+            "cells, else the one that agrees with the p-value."
+        )
+        parts.append((product.figures[key], caption))
+    own = [name for name in product.tables if name.startswith(f"{key}_")]
+    return [*parts, *(product.tables[name] for name in own), product.tables[key]]
+
+
+def confirmations(analysis: HypothesisAnalysis, claim: str) -> list[str]:
+    """What the sets say that no result had been seen on, as it came out.
+
+    One sentence per set, on the same combination in each: state-months, decisions, two months
+    around (or the first measure), early exits.
+    """
+    if claim != "elections":
+        return []
+    sentences = []
+    for _, found in _variants(analysis, claim):
+        table, first = found.table, found.table.iloc[0]
+        if found.coalition not in _CONFIRM:
+            continue
+        rows = table[(table["unit"] == first["unit"]) & (table["date"] == first["date"])
+                     & (table["outcome"] == "early") & table["window"].eq(2)]  # fmt: skip
+        told = "; ".join(f"{row['side']} {_ratio_of(row)}" for row in found_intervals(found, rows))
+        sentences.append(
+            f"{place_of(found.coalition)}, no result of which had been seen: decisions within two "
+            f"months, by month: {told}."
+        )
+    return sentences
+
+
+def found_intervals(found: Contested, rows: pd.DataFrame) -> list[dict[Hashable, object]]:
+    """Combinations with their limits."""
+    return found.with_intervals().loc[rows.index].to_dict("records")
+
+
+def _ratio_of(row: Mapping[Hashable, object]) -> str:
+    if row["problem"]:
+        return f"no ratio ({row['problem']})"
+    return (
+        f"{row['ratio']:.1f} ({row['ratio_low']:.1f} to {row['ratio_high']:.1f}, "
+        f"{row['exposed_events']:.0f} of {row['events']} exits exposed)"
     )
 
 
@@ -136,18 +214,6 @@ def _across_sets(verdicts: Verdicts, claim: str) -> str:
         for row in rows.to_dict("records")
     )
     return f"The registered test ({_TESTED_AS[claim]}) gives a ratio of {ratios}."
-
-
-def _flips_table(found: Contested) -> Table:
-    return frame_table(
-        found.flips(),
-        title=f"{found.claim}, {found.coalition}: which choice turns the sign",
-        digits=2,
-        notes=(
-            "pairs: of combinations that differ in this choice only; clear_flips: with both ratios "
-            "more than a tenth away from one; both_significant: with p < 0.05 on both sides.",
-        ),
-    )
 
 
 def _pages(analysis: HypothesisAnalysis, product: Product) -> list[Page]:
@@ -181,4 +247,5 @@ PART = Part(
     pages=_pages,
     sources=_sources,
     folder="hypotheses",
+    lines=lambda analysis: contested_lines(analysis.contested),
 )

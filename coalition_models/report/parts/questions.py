@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from coalition_models.designs.analysis_sets import analysis_set
+from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
+from coalition_models.designs.form_effects import form_effects
 from coalition_models.designs.form_moves import form_moves
 from coalition_models.designs.frequencies import FREQUENCY_SETS, Frequencies, frequencies
 from coalition_models.designs.frequency_readings import EVERY
 from coalition_models.designs.hollowing import Hollowing, hollowing
+from coalition_models.designs.mission_hollowing import mission_hollowing
 from coalition_models.designs.sets import place_of
+from coalition_models.designs.sets.un import renamed_missions
 from coalition_models.errors import counted
+from coalition_models.features.alliance import add_alliance
+from coalition_models.features.casualties import add_casualties
 from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.render import Table, format_number, frame_table
 from coalition_models.report.figures.frequencies import plot_frequencies, plot_hollowing
 from coalition_models.report.html import Listing, Section
 from coalition_models.report.part import Page, Part, Run
+from coalition_models.report.parts._forms_and_missions import (
+    TERMS,
+    form_findings,
+    forms_table,
+    mission_findings,
+    missions_table,
+)
+from coalition_models.report.parts._front_lines import (
+    forms_line,
+    hollow_line,
+    often_line,
+    widths_line,
+)
+from coalition_models.report.parts._hollow_years import hollow_years, year_sentences, years_table
 from coalition_models.report.product import Product
+from coalition_models.sources.fetch import at_hand
+from coalition_models.sources.load import load
 
 __all__ = [
     "PART",
@@ -35,6 +56,7 @@ __all__ = [
 #: coalitions whose strengths and lead state are known
 _FOLLOWED = ("iraq", "isaf", "unosom2")
 _LEAD = "USA"
+_TOTALS = "un-mission-totals"
 _SOURCES = ("participation", "coalitions", "troops", "profile_changes", "fatalities",
             "fatal_incidents")  # fmt: skip
 
@@ -48,6 +70,8 @@ class Questions:
     forms: Frequencies
     hollow: Hollowing
     moves: pd.DataFrame
+    effects: pd.DataFrame
+    missions: pd.DataFrame | None
 
 
 def _analyse(run: Run) -> Questions:
@@ -56,18 +80,28 @@ def _analyse(run: Run) -> Questions:
 
 def _answers(run: Run) -> Questions:
     rates = frequencies(FREQUENCY_SETS, outcomes=["early", EVERY])
+    sets = [run.once("set iraq", lambda: analysis_set("iraq")), _isaf()]
     return Questions(
         rates=rates,
         frameworks=rates.regroup("framework"),
         forms=rates.regroup("form"),
         hollow=hollowing(bundled_facts(_FOLLOWED), lead=_LEAD),
-        moves=form_moves(
-            [
-                run.once("set iraq", lambda: analysis_set("iraq")),
-                analysis_set("isaf", features=False),
-            ]
-        ),
+        moves=form_moves(sets),
+        effects=form_effects(sets, TERMS),
+        missions=_missions(),
     )
+
+
+def _isaf() -> AnalysisSet:
+    """ISAF with the two terms that are looked at, and no other column."""
+    bare = analysis_set("isaf", features=False)
+    return replace(bare, panel=add_alliance(add_casualties(bare.panel)))
+
+
+def _missions() -> pd.DataFrame | None:
+    if not at_hand(_TOTALS):
+        return None
+    return mission_hollowing(load(_TOTALS), renamed=renamed_missions())
 
 
 def composition_at_peak_and_end(found: Hollowing) -> pd.DataFrame:
@@ -99,7 +133,10 @@ def questions_findings(analysis: Questions) -> list[str]:
         *how_often(analysis),
         *which_forms(analysis.forms),
         *before_leaving(analysis.moves),
+        *form_findings(analysis.effects),
         *hollow_when(analysis.hollow),
+        *year_sentences(hollow_years(analysis.hollow)),
+        *mission_findings(analysis.missions),
     ]
 
 
@@ -210,6 +247,8 @@ def _product(analysis: Questions) -> Product:
         "questions_hollow_rule": analysis.hollow.verdicts,
         "questions_composition": composition,
         "questions_moves": analysis.moves,
+        "questions_whether_and_how": analysis.effects,
+        "questions_hollow_years": hollow_years(analysis.hollow),
     }
     tables = {
         "questions_frequencies": analysis.rates.to_table(),
@@ -227,6 +266,11 @@ def _product(analysis: Questions) -> Product:
             ),
         ),
     }
+    tables["questions_hollow_years"] = years_table(frames["questions_hollow_years"])
+    tables["questions_whether_and_how"] = forms_table(analysis.effects)
+    if analysis.missions is not None:
+        frames["questions_missions"] = analysis.missions
+        tables["questions_missions"] = missions_table(analysis.missions)
     figures = {
         "questions_frequencies": plot_frequencies(analysis.rates),
         "questions_forms": plot_frequencies(analysis.forms),
@@ -305,6 +349,7 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
                 (figures["questions_forms"], "Every defection by its form, all coalitions."),
                 tables["questions_forms"],
                 tables["questions_moves"],
+                tables["questions_whether_and_how"],
             ],
         ),
         Section(
@@ -319,7 +364,9 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
                     "judged, and strengths have no line where too few are known.",
                 ),
                 tables["questions_hollow_rule"],
+                tables["questions_hollow_years"],
                 tables["questions_composition"],
+                *([tables["questions_missions"]] if "questions_missions" in tables else []),
             ],
         ),
     ]
@@ -329,8 +376,22 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
             "What the data say: how often, in which forms, hollow when",
             "Rates with sampling, dating and coding apart, and what coalitions were made of.",
             sections,
-            _SOURCES,
+            _sources(analysis),
         )
+    ]
+
+
+def _sources(analysis: Questions) -> list[str]:
+    return [*_SOURCES, *([_TOTALS] if analysis.missions is not None else [])]
+
+
+def _lines(analysis: Questions) -> list[tuple[str, str]]:
+    table = analysis.rates.table
+    return [
+        often_line(table),
+        forms_line(which_forms(analysis.forms), analysis.moves),
+        hollow_line(analysis.hollow.verdicts),
+        widths_line(table),
     ]
 
 
@@ -342,5 +403,6 @@ PART = Part(
     about=_about,
     product=_product,
     pages=_pages,
-    sources=lambda _: _SOURCES,
+    sources=_sources,
+    lines=_lines,
 )

@@ -115,6 +115,7 @@ def test_the_contested_figure_shows_every_combination(elections):
         if line.get_marker() in ("o", "s", "^")
     ]
     table = elections.table
+    table = table[table["sign"] != ""]
     assert sorted(marks) == sorted(zip(table["ratio"], table["p_value"] < 0.05, strict=True))
     nothing = Contested("elections", "iraq", elections.table.assign(sign=""), elections.choices)
     with pytest.raises(DataError, match="nothing to draw"):
@@ -123,7 +124,9 @@ def test_the_contested_figure_shows_every_combination(elections):
 
 def test_panels_of_the_contested_figure_name_their_ratio_and_share_a_scale(elections):
     axes = plot_contested(elections).figure.axes
-    units = {axis.get_title(loc="left"): axis.get_ylabel() for axis in axes}
+    axes = [axis for axis in axes if axis.get_visible()]
+    named = [axis for axis in axes if axis.get_ylabel()]
+    units = {axis.get_title(loc="left").split("\n")[0]: axis.get_ylabel() for axis in named}
     assert units.pop("state-month") == "hazard ratio"
     assert units
     assert set(units.values()) == {"odds ratio"}
@@ -138,7 +141,7 @@ def test_intervals_of_the_contested_figure_agree_with_cells_and_p(elections):
     data = plot_contested(elections).data
     leaders = data[data["exit_yes"].notna()].iloc[0]
     cells = leaders[["exit_yes", "exit_no", "stay_yes", "stay_no"]].to_numpy(dtype=float)
-    assert (cells > 0).all()
+    cells = cells + 0.5 * (cells == 0).any()
     reach = 1.959964 * np.sqrt((1 / cells).sum())
     assert leaders["ratio_low"] == pytest.approx(np.exp(leaders["estimate"] - reach))
     assert leaders["ratio_high"] == pytest.approx(np.exp(leaders["estimate"] + reach))

@@ -1,0 +1,193 @@
+"""The lines that the front page begins with: each is made from the numbers of a part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from coalition_models.designs.sets import place_of
+from coalition_models.hypotheses.contested import Contested
+from coalition_models.hypotheses.contested_cells import UNITS
+from coalition_models.hypotheses.contested_evidence import HEADLINE
+from coalition_models.render import format_p
+from coalition_models.report.part import HEADINGS
+from coalition_models.report.words import state_names
+
+__all__ = [
+    "contested_lines",
+    "forms_line",
+    "hollow_line",
+    "often_line",
+    "wanted_facts",
+    "widths_line",
+]
+
+_FOUND, _SURE, _DEPENDS, _UNKNOWN, _FACTS = HEADINGS
+_MAIN = "elections_iraq"
+_TEN = 10
+
+
+def often_line(rates: pd.DataFrame) -> tuple[str, str]:
+    """Early exits by coalition, from the rarest to the commonest."""
+    early = rates[rates["outcome"] == "early"].sort_values("rate")
+    told = ", ".join(
+        f"{row['rate']:.1f} in {place_of(str(row['coalition']))} ({row['conf_low']:.1f} to "
+        f"{row['conf_high']:.1f})"
+        for row in early.to_dict("records")
+    )
+    return _FOUND, f"How often: early exits in 100 member-years, {told}."
+
+
+def widths_line(rates: pd.DataFrame) -> tuple[str, str]:
+    """What makes the rates unsure."""
+    early = rates[rates["outcome"] == "early"]
+    wide = {
+        what: float((early[f"{what}_high"] - early[f"{what}_low"]).mean())
+        for what in ("sampling", "coding", "dating")
+    }
+    told = ", ".join(f"{what} {wide[what]:.1f}" for what in sorted(wide, key=lambda k: -wide[k]))
+    return _SURE, f"Rates are unsure, in width on average per 100 member-years: {told}."
+
+
+def forms_line(sentences: list[str], moves: pd.DataFrame) -> tuple[str, str]:
+    """The commonest form, and whether leaving comes after defecting in part."""
+    first = sentences[0].partition(":")[0]
+    gone = moves.groupby("state")["left"].sum()
+    return _FOUND, (
+        f"Which forms: {first[0].lower()}{first[1:]}; {int(gone.get('reduced', 0))} of "
+        f"{int(gone.sum())} early exits ({', '.join(place_of(s) for s in moves['set'].unique())}) "
+        "come after a defection in part."
+    )
+
+
+def hollow_line(verdicts: pd.DataFrame) -> tuple[str, str]:
+    """The month of hollowness and of collapse by coalition, with how often there is none."""
+    told = []
+    for name, part in verdicts.groupby("coalition", sort=False):
+        main = part[(part["rule"] == "as given") & (part["strengths"] == "last")].iloc[0]
+        words = [
+            f"{what} {'never' if main[what] is None else f'from {main[what]:%B %Y}'} "
+            f"(never in {int(part[what].isna().sum())} of {len(part)} readings)"
+            for what in ("hollow", "collapsed")
+        ]
+        told.append(f"{place_of(str(name))} {', '.join(words)}")
+    return _FOUND, f"Hollow when: {'; '.join(told)}."
+
+
+def contested_lines(contested: Mapping[str, Contested]) -> list[tuple[str, str]]:
+    """Elections: found in Iraq, how sure, on what it hangs, what was not known, what would help."""
+    if _MAIN not in contested:
+        return []
+    iraq = contested[_MAIN]
+    known = {name: one for name, one in contested.items() if one.claim == "elections"}
+    lines = [(_FOUND, _found(iraq)), (_SURE, _sure(iraq, known)), (_DEPENDS, _depends(iraq))]
+    lines += [(_UNKNOWN, _unknown(known)), (_FACTS, _wanted(known))]
+    return [(heading, text) for heading, text in lines if text]
+
+
+def _near(found: Contested, date: str, side: str) -> dict[str, object] | None:
+    table = found.with_intervals()
+    rows = table[
+        (table["unit"] == UNITS[0]) & (table["window"] == HEADLINE) & (table["date"] == date)
+        & (table["side"] == side) & (table["outcome"] == "early") & (table["problem"] == "")
+    ]  # fmt: skip
+    return None if rows.empty else {str(k): v for k, v in rows.iloc[0].items()}
+
+
+def _ratio(row: Mapping[str, object]) -> str:
+    return f"{row['ratio']:.1f} ({row['ratio_low']:.1f} to {row['ratio_high']:.1f})"
+
+
+def _found(iraq: Contested) -> str:
+    said, done = (_near(iraq, date, "around") for date in ("announced", "main"))
+    ahead = _near(iraq, "announced", "ahead")
+    if said is None or done is None or ahead is None:
+        return ""
+    return (
+        f"Elections in {place_of(iraq.coalition)}: decisions to leave early lie within {HEADLINE} "
+        f"months of one, before or after it, {_ratio(said)} times as often as in other months "
+        f"({said['exposed_events']:.0f} of {said['events']}); ahead of one only, which is what can "
+        f"be known beforehand, {_ratio(ahead)}; dated by departure, {_ratio(done)}."
+    )
+
+
+def _sure(iraq: Contested, known: Mapping[str, Contested]) -> str:
+    joint = iraq.evidence.joint
+    if joint.empty:
+        return ""
+    rows = joint[joint["family"] == "all listed"].set_index("statistic")["p_value"]
+    others = []
+    for one in known.values():
+        row = _near(one, "announced", "around")
+        if one.coalition != iraq.coalition and row is not None:
+            others.append(f"{place_of(one.coalition)} {_ratio(row)}")
+    return (
+        f"All {int(joint['specifications'].iloc[0])} combinations listed on elections together: p "
+        f"{format_p(float(rows['median z']))} for the median, "
+        f"{format_p(float(rows['largest z in size']))} for the largest. The same look in other "
+        f"coalitions: {', '.join(others) or 'none at hand'}. In {place_of(iraq.coalition)} it is a "
+        "finding after the fact."
+    )
+
+
+def _depends(iraq: Contested) -> str:
+    split, falls = iraq.decomposition(), iraq.evidence.falls
+    parts = []
+    if len(split) and split["change"].notna().all():
+        far = split.iloc[int(split["change"].abs().argmax())]
+        parts.append(
+            f"The sign turns most by the {far['dimension']} ({far['from']} to {far['to']}): the "
+            f"ratio times {np.exp(far['change']):.2f} ({np.exp(far['least']):.2f} to "
+            f"{np.exp(far['most']):.2f})."
+        )
+    around = falls[falls["label"].str.endswith("around")] if len(falls) else falls
+    if len(around) and pd.notna(around["redated"].iloc[0]):
+        row = around.iloc[0]
+        parts.append(
+            f"The finding on decisions falls once {int(row['redated'])} of {int(row['differ'])} "
+            f"are dated by departure ({row['redated_which']})."
+        )
+    return " ".join(parts)
+
+
+def _unknown(known: Mapping[str, Contested]) -> str:
+    decisions = pd.concat([one.evidence.decisions for one in known.values()], ignore_index=True)
+    if decisions.empty:
+        return ""
+    away = decisions[decisions["dated_by"] != "announced"]
+    near = pd.concat(
+        [decisions.loc[decisions[f"months_{side}"].le(HEADLINE), f"snap_{side}"]
+         for side in ("before", "after")]
+    )  # fmt: skip
+    return (
+        f"Of {len(decisions)} early exits the decision is not known of {len(away)}; of {len(near)} "
+        f"elections within {HEADLINE} months of a decision or departure it is not known of "
+        f"{int(near.eq('unknown').sum())} whether they were called early, and of none whether the "
+        "mission was why."
+    )
+
+
+def wanted_facts(known: Mapping[str, Contested]) -> pd.DataFrame:
+    """The ten decisions of all coalitions whose date would move a score most."""
+    held = [one.evidence.wanted for one in known.values() if len(one.evidence.wanted)]
+    if not held:
+        return pd.DataFrame(columns=["coalition", "state", "known", "swing"])
+    table = pd.concat(held, ignore_index=True)
+    table = table.sort_values("swing", ascending=False, kind="stable", ignore_index=True)
+    return table[table["swing"] > 0].head(_TEN)
+
+
+def _wanted(known: Mapping[str, Contested]) -> str:
+    table = wanted_facts(known)
+    if table.empty:
+        return ""
+    told = [
+        f"{name} in {place_of(str(row['coalition']))} ({row['swing']:.2f})"
+        for name, row in zip(state_names(table), table.to_dict("records"), strict=True)
+    ]
+    return (
+        f"The day of the decision to leave, of the {len(told)} exits where it would move the score "
+        f"z most (by how much, one at a time): {', '.join(told)}."
+    )
