@@ -138,7 +138,7 @@ _WHERE = {
 }
 
 #: namespaces, modules that are imported when they are first used
-_NAMESPACES = ("inference", "plot", "sensitivity")
+_NAMESPACES = ("inference", "plot", "qca", "sensitivity")
 
 #: names of the last release -> what they are called now
 _MOVED = {
@@ -152,6 +152,7 @@ _MOVED = {
 if TYPE_CHECKING:
     from coalition_models import inference as inference
     from coalition_models import plot as plot
+    from coalition_models import qca as qca
     from coalition_models import sensitivity as sensitivity
     from coalition_models.defection.coding import code_defections as code_defections
     from coalition_models.defection.moves import defection_moves as defection_moves
