@@ -133,6 +133,7 @@ _WHERE = {
     "list_replications": "replications.registry",
     "replicate": "replications.registry",
     "printed_se": "replications.variances",
+    "spirit_curve": "replications.between",
     # what people look at
     "table": "report.tables",
 }
@@ -261,6 +262,7 @@ if TYPE_CHECKING:
     from coalition_models.models.running import fit_many as fit_many
     from coalition_models.models.specification import Specification as Specification
     from coalition_models.record import record_of as record_of
+    from coalition_models.replications.between import spirit_curve as spirit_curve
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate
     from coalition_models.replications.variances import printed_se as printed_se

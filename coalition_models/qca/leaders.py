@@ -99,7 +99,7 @@ def leader_analysis(
     if commitment and raw["C"].isna().all():
         raise DataError(
             "relative commitment is known of no leader: it comes from an external source "
-            "(coalition-models data fetch military_personnel); or take commitment=False"
+            "(coalition-models data fetch cow-capabilities); or take commitment=False"
         )
     conditions = [name for name in "LEPCF" if commitment or name != "C"]
     if comparison == "mandate":
@@ -165,7 +165,10 @@ def leader_sets(
         known,
         leaders={
             "comparison": comparison,
-            "left_out": {str(one): [n for n in table if gaps.loc[one, n]] for one in lost},
+            "left_out": {
+                str(case): [str(name) for name, gap in row.items() if gap]
+                for case, row in gaps[gaps.any(axis=1)].iterrows()
+            },
             "anchors": {name: list(points) for name, points in plan.anchors.items()},
         },
     )

@@ -155,7 +155,7 @@ class _Search:
             return self.known[left]
         if max(self.short.get(left, 0), self._bound(left)) > room:
             return set()
-        found = set()
+        found: set[frozenset[int]] = set()
         for held in self._next(left):
             if len(found) <= _LIMIT:
                 found |= {choice | {held} for choice in self._of_size(left & ~held, room - 1)}
@@ -189,7 +189,7 @@ def _fewest(sets: list[int], whole: int) -> int:
     chart = np.array([[held >> row & 1 for held in sets] for row in range(rows)])
     found = milp(np.ones(len(sets)), constraints=LinearConstraint(chart, lb=1), integrality=1,
                  bounds=Bounds(0, 1))  # fmt: skip
-    return round(found.fun)
+    return round(float(found.fun))
 
 
 def _idle(chosen: frozenset[int], held: int) -> bool:

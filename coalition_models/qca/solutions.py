@@ -296,7 +296,7 @@ def _intermediate(
     observed = _minimise(table, wanted, np.zeros(len(wanted), dtype=bool), fewest)
     seen: dict[tuple[str, ...], tuple[Bools, Bools, Bools]] = {}
     primes: dict[str, None] = {}
-    done = set()
+    done: set[bytes] = set()
     for easy, assumed in _easy_of_pairs(table, observed, simple, free, expected):
         if easy.tobytes() in done:
             continue

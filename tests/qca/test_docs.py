@@ -9,7 +9,7 @@ import pytest
 
 from coalition_models.sources.fetch import MIRROR_VARIABLE
 
-BLOCK = re.compile(r"(<!-- needs: \w+ -->\n)?```python\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(<!-- needs: [\w-]+ -->\n)?```python\n(.*?)```", re.DOTALL)
 
 
 def run(root, names, external):
