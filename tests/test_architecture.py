@@ -146,6 +146,7 @@ TESTED_THROUGH = {
     "qca/solutions.py": "qca/test_by_hand.py",
     "qca/truth.py": "qca/test_by_hand.py",
     "qca/xy.py": "qca/test_by_hand.py",
+    "replications/between.py": "replications/test_spirit.py",
     "report/figures/qca.py": "qca/test_by_hand.py",
     "report/parts/_defection_tables.py": "report/parts/test_defections.py",
     "report/parts/_iraq.py": "report/parts/test_first_look.py",

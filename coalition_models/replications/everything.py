@@ -55,7 +55,7 @@ class Replications:
     def lines(self) -> Iterator[str]:
         """One line per study: the verdict, or what is missing and how to get it."""
         for name in map(str, self.listed.index):
-            kind = " (in spirit)" if study_named(name).kind == "in spirit" else ""
+            kind = " (in spirit)" if self._kind(name) == "in spirit" else ""
             said = self.found[name].verdict if name in self.found else self.absent[name]
             yield f"{name}{kind}: {said}"
         total = self.counts().dropna()[["numbers", *MATCHES]].sum()
@@ -63,9 +63,14 @@ class Replications:
         spirit = sum(one.study.kind == "in spirit" for one in self.found.values())
         done += f" ({spirit} in spirit)" if spirit else ""
         absent = list_left_out().groupby("study")["numbers"].sum()
-        out = int(absent.reindex(map(str, self.listed.index)).sum())
+        out = int(absent.reindex(list(self.listed.index)).sum())
         besides = f"; {out} more left out, named by replicate --left-out" if out else ""
         yield f"{done}, {total['numbers']} numbers: {in_words(total)}{besides}"
+
+    def _kind(self, name: str) -> str:
+        if name in self.found:
+            return self.found[name].study.kind
+        return str(self.listed.loc[name, "kind"]) if "kind" in self.listed.columns else ""
 
     @property
     def unlisted(self) -> int:

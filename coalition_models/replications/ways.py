@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -50,38 +51,26 @@ def curve_between(
     event = spec.formula.partition("~")[0].strip()
     dimensions = []
     if terms:
-        dimensions.append(
-            Dimension("coding", {one: lambda s, one=one: s.assign(term=one) for one in terms})
-        )
-
-    def formula(setting: Setting, others: str) -> Setting:
-        shown = str(setting["term"]) if terms else term
-        right = f"{shown} + {others}" if others else shown
-        return setting.respecify(formula=f"{event} ~ {right}")
-
+        dimensions.append(Dimension("coding", {one: partial(_code, one) for one in terms}))
     if controls:
-        dimensions.append(
-            Dimension(
-                "controls",
-                {
-                    name: lambda s, right=right: formula(s, right)
-                    for name, right in controls.items()
-                },
-            )
-        )
-    options: dict[str, tuple[str, ...]] = {}
-    if ties:
-        options["ties"] = ("breslow", "efron")
+        shown = {name: partial(_formula, event, term, right) for name, right in controls.items()}
+        dimensions.append(Dimension("controls", shown))
+    options: dict[str, tuple[str, ...]] = {"ties": ("breslow", "efron")} if ties else {}
     if clusters:
         options["cluster"] = clusters
     for name, values in options.items():
-        dimensions.append(
-            Dimension(
-                name,
-                {
-                    value: lambda s, name=name, value=value: s.respecify(**{name: value})
-                    for value in values
-                },
-            )
-        )
+        dimensions.append(Dimension(name, {one: partial(_set, name, one) for one in values}))
     return spec_curve(spec, term, dimensions, panel=rows)
+
+
+def _code(column: str, setting: Setting) -> Setting:
+    return setting.assign(term=column)
+
+
+def _formula(event: str, term: str, others: str, setting: Setting) -> Setting:
+    shown = str(setting.values.get("term", term))
+    return setting.respecify(formula=f"{event} ~ {shown}" + (f" + {others}" if others else ""))
+
+
+def _set(name: str, value: str, setting: Setting) -> Setting:
+    return setting.respecify(**{name: value})

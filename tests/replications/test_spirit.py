@@ -13,20 +13,24 @@ from coalition_models.replications.claims import check_claims, claims_in_words
 from coalition_models.replications.everything import Replications
 from coalition_models.replications.left_out import list_left_out
 from coalition_models.replications.registry import known_studies, replicate, study_named
+from coalition_models.replications.studies.borzyskowski_vabulas_2019 import study as borzyskowski
+from coalition_models.replications.studies.duursma_gledhill_2019 import study as duursma
+from coalition_models.replications.studies.leeds_mattes_vogel_2009 import study as leeds
+from coalition_models.replications.studies.mello_2020 import study as mello
+from coalition_models.replications.studies.pilster_boehmelt_tago_2015 import study as pilster
+from coalition_models.replications.studies.tago_2009 import study as tago
+from coalition_models.replications.studies.weisiger_2016 import study as weisiger
 from coalition_models.replications.study import Claim
 from coalition_models.replications.ways import curve_between
 
-SPIRIT = {
-    "borzyskowski-vabulas-2019",
-    "duursma-gledhill-2019",
-    "leeds-mattes-vogel-2009",
-    "mello-2020",
-    "pilster-boehmelt-tago-2015",
-    "tago-2009",
-    "weisiger-2016",
-}
+MODULES = (borzyskowski, duursma, leeds, mello, pilster, tago, weisiger)
+SPIRIT = {module.STUDY.name for module in MODULES}
 #: study in spirit -> claims that hold, by name of the term, on the data of this release
 HOLD = {
+    "borzyskowski-vabulas-2019": ["leader_change"],
+    "duursma-gledhill-2019": ["election_of_democracy"],
+    "leeds-mattes-vogel-2009": ["support_change"],
+    "pilster-boehmelt-tago-2015": [],
     "mello-2020": [],
     "tago-2009": ["executive_constraints", "parliamentary"],
     "weisiger-2016": ["side_strength", "leader_change"],
@@ -154,16 +158,29 @@ FOUND_AS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.parametrize("name", sorted(HOLD))
 def test_claims_that_hold(name, replicated):
     found = replicated(name).claims
     assert found.loc[found["holds"].fillna(False), "term"].tolist() == HOLD[name]
-    assert "claims" in replicated(name).verdict
+    assert "claims hold" in replicated(name).verdict or "claims holds" in replicated(name).verdict
+    assert "Claims" in replicated(name).summary()
+
+
+@pytest.mark.slow
+@pytest.mark.mirror
+@pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")
+def test_the_curve_of_a_study(mirror, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    curve = cm.spirit_curve("tago-2009")
+    assert len(curve.table) == 8
+    assert curve.summary["share_above_one"] == 1
+    assert curve.summary["share_significant_above"] == 0
 
 
 def test_the_line_of_a_study_names_its_kind():
-    listed = pd.DataFrame({"numbers": [0]}, index=["tago-2009"])
+    listed = pd.DataFrame({"numbers": [0], "kind": ["in spirit"]}, index=["tago-2009"])
     found = Replications(listed, {}, {"tago-2009": "needs polity5"})
     assert next(iter(found.lines())) == "tago-2009 (in spirit): needs polity5"
     assert set(known_studies()) > SPIRIT

@@ -40,11 +40,12 @@ def contingent_months(_: pd.DataFrame) -> pd.DataFrame:
         )
     panel = panel[known].reset_index(drop=True)
     troops = panel["troops"]
-    return panel.assign(
+    made: pd.DataFrame = panel.assign(
         **{_TERM: panel["election_near"] * panel["democracy_polity"]},
         log_size=np.log(troops.where(troops > 0)),
         large=(troops >= _MANY).astype("int64"),
     )
+    return made
 
 
 def _curve(members: pd.DataFrame) -> SpecCurve:
