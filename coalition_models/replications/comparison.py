@@ -162,11 +162,13 @@ class Replication:
 
     def _tables(self) -> list[Table]:
         tables = [*(self.to_table(name) for name in self.study.tables), self._counts_table()]
+        return [*tables, self.claims_table()] if self.study.claims else tables
+
+    def claims_table(self) -> Table:
+        """The authors' claims beside ours, ready for print."""
         found = self.claims
-        if found.empty:
-            return tables
         said = {name: found[name].map(_YES_NO).fillna("") for name in ("sign_holds", "holds")}
-        return [*tables, frame_table(found.assign(**said), title="Claims")]
+        return frame_table(found.assign(**said), title="Claims")
 
     def summary(self) -> str:
         """Every table as text, then how many numbers match."""

@@ -10,6 +10,7 @@ import pytest
 import coalition_models as cm
 from coalition_models.cli import main
 from coalition_models.replications.claims import check_claims, claims_in_words
+from coalition_models.replications.comparison import Replication
 from coalition_models.replications.everything import Replications
 from coalition_models.replications.left_out import list_left_out
 from coalition_models.replications.registry import known_studies, replicate, study_named
@@ -22,6 +23,8 @@ from coalition_models.replications.studies.tago_2009 import study as tago
 from coalition_models.replications.studies.weisiger_2016 import study as weisiger
 from coalition_models.replications.study import Claim
 from coalition_models.replications.ways import curve_between
+from coalition_models.report.part import write_part
+from coalition_models.report.parts.replications import PART
 
 MODULES = (borzyskowski, duursma, leeds, mello, pilster, tago, weisiger)
 SPIRIT = {module.STUDY.name for module in MODULES}
@@ -71,6 +74,23 @@ def test_claims_by_hand():
     assert claims_in_words(found) == "2 of 4 claims hold; of 2 with a sign 2 have it"
     absent = check_claims(replace(study, claims=claims), table.head(0))
     assert absent["holds"].isna().all()
+
+
+def test_the_report_shows_claims_and_differences(tmp_path):
+    """A study in spirit of a toy's numbers: its claims are a table, what differs a list."""
+    study = study_named("mello-2020")
+    rows = [("All", "his paths", claim.term, "consistency", "", 0.8, "") for claim in study.claims]
+    columns = ["table", "model", "term", "quantity", "printed", "ours", "match"]
+    table = pd.DataFrame(rows, columns=columns).assign(note="")
+    one = Replication(study, table)
+    held = "4 of 4 claims hold; of 4 with a sign 4 have it"
+    assert one.verdict == f"4 numbers of ours, none printed; {held}"
+    found = Replications(cm.list_replications().loc[["mello-2020"]], {"mello-2020": one}, {})
+    write_part(tmp_path, PART, found, "", "")
+    text = (tmp_path / "replications" / "replications.html").read_text("utf-8")
+    for words in ("(in spirit)", "Different: our leaders", "~E*F is sufficient", "yes"):
+        assert words in text
+    assert "Claims" in one.summary()
 
 
 def test_a_claim_of_no_model_is_refused():
