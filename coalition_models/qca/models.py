@@ -123,7 +123,8 @@ class _Search:
         self.near = {1 << row: reduce(or_, by_row[row], 0) for row in range(rows)}
         #: what is left -> fewer terms than this do not hold it
         self.short: dict[int, int] = {}
-        self.known: dict[int, set[frozenset[int]]] = {0: {frozenset()}}
+        #: what is left -> how many terms hold it at least, and every choice of so many
+        self.known: dict[int, tuple[int, set[frozenset[int]]]] = {0: (0, {frozenset()})}
         self.steps = 0
 
     def _next(self, left: int) -> list[int]:
@@ -152,7 +153,8 @@ class _Search:
     def _of_size(self, left: int, room: int) -> set[frozenset[int]]:
         """Every choice of so many terms, which are the fewest if there are any."""
         if left in self.known:
-            return self.known[left]
+            size, choices = self.known[left]
+            return choices if size <= room else set()
         if max(self.short.get(left, 0), self._bound(left)) > room:
             return set()
         found: set[frozenset[int]] = set()
@@ -160,7 +162,7 @@ class _Search:
             if len(found) <= _LIMIT:
                 found |= {choice | {held} for choice in self._of_size(left & ~held, room - 1)}
         if found:
-            self.known[left] = found
+            self.known[left] = room, found
         else:
             self.short[left] = room + 1
         return found

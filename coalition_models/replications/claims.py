@@ -77,8 +77,8 @@ def claims_in_words(found: pd.DataFrame) -> str:
     '1 of 2 claims holds; of 1 with a sign 1 has it'
     """
     signed = found[found["expected"] != "0"]
-    right = int(signed["sign_holds"].fillna(False).sum())
-    held = int(found["holds"].fillna(False).sum())
+    right = int(signed["sign_holds"].astype("boolean").fillna(False).sum())
+    held = int(found["holds"].astype("boolean").fillna(False).sum())
     verb = "holds" if held == 1 else "hold"
     text = f"{held} of {len(found)} claims {verb}"
     return text + (

@@ -8,7 +8,7 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import coalition_models as cm
@@ -161,8 +161,9 @@ def test_kinds_of_cases(four):
     assert drawn.data["kind"].tolist() == found["kind"].tolist()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from("10R"), min_size=8, max_size=8))
+@example(list("11R00111"))
 def test_models_are_those_found_by_trying_everything(out):
     """Three conditions: every subset of the terms that hold nothing forbidden is tried."""
     out = np.array(out)
