@@ -163,8 +163,9 @@ class Study:
 
     @property
     def title(self) -> str:
-        """Title of the article."""
-        return article(self.article).title
+        """Title of the article; authors and year where the title was not seen."""
+        work = article(self.article)
+        return work.title or f"{work.text.partition('). ')[0]})"
 
     @property
     def citation(self) -> str:
