@@ -133,12 +133,13 @@ _WHERE = {
     "list_replications": "replications.registry",
     "replicate": "replications.registry",
     "printed_se": "replications.variances",
+    "spirit_curve": "replications.between",
     # what people look at
     "table": "report.tables",
 }
 
 #: namespaces, modules that are imported when they are first used
-_NAMESPACES = ("inference", "plot", "sensitivity")
+_NAMESPACES = ("inference", "plot", "qca", "sensitivity")
 
 #: names of the last release -> what they are called now
 _MOVED = {
@@ -152,6 +153,7 @@ _MOVED = {
 if TYPE_CHECKING:
     from coalition_models import inference as inference
     from coalition_models import plot as plot
+    from coalition_models import qca as qca
     from coalition_models import sensitivity as sensitivity
     from coalition_models.defection.coding import code_defections as code_defections
     from coalition_models.defection.moves import defection_moves as defection_moves
@@ -260,6 +262,7 @@ if TYPE_CHECKING:
     from coalition_models.models.running import fit_many as fit_many
     from coalition_models.models.specification import Specification as Specification
     from coalition_models.record import record_of as record_of
+    from coalition_models.replications.between import spirit_curve as spirit_curve
     from coalition_models.replications.registry import list_replications as list_replications
     from coalition_models.replications.registry import replicate as replicate
     from coalition_models.replications.variances import printed_se as printed_se

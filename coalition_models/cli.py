@@ -167,6 +167,9 @@ def _add_replicate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     replicate.add_argument(
         "--all", action="store_true", help="every study, a line each; 1 on an unlisted deviation"
     )
+    replicate.add_argument(
+        "--left-out", action="store_true", help="printed numbers that are not recomputed, and why"
+    )
     replicate.add_argument("--out", action=PathOption, help="also write the comparison as CSV")
     replicate.set_defaults(run=_replicate)
 
@@ -264,6 +267,8 @@ def _replicate(arguments: argparse.Namespace) -> int:
 
     if arguments.all:
         return _replicate_all()
+    if arguments.left_out:
+        return _list_left_out()
     if arguments.study is None:
         print(list_replications().to_string())  # noqa: T201
         return 0
@@ -281,6 +286,16 @@ def _replicate_all() -> int:
     for line in found.lines():
         print(line)  # noqa: T201
     return 1 if found.unlisted else 0
+
+
+def _list_left_out() -> int:
+    from coalition_models.render import frame_table
+    from coalition_models.replications.left_out import list_left_out
+
+    found = list_left_out()
+    total = f"{counted(int(found['numbers'].sum()), 'number')} left out."
+    print(frame_table(found, notes=[total]).text())  # noqa: T201
+    return 0
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ _WHERE = {
     "hollowing_data": ("frequencies", "hollowing_data"),
     "participation": ("plots", "plot_participation"),
     "profile": ("profiles", "plot_profile"),
+    "qca_xy": ("qca", "plot_qca_xy"),
     "readings": ("readings", "plot_readings"),
     "spec_curve": ("curves", "plot_spec_curve"),
     "spec_curve_data": ("curves", "spec_curve_data"),
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from coalition_models.report.figures.plots import plot_coefficients as coefficients
     from coalition_models.report.figures.plots import plot_participation as participation
     from coalition_models.report.figures.profiles import plot_profile as profile
+    from coalition_models.report.figures.qca import plot_qca_xy as qca_xy
     from coalition_models.report.figures.readings import plot_readings as readings
     from coalition_models.report.figures.survival import plot_survival as survival
     from coalition_models.report.figures.timelines import plot_timeline as timeline
@@ -55,6 +57,7 @@ __all__ = [
     "hollowing_data",
     "participation",
     "profile",
+    "qca_xy",
     "readings",
     "spec_curve",
     "spec_curve_data",

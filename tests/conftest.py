@@ -39,6 +39,7 @@ ROOMS = {
     "defection",
     "timelines",
     "tables",
+    "qca",
     "sensitivity",
     "inference",
     "faults",

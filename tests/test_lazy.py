@@ -24,7 +24,7 @@ def test_a_name_is_loaded_once_and_then_stands_in_the_package(monkeypatch):
         load("other")
 
 
-@pytest.mark.parametrize("room", ["inference", "sensitivity"])
+@pytest.mark.parametrize("room", ["inference", "qca", "sensitivity"])
 def test_every_name_of_a_room_is_there(room):
     module = getattr(cm, room)
     assert dir(module) == sorted(module.__all__)

@@ -58,8 +58,8 @@ def test_every_public_name_is_there_and_documented():
 
 def test_no_public_name_is_a_subpackage(root):
     rooms = {p.name for p in (root / "coalition_models").iterdir() if p.is_dir()}
-    # two rooms are namespaces themselves
-    assert rooms & set(cm.__all__) == {"inference", "sensitivity"}
+    # these rooms are namespaces themselves
+    assert rooms & set(cm.__all__) == {"inference", "qca", "sensitivity"}
 
 
 def test_an_unknown_name_is_an_attribute_error():
@@ -162,7 +162,7 @@ def test_editors_and_type_checkers_see_every_name(root):
     assert seen == {name: f"coalition_models.{module}" for name, module in cm._WHERE.items()}
 
 
-@pytest.mark.parametrize("room", ["inference", "sensitivity"])
+@pytest.mark.parametrize("room", ["inference", "qca", "sensitivity"])
 def test_rooms_that_are_namespaces_list_their_names_and_load_them_when_used(root, room):
     names = importlib.import_module(f"coalition_models.{room}")
     assert getattr(cm, room) is names

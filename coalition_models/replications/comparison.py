@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coalition_models.errors import ReplicationError, counted
-from coalition_models.render import Table, format_number
+from coalition_models.render import Table, format_number, frame_table
+from coalition_models.replications.claims import check_claims, claims_in_words
 from coalition_models.replications.code import code_of
 from coalition_models.replications.matching import MATCHES, match_printed, rounded_as
 from coalition_models.replications.study import Study
@@ -58,6 +59,11 @@ class Replication:
         return counted_by.astype(int)
 
     @property
+    def claims(self) -> pd.DataFrame:
+        """The authors' claims beside ours, in a study in spirit; see :func:`check_claims`."""
+        return check_claims(self.study, self.table)
+
+    @property
     def unlisted(self) -> pd.DataFrame:
         """Numbers that are not exact and have no reason in the record."""
         wrong = self.table["match"].isin(MATCHES[1:])
@@ -68,7 +74,8 @@ class Replication:
         """How close the recomputation came, in a line."""
         total = self.counts().T["total"]
         if not total["numbers"]:
-            return f"{counted(len(self.table), 'number')} of ours, none printed"
+            line = f"{counted(len(self.table), 'number')} of ours, none printed"
+            return f"{line}; {claims_in_words(self.claims)}" if len(self.claims) else line
         line = f"{total['numbers']} printed numbers: {in_words(total)}"
         absent = total["numbers"] - total[list(MATCHES)].sum()
         if absent:
@@ -149,10 +156,19 @@ class Replication:
         notes = [f"{self.verdict}.", study.citation, f"Data: {', '.join(study.sources)}."]
         notes += [*self.missing, *study.recipe]
         notes += [f"Left out: {study.left_out}"] if study.left_out else []
+        notes += [f"The same: {one}" for one in study.same]
+        notes += [f"Different: {one}" for one in study.differs]
         return Table(["table", *found.columns], rows, study.title, [*notes, *self.remarks])
 
     def _tables(self) -> list[Table]:
-        return [*(self.to_table(name) for name in self.study.tables), self._counts_table()]
+        tables = [*(self.to_table(name) for name in self.study.tables), self._counts_table()]
+        return [*tables, self.claims_table()] if self.study.claims else tables
+
+    def claims_table(self) -> Table:
+        """The authors' claims beside ours, ready for print."""
+        found = self.claims
+        said = {name: found[name].map(_YES_NO).fillna("") for name in ("sign_holds", "holds")}
+        return frame_table(found.assign(**said), title="Claims")
 
     def summary(self) -> str:
         """Every table as text, then how many numbers match."""
@@ -180,6 +196,7 @@ class Replication:
         return self.html()
 
 
+_YES_NO = {True: "yes", False: "no"}
 #: the kinds of match as a sentence names them
 _SAID = ("exact", "off by one in the last digit", "different")
 _OURS = "Ours, with the authors' specification; nothing of it was printed."

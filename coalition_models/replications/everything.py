@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coalition_models.replications.comparison import Replication, in_words
+from coalition_models.replications.left_out import list_left_out
 from coalition_models.replications.matching import MATCHES
 from coalition_models.replications.registry import (
     lacking,
@@ -54,10 +55,22 @@ class Replications:
     def lines(self) -> Iterator[str]:
         """One line per study: the verdict, or what is missing and how to get it."""
         for name in map(str, self.listed.index):
-            yield f"{name}: {self.found[name].verdict if name in self.found else self.absent[name]}"
+            kind = " (in spirit)" if self._kind(name) == "in spirit" else ""
+            said = self.found[name].verdict if name in self.found else self.absent[name]
+            yield f"{name}{kind}: {said}"
         total = self.counts().dropna()[["numbers", *MATCHES]].sum()
         done = f"{len(self.found)} of {len(self.listed)} studies"
-        yield f"{done}, {total['numbers']} numbers: {in_words(total)}"
+        spirit = sum(one.study.kind == "in spirit" for one in self.found.values())
+        done += f" ({spirit} in spirit)" if spirit else ""
+        absent = list_left_out().groupby("study")["numbers"].sum()
+        out = int(absent.reindex(list(self.listed.index)).sum())
+        besides = f"; {out} more left out, named by replicate --left-out" if out else ""
+        yield f"{done}, {total['numbers']} numbers: {in_words(total)}{besides}"
+
+    def _kind(self, name: str) -> str:
+        if name in self.found:
+            return self.found[name].study.kind
+        return str(self.listed.loc[name, "kind"]) if "kind" in self.listed.columns else ""
 
     @property
     def unlisted(self) -> int:
@@ -80,7 +93,7 @@ def replicate_all() -> Replications:
         study = study_named(name)
         missing = lacking(study)
         there = {source: load(source) for source in study.sources if source not in missing}
-        if not there:
+        if missing and (not there or study.kind == "in spirit"):
             absent[name] = "; ".join(missing.values())
         else:
             found[name] = replicate(name, there)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
@@ -12,9 +13,9 @@ from coalition_models.models.running import fit
 from coalition_models.models.specification import Specification
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.matching import match_printed
-from coalition_models.replications.numbers import MODEL, Key, Result, numbers_of
+from coalition_models.replications.numbers import MODEL, Estimated, Key, Result, numbers_of
 from coalition_models.replications.published import KEY
-from coalition_models.replications.study import Model, Study
+from coalition_models.replications.study import Model, Rows, Study
 
 __all__ = ["compare", "fit_model"]
 
@@ -58,13 +59,21 @@ def compare(
     """
     _refuse_strays(study, printed)
     frames, remarks, absent = [], [], []
+    made: dict[tuple[str, Rows], pd.DataFrame] = {}
     for model in study.models:
         part = _part(printed, model)
         source = study.source_of(model)
         ours: dict[Key, float] = {}
-        if source in data:
+        # a study in spirit joins its sources, so that it needs them all
+        if source in data and (study.kind == "printed" or not missing):
             with gathered() as told:
-                result = fit_model(model, data[source])
+                if study.kind == "in spirit" and model.prepare is not None:
+                    # its panels are built here, which takes longer than the models
+                    key = (source, model.prepare)
+                    made[key] = made[key] if key in made else model.prepare(data[source])
+                    result = fit_model(replace(model, prepare=None), made[key])
+                else:
+                    result = fit_model(model, data[source])
                 part = part if len(part) or study.kind == "printed" else _unprinted(model, result)
                 keys = list(zip(part["term"], part["quantity"], strict=True))
                 ours = numbers_of(result, keys)
@@ -110,6 +119,8 @@ def _unprinted(model: Model, result: Result) -> pd.DataFrame:
         (name, what) for name in result.names for what in ("coefficient", "std_error", "p_value")
     ]
     wanted = [*terms, (MODEL, "rows"), (MODEL, "events")]
+    if isinstance(result, Estimated):
+        wanted += list(result.others)
     found = numbers_of(result, wanted)
     rows = [(*_of(model), *key, "", "", "") for key in wanted if key in found]
     return pd.DataFrame(rows, columns=[*KEY, "printed", "page", "deviation"])

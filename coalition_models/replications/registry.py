@@ -17,6 +17,7 @@ from coalition_models.errors import CoverageError, DataError, ReplicationError, 
 from coalition_models.render import listing
 from coalition_models.replications import studies
 from coalition_models.replications.comparison import Replication
+from coalition_models.replications.left_out import list_left_out
 from coalition_models.replications.published import folder_of, read_published
 from coalition_models.replications.recompute import compare
 from coalition_models.replications.study import Study
@@ -122,7 +123,9 @@ def list_replications() -> pd.DataFrame:
     -------
     DataFrame
         Indexed by name: ``title, kind, numbers`` (printed), ``listed`` (of these, known to differ,
-        each with its reason), ``models, tables, sources, at_hand, doi``.
+        each with its reason), ``left_out`` (printed and not recomputed; :func:`list_left_out` names
+        them), ``models, tables, sources, at_hand, doi``. Studies in spirit have a ``kind`` of their
+        own and no printed numbers.
 
     Examples
     --------
@@ -130,6 +133,7 @@ def list_replications() -> pd.DataFrame:
     '10.2307/2669335'
     """
     rows = []
+    absent = list_left_out().groupby("study")["numbers"].sum()
     for name in known_studies():
         study, printed = study_named(name), read_published(folder_of(name))
         rows.append(
@@ -139,6 +143,7 @@ def list_replications() -> pd.DataFrame:
                 "kind": study.kind,
                 "numbers": len(printed),
                 "listed": int((printed["deviation"] != "").sum()),
+                "left_out": int(absent.get(study.name, 0)),
                 "models": len(study.models),
                 "tables": ", ".join(study.tables),
                 "sources": ", ".join(study.sources),
@@ -147,7 +152,7 @@ def list_replications() -> pd.DataFrame:
             }
         )
     frame = pd.DataFrame(rows).set_index("name")
-    return listing(frame, ["title", "kind", "numbers", "listed", "models", "at_hand"])
+    return listing(frame, ["title", "kind", "numbers", "listed", "left_out", "at_hand"])
 
 
 def replicate(
@@ -177,7 +182,7 @@ def replicate(
     ReplicationError
         Unknown study, or a printed number that the recipe does not give.
     CoverageError
-        None of the data are at hand or can be fetched.
+        None of the data are at hand or can be fetched; for a study in spirit, not all.
 
     Examples
     --------
@@ -189,6 +194,8 @@ def replicate(
     study, folder = found_study(name)
     tables = tables_of(study, data)
     missing = tuple(text for source, text in lacking(study).items() if source not in tables)
+    if study.kind == "in spirit" and missing:
+        raise CoverageError(f"{study.name} joins several sources; it {'; '.join(missing)}")
     return compare(study, read_published(folder), tables, missing)
 
 

@@ -11,9 +11,10 @@ import pandas as pd
 from coalition_models.errors import ReplicationError, first_few
 from coalition_models.models.specification import Specification
 from coalition_models.replications.numbers import Result
+from coalition_models.sensitivity.curve import SpecCurve
 from coalition_models.sources.literature import article
 
-__all__ = ["Model", "Rows", "Study"]
+__all__ = ["Claim", "Model", "Rows", "Study"]
 
 #: from a source's table to the rows that models are fitted to
 Rows = Callable[[pd.DataFrame], pd.DataFrame]
@@ -55,6 +56,31 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What the authors say of a term, to be held against ours in a study in spirit.
+
+    Parameters
+    ----------
+    text : str
+        The claim in words.
+    table, model, term, quantity : str
+        Which of our numbers speaks to it.
+    sign : {"+", "-", "0"}
+        Above or below the benchmark, or not told from it.
+    benchmark : float
+        0 for a coefficient.
+    """
+
+    text: str
+    table: str
+    model: str
+    term: str
+    sign: Literal["+", "-", "0"]
+    quantity: str = "coefficient"
+    benchmark: float = 0.0
+
+
+@dataclass(frozen=True)
 class Study:
     """Record of a published study.
 
@@ -82,6 +108,13 @@ class Study:
         Columns by which standard errors may have been clustered, for :func:`printed_se`.
     left_out : str
         What was printed and is not recomputed, and why.
+    same, differs : tuple of str
+        Of a study in spirit: what is as in the article, and what is not.
+    claims : tuple of Claim
+        Of a study in spirit: what the authors say.
+    curve : callable, optional
+        Of a study in spirit: from the first source's table to the specification curve between
+        their specification and ours.
 
     Raises
     ------
@@ -100,6 +133,10 @@ class Study:
     deviations: Mapping[str, str] = field(default_factory=dict)
     clusters: tuple[str, ...] = ()
     left_out: str = ""
+    same: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    curve: Callable[[pd.DataFrame], SpecCurve] | None = None
 
     def __post_init__(self) -> None:
         keys = [(model.table, model.name) for model in self.models]
@@ -115,6 +152,10 @@ class Study:
             problems.append(f"models of sources that it has not: {first_few(sorted(unknown))}")
         if self.kind not in ("printed", "in spirit"):
             problems.append(f"kind must be 'printed' or 'in spirit', not {self.kind!r}")
+        known = set(keys)
+        lost = [one.text for one in self.claims if (one.table, one.model) not in known]
+        if lost:
+            problems.append(f"claims of models that it has not: {first_few(lost)}")
         if not self.sources:
             problems.append("no source")
         if problems:
@@ -122,8 +163,9 @@ class Study:
 
     @property
     def title(self) -> str:
-        """Title of the article."""
-        return article(self.article).title
+        """Title of the article; authors and year where the title was not seen."""
+        work = article(self.article)
+        return work.title or f"{work.text.partition('). ')[0]})"
 
     @property
     def citation(self) -> str:

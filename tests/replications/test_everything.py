@@ -18,7 +18,8 @@ WRONG = "Table 1,all,spells,std_error,0.24,p. 1,"
 def test_without_data_each_line_says_how_to_get_them(capsys):
     assert main(["replicate", "--all"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition(":")[0] for line in lines[:-1]] == known_studies()
+    names = [line.partition(":")[0].removesuffix(" (in spirit)") for line in lines[:-1]]
+    assert names == known_studies()
     assert all("not at hand: coalition-models data fetch" in line for line in lines[:-1])
     assert lines[-1].startswith(f"0 of {len(known_studies())} studies, 0 numbers: 0 exact")
 
@@ -51,9 +52,24 @@ def test_an_unlisted_deviation_is_an_exit_code_of_1(capsys, monkeypatch, toy):
 
 
 @pytest.mark.mirror
+def test_every_printed_study_with_the_mirror(mirror, monkeypatch, capsys):
+    monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
+    listed = everything.list_replications()
+    printed = listed[listed["kind"] == "printed"]
+    monkeypatch.setattr(everything, "list_replications", lambda: printed)
+    assert main(["replicate", "--all"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(printed) + 1
+    assert "unlisted" not in "".join(lines)
+    assert "more left out, named by replicate --left-out" in lines[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.mirror
 def test_every_study_with_the_mirror(mirror, monkeypatch, capsys):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     assert main(["replicate", "--all"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(known_studies()) + 1
-    assert "unlisted" not in "".join(lines)
+    assert sum(" (in spirit): " in line for line in lines) == 7
+    assert "(7 in spirit)" in lines[-1]

@@ -37,12 +37,19 @@ FLOOR = {
 }
 
 
-@pytest.mark.parametrize("name", known_studies())
+#: studies in spirit build their panels, which takes longer than their models
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.slow] if study_named(name).kind == "in spirit" else [])
+    for name in known_studies()
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_printed_number_is_met_or_its_deviation_listed(name, replicated):
     result = replicated(name)
     assert result.unlisted.empty
     total = result.counts().loc["total"]
-    exact, near = FLOOR[name]
+    exact, near = FLOOR[name] if result.study.kind == "printed" else (0, 0)
     assert total["exact"] >= exact
     assert total["exact"] + total["off by one in the last digit"] >= exact + near
     idle = result.table[(result.table["match"] == "exact") & (result.table["note"] != "")]
@@ -51,7 +58,7 @@ def test_every_printed_number_is_met_or_its_deviation_listed(name, replicated):
         assert result.study.title.split()[0] in text
 
 
-@pytest.mark.parametrize("name", known_studies())
+@pytest.mark.parametrize("name", NAMES)
 def test_the_code_of_a_model_gives_its_numbers(name, replicated, study_frames, monkeypatch):
     frames = study_frames(name)
     monkeypatch.setattr(cm, "load", lambda source: frames[source].copy())

@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from coalition_models.render import Table
+from coalition_models.replications.comparison import Replication
 from coalition_models.replications.everything import Replications, replicate_all
 from coalition_models.replications.matching import MATCHES
 from coalition_models.report.html import Listing, Section, Shown
@@ -25,6 +26,8 @@ def replication_products(analysis: Replications) -> Product:
         frames[name] = one.table
         for table in one.study.tables:
             tables[_file(name, table)] = one.to_table(table)
+        if one.study.kind == "in spirit":
+            tables[_file(name, "claims")] = one.claims_table()
     return Product(tables, frames, {})
 
 
@@ -46,9 +49,21 @@ def _pages(analysis: Replications, product: Product) -> list[Page]:
         shown: list[Shown] = [study.citation, f"{one.verdict}."]
         shown.append(Listing(study.recipe))
         shown += [product.tables[_file(name, table)] for table in study.tables]
-        sections.append(Section(study.title, shown))
-    lead = "Studies recomputed from their authors' data, number by number, rounded as printed."
+        title = study.title
+        if study.kind == "in spirit":
+            shown += _in_spirit(one, product.tables[_file(name, "claims")])
+            title += " (in spirit)"
+        sections.append(Section(title, shown))
+    lead = (
+        "Studies recomputed from their authors' data, number by number, rounded as printed; those "
+        "in spirit have their specification and our data, and nothing printed beside them."
+    )
     return [Page("replications.html", PART.title, lead, sections, _sources(analysis))]
+
+
+def _in_spirit(one: Replication, claims: Table) -> list[Shown]:
+    same = tuple(f"The same: {text}" for text in one.study.same)
+    return [Listing((*same, *(f"Different: {text}" for text in one.study.differs))), claims]
 
 
 def _lacking(analysis: Replications) -> list[Shown]:

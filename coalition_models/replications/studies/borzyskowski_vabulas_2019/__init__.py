@@ -1,0 +1,1 @@
+"""Von Borzyskowski and Vabulas (2019)."""

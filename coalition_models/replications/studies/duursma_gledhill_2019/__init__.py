@@ -1,0 +1,1 @@
+"""Duursma and Gledhill (2019)."""

@@ -1,0 +1,1 @@
+"""Leeds, Mattes and Vogel (2009)."""

@@ -1,0 +1,1 @@
+"""Pilster, Boehmelt and Tago (2015)."""
