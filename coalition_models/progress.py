@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from multiprocessing import current_process
 from typing import TypeVar
 
 from tqdm.std import tqdm
@@ -23,11 +24,15 @@ Item = TypeVar("Item")
 def is_watched() -> bool:
     """Tell whether progress is to be shown: in a terminal or a notebook, unless switched off.
 
+    A process that works for another one shows nothing: its bars would run into each other.
+
     Examples
     --------
     >>> is_watched() in (True, False)
     True
     """
+    if current_process().name != "MainProcess":
+        return False
     asked = os.environ.get(PROGRESS_VARIABLE, "")
     if asked:
         return asked != "0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+import joblib
 import pytest
 
 from coalition_models import progress
@@ -32,6 +33,12 @@ def test_a_terminal_and_a_notebook_are_watched_and_a_file_is_not(monkeypatch):
         assert is_watched()
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
     assert is_watched()
+
+
+def test_a_process_that_works_for_another_shows_nothing(monkeypatch):
+    monkeypatch.setenv(PROGRESS_VARIABLE, "1")
+    found = joblib.Parallel(n_jobs=2)(joblib.delayed(is_watched)() for _ in range(2))
+    assert found == [False, False]
 
 
 def test_quick_work_shows_nothing_and_slow_work_a_bar_with_the_time_that_remains(

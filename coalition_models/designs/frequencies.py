@@ -294,7 +294,9 @@ def _frequencies(
     level: float,
 ) -> Frequencies:
     parts = [
-        part for name, held in cells.items() for part in rates_of(held, name, by, draws, level)
+        part
+        for name, held in in_steps(cells.items(), "draw states", unit="outcome")
+        for part in rates_of(held, name, by, draws, level)
     ]
     readings = pd.concat(parts, ignore_index=True)
     return Frequencies(split_rates(readings, by), readings, definitions, by, level, cells, draws)
