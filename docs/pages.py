@@ -256,6 +256,10 @@ def _period(item: Entry) -> str:
 
 
 def _frame(frame: Any) -> str:
+    alike = [c for c in ("source",) if c in frame and frame[c].nunique() == 1]
+    frame = frame.drop(columns=alike)
+    if "required" in frame:
+        frame = frame.assign(required=frame["required"].map({True: "yes"}).fillna(""))
     kept = frame.loc[:, [c for c in frame.columns if frame[c].astype(str).str.len().any()]]
     return _table(list(kept.columns), kept.astype(str).to_numpy().tolist())
 
