@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper package notebook data
-.PHONY: wheels clean
+.PHONY: docs wheels clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ notebook: $(READY) ## open the notebooks in Jupyter (the first time fetches jupy
 
 data: $(READY) ## rebuild the derived tables from the upstream files and compare
 	$(BIN)/coalition-models data build --check
+
+docs: $(DEV) ## build the documents as a site: open build/site/index.html
+	SOURCE_DATE_EPOCH=315532800 NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --clean --site-dir $(OUT)/site
 
 wheels: $(READY) ## build the wheels of every platform into dist (fetches zig, to cross-compile)
 	$(BIN)/python .ci/wheels.py

@@ -1,8 +1,9 @@
-"""The command line: ``coalition-models data | fit | sensitivity | reproduce | paper | ...``."""
+"""The command line: ``coalition-models data | fit | sensitivity | reproduce | doctor | ...``."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -105,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_paper(verbs)
     _add_package(verbs)
     _add_replicate(verbs)
+    doctor = verbs.add_parser("doctor", help="what is at hand here; 1 if something would stop you")
+    doctor.add_argument("--json", action="store_true", help="for a program")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -259,6 +263,19 @@ def _hypotheses(arguments: argparse.Namespace) -> int:
         print(sentence)  # noqa: T201
     print(f"wrote {len(files)} files; open {out / 'report.html'}")  # noqa: T201
     return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from coalition_models.doctor import checks, stops, summary, to_dict
+
+    found = checks()
+    if arguments.json:
+        print(json.dumps(to_dict(found), indent=2))  # noqa: T201
+    else:
+        for check in found:
+            print("\n".join(check.lines()))  # noqa: T201
+        print(summary(found))  # noqa: T201
+    return 1 if stops(found) else 0
 
 
 def _replicate(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import re
 import warnings
 
@@ -106,3 +107,25 @@ def test_files_that_the_readme_names_are_there(root):
     assert named
     for name in named:
         assert (root / name).exists(), name
+
+
+def test_the_picture_is_drawn_by_code_and_the_same_every_time(root):
+    found = importlib.util.spec_from_file_location("docs_picture", root / "docs" / "picture.py")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    drawn = module.draw()
+    assert drawn == module.draw()
+    assert drawn[:4] == module.TARGET.read_bytes()[:4] == b"\x89PNG"
+    assert module.TARGET.stat().st_size < 200_000
+    text = (root / "README.md").read_text(encoding="utf-8")
+    members = cm.facts("iraq").members
+    assert f"Bars of {members['state'].nunique()} states in Iraq" in text
+    assert f"with the {(members['exit_kind'] == 'early').sum()} early exits marked" in text
+
+
+def test_what_the_first_lines_say_is_so(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    panel = cm.add_leadership(cm.build_panel(cm.facts("iraq")))
+    assert f"{panel['event'].sum()} early exits in {len(panel):,} months at risk" in text
+    ratio = cm.cox("event ~ leader_change", panel, cluster="state").tidy(exponentiate=True)
+    assert f"a ratio of {ratio['estimate'].iloc[0]:.1f}," in text

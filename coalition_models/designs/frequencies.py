@@ -26,6 +26,7 @@ from coalition_models.kernels.rates import ratio_limits
 from coalition_models.members.facts import Facts
 from coalition_models.models.after.rates import MOST_DRAWS
 from coalition_models.models.sample.checks import names_of
+from coalition_models.progress import in_steps
 from coalition_models.render import Table, format_number
 
 __all__ = ["FREQUENCY_OUTCOMES", "FREQUENCY_SETS", "Frequencies", "frequencies"]
@@ -273,7 +274,9 @@ def frequencies(
         raise DataError(f"level must lie between 0 and 1, not {level!r}")
     found = _sets(sets)
     _refuse_shared(found)
-    cells = {one.name: cells_of(one, wanted) for one in found}
+    cells = {
+        one.name: cells_of(one, wanted) for one in in_steps(found, "count defections", unit="set")
+    }
     joined = {outcome: joined_cells(cells, outcome) for outcome in wanted}
     joined = {outcome: table for outcome, table in joined.items() if len(table)}
     definitions = _definitions(found, cells, wanted)
@@ -291,7 +294,9 @@ def _frequencies(
     level: float,
 ) -> Frequencies:
     parts = [
-        part for name, held in cells.items() for part in rates_of(held, name, by, draws, level)
+        part
+        for name, held in in_steps(cells.items(), "draw states", unit="outcome")
+        for part in rates_of(held, name, by, draws, level)
     ]
     readings = pd.concat(parts, ignore_index=True)
     return Frequencies(split_rates(readings, by), readings, definitions, by, level, cells, draws)
@@ -321,7 +326,7 @@ def _sets(
     listed = [sets] if isinstance(sets, (str, AnalysisSet, Facts)) else list(sets)
     if not listed:
         raise DataError("no set to count in: give at least one")
-    found = [source_of(one) for one in listed]
+    found = [source_of(one) for one in in_steps(listed, "build the sets", unit="set")]
     twice = [one.name for one in found if [other.name for other in found].count(one.name) > 1]
     if twice:
         raise DataError(f"sets given twice: {first_few(dict.fromkeys(twice))}")

@@ -14,6 +14,7 @@ from coalition_models.features.preferences import add_preferences
 from coalition_models.features.regime import REGIME_SOURCES, add_regime
 from coalition_models.members.fact_tables import TABLES, coverage_table
 from coalition_models.members.facts import Facts, facts_of, trusted_facts
+from coalition_models.progress import in_steps
 from coalition_models.record import without_features
 from coalition_models.sources.catalog import entry
 from coalition_models.sources.fetch import at_hand
@@ -157,7 +158,8 @@ def add_set_features(
             raise DataError(f"features must be of {', '.join(known)}; found {first_few(unknown)}")
         absent = {idea: reason for idea, reason in absent.items() if idea in only}
     out = panel
-    for feature in record.ideas:
+    about = f"features of {record.name}"
+    for feature in in_steps(record.ideas, about, unit="feature"):
         if feature.idea in absent or (only is not None and feature.idea not in only):
             continue
         before = set(out.columns)

@@ -9,7 +9,6 @@ from itertools import chain
 
 import joblib
 import pandas as pd
-from tqdm.std import tqdm
 
 from coalition_models.arguments import check_arguments, check_workers
 from coalition_models.designs.analysis_sets import AnalysisSet
@@ -41,6 +40,7 @@ from coalition_models.inference.both_tests import both_tests, clusters_of
 from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.meta import combine
 from coalition_models.inference.power_curve import power_curve
+from coalition_models.progress import in_steps
 from coalition_models.record import record_of, sources_of
 from coalition_models.timelines.clock import on_clock
 
@@ -60,7 +60,7 @@ def test_hypotheses(
     outcome: str = "early exit",
     cluster: str | Sequence[str] = "state",
     workers: int = 1,
-    progress: bool = False,
+    progress: bool | None = None,
 ) -> Verdicts:
     """Test the literature's claims on every data set that can speak to them.
 
@@ -108,8 +108,8 @@ def test_hypotheses(
         p-value counts, test by test.
     workers : int
         Processes, one data set each; the result does not depend on it.
-    progress : bool
-        Show a progress bar over the data sets.
+    progress : bool, optional
+        Show a progress bar over the data sets; by default after two seconds, where somebody looks.
 
     Returns
     -------
@@ -145,12 +145,9 @@ def test_hypotheses(
     if draws is not None and draws < 0:
         raise DataError(f"draws must be 0 or more, not {draws}")
     sets = asked(panel_or_sets, outcome=outcome, cluster=cluster)
-    # each process builds its own data sets, which is quicker than to send them
-    options = _Options(level, power, robust, (50 if robust else 0) if draws is None else draws)
-    run = joblib.Parallel(n_jobs=check_workers(workers), return_as="generator")
-    found = run(joblib.delayed(_test_all)(item, claims, own, options) for item in sets)
-    bar = tqdm(found, "test the claims", len(sets), disable=not progress, unit="data set")
-    done = list(bar)
+    drawn = (50 if robust else 0) if draws is None else draws
+    options = _Options(level, power, robust, drawn, progress if len(sets) == 1 else False)
+    done = _all_done(sets, claims, own, options, workers, progress)
     cells = {(cell.claim, cell.data_set): cell for part in done for cell in part.cells}
     ordered = [
         cells[claim.id, part.name] for claim in claims for part in done
@@ -210,6 +207,8 @@ class _Options:
     power: float
     robust: bool
     draws: int
+    #: of the claims of one set; of several sets the sets are counted
+    progress: bool | None
 
 
 @dataclass(frozen=True)
@@ -221,6 +220,21 @@ class _Done:
     about: dict[str, object]
     sources: Sequence[str]
     reach: Reach
+
+
+def _all_done(
+    sets: Sequence[str | AnalysisSet],
+    claims: Sequence[Claim],
+    tables: Mapping[str, pd.DataFrame],
+    options: _Options,
+    workers: int,
+    progress: bool | None,
+) -> list[_Done]:
+    """Every data set; each process builds its own, which is quicker than to send them."""
+    run = joblib.Parallel(n_jobs=check_workers(workers), return_as="generator")
+    found = run(joblib.delayed(_test_all)(item, claims, tables, options) for item in sets)
+    shown = False if len(sets) == 1 else progress
+    return list(in_steps(found, "test the claims", len(sets), unit="data set", progress=shown))
 
 
 def _test_all(
@@ -240,7 +254,8 @@ def _test_all(
             data.name, data.panel, tables, prefer_given=data.record.given, sources=sources,
             own_facts=not data.own or data.facts is not None,
         )  # fmt: skip
-    for claim in claims:
+    about = f"test the claims on {data.name}"
+    for claim in in_steps(claims, about, unit="claim", progress=options.progress):
         if not (data.own or speaks_to(data.record, claim)):
             continue
         try:

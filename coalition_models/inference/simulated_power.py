@@ -15,6 +15,7 @@ from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.detection import check_shares
 from coalition_models.inference.exit_draws import expected_hazard, first_exits
 from coalition_models.models.sample.columns import require_columns
+from coalition_models.progress import in_steps
 from coalition_models.render import Table, format_number
 
 __all__ = ["Power", "simulate_power"]
@@ -131,7 +132,9 @@ def simulate_power(
     spells = rows.groupby(key, sort=False).ngroup()
     history: npt.NDArray[np.int64] = np.asarray(spells, dtype=np.int64)
     found = wrong = refused = happened = 0
-    for stream in np.random.SeedSequence(seed).spawn(draws):
+    for stream in in_steps(
+        np.random.SeedSequence(seed).spawn(draws), "simulate power", unit="draw"
+    ):
         rng = np.random.default_rng(stream)
         eta = effect + frailty * rng.normal(size=groups.max() + 1)[groups]
         hazard = expected_hazard(history, np.exp(eta), events)

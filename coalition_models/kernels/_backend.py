@@ -16,7 +16,7 @@ from pathlib import Path
 from coalition_models.errors import CoalitionWarning
 from coalition_models.kernels import _build
 
-__all__ = ["has_compiled", "table"]
+__all__ = ["has_compiled", "instructions", "table"]
 
 _SWITCHES = ("COALITION_MODELS_NO_COMPILED", "COALITION_MODELS_NO_NUMBA")
 LEVELS = {"base": 0, "avx2": 1}
@@ -37,9 +37,27 @@ def has_compiled() -> bool:
     return table() is not None
 
 
-@cache
+def instructions() -> str:
+    """Name the instruction set of the loops in use; ``numpy`` where none are compiled.
+
+    Examples
+    --------
+    >>> instructions() in ("avx2", "base", "numpy")
+    True
+    """
+    found = _chosen() if has_compiled() else None
+    return "numpy" if found is None else found[0]
+
+
 def table() -> tuple[int, ...] | None:
     """Addresses of the compiled loops for this processor, or None where there is no library."""
+    found = _chosen()
+    return None if found is None else found[1]
+
+
+@cache
+def _chosen() -> tuple[str, tuple[int, ...]] | None:
+    """The best set of instructions that this processor has, and the addresses of its loops."""
     path = _build.SOURCES / _build.library_name()
     library = _load(path)
     if _is_checkout() and (library is None or _checksum(library) != _build.checksum()):
@@ -54,9 +72,10 @@ def table() -> tuple[int, ...] | None:
         return None
     best = LEVELS.get(os.environ.get("COALITION_MODELS_INSTRUCTIONS", ""), max(LEVELS.values()))
     library.coalition_kernels.restype = ctypes.c_void_p
-    found = (library.coalition_kernels(level) for level in range(best, -1, -1))
-    start = next(address for address in found if address)
-    return tuple((ctypes.c_void_p * _FUNCTIONS).from_address(start))
+    found = ((level, library.coalition_kernels(level)) for level in range(best, -1, -1))
+    level, start = next(pair for pair in found if pair[1])
+    name = next(name for name, number in LEVELS.items() if number == level)
+    return name, tuple((ctypes.c_void_p * _FUNCTIONS).from_address(start))
 
 
 def _load(path: Path) -> ctypes.CDLL | None:

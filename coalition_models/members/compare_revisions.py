@@ -8,6 +8,7 @@ import pandas as pd
 
 from coalition_models.members.bundled_facts import facts as bundled
 from coalition_models.members.facts import Facts
+from coalition_models.progress import in_steps
 from coalition_models.render import listing
 from coalition_models.sources.catalog import NEWEST
 from coalition_models.sources.load import load
@@ -45,7 +46,7 @@ def compare_revisions(*coalitions: str) -> pd.DataFrame:
     bundled(*names)
     old = set(load("coalitions", revision=1)["coalition"])
     rows = []
-    for name in names:
+    for name in in_steps(names, "compare revisions", unit="coalition"):
         now = dict(_counts(bundled(name, operation="all")))
         first = dict(_counts(bundled(name, revision=1))) if name in old else {}
         now |= _changed(name) if name in old else {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coalition_models.progress import in_steps
 from coalition_models.replications.comparison import Replication, in_words
 from coalition_models.replications.left_out import list_left_out
 from coalition_models.replications.matching import MATCHES
@@ -89,7 +90,7 @@ def replicate_all() -> Replications:
     """
     listed = list_replications()
     found, absent = {}, {}
-    for name in map(str, listed.index):
+    for name in in_steps(list(map(str, listed.index)), "recompute", unit="study"):
         study = study_named(name)
         missing = lacking(study)
         there = {source: load(source) for source in study.sources if source not in missing}

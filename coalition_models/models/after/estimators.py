@@ -16,6 +16,7 @@ from coalition_models.models.running import run
 from coalition_models.models.sample.checks import names_of
 from coalition_models.models.sample.columns import require_columns
 from coalition_models.models.specification import Specification
+from coalition_models.progress import in_steps
 from coalition_models.render import Table, format_number, format_p
 
 __all__ = ["EstimatorComparison", "compare_estimators"]
@@ -131,7 +132,7 @@ def compare_estimators(
     parts: list[pd.DataFrame] = []
     notes: dict[str, list[str]] = {}
     problems: list[str] = []
-    for family in wanted:
+    for family in in_steps(wanted, "fit every estimator", unit="family"):
         asked = {"start": start, "stop": stop, "id": id, "convention": convention}
         for penalty in (None, "firth") if "firth" in family.can else (None,):
             name = f"{family.name} (Firth)" if penalty else family.name
