@@ -101,6 +101,7 @@ _WHERE = {
     "survival_curve": "models.after.nonparametric",
     "split_rows": "models.before.splitting",
     "merge_changes": "models.before.changes",
+    "repeated_events": "models.before.repeated",
     "logrank": "models.after.logrank",
     "linear_combination": "models.after.combinations",
     "lr_test": "models.after.combinations",
@@ -240,6 +241,7 @@ if TYPE_CHECKING:
     from coalition_models.models.after.rates import incidence_rates as incidence_rates
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.before.changes import merge_changes as merge_changes
+    from coalition_models.models.before.repeated import repeated_events as repeated_events
     from coalition_models.models.before.splitting import split_rows as split_rows
     from coalition_models.models.competing.api import cause_specific as cause_specific
     from coalition_models.models.competing.api import multistate as multistate

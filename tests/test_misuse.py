@@ -34,6 +34,7 @@ def _needs():
     powers = pd.DataFrame({"state": ["ITA"], "start": ["1990-01-01"], "war_powers": [1]})
     fit = cm.cox("event ~ risk", simulated, cluster="state")
     formula = {"formula": "event ~ risk", "data": simulated}
+    twice = pd.DataFrame({"state": ["A", "A"], "start": [0, 3], "stop": [3, 5], "event": [1, 1]})
     changes = pd.DataFrame({"state": ["S01"], "time": [2.5], "left": [1]})
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
     builders = {name: {"panel": panel} for name in registered()}
@@ -83,6 +84,7 @@ def _needs():
         "fit": {"spec": fit.spec, "panel": simulated},
         "fit_many": {"specs": [fit.spec], "panel": simulated},
         "split_rows": {"data": simulated, "at": [3.5]},
+        "repeated_events": {"data": twice, "kind": "gap", "id": "state"},
         "merge_changes": {"rows": simulated, "changes": changes, "on": "state"},
         "logrank": {"data": simulated, "groups": "leader_change"},
         "probit": {**formula, "cluster": "state"},
@@ -333,6 +335,10 @@ _BEYOND = {
     },
     "split_rows": {
         "at": [float("inf")], "event": "nonsense", "start": "nonsense", "stop": "nonsense",
+    },
+    "repeated_events": {
+        "kind": "nonsense", "id": "nonsense", "event": "nonsense", "start": "nonsense",
+        "stop": "nonsense", "most": 0,
     },
     "merge_changes": {
         "on": "nonsense", "time": "nonsense", "origin": "nonsense", "unit": "nonsense",

@@ -58,7 +58,8 @@ class Specification:
     start, stop, id, cluster, strata, weights, offset : str, or several where they may be
         Columns, as in :func:`cox`. Lists become tuples.
     ties : {"efron", "breslow"}, optional
-        Default: the convention's.
+        Default: the convention's. ``"exact"`` with ``"cox"`` is another way to name the family
+        ``"cox_exact"``, and ``ties`` is None afterwards.
     time : str, optional
         Duration terms of discrete-time models, as in :func:`logit`. ``"default"`` is the family's.
     link : str, optional
@@ -140,6 +141,8 @@ class Specification:
         check_arguments(Specification, vars(self))
         if self.link is not None:
             self._set(family=_linked(self.family, self.link), link=None)
+        if self.ties == "exact" and _exact(self.family) is not None:
+            self._set(family=_exact(self.family), ties=None)
         family = self.record
         for name in _LISTS:
             given = getattr(self, name)
@@ -209,6 +212,12 @@ class Specification:
 
 def _listed(value: object) -> str:
     return " and ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _exact(name: str) -> str | None:
+    """The family that takes tied events of this one as tied."""
+    wanted = f"{name}_exact"
+    return wanted if wanted in families() else None
 
 
 def _linked(name: str, link: str) -> str:
