@@ -91,6 +91,7 @@ _WHERE = {
     "fine_gray": "models.fine_gray.api",
     "multinomial": "models.multinomial.api",
     "conditional_logit": "models.conditional.api",
+    "interval_censored": "models.interval.api",
     "frailty": "models.frailty.api",
     "random_intercept": "models.random_intercept.api",
     "detectable_effects": "inference.detection",
@@ -254,6 +255,7 @@ if TYPE_CHECKING:
     from coalition_models.models.fine_gray.api import fine_gray as fine_gray
     from coalition_models.models.fit import Fit as Fit
     from coalition_models.models.frailty.api import frailty as frailty
+    from coalition_models.models.interval.api import interval_censored as interval_censored
     from coalition_models.models.loading import load_fit as load_fit
     from coalition_models.models.multinomial.api import multinomial as multinomial
     from coalition_models.models.parametric.api import parametric as parametric

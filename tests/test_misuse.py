@@ -83,6 +83,11 @@ def _needs():
         "logit": {**formula, "cluster": "state"},
         "fit": {"spec": fit.spec, "panel": simulated},
         "fit_many": {"specs": [fit.spec], "panel": simulated},
+        "interval_censored": {
+            "formula": "event ~ risk",
+            "data": simulated.assign(seen=0.0),
+            "last_seen": "seen",
+        },
         "split_rows": {"data": simulated, "at": [3.5]},
         "repeated_events": {"data": twice, "kind": "gap", "id": "state"},
         "merge_changes": {"rows": simulated, "changes": changes, "on": "state"},

@@ -35,6 +35,7 @@ _NEEDS = {
     "cuts": "pieces",
     "at_risk": "cured",
     "starts": "starts",
+    "last_seen": "interval",
     "seed": "starts",
 }
 _WHOSE_DEFAULT = "default"
@@ -83,6 +84,8 @@ class Specification:
         As in :func:`cox`.
     cuts : int or sequence of float, optional
         Pieces of constant hazard, as in :func:`parametric`.
+    last_seen : str, optional
+        Column of events known to lie between two times, as in :func:`parametric`.
     at_risk, starts, seed : str, int, int, optional
         The equation of who is at risk, and the starts of the search, as in :func:`cure`.
 
@@ -135,6 +138,7 @@ class Specification:
     cuts: int | Sequence[float] | None = None
     at_risk: str | None = None
     starts: int | None = None
+    last_seen: str | None = None
     seed: int | None = None
 
     def __post_init__(self) -> None:
@@ -183,6 +187,7 @@ class Specification:
                 ("penalty", "penalty"),
                 ("cuts", "cuts"),
                 ("at_risk", "at risk"),
+                ("last_seen", "last seen at"),
             )
             if getattr(self, name) is not None
         ]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.errors import CoalitionWarning, DataError, FitError
+from coalition_models.errors import CoalitionWarning, DataError, FitError, FormulaError
 
 R = json.loads(
     (Path(__file__).resolve().parent.parent / "fixtures" / "r" / "repeated.json").read_text()
@@ -87,7 +87,7 @@ def test_booleans_and_rows_without_a_start():
         (lambda: cm.repeated_events(ROWS, "PWP", id="id"), DataError, "kind must be one of"),
         (lambda: cm.repeated_events(ROWS, "gap"), DataError, "name its columns by id="),
         (lambda: cm.repeated_events(ROWS, "gap", id="id", most=0), DataError, "most is a number"),
-        (lambda: cm.repeated_events(ROWS, "gap", id="nobody"), DataError, "nobody"),
+        (lambda: cm.repeated_events(ROWS, "gap", id="nobody"), FormulaError, "nobody"),
         (
             lambda: cm.repeated_events(ROWS.drop_duplicates("id"), "gap", id="id"),
             FitError, "no member .id. has more than one event",
