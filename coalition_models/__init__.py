@@ -140,7 +140,7 @@ _WHERE = {
 }
 
 #: namespaces, modules that are imported when they are first used
-_NAMESPACES = ("inference", "plot", "sensitivity")
+_NAMESPACES = ("inference", "plot", "prediction", "sensitivity")
 
 #: names of the last release -> what they are called now
 _MOVED = {
@@ -154,6 +154,7 @@ _MOVED = {
 if TYPE_CHECKING:
     from coalition_models import inference as inference
     from coalition_models import plot as plot
+    from coalition_models import prediction as prediction
     from coalition_models import sensitivity as sensitivity
     from coalition_models.defection.coding import code_defections as code_defections
     from coalition_models.defection.moves import defection_moves as defection_moves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -150,7 +151,7 @@ def refuse_torn(sample: Sample, clusters: Sequence[Integers]) -> None:
     intervals = sample.intervals
     if intervals is None:
         return
-    marks = [("clusters", codes) for codes in clusters]
+    marks: list[tuple[str, npt.NDArray[Any]]] = [("clusters", codes) for codes in clusters]
     if sample.weights is not None:
         marks.append(("weights", sample.weights))
     for what, codes in marks:
