@@ -113,6 +113,7 @@ _WHERE = {
     "expected_duration": "models.after.durations",
     "exit_probability": "models.after.exits",
     "load_fit": "models.loading",
+    "compare_engines": "models.after.engines",
     "compare_estimators": "models.after.estimators",
     "incidence_rates": "models.after.rates",
     # ready designs
@@ -231,6 +232,7 @@ if TYPE_CHECKING:
     )
     from coalition_models.models.after.durations import expected_duration as expected_duration
     from coalition_models.models.after.effects import marginal_effects as marginal_effects
+    from coalition_models.models.after.engines import compare_engines as compare_engines
     from coalition_models.models.after.estimators import compare_estimators as compare_estimators
     from coalition_models.models.after.exits import exit_probability as exit_probability
     from coalition_models.models.after.incidence import cumulative_incidence as cumulative_incidence

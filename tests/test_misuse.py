@@ -88,6 +88,7 @@ def _needs():
             "data": simulated.assign(seen=0.0),
             "last_seen": "seen",
         },
+        "compare_engines": {"fit": fit},
         "split_rows": {"data": simulated, "at": [3.5]},
         "repeated_events": {"data": twice, "kind": "gap", "id": "state"},
         "merge_changes": {"rows": simulated, "changes": changes, "on": "state"},
