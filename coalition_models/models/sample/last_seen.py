@@ -69,7 +69,7 @@ def read_intervals(
     for number, row in enumerate(uncertain.tolist()):
         held = _rows_since(sample, order[: int(place[row]) + 1], members, seen[row])
         group[held], since[held] = number, seen[row]
-    if not len(uncertain):
+    if not len(uncertain) and ended.any():
         raise DataError(
             f"in every row with the event {column!r} leaves no doubt, so all dates are exact: "
             "leave last_seen= out" + (", or use logit() or cloglog()" if whole_rows else "")
