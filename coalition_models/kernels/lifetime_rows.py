@@ -95,8 +95,10 @@ def whole(life: Lifetime) -> Likelihood:
     """Likelihood in which every member leaves in the end."""
 
     def likelihood(rows: Rows, at: Floats) -> Varied:
-        stops, starts, late = _hazards(life, rows, at)
         ended = rows.event == 1
+        if life.log_density is not None and ended.any():
+            return _by_density(life, life.log_density, rows, at, ended)
+        stops, starts, late = _hazards(life, rows, at)
         log_hazard = life.log_hazard(at[:, ended], np.log(rows.stop[ended]))
         parts = []
         for name in ("value", "first", "second"):
@@ -107,6 +109,29 @@ def whole(life: Lifetime) -> Likelihood:
         return Varied(*parts)
 
     return likelihood
+
+
+def _by_density(
+    life: Lifetime,
+    density: Callable[[Floats, Floats], Varied],
+    rows: Rows,
+    at: Floats,
+    ended: Flags,
+) -> Varied:
+    """The same with the density where the event happened: no tail is computed there."""
+    late, stays = rows.start > 0, ~ended
+    starts = life.cumulative(at[:, late], np.log(rows.start[late]))
+    stops = life.cumulative(at[:, stays], np.log(rows.stop[stays]))
+    events = density(at[:, ended], np.log(rows.stop[ended]))
+    parts = []
+    for name in ("value", "first", "second"):
+        own = getattr(events, name)
+        total = np.zeros((*own.shape[:-1], len(ended)))
+        total[..., ended] = own
+        total[..., stays] = -getattr(stops, name)
+        total[..., late] += getattr(starts, name)
+        parts.append(total * rows.weights)
+    return Varied(*parts)
 
 
 def split(life: Lifetime) -> Likelihood:
