@@ -1,6 +1,6 @@
 """Bias of every family's estimates, and how often 95 % intervals hold the truth.
 
-    python benchmarks/family_coverage.py              # writes benchmarks/family_coverage.md
+    python benchmarks/family_coverage.py              # writes docs/bias-and-coverage.md
     python benchmarks/family_coverage.py --draws 20     # a quick look, printed only
 
 Every draw is made from the family's own model with one covariate of effect ``BETA``, with late
@@ -298,7 +298,7 @@ def main() -> None:
     ]
     text = Table(heads, cells, "").markdown()
     margin = 196 * np.sqrt(0.95 * 0.05 / draws)
-    (HERE / "family_coverage.md").write_text(
+    (HERE.parent / "docs" / "bias-and-coverage.md").write_text(
         "# Bias and coverage by family\n\n"
         f"Made by `benchmarks/family_coverage.py`: {draws} draws (fewer where that is said) of "
         f"{MEMBERS} members each from the family's own model, one covariate with effect {BETA} (on "
