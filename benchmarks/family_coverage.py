@@ -285,6 +285,11 @@ def main() -> None:
         print(" ".join(said), flush=True)
     if asked.draws and len(asked.families) < len(STUDIES):
         return
+    write(rows, draws)
+
+
+def write(rows: list[dict[str, object]], draws: int) -> None:
+    """The page in docs."""
     heads = ["family", "truth", "bias", "spread", "mean error", "coverage %", "draws", "lost"]
     cells = [
         [
