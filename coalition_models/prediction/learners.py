@@ -125,7 +125,7 @@ def _specification(model: str | Specification, task: Task) -> Specification:
 def _fitted(spec: Specification, rows: pd.DataFrame) -> Learned:
     with gathered():
         fit = run(spec, rows)
-    return lambda other: np.asarray(fit.engine.predict(fit.estimates, other, "probability"))
+    return lambda other: np.asarray(fit.predict(other, kind="probability"))
 
 
 def _share(rows: pd.DataFrame, task: Task) -> Learned:

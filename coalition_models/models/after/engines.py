@@ -100,8 +100,8 @@ def compare_engines(fit: Fit) -> pd.DataFrame:
 
 def _asked(engine: Callable[[Fit, Sample], _Found], fit: Fit) -> _Found:
     """Whatever another package raises is its own affair, and told."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True):  # its warnings are of its own optimiser
+        warnings.simplefilter("always")
         try:
             return engine(fit, fit.engine.sample)
         except (ValueError, ArithmeticError, np.linalg.LinAlgError, RuntimeError) as error:
