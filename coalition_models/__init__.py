@@ -91,6 +91,7 @@ _WHERE = {
     "fine_gray": "models.fine_gray.api",
     "multinomial": "models.multinomial.api",
     "conditional_logit": "models.conditional.api",
+    "interval_censored": "models.interval.api",
     "frailty": "models.frailty.api",
     "random_intercept": "models.random_intercept.api",
     "detectable_effects": "inference.detection",
@@ -101,6 +102,7 @@ _WHERE = {
     "survival_curve": "models.after.nonparametric",
     "split_rows": "models.before.splitting",
     "merge_changes": "models.before.changes",
+    "repeated_events": "models.before.repeated",
     "logrank": "models.after.logrank",
     "linear_combination": "models.after.combinations",
     "lr_test": "models.after.combinations",
@@ -111,6 +113,7 @@ _WHERE = {
     "expected_duration": "models.after.durations",
     "exit_probability": "models.after.exits",
     "load_fit": "models.loading",
+    "compare_engines": "models.after.engines",
     "compare_estimators": "models.after.estimators",
     "incidence_rates": "models.after.rates",
     # ready designs
@@ -139,7 +142,7 @@ _WHERE = {
 }
 
 #: namespaces, modules that are imported when they are first used
-_NAMESPACES = ("inference", "plot", "qca", "sensitivity")
+_NAMESPACES = ("inference", "plot", "prediction", "qca", "sensitivity")
 
 #: names of the last release -> what they are called now
 _MOVED = {
@@ -153,6 +156,7 @@ _MOVED = {
 if TYPE_CHECKING:
     from coalition_models import inference as inference
     from coalition_models import plot as plot
+    from coalition_models import prediction as prediction
     from coalition_models import qca as qca
     from coalition_models import sensitivity as sensitivity
     from coalition_models.defection.coding import code_defections as code_defections
@@ -230,6 +234,7 @@ if TYPE_CHECKING:
     )
     from coalition_models.models.after.durations import expected_duration as expected_duration
     from coalition_models.models.after.effects import marginal_effects as marginal_effects
+    from coalition_models.models.after.engines import compare_engines as compare_engines
     from coalition_models.models.after.estimators import compare_estimators as compare_estimators
     from coalition_models.models.after.exits import exit_probability as exit_probability
     from coalition_models.models.after.incidence import cumulative_incidence as cumulative_incidence
@@ -242,6 +247,7 @@ if TYPE_CHECKING:
     from coalition_models.models.after.rates import incidence_rates as incidence_rates
     from coalition_models.models.after.scenarios import predict_survival as predict_survival
     from coalition_models.models.before.changes import merge_changes as merge_changes
+    from coalition_models.models.before.repeated import repeated_events as repeated_events
     from coalition_models.models.before.splitting import split_rows as split_rows
     from coalition_models.models.competing.api import cause_specific as cause_specific
     from coalition_models.models.competing.api import multistate as multistate
@@ -254,6 +260,7 @@ if TYPE_CHECKING:
     from coalition_models.models.fine_gray.api import fine_gray as fine_gray
     from coalition_models.models.fit import Fit as Fit
     from coalition_models.models.frailty.api import frailty as frailty
+    from coalition_models.models.interval.api import interval_censored as interval_censored
     from coalition_models.models.loading import load_fit as load_fit
     from coalition_models.models.multinomial.api import multinomial as multinomial
     from coalition_models.models.parametric.api import parametric as parametric

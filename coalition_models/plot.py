@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 _WHERE = {
     "coefficients": ("plots", "plot_coefficients"),
     "contested": ("verdicts", "plot_contested"),
+    "estimators": ("estimators", "plot_estimators"),
     "forest": ("verdicts", "plot_forest"),
     "frequencies": ("frequencies", "plot_frequencies"),
     "frequencies_data": ("frequencies", "frequencies_data"),
@@ -32,6 +33,7 @@ _WHERE = {
 if TYPE_CHECKING:
     from coalition_models.report.figures.curves import plot_spec_curve as spec_curve
     from coalition_models.report.figures.curves import spec_curve_data as spec_curve_data
+    from coalition_models.report.figures.estimators import plot_estimators as estimators
     from coalition_models.report.figures.frequencies import frequencies_data as frequencies_data
     from coalition_models.report.figures.frequencies import hollowing_data as hollowing_data
     from coalition_models.report.figures.frequencies import plot_frequencies as frequencies
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "coefficients",
     "contested",
+    "estimators",
     "forest",
     "frequencies",
     "frequencies_data",

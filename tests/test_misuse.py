@@ -34,6 +34,7 @@ def _needs():
     powers = pd.DataFrame({"state": ["ITA"], "start": ["1990-01-01"], "war_powers": [1]})
     fit = cm.cox("event ~ risk", simulated, cluster="state")
     formula = {"formula": "event ~ risk", "data": simulated}
+    twice = pd.DataFrame({"state": ["A", "A"], "start": [0, 3], "stop": [3, 5], "event": [1, 1]})
     changes = pd.DataFrame({"state": ["S01"], "time": [2.5], "left": [1]})
     levels = cm.load("troops")[["coalition", "state", "date", "troops"]].dropna()
     builders = {name: {"panel": panel} for name in registered()}
@@ -82,7 +83,14 @@ def _needs():
         "logit": {**formula, "cluster": "state"},
         "fit": {"spec": fit.spec, "panel": simulated},
         "fit_many": {"specs": [fit.spec], "panel": simulated},
+        "interval_censored": {
+            "formula": "event ~ risk",
+            "data": simulated.assign(seen=0.0),
+            "last_seen": "seen",
+        },
+        "compare_engines": {"fit": fit},
         "split_rows": {"data": simulated, "at": [3.5]},
+        "repeated_events": {"data": twice, "kind": "gap", "id": "state"},
         "merge_changes": {"rows": simulated, "changes": changes, "on": "state"},
         "logrank": {"data": simulated, "groups": "leader_change"},
         "probit": {**formula, "cluster": "state"},
@@ -333,6 +341,10 @@ _BEYOND = {
     },
     "split_rows": {
         "at": [float("inf")], "event": "nonsense", "start": "nonsense", "stop": "nonsense",
+    },
+    "repeated_events": {
+        "kind": "nonsense", "id": "nonsense", "event": "nonsense", "start": "nonsense",
+        "stop": "nonsense", "most": 0,
     },
     "merge_changes": {
         "on": "nonsense", "time": "nonsense", "origin": "nonsense", "unit": "nonsense",

@@ -12,6 +12,9 @@ __all__ = ["Groups", "group_rows"]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+#: rounds in search of a factor that need not be exact
+_TURNS = 12
+
 
 @dataclass(frozen=True, eq=False)
 class Groups:
@@ -33,12 +36,16 @@ class Groups:
         """Log-likelihood (S,), score (S, p) and information (p, p).
 
         The sum over all choices of d rows is built up row by row (Gail, Lubin and Rubinstein
-        1981), together with its two derivatives.
+        1981), together with its two derivatives: as chances that so many of independent rows are
+        chosen, which stay in range however many choices there are.
         """
         size, count, p = self.X.shape
         eta = np.where(self.there, self.X @ beta + self.shift, 0.0) * self.sign
         top = np.where(self.there, eta, -np.inf).max(axis=0)
         risk = np.where(self.there, np.exp(eta - top), 0.0)
+        tilt = _tilt(risk, self.events)
+        odds = risk * tilt
+        taken, left = odds / (1 + odds), 1 / (1 + odds)
         X = self.X * self.sign[:, None]
         most = int(self.events.max())
         sums = np.zeros((most + 1, count))
@@ -46,21 +53,36 @@ class Groups:
         first = np.zeros((most + 1, count, p))
         second = np.zeros((most + 1, count, p, p))
         for row in range(size):
-            r, x = risk[row], X[row]
+            r, stay, x = taken[row], left[row], X[row]
             before, slope, bend = sums[:-1], first[:-1], second[:-1]
             turned = slope[..., :, None] * x[:, None, :]
             bend = bend + turned + np.swapaxes(turned, -1, -2)
             bend = bend + before[..., None, None] * (x[:, :, None] * x[:, None, :])
+            slope = slope + before[..., None] * x
+            more = r * before
+            second *= stay[:, None, None]
+            first *= stay[:, None]
+            sums *= stay
             second[1:] += r[:, None, None] * bend
-            first[1:] += r[:, None] * (slope + before[..., None] * x)
-            sums[1:] += r * before
+            first[1:] += r[:, None] * slope
+            sums[1:] += more
         at = np.arange(count)
         total = sums[self.events, at]
         mean = first[self.events, at] / total[:, None]
         spread = second[self.events, at] / total[:, None, None] - mean[:, :, None] * mean[:, None]
         value = self.chosen[:, :p] @ beta + self.chosen[:, p]
-        value = value - np.log(total) - self.events * top
+        choices = np.log(total) + np.log1p(odds).sum(axis=0) - self.events * np.log(tilt)
+        value = value - choices - self.events * top
         return value, self.chosen[:, :p] - mean, spread.sum(axis=0)
+
+
+def _tilt(risk: Floats, events: Integers) -> Floats:
+    """Factor of the odds at which about as many rows as there are events are expected."""
+    tilt = events / risk.sum(axis=0)
+    for _ in range(_TURNS):
+        odds = risk * tilt
+        tilt = tilt * (events / (odds / (1 + odds)).sum(axis=0))
+    return np.asarray(tilt)
 
 
 def group_rows(

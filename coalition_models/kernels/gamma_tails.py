@@ -32,7 +32,9 @@ def log_upper(shape: Floats, x: Floats) -> Floats:
     """
     upper = special.gammaincc(shape, x)
     with np.errstate(divide="ignore"):
-        out: Floats = np.where(upper > 0.5, np.log1p(-special.gammainc(shape, x)), np.log(upper))
+        out: Floats = np.log(upper)
+    near = upper > 0.5
+    out[near] = np.log1p(-special.gammainc(shape[near], x[near]))
     far = upper < _TINY
     if far.any():
         k, z = shape[far], x[far]
@@ -50,7 +52,9 @@ def log_lower(shape: Floats, x: Floats) -> Floats:
     """
     lower = special.gammainc(shape, x)
     with np.errstate(divide="ignore"):
-        out: Floats = np.where(lower > 0.5, np.log1p(-special.gammaincc(shape, x)), np.log(lower))
+        out: Floats = np.log(lower)
+    near = lower > 0.5
+    out[near] = np.log1p(-special.gammaincc(shape[near], x[near]))
     far = lower < _TINY
     if far.any():
         k, z = shape[far], np.maximum(x[far], 1e-308)

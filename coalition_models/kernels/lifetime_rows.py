@@ -3,6 +3,8 @@
 A row adds ``event * log h(stop) - (H(stop) - H(start))``, times its weight. Each parameter of the
 distribution has its own design matrix: covariates for the predictor, columns of ones (or of
 strata) for the ancillary ones, and in a split population covariates for the chance to be at risk.
+Rows of which one is known to hold an event, but not which or when, add ``log(1 - exp(-H))`` of
+the hazard H that they add up to.
 """
 
 from __future__ import annotations
@@ -21,11 +23,15 @@ __all__ = ["Rows", "derivatives", "hazard_along", "scores", "split", "value_of",
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What a likelihood is made of: times (n,), event, weights, offset, designs (n, k) each."""
+    """What a likelihood is made of: times (n,), event, weights, offset, designs (n, k) each.
+
+    ``group`` numbers the rows of which one holds an event (-1: none); their ``event`` is 0.
+    """
 
     start: Floats
     stop: Floats
@@ -33,6 +39,18 @@ class Rows:
     weights: Floats
     offset: Floats
     designs: tuple[Floats, ...]
+    group: Integers | None = None
+
+    @property
+    def exits(self) -> Floats:
+        """Events by row; one that may be in several is shared out among them."""
+        if self.group is None:
+            return self.event
+        inside = self.group >= 0
+        sizes = np.bincount(self.group[inside], minlength=1)
+        out = self.event.copy()
+        out[inside] = 1.0 / sizes[self.group[inside]]
+        return out
 
     def some(self, keep: Flags | npt.NDArray[np.int64]) -> Rows:
         """Some of the rows."""
@@ -43,6 +61,7 @@ class Rows:
             self.weights[keep],
             self.offset[keep],
             tuple(design[keep] for design in self.designs),
+            None if self.group is None else self.group[keep],
         )
 
     def with_designs(self, *designs: Floats) -> Rows:
@@ -76,8 +95,10 @@ def whole(life: Lifetime) -> Likelihood:
     """Likelihood in which every member leaves in the end."""
 
     def likelihood(rows: Rows, at: Floats) -> Varied:
-        stops, starts, late = _hazards(life, rows, at)
         ended = rows.event == 1
+        if life.log_density is not None and ended.any():
+            return _by_density(life, life.log_density, rows, at, ended)
+        stops, starts, late = _hazards(life, rows, at)
         log_hazard = life.log_hazard(at[:, ended], np.log(rows.stop[ended]))
         parts = []
         for name in ("value", "first", "second"):
@@ -88,6 +109,29 @@ def whole(life: Lifetime) -> Likelihood:
         return Varied(*parts)
 
     return likelihood
+
+
+def _by_density(
+    life: Lifetime,
+    density: Callable[[Floats, Floats], Varied],
+    rows: Rows,
+    at: Floats,
+    ended: Flags,
+) -> Varied:
+    """The same with the density where the event happened: no tail is computed there."""
+    late, stays = rows.start > 0, ~ended
+    starts = life.cumulative(at[:, late], np.log(rows.start[late]))
+    stops = life.cumulative(at[:, stays], np.log(rows.stop[stays]))
+    events = density(at[:, ended], np.log(rows.stop[ended]))
+    parts = []
+    for name in ("value", "first", "second"):
+        own = getattr(events, name)
+        total = np.zeros((*own.shape[:-1], len(ended)))
+        total[..., ended] = own
+        total[..., stays] = -getattr(stops, name)
+        total[..., late] += getattr(starts, name)
+        parts.append(total * rows.weights)
+    return Varied(*parts)
 
 
 def split(life: Lifetime) -> Likelihood:
@@ -142,9 +186,44 @@ def _put_density(
     total.second[q, q, ended] = -p * (1 - p)
 
 
+@dataclass(frozen=True, eq=False)
+class _Joined:
+    """What the rows of one event share: the gradient of their hazard (G, k), and its bend (G,)."""
+
+    gradient: Floats
+    bend: Floats
+
+
+def _join(rows: Rows, found: Varied) -> tuple[Varied, _Joined | None]:
+    """Put the rows that may hold one event together: ``log(1 - exp(-H))`` in place of ``-H``."""
+    if rows.group is None or not (rows.group >= 0).any():
+        return found, None
+    inside = np.flatnonzero(rows.group >= 0)
+    codes = np.unique(rows.group[inside], return_inverse=True)[1]
+    weight = rows.weights[inside]
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        total = np.bincount(codes, -found.value[inside] / weight)
+        rise = 1 / np.expm1(total)  # of log(1 - exp(-H)) in H
+        bend = -rise - rise**2
+        value = np.log(-np.expm1(-total))
+    sizes = np.bincount(codes)
+    parts = (found.value.copy(), found.first.copy(), found.second.copy())
+    parts[0][inside] = weight * (value / sizes)[codes]
+    gradient = np.zeros((len(sizes), sum(D.shape[1] for D in rows.designs)))
+    own = [
+        D[inside] * slope[inside, None] for D, slope in zip(rows.designs, found.first, strict=True)
+    ]
+    np.add.at(gradient, codes, -np.hstack(own) / weight[:, None])
+    first = np.zeros(len(sizes), dtype=np.int64)
+    first[codes] = inside
+    for part in parts[1:]:
+        part[..., inside] *= -rise[codes]
+    return Varied(*parts), _Joined(gradient, bend * rows.weights[first])
+
+
 def value_of(likelihood: Likelihood, rows: Rows, theta: Floats) -> float:
     """Log-likelihood."""
-    return float(likelihood(rows, rows.predictors(theta)).value.sum())
+    return float(_join(rows, likelihood(rows, rows.predictors(theta)))[0].value.sum())
 
 
 def derivatives(likelihood: Likelihood, rows: Rows, theta: Floats) -> Derivatives:
@@ -163,7 +242,7 @@ def derivatives(likelihood: Likelihood, rows: Rows, theta: Floats) -> Derivative
     (array([0.]), array([[2.]]))
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        found = likelihood(rows, rows.predictors(theta))
+        found, joined = _join(rows, likelihood(rows, rows.predictors(theta)))
         score = np.concatenate(
             [D.T @ slope for D, slope in zip(rows.designs, found.first, strict=True)]
         )
@@ -171,12 +250,15 @@ def derivatives(likelihood: Likelihood, rows: Rows, theta: Floats) -> Derivative
             [one.T @ (found.second[i, j][:, None] * two) for j, two in enumerate(rows.designs)]
             for i, one in enumerate(rows.designs)
         ]
-        return Derivatives(float(found.value.sum()), score, -np.block(blocks))
+        information = -np.block(blocks)
+        if joined is not None:
+            information -= joined.gradient.T @ (joined.bend[:, None] * joined.gradient)
+        return Derivatives(float(found.value.sum()), score, information)
 
 
 def scores(likelihood: Likelihood, rows: Rows, theta: Floats) -> Floats:
     """Each row's part of the score, shape (n, number of coefficients)."""
-    found = likelihood(rows, rows.predictors(theta))
+    found, _ = _join(rows, likelihood(rows, rows.predictors(theta)))
     return np.hstack(
         [D * slope[:, None] for D, slope in zip(rows.designs, found.first, strict=True)]
     )

@@ -46,6 +46,7 @@ class Lifetime:
     predictors (q, n), the linear one first, and times above 0 as logarithms (n,). Where time is
     counted in another unit, the ancillary parameter is a ``power`` of it, a ``rate`` in it, or
     neither. ``accelerated`` tells that a distribution with proportional hazards has that form too.
+    ``log_density``, the log hazard less the cumulative one, is there where tails are dear.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Lifetime:
     log_hazard: Callable[[Floats, Floats], Varied]
     unit: Literal["power", "rate", ""] = ""
     accelerated: bool = True
+    log_density: Callable[[Floats, Floats], Varied] | None = None
 
 
 def _empty(q: int, n: int) -> tuple[Floats, Floats]:
@@ -268,6 +270,20 @@ def _generalised_log(at: Floats, log_time: Floats) -> Varied:
     return Varied(whole[0] - at[1] - log_time, first, second)
 
 
+def _generalised_density(at: Floats, log_time: Floats) -> Varied:
+    w, sigma = _w(at[:2], log_time)
+    n, q = len(w), at[2]
+
+    def pieces(shape: Floats) -> Floats:
+        return np.concatenate([_gamma_density(w, shape), -w * growth(shape * w, 1)])
+
+    parts = in_shape(pieces, q, _STEP)
+    f, df = (tuple(part[s] for part in parts) for s in (slice(0, n), slice(n, 2 * n)))
+    first, second = _with_shape(w, sigma, (df[0], -np.exp(q * w)), (f[0], f[1], f[2]), df[1])
+    first[1] -= 1.0
+    return Varied(f[0] - at[1] - log_time, first, second)
+
+
 def _with_shape(
     w: Floats,
     sigma: Floats,
@@ -296,11 +312,25 @@ def _plain_gamma(at: Floats, log_time: Floats) -> tuple[_Gamma, Floats]:
 
     value, one, two = in_shape(pieces, at[1], _STEP)
     H, slope = ((value[s], one[s], two[s]) for s in (slice(0, n), slice(n, 2 * n)))
+    f, df = _plain_density(at, w, x)
+    return _Gamma(H, slope, slope[0] * (df[0] + slope[0]), f, df, -x), w
+
+
+def _plain_density(
+    at: Floats, w: Floats, x: Floats
+) -> tuple[tuple[Floats, Floats, Floats], tuple[Floats, Floats, Floats]]:
+    """Log density of w and its slope in w, each with its derivatives in the log shape."""
     k = np.exp(at[1])
     step = k * (w - special.digamma(k))
     f = (k * w - x - special.gammaln(k), step, step - k**2 * special.polygamma(1, k))
-    df = (k - x, k, k)
-    return _Gamma(H, slope, slope[0] * (df[0] + slope[0]), f, df, -x), w
+    return f, (k - x, k, k)
+
+
+def _gamma_log_density(at: Floats, log_time: Floats) -> Varied:
+    w = log_time - at[0]
+    x = np.exp(np.minimum(w, 700.0))
+    f, df = _plain_density(at, w, x)
+    return Varied(f[0] - log_time, *_shape_only((df[0], -x), f, df[1]))
 
 
 def _gamma_sum(at: Floats, log_time: Floats) -> Varied:
@@ -336,9 +366,13 @@ LIFETIMES = {
         _scaled("weibull time", _extreme),
         _scaled("lognormal", _normal),
         _scaled("loglogistic", _logistic),
-        Lifetime("gamma", ("log(shape)",), False, _gamma_sum, _gamma_log),
         Lifetime(
-            "gengamma", ("log(sigma)", "Q"), False, _generalised_sum, _generalised_log
+            "gamma", ("log(shape)",), False, _gamma_sum, _gamma_log,
+            log_density=_gamma_log_density,
+        ),
+        Lifetime(
+            "gengamma", ("log(sigma)", "Q"), False, _generalised_sum, _generalised_log,
+            log_density=_generalised_density,
         ),
     )
 }  # fmt: skip

@@ -38,7 +38,7 @@ _PENALTY = {
     ),
     "relogit": "First-order bias taken off (King and Zeng 2001).",
 }
-_TIES = {"efron": "Efron", "breslow": "Breslow"}
+_TIES = {"efron": "Efron", "breslow": "Breslow", "exact": "exact"}
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ ABILITIES = {
     "held_covariates": "members kept at risk after another exit (`changing=`, `censoring=`)",
     "pieces": "pieces of constant hazard (`cuts=`)",
     "cured": "members never at risk (`at_risk=`)",
+    "interval": "events known to lie between two times only (`last_seen=`)",
     "starts": "search from many starts (`starts=`, `seed=`)",
     "weights": "case weights (`weights=`)",
     "offset": "offset (`offset=`)",

@@ -171,7 +171,7 @@ def _columns(fit: Kept, data: pd.DataFrame) -> list[str]:
     sample, spec = fit.engine.sample, fit.spec
     names = [sample.design.response, *sample.design.variables, spec.start, spec.stop]
     names += [*sample.id, *fit.choices.cluster, *fit.choices.strata, spec.weights, spec.offset]
-    names += [spec.origin, spec.group]
+    names += [spec.origin, spec.group, spec.last_seen]
     found = dict.fromkeys(name for name in names if name is not None and name in data.columns)
     return list(found)
 

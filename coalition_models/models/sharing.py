@@ -157,6 +157,7 @@ def _common(spec: Specification) -> tuple[object, ...]:
         spec.family, spec.start, spec.stop, spec.id, spec.cluster, spec.strata, spec.offset,
         spec.time, spec.trust, spec.causes, spec.none, spec.origin, spec.changing, spec.censoring,
         spec.cuts, spec.at_risk, spec.starts, spec.seed, spec.group,
+        spec.last_seen,
     )  # fmt: skip
 
 
@@ -180,7 +181,7 @@ def _own_columns(spec: Specification) -> set[str]:
     """Columns that a specification names beside its formula."""
     several = (spec.id, spec.cluster, spec.strata)
     names = [name for given in several for name in names_of(given, "columns")]
-    single = (spec.start, spec.stop, spec.weights, spec.offset)
+    single = (spec.start, spec.stop, spec.weights, spec.offset, spec.last_seen)
     return {*names, *(name for name in single if name is not None)}
 
 

@@ -35,6 +35,7 @@ _NEEDS = {
     "cuts": "pieces",
     "at_risk": "cured",
     "starts": "starts",
+    "last_seen": "interval",
     "seed": "starts",
 }
 _WHOSE_DEFAULT = "default"
@@ -58,7 +59,8 @@ class Specification:
     start, stop, id, cluster, strata, weights, offset : str, or several where they may be
         Columns, as in :func:`cox`. Lists become tuples.
     ties : {"efron", "breslow"}, optional
-        Default: the convention's.
+        Default: the convention's. ``"exact"`` with ``"cox"`` is another way to name the family
+        ``"cox_exact"``, and ``ties`` is None afterwards.
     time : str, optional
         Duration terms of discrete-time models, as in :func:`logit`. ``"default"`` is the family's.
     link : str, optional
@@ -82,6 +84,8 @@ class Specification:
         As in :func:`cox`.
     cuts : int or sequence of float, optional
         Pieces of constant hazard, as in :func:`parametric`.
+    last_seen : str, optional
+        Column of events known to lie between two times, as in :func:`parametric`.
     at_risk, starts, seed : str, int, int, optional
         The equation of who is at risk, and the starts of the search, as in :func:`cure`.
 
@@ -134,12 +138,15 @@ class Specification:
     cuts: int | Sequence[float] | None = None
     at_risk: str | None = None
     starts: int | None = None
+    last_seen: str | None = None
     seed: int | None = None
 
     def __post_init__(self) -> None:
         check_arguments(Specification, vars(self))
         if self.link is not None:
             self._set(family=_linked(self.family, self.link), link=None)
+        if self.ties == "exact" and _exact(self.family) is not None:
+            self._set(family=_exact(self.family), ties=None)
         family = self.record
         for name in _LISTS:
             given = getattr(self, name)
@@ -180,6 +187,7 @@ class Specification:
                 ("penalty", "penalty"),
                 ("cuts", "cuts"),
                 ("at_risk", "at risk"),
+                ("last_seen", "last seen at"),
             )
             if getattr(self, name) is not None
         ]
@@ -209,6 +217,12 @@ class Specification:
 
 def _listed(value: object) -> str:
     return " and ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _exact(name: str) -> str | None:
+    """The family that takes tied events of this one as tied."""
+    wanted = f"{name}_exact"
+    return wanted if wanted in families() else None
 
 
 def _linked(name: str, link: str) -> str:

@@ -382,7 +382,7 @@ class TestWeights:
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
-        ({"ties": "exact"}, "ties must be 'efron' or 'breslow'"),
+        ({"ties": "discrete"}, "ties must be 'efron', 'breslow' or 'exact'"),
         ({"penalty": "ridge"}, "penalty must be None or 'firth'"),
         ({"convention": "SAS"}, "convention must be one of 'R', 'stata'"),
         ({"variance": "HC1"}, "variance must be one of model, robust, cluster, jackknife"),

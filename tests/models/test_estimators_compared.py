@@ -33,7 +33,7 @@ def test_each_is_as_by_itself(panel):
     probit = found.table[found.table["estimator"] == "probit"]
     assert probit["ratio"].isna().all()
     assert set(found.table["term"]) == {"risk", "near"}
-    assert "not clustered, since the penalty" in str(found)
+    assert "not clustered, since its limits" in str(found)
     assert len(cm.table(found.fits).rows) > 0
 
 
@@ -47,7 +47,7 @@ def test_every_family_is_tried(panel):
 def test_what_fails_is_a_row_with_its_problem(panel):
     apart = panel.assign(always=(panel["event"] == 1) & (panel["stop"] <= 4))
     found = cm.compare_estimators("event ~ risk + always", apart, families=["logit"])
-    assert list(found.fits) == ["logit (Firth)"]
+    assert list(found.fits) == ["logit (Firth)", "logit (log-F(1, 1))"]
     problem = found.table.loc[found.table["estimator"] == "logit", "problem"].item()
     assert "separation" in problem
     assert "logit: " in str(found)

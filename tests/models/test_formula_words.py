@@ -128,9 +128,9 @@ def test_what_is_no_formula(df, formula):
         cox(formula, df)
 
 
-def test_ties_exact_says_what_to_do(df):
-    with pytest.raises(DataError, match="'efron' is nearest to it"):
-        cox("event ~ x", df, ties="exact")
+def test_unknown_ties_are_refused_with_those_known(df):
+    with pytest.raises(DataError, match="ties must be 'efron', 'breslow' or 'exact'"):
+        cox("event ~ x", df, ties="kalbfleisch")
 
 
 def test_all_missing_and_no_rows(df):

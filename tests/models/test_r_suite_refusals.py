@@ -49,7 +49,7 @@ REFUSALS: dict[str, tuple[Callable[[], object], list[str]]] = {
         lambda: fit(data=put(event=[1, None, 0, 1, 1, 0, 1, 0])),
         ["'event'", "missing", "code it|leave"],
     ),
-    "exact ties": (lambda: fit(ties="exact"), ["exact", "efron", "breslow"]),
+    "unknown ties": (lambda: fit(ties="discrete"), ["exact", "efron", "breslow"]),
     "null model": (lambda: fit("event ~ 1"), ["event ~ 1|term|covariate"]),
     "dot formula": (lambda: fit("event ~ ."), [r"\."]),
     "start after stop": (

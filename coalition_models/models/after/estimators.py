@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,8 +35,8 @@ class EstimatorComparison:
         where there is one, otherwise of ``estimate``. An estimator that cannot be used is one
         row with its ``problem``.
     fits : mapping
-        Estimator -> its fit; ``cm.table(found.fits)`` and ``cm.plot.coefficients(found.fits)``
-        show them.
+        Estimator -> its fit; ``cm.table(found.fits)`` and ``cm.plot.estimators(found)`` show
+        them.
     notes : tuple of str
         What could not be as asked for, and warnings of the fits.
     """
@@ -88,13 +89,15 @@ def compare_estimators(
     start: str = "start",
     stop: str = "stop",
     convention: str = "R",
+    prior: str | None = "log-F(1, 1)",
 ) -> EstimatorComparison:
     """Fit one formula by every estimator there is, and set the answers side by side.
 
-    Every family of models is tried, and Firth's penalty where a family has it. Duration terms are
-    each family's default. Estimates stand on their own scales, and are not to be compared across
-    them: odds ratios near hazard ratios where events are rare, a probit's estimate in sign and p,
-    time ratios (``"lognormal"`` and others) in p alone, since they are below 1 where hazards rise.
+    Every family of models is tried, and Firth's penalty and a prior where a family has them.
+    Duration terms are each family's default. Estimates stand on their own scales, and are not to
+    be compared across them: odds ratios near hazard ratios where events are rare, a probit's
+    estimate in sign and p, time ratios (``"lognormal"`` and others) in p alone, since they are
+    below 1 where hazards rise.
 
     Parameters
     ----------
@@ -104,8 +107,10 @@ def compare_estimators(
     families : sequence of str, optional
         Default: all. ``docs/families.md`` lists them.
     id, cluster, start, stop, convention
-        As in :func:`cox`. Firth's penalty has no clustered variance, so it goes without, and the
-        notes say so.
+        As in :func:`cox`. Firth's penalty and priors have no clustered variance, so they go
+        without, and the notes say so.
+    prior : str, optional
+        As in :func:`logit`, of all terms; None for no such fits.
 
     Returns
     -------
@@ -121,9 +126,9 @@ def compare_estimators(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.5}, seed=1)
-    >>> found = cm.compare_estimators("event ~ risk", panel, families=["cox", "cloglog"])
+    >>> found = cm.compare_estimators("event ~ risk", panel, families=["cox", "weibull"])
     >>> list(found.fits)
-    ['cox', 'cox (Firth)', 'cloglog']
+    ['cox', 'cox (Firth)', 'cox (log-F(1, 1))', 'weibull']
     """
     check_arguments(compare_estimators, locals())
     wanted = _wanted(families)
@@ -134,19 +139,18 @@ def compare_estimators(
     problems: list[str] = []
     for family in in_steps(wanted, "fit every estimator", unit="family"):
         asked = {"start": start, "stop": stop, "id": id, "convention": convention}
-        for penalty in (None, "firth") if "firth" in family.can else (None,):
-            name = f"{family.name} (Firth)" if penalty else family.name
+        for name, pull in _variants(family, prior):
             try:
                 spec = Specification(family.name, formula, **asked)  # type: ignore[arg-type]
-                spec = replace(spec, penalty=penalty, cluster=None if penalty else cluster)
+                spec = replace(spec, **pull, cluster=None if pull else cluster)
                 with gathered() as told:
                     fits[name] = run(spec, panel)
             except CoalitionError as error:
                 problems.append(f"{name}: {error}")
                 parts.append(pd.DataFrame({"estimator": [name], "problem": [str(error)]}))
                 continue
-            if penalty and cluster is not None:
-                told = [*told, "not clustered, since the penalty has no clustered variance"]
+            if pull and cluster is not None:
+                told = [*told, "not clustered, since its limits have no clustered form"]
             for text in told:
                 notes.setdefault(text, []).append(name)
             parts.append(_rows(name, fits[name]))
@@ -154,6 +158,16 @@ def compare_estimators(
         raise DataError(f"no estimator can be used: {'; '.join(problems)}")
     worded = [f"{first_few(names)}: {text}." for text, names in notes.items()]
     return EstimatorComparison(_gathered(parts), fits, tuple(worded))
+
+
+def _variants(family: known.Family, prior: str | None) -> list[tuple[str, dict[str, Any]]]:
+    """A family as it is, under Firth's penalty and under the prior, where it has them."""
+    out: list[tuple[str, dict[str, Any]]] = [(family.name, {})]
+    if "firth" in family.can:
+        out.append((f"{family.name} (Firth)", {"penalty": "firth"}))
+    if prior is not None and "prior" in family.can:
+        out.append((f"{family.name} ({prior})", {"prior": prior}))
+    return out
 
 
 _COLUMNS = (

@@ -84,8 +84,11 @@ def cox(
         Case weights, 0 or more. A row of weight 0 counts as absent, before ties are formed.
     offset : str, optional
         Column added to the linear predictor.
-    ties : {"efron", "breslow"}, optional
-        Default: the convention's.
+    ties : {"efron", "breslow", "exact"}, optional
+        Default: the convention's. ``"exact"``: events at one time are tied, not unordered, and
+        the likelihood is that of so many leaving among those at risk (R's
+        ``coxph(ties="exact")``, Stata's ``exactp``); the fit is of the family ``"cox_exact"``,
+        without weights, penalty, priors, robust variance and curves, each refused by name.
     penalty : {None, "firth"}
         Firth's penalty, finite under separation, with profile-likelihood limits and p-values.
     prior : str or mapping, optional
@@ -250,12 +253,6 @@ def _ties(spec: Specification) -> str:
 
 def _check_options(ties: str | None, penalty: str | None) -> None:
     if ties not in (None, "efron", "breslow"):
-        cure = (
-            "; the exact partial likelihood is not offered: 'efron' is nearest to it, and logit("
-            "..., link='cloglog') is proportional hazards in whole periods"
-        )
-        raise DataError(
-            f"ties must be 'efron' or 'breslow', not {ties!r}{cure if ties == 'exact' else ''}"
-        )
+        raise DataError(f"ties must be 'efron', 'breslow' or 'exact', not {ties!r}")
     if penalty not in (None, "firth"):
         raise DataError(f"penalty must be None or 'firth', not {penalty!r}")

@@ -21,6 +21,11 @@ from coalition_models.models.parametric.scales import Scales, scales_of
 from coalition_models.models.running import run
 from coalition_models.models.sample.checks import check_enough_events, names_of
 from coalition_models.models.sample.draw import Sample, draw_sample
+from coalition_models.models.sample.last_seen import (
+    interval_note,
+    read_intervals,
+    refuse_torn,
+)
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Plan, plan_variance
 
@@ -42,6 +47,7 @@ def parametric(
     weights: str | None = None,
     offset: str | None = None,
     cuts: int | Sequence[float] | None = None,
+    last_seen: str | None = None,
     convention: str = "R",
     small_sample: bool | None = None,
     variance: str | None = None,
@@ -72,6 +78,12 @@ def parametric(
     cuts : int or sequence of float, optional
         Of ``"piecewise"``: times at which the hazard may change, or the number of pieces with
         about as many events each (default 5, fewer where events are tied).
+    last_seen : str, optional
+        Column with the last time at which a member that left was seen, for events known to the
+        month or the year only: it left in (last_seen, stop], and the row adds
+        ``log(S(last_seen) - S(stop))`` (R's ``survreg`` with ``interval2``). It may lie in an
+        earlier row of the member (``id=``), so that covariates may change in between. Equal to
+        ``stop`` where the date is exact; not read in rows without the event.
     convention : {"R", "stata"}
         R: no small-sample factor, as ``survival::survreg``. Stata: G/(G-1), as ``streg``.
     small_sample, variance, allow_nonconvergence, trust
@@ -119,7 +131,7 @@ def parametric(
         )
     spec = Specification(
         distribution, formula, start=start, stop=stop, id=id, cluster=cluster, strata=strata,
-        weights=weights, offset=offset, cuts=cuts, convention=convention,
+        weights=weights, offset=offset, cuts=cuts, last_seen=last_seen, convention=convention,
         small_sample=small_sample, variance=variance, allow_nonconvergence=allow_nonconvergence,
         trust=trust,
     )  # fmt: skip
@@ -134,11 +146,16 @@ def check(spec: Specification) -> None:
 
 def draw(spec: Specification, data: pd.DataFrame) -> Sample:
     """Check the data and take the complete rows."""
-    return draw_sample(
+    sample = draw_sample(
         spec.formula, data, intercept=False, start=spec.start, stop=spec.stop, id=spec.id,
         cluster=spec.cluster, strata=spec.strata, weights=spec.weights, offset=spec.offset,
         trust=spec.trust,
     )  # fmt: skip
+    if spec.last_seen is None:
+        return sample
+    sample = replace(sample, intervals=read_intervals(sample, data, spec.last_seen))
+    refuse_torn(sample, [*sample.clusters, *([] if sample.strata is None else [sample.strata])])
+    return sample
 
 
 def estimate(
@@ -163,7 +180,9 @@ def estimate(
         sample=sample,
         names=names,
         terms=terms,
-        estimate=_with_scales(found, scales, _pieces_note(layout)),
+        estimate=_with_scales(
+            found, scales, (*_pieces_note(layout), *interval_note(sample, spec.last_seen))
+        ),
         choices=_choices(spec, sample, plan, layout, problem),
         engine=engine,
         remarks=tuple(text for text in (few, *found.remarks) if text),

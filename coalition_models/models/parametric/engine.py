@@ -38,6 +38,7 @@ _CAN = frozenset(
     {
         "clusters",
         "continuous_time",
+        "interval",
         "jackknife",
         "late_entry",
         "leave_one_out",

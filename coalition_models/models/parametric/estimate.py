@@ -166,7 +166,7 @@ def _judge(
 
 def _direction(problem: Problem) -> Floats | None:
     """Direction along which the hazard of some rows without the event falls to zero at no cost."""
-    X, y = problem.rows.designs[0], problem.rows.event
+    X, y = problem.rows.designs[0], (problem.rows.exits > 0).astype(float)
     real = problem.rows.weights > 0
     ended, other = X[real & (y == 1)], X[real & (y == 0)]
     # rows with the event stand on both sides, so that the direction does not move them
@@ -260,7 +260,7 @@ def climb_some(problem: Problem, keep: Flags, start: Floats) -> Climb | None:
     part = problem.some(keep)
     base, p = problem.layout.columns, len(problem.scale)
     indicator = part.rows.designs[0][:, :base]
-    if not (indicator.T @ part.rows.event).all():
+    if not (indicator.T @ part.rows.exits).all():
         return None
     found = climb(part.at, start)
     if not found.converged:

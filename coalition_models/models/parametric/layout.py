@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.models.sample.draw import Sample
+from coalition_models.models.sample.intervals import Intervals
 
-__all__ = ["Layout", "Pieces", "check_cuts", "layout_of", "refuse_times"]
+__all__ = ["Layout", "Pieces", "at_last_seen", "check_cuts", "layout_of", "refuse_times"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -91,6 +92,20 @@ class Layout:
     def stratum_of(self, column: Integers) -> Integers:
         """Stratum of each baseline column."""
         return column // (len(self.cuts) + 1)
+
+
+def at_last_seen(pieces: Pieces, intervals: Intervals) -> tuple[Pieces, Integers]:
+    """Cut pieces where a member was last seen; also which event each may hold (-1: none)."""
+    group, seen = intervals.group[pieces.origin], intervals.seen[pieces.origin]
+    two = (group >= 0) & (pieces.start < seen) & (seen < pieces.stop)
+    row = np.repeat(np.arange(len(group)), 1 + two)
+    second = np.concatenate([[False], row[1:] == row[:-1]])
+    first = two[row] & ~second
+    start = np.where(second, seen[row], pieces.start[row])
+    stop = np.where(first, seen[row], pieces.stop[row])
+    holds = np.where((group[row] >= 0) & ~first & (start >= seen[row]), group[row], -1)
+    out = Pieces(start, stop, pieces.column[row], pieces.origin[row], pieces.last[row] & ~first)
+    return out, holds.astype(np.int64)
 
 
 def check_cuts(cuts: object) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from coalition_models.kernels import lifetime_rows as kernel
 from coalition_models.kernels._sums import Derivatives
 from coalition_models.kernels.lifetimes import LIFETIMES, Lifetime
-from coalition_models.models.parametric.layout import Layout, refuse_times
+from coalition_models.models.parametric.layout import Layout, at_last_seen, refuse_times
 from coalition_models.models.sample.draw import Sample
 
 __all__ = ["Problem", "problem_of", "start_levels"]
@@ -121,7 +121,7 @@ class Problem:
 
     def parts(self, values: Floats) -> Floats:
         """Sums over the pieces of each of the sample's rows."""
-        if not self.layout.cuts:
+        if len(values) == len(np.unique(self.origin)):
             return values
         out = np.zeros((int(self.origin.max()) + 1, *values.shape[1:]))
         np.add.at(out, self.origin, values)
@@ -135,6 +135,11 @@ def problem_of(
     start, stop = refuse_times(sample)
     unit = float(np.exp(np.log(stop[sample.event == 1]).mean()))
     pieces = layout.pieces(start, stop, sample.strata)
+    group = None
+    event = sample.event
+    if sample.intervals is not None:
+        pieces, group = at_last_seen(pieces, sample.intervals)
+        event = np.where(sample.intervals.group >= 0, 0.0, event)
     lifetime = LIFETIMES[life]
     centre, scale = _standard(covariates)
     Z = ((covariates - centre) / scale)[pieces.origin]
@@ -151,10 +156,11 @@ def problem_of(
     rows = kernel.Rows(
         pieces.start / unit,
         pieces.stop / unit,
-        np.where(pieces.last, sample.event[pieces.origin], 0.0),
+        np.where(pieces.last, event[pieces.origin], 0.0),
         (np.ones(n) if sample.weights is None else sample.weights)[pieces.origin],
         (np.zeros(n) if sample.offset is None else sample.offset)[pieces.origin],
         tuple(designs),
+        group,
     )
     return Problem(lifetime, layout, rows, pieces.origin, unit, centre, scale, **more)
 
@@ -171,7 +177,7 @@ def start_levels(problem: Problem) -> Floats:
     indicator = rows.designs[0][:, :base]
     weight = rows.weights
     shift = np.exp(np.clip(rows.offset if problem.life.proportional else -rows.offset, -50, 50))
-    events = indicator.T @ (weight * rows.event)
+    events = indicator.T @ (weight * rows.exits)
     exposure = indicator.T @ (weight * (rows.stop - rows.start) * shift)
     level = np.log(events / exposure)
     return level if problem.life.proportional else -level

@@ -30,6 +30,7 @@ from coalition_models.models.sample.clock import (
 )
 from coalition_models.models.sample.columns import require_times
 from coalition_models.models.sample.formula import Design, build_design
+from coalition_models.models.sample.intervals import Intervals
 from coalition_models.models.sample.kinds import Kinds
 from coalition_models.models.sample.numbering import Numbering
 from coalition_models.models.sample.rows import Rows, Values
@@ -49,7 +50,7 @@ class Sample:
     ``matrix`` and the arrays have one entry per row used; ``start`` and ``stop`` are None where
     the data have no times. ``clocks`` are variables of the formula that are the time itself;
     ``clock`` is the time that duration terms count; ``kinds`` are those of an exit, where a model
-    tells them apart.
+    tells them apart; ``intervals`` are those of events without an exact date.
     """
 
     design: Design
@@ -75,6 +76,7 @@ class Sample:
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     clock: Floats | None = None
     kinds: Kinds | None = None
+    intervals: Intervals | None = None
 
     @property
     def size(self) -> str:
@@ -118,6 +120,7 @@ class Sample:
             offset=None if self.offset is None else self.offset[inside],
             clock=None if self.clock is None else self.clock[inside],
             kinds=None if self.kinds is None else self.kinds.inside(inside),
+            intervals=None if self.intervals is None else self.intervals.inside(inside),
             strata=None if self.strata is None else self.strata[inside],
             clusters=tuple(codes for codes, _ in groups),
             cluster_counts=tuple(count for _, count in groups),

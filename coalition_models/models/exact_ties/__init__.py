@@ -1,0 +1,1 @@
+"""Cox models with the exact partial likelihood of tied events."""

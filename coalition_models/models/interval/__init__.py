@@ -1,0 +1,1 @@
+"""Discrete-time models of events whose period is not known exactly."""
