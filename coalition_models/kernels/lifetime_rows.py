@@ -209,11 +209,11 @@ def _join(rows: Rows, found: Varied) -> tuple[Varied, _Joined | None]:
     sizes = np.bincount(codes)
     parts = (found.value.copy(), found.first.copy(), found.second.copy())
     parts[0][inside] = weight * (value / sizes)[codes]
-    gradient = np.zeros((len(sizes), sum(D.shape[1] for D in rows.designs)))
     own = [
         D[inside] * slope[inside, None] for D, slope in zip(rows.designs, found.first, strict=True)
     ]
-    np.add.at(gradient, codes, -np.hstack(own) / weight[:, None])
+    each = -np.hstack(own) / weight[:, None]
+    gradient = np.column_stack([np.bincount(codes, column) for column in each.T])
     first = np.zeros(len(sizes), dtype=np.int64)
     first[codes] = inside
     for part in parts[1:]:
