@@ -213,7 +213,9 @@ def _join(rows: Rows, found: Varied) -> tuple[Varied, _Joined | None]:
         D[inside] * slope[inside, None] for D, slope in zip(rows.designs, found.first, strict=True)
     ]
     each = -np.hstack(own) / weight[:, None]
-    gradient = np.column_stack([np.bincount(codes, column) for column in each.T])
+    gradient: Floats = np.column_stack(
+        [np.bincount(codes, column).astype(np.float64) for column in each.T]
+    )
     first = np.zeros(len(sizes), dtype=np.int64)
     first[codes] = inside
     for part in parts[1:]:
