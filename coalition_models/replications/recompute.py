@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.errors import ReplicationError, first_few, gathered
 from coalition_models.models.running import fit
 from coalition_models.models.specification import Specification
+from coalition_models.progress import in_steps
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.matching import match_printed
 from coalition_models.replications.numbers import MODEL, Estimated, Key, Result, numbers_of
@@ -60,7 +61,7 @@ def compare(
     _refuse_strays(study, printed)
     frames, remarks, absent = [], [], []
     made: dict[tuple[str, Rows], pd.DataFrame] = {}
-    for model in study.models:
+    for model in in_steps(study.models, f"refit {study.name}", unit="model"):
         part = _part(printed, model)
         source = study.source_of(model)
         ours: dict[Key, float] = {}
