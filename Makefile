@@ -14,7 +14,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper notebook data
+.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper explorer notebook data
 .PHONY: wheels clean
 
 help: ## show this list
@@ -65,6 +65,9 @@ bench: $(READY) ## time the Cox engine beside R and lifelines, write benchmarks/
 
 paper: $(READY) ## fill the paper's text with the numbers of the analysis: build/paper.md
 	$(BIN)/coalition-models paper --out $(OUT)/paper.md
+
+explorer: $(READY) ## one finding under every choice, as a page to switch them in: build/explorer.html
+	$(BIN)/coalition-models explorer --out $(OUT)
 
 notebook: $(READY) ## open the notebooks in Jupyter (the first time fetches jupyterlab into .venv)
 	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null || $(BIN)/python -m pip install --quiet jupyterlab

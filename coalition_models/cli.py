@@ -1,4 +1,4 @@
-"""The command line: ``coalition-models data | reproduce | hypotheses | paper | replicate``."""
+"""The command line: ``coalition-models data | reproduce | hypotheses | explorer | ...``."""
 
 from __future__ import annotations
 
@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     claims.add_argument("--quiet", action="store_true", help="no progress")
     claims.set_defaults(run=_hypotheses)
+    _add_explorer(verbs)
     paper = verbs.add_parser("paper", help="fill the paper's text with the analysis")
     paper.add_argument(
         "--text", action=PathOption, default=Path("paper/paper.md"), help="the template"
@@ -109,6 +110,23 @@ def _parser() -> argparse.ArgumentParser:
     paper.set_defaults(run=_paper)
     _add_replicate(verbs)
     return parser
+
+
+def _add_explorer(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    explorer = verbs.add_parser(
+        "explorer", help="write a page with a whole specification curve, to switch choices in"
+    )
+    explorer.add_argument(
+        "--out", action=PathOption, default=Path("build"), help="folder for the page and its tables"
+    )
+    explorer.add_argument(
+        "--every", action="store_true", help="all standard choices, some minutes; else the shorter"
+    )
+    explorer.add_argument("--draws", type=int, help="exchanges of histories (99, with --every 999)")
+    explorer.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes (same results)"
+    )
+    explorer.set_defaults(run=_explorer)
 
 
 def _add_replicate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -154,6 +172,23 @@ def _paper(arguments: argparse.Namespace) -> int:
 
     write_paper(arguments.text, arguments.out)
     print(f"wrote {arguments.out}")  # noqa: T201
+    return 0
+
+
+def _explorer(arguments: argparse.Namespace) -> int:
+    from coalition_models.arguments import check_workers
+    from coalition_models.files import output_folder
+    from coalition_models.report.explorer import write_explorer
+    from coalition_models.report.parts.explorer import explore_iraq
+
+    check_workers(arguments.workers)
+    output_folder(arguments.out)
+    found = explore_iraq(arguments.workers, arguments.draws, every=arguments.every)
+    files = write_explorer(found, arguments.out)
+    print(  # noqa: T201
+        f"{len(found.table):,} specifications, {found.how}; wrote {len(files)} files; "
+        f"open {arguments.out / 'explorer.html'}"
+    )
     return 0
 
 

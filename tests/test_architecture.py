@@ -133,6 +133,7 @@ TESTED_THROUGH = {
     "models/sample/moves.py": "models/test_state_occupancy.py",
     "models/sample/stays.py": "models/test_fine_gray.py",
     "report/parts/_defection_tables.py": "report/parts/test_defections.py",
+    "report/parts/_findings.py": "report/parts/test_first_look.py",
     "report/parts/_iraq.py": "report/parts/test_first_look.py",
     "report/words.py": "report/figures/test_participation.py",
     "sources/_rows.py": "sources/test_build.py",

@@ -27,6 +27,7 @@ _WHERE = {
     "few_clusters": ("few_cluster_tests", "few_clusters"),
     "leave_one_out": ("without_one", "leave_one_out"),
     "combine": ("meta", "combine"),
+    "with_variance": ("variances", "with_variance"),
 }
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from coalition_models.inference.simulated_power import Power as Power
     from coalition_models.inference.simulated_power import simulate_power as simulate_power
     from coalition_models.inference.term_estimate import TermEstimate as TermEstimate
+    from coalition_models.inference.variances import with_variance as with_variance
     from coalition_models.inference.wild_test import WildScore as WildScore
     from coalition_models.inference.wild_test import wild_score as wild_score
     from coalition_models.inference.without_one import leave_one_out as leave_one_out

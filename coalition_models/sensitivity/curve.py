@@ -34,6 +34,8 @@ from coalition_models.sensitivity.variation import variance_shares
 __all__ = ["Estimate", "SpecCurve", "spec_curve"]
 
 Floats = npt.NDArray[np.float64]
+#: from a setting, and which of its rows were used (None: all), to further results
+Also = Callable[[Setting, npt.NDArray[np.bool_] | None], Mapping[str, object]]
 
 _RESULTS = (
     "estimate", "std_error", "conf_low", "conf_high", "p_value", "z", "p_score", "z_by_cluster",
@@ -64,6 +66,8 @@ class SpecCurve:
         All specifications together, where histories were exchanged.
     scale : str
         What the exponential of an estimate is.
+    drawn : array, shape (B, specifications), or None
+        The score z of every specification in every draw, where histories were exchanged.
     """
 
     term: str
@@ -72,6 +76,7 @@ class SpecCurve:
     skipped: pd.DataFrame
     joint: JointTest | None
     scale: str
+    drawn: Floats | None = None
 
     @property
     def summary(self) -> pd.Series:
@@ -180,6 +185,7 @@ def spec_curve(
     where: Callable[[Mapping[str, object]], bool] | None = None,
     sample: int | None = None,
     limit: int | None = None,
+    also: Also | None = None,
     draws: int = 199,
     seed: int = 1,
     workers: int = 1,
@@ -209,6 +215,9 @@ def spec_curve(
         Keeps a combination of choices, by label of the option, or not.
     sample, limit : int, optional
         So many combinations drawn at random; so many at most, else refused.
+    also : callable, optional
+        From a setting, and which of its rows the model used (None for all), to further results:
+        columns of the table.
     draws, seed : int
     workers : int
         Processes; the result does not depend on it.
@@ -245,18 +254,20 @@ def spec_curve(
     start = start.replace(spec=start.spec or asked)
     worlds = None if exchange is None else _worlds(start, dimensions, exchange, draws, seed)
     found = run(
-        start, list(dimensions), Estimate(term, worlds),
+        start, list(dimensions), Estimate(term, worlds, also),
         failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), pick=pick,
         workers=workers,
     )  # fmt: skip
     table = found.table
-    joint = None
+    joint, drawn = None, None
     if worlds is not None and exchange is not None:
         drawn = np.array(
             [z if isinstance(z, np.ndarray) else np.full(draws, np.nan) for z in table["drawn"]]
-        )
-        joint = joint_test(table["z"].to_numpy(float), drawn.T, how=exchange.words)
-    columns = [*found.dimensions, *_RESULTS, "problem"]
+        ).T
+        joint = joint_test(table["z"].to_numpy(float), drawn, how=exchange.words)
+    known = {*found.dimensions, *_RESULTS, "drawn", "problem"}
+    more = [name for name in table.columns if name not in known]
+    columns = [*found.dimensions, *_RESULTS, *more, "problem"]
     return SpecCurve(
         term=term,
         table=table[columns].astype(dict.fromkeys(_NUMBERS, float)),
@@ -264,6 +275,7 @@ def spec_curve(
         skipped=found.skipped,
         joint=joint,
         scale=asked.record.ratio,
+        drawn=drawn,
     )
 
 
@@ -294,6 +306,7 @@ class Estimate:
 
     term: str
     worlds: Worlds | None
+    also: Also | None = None
     last: dict[str, object] = field(default_factory=dict, compare=False)
 
     def __call__(self, setting: Setting) -> Mapping[str, object]:
@@ -307,34 +320,36 @@ class Estimate:
         out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
         if self.worlds is not None:
             out["drawn"] = self._drawn(found, setting)
+        if self.also is not None:
+            out |= self.also(setting, found.keep)
         return out
 
     def _drawn(self, found: NullTest, setting: Setting) -> Floats:
         """Z of every draw."""
-        histories = setting["histories"]
-        rows = setting.rows if found.keep is None else setting.rows[found.keep]
-        own = setting.once(_own, histories, rows)
-        if not np.allclose(own, found.values, equal_nan=True):
-            wrong = int((~np.isclose(own, found.values)).sum())
-            raise DataError(
-                f"histories do not give the panel's own exposure in {counted(wrong, 'row')}: make "
-                "both with the same builder"
-            )
-        return found.pull.z(self._exposures(histories, setting.rows, rows))
-
-    def _exposures(
-        self, histories: pd.DataFrame, panel: pd.DataFrame, rows: pd.DataFrame
-    ) -> Floats:
-        """Of every draw; those of the last panel are kept, since specifications come by panel."""
         assert self.worlds is not None
-        key = (id(histories), id(panel), len(rows))
-        held = self.last.get("key")
-        if held != key or len(rows) != len(panel):
+        histories, panel = setting["histories"], setting.rows
+        used = None if found.keep is None else found.keep.tobytes()
+        # specifications come by panel: what the last one gave holds for the next estimator
+        if self.last.get("key") != (id(histories), id(panel), used):
+            keys = panel[["state", "period"]]
+            rows = keys if found.keep is None else keys[found.keep]
+            _refuse_other_exposure(_own(histories, rows), found.values)
             self.last.clear()
-            made = self.worlds.exposures(histories, rows["state"], rows["period"])
+            self.last["made"] = self.worlds.exposures(histories, rows["state"], rows["period"])
             # what the key is of is kept too, so that nothing else takes its place in memory
-            self.last.update(key=key, made=made, of=(histories, panel))
-        return cast("Floats", self.last["made"])
+            self.last.update(key=(id(histories), id(panel), used), of=(histories, panel))
+            self.last["values"] = found.values
+        _refuse_other_exposure(cast("Floats", self.last["values"]), found.values)
+        return found.pull.z(cast("Floats", self.last["made"]))
+
+
+def _refuse_other_exposure(own: Floats, values: Floats) -> None:
+    if not np.allclose(own, values, equal_nan=True):
+        wrong = int((~np.isclose(own, values)).sum())
+        raise DataError(
+            f"histories do not give the panel's own exposure in {counted(wrong, 'row')}: make "
+            "both with the same builder"
+        )
 
 
 def _own(histories: pd.DataFrame, rows: pd.DataFrame) -> Floats:

@@ -287,9 +287,12 @@ def _panel(facts: Facts, options: tuple[tuple[str, object], ...]) -> pd.DataFram
     return build_panel(facts, **cast("dict[str, Any]", dict(options)))
 
 
-def _near(panel: pd.DataFrame, window: int, side: str) -> pd.DataFrame:
+def _dated(panel: pd.DataFrame, window: int) -> pd.DataFrame:
+    return add_elections(panel, window=window)
+
+
+def _near(made: pd.DataFrame, side: str) -> pd.DataFrame:
     """A panel with the column ``election``: one ahead, or one ahead or just past."""
-    made = add_elections(panel, window=window)
     near = made["election_near"].astype(float)
     if side == "around":
         near = near.where(near.isna() | (near == 1), made["post_election"].astype(float))
@@ -297,7 +300,10 @@ def _near(panel: pd.DataFrame, window: int, side: str) -> pd.DataFrame:
 
 
 def _histories(facts: Facts, window: int, side: str) -> pd.DataFrame:
-    return exposure_histories(facts, partial(_near, window=window, side=side), TERM)
+    def make(panel: pd.DataFrame) -> pd.DataFrame:
+        return _near(_dated(panel, window), side)
+
+    return exposure_histories(facts, make, TERM)
 
 
 def _windows(windows: Sequence[int]) -> Dimension:
@@ -305,8 +311,9 @@ def _windows(windows: Sequence[int]) -> Dimension:
         facts = cast("Facts", setting.facts)
         panel = setting.once(_panel, facts, setting["options"])
         histories = setting.once(_histories, setting["all_facts"], window, side)
-        return setting.replace(panel=setting.once(_near, panel, window, side)).assign(
-            histories=histories
+        dated = setting.once(_dated, panel, window)
+        return setting.replace(panel=setting.once(_near, dated, side)).assign(
+            histories=histories, bare=panel
         )
 
     options = [
@@ -326,7 +333,9 @@ def _controls(facts: Facts) -> Dimension:
     def choose(setting: Setting, name: str) -> Setting:
         column = _CONTROLS[name]
         build = add_casualties if name == "casualties" else add_contagion
-        panel = setting.once(build, setting.rows)
+        # made once for the panel that all windows share
+        built = setting.once(build, setting["bare"])[column].to_numpy()
+        panel = setting.rows.assign(**{column: built})
         return setting.replace(panel=panel).respecify(formula=f"event ~ {TERM} + {column}")
 
     options = [Option("none", _same)]
