@@ -37,8 +37,8 @@ _WHERE = {
     "leave_one_out_data": ("robustness", "leave_one_out_data"),
     "participation": ("plots", "plot_participation"),
     "participation_data": ("twins", "participation_data"),
-    "placebos": ("robustness", "plot_placebos"),
-    "placebos_data": ("robustness", "placebos_data"),
+    "placebos": ("placebo_tests", "plot_placebos"),
+    "placebos_data": ("placebo_tests", "placebos_data"),
     "profile": ("profiles", "plot_profile"),
     "profile_data": ("twins", "profile_data"),
     "readings": ("readings", "plot_readings"),
@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from coalition_models.report.figures.incidence import incidence_data as incidence_data
     from coalition_models.report.figures.incidence import plot_hazard as hazard
     from coalition_models.report.figures.incidence import plot_incidence as incidence
+    from coalition_models.report.figures.placebo_tests import placebos_data as placebos_data
+    from coalition_models.report.figures.placebo_tests import plot_placebos as placebos
     from coalition_models.report.figures.plots import plot_coefficients as coefficients
     from coalition_models.report.figures.plots import plot_participation as participation
     from coalition_models.report.figures.profiles import plot_profile as profile
@@ -79,11 +81,9 @@ if TYPE_CHECKING:
     from coalition_models.report.figures.robustness import confounding_data as confounding_data
     from coalition_models.report.figures.robustness import estimators_data as estimators_data
     from coalition_models.report.figures.robustness import leave_one_out_data as leave_one_out_data
-    from coalition_models.report.figures.robustness import placebos_data as placebos_data
     from coalition_models.report.figures.robustness import plot_confounding as confounding
     from coalition_models.report.figures.robustness import plot_estimators as estimators
     from coalition_models.report.figures.robustness import plot_leave_one_out as leave_one_out
-    from coalition_models.report.figures.robustness import plot_placebos as placebos
     from coalition_models.report.figures.survival import plot_survival as survival
     from coalition_models.report.figures.timelines import plot_timeline as timeline
     from coalition_models.report.figures.twins import coefficients_data as coefficients_data

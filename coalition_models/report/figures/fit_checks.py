@@ -171,7 +171,8 @@ def cox_snell_data(
             )
         }  # fmt: skip
     out = pd.DataFrame({"residual": curve["time"], **hazard})
-    return out[np.isfinite(out["hazard"])].reset_index(drop=True)
+    known = np.isfinite(out["hazard"].to_numpy(dtype=float))
+    return pd.DataFrame(out[known]).reset_index(drop=True)
 
 
 def plot_cox_snell(

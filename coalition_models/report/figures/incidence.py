@@ -12,6 +12,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted
 from coalition_models.models.after.incidence import CumulativeIncidence
 from coalition_models.models.after.rates import incidence_rates
+from coalition_models.models.display import Background
 from coalition_models.record import record_of
 from coalition_models.report.figures.style import COLOURS, Plot, new_figure, styled
 from coalition_models.report.figures.survival import LINES, numbers_at_risk
@@ -20,7 +21,12 @@ from coalition_models.report.words import time_label
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["hazard_data", "incidence_data", "plot_hazard", "plot_incidence"]
+__all__ = ["MARKERS", "hazard_data", "incidence_data", "plot_hazard", "plot_incidence"]
+
+#: marks that differ in print without colour
+MARKERS = ("o", "s", "D", "^", "v", "P")
+#: limits are drawn up to so many times the largest rate
+_REACH = 4.0
 
 
 def incidence_data(found: CumulativeIncidence) -> pd.DataFrame:
@@ -88,8 +94,8 @@ def plot_incidence(
             7.0, 3.4 + 0.2 * len(groups), 2, height_ratios=[10, 0.6 + 0.8 * len(groups)]
         )
         for (group, kind), part in data.groupby(["group", "kind"], sort=False):
-            colour = COLOURS[[str(one) for one in found.kinds].index(kind) % len(COLOURS)]
-            line = LINES[groups.index(group) % len(LINES)]
+            colour = COLOURS[[str(one) for one in found.kinds].index(str(kind)) % len(COLOURS)]
+            line = LINES[groups.index(str(group)) % len(LINES)]
             label = f"{kind}, {group}" if found.by else str(kind)
             axis.fill_between(
                 part["time"], part["conf_low"], part["conf_high"], step="post", color=colour,
@@ -105,7 +111,8 @@ def plot_incidence(
         axis.set_ylabel("share that has left")
         axis.set_xlabel(_time_of(found.table) if xlabel is None else xlabel)
         axis.legend(loc="best", title=f"{100 * found.level:g}% bands", title_fontsize=8)
-        numbers_at_risk(below, axis, groups, found.at_risk)
+        said = f"number at risk, from above: {'; '.join(groups)}" if found.by else ""
+        numbers_at_risk(below, axis, groups, found.at_risk, said)
     return Plot(figure, data)
 
 
@@ -204,10 +211,17 @@ def plot_hazard(
         figure, (axis,) = new_figure(7.0, 3.4)
         for place, group in enumerate(groups):
             _draw_rates(axis, data[data["group"] == group], place, len(groups))
-        axis.set_ylim(bottom=0)
+        # a stretch with little time has limits that would press all others down
+        most = _REACH * float(data["rate"].max()) or float(data["conf_high"].min())
+        axis.set_ylim(0, min(most, 1.05 * float(data["conf_high"].max())))
         axis.set_title(title)
-        axis.set_ylabel("events in 100 member-periods")
-        axis.set_xlabel(_time_of(panel) if xlabel is None else xlabel)
+        unit = record_of(panel).panel.get("period", "period")
+        axis.set_ylabel(f"events in 100 member-{unit}s")
+        beyond = (data["conf_high"] > axis.get_ylim()[1]).any()
+        time = time_label(Background(panel).choices(())) if xlabel is None else xlabel
+        axis.set_xlabel(
+            f"{time}\nlimits end above the picture where little time was seen" if beyond else time
+        )
         if len(groups) > 1:
             axis.legend(loc="best")
     return Plot(figure, data)
@@ -226,7 +240,3 @@ def _draw_rates(axis: Axes, part: pd.DataFrame, place: int, many: int) -> None:
         label=str(part["group"].iloc[0]),
     )  # fmt: skip
     axis.plot(middle + apart, part["rate"], MARKERS[place % len(MARKERS)], color=colour, ms=4.5)
-
-
-#: marks that differ in print without colour
-MARKERS = ("o", "s", "D", "^", "v", "P")

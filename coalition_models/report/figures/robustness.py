@@ -1,8 +1,8 @@
-"""Pictures of how far a finding holds: estimators, hidden causes, one left out, placebo tests."""
+"""Pictures of how far a finding holds: estimators, hidden causes, one left out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -28,14 +28,11 @@ __all__ = [
     "confounding_data",
     "estimators_data",
     "leave_one_out_data",
-    "placebos_data",
     "plot_confounding",
     "plot_estimators",
     "plot_leave_one_out",
-    "plot_placebos",
 ]
 
-_NORMAL = 1.959963984540054
 #: strengths and shares of a hidden cause at which the contours are computed
 _STRENGTHS = np.geomspace(1.0, 10.0, 46)
 _SHARES = np.linspace(0.0, 1.0, 51)
@@ -63,7 +60,8 @@ def estimators_data(found: EstimatorComparison) -> pd.DataFrame:
     check_arguments(estimators_data, locals())
     known = found.table[found.table["problem"].eq("") & found.table["ratio"].notna()]
     columns = ["term", "estimator", "scale", "ratio", "conf_low", "conf_high", "p_value"]
-    return known[columns].reset_index(drop=True)
+    scale = [found.fits[name].family.ratio for name in known["estimator"]]
+    return known.assign(scale=scale)[columns].reset_index(drop=True)
 
 
 def plot_estimators(found: EstimatorComparison, *, title: str = "") -> Plot:
@@ -118,7 +116,7 @@ def plot_estimators(found: EstimatorComparison, *, title: str = "") -> Plot:
             axis.grid(visible=False, axis="y")
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
-        figure.supxlabel("ratio with its 95% interval (log scale)", fontsize=9)
+        axes[len(axes) // 2].set_xlabel("ratio with its 95% interval (log scale)")
         if title:
             figure.suptitle(title, fontsize=10, weight="bold")
     return Plot(figure, data)
@@ -145,9 +143,10 @@ def leave_one_out_data(found: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> found = pd.DataFrame({"left_out": ["ESP", "POL"], "estimate": [0.7, 0.1], "p_value": 0.2})
+    >>> found = pd.DataFrame({"left_out": ["ESP", "POL", "JPN"], "estimate": [0.7, 0.1, 0.8],
+    ...                       "p_value": 0.2})
     >>> leave_one_out_data(found)["left_out"].tolist()
-    ['POL', 'ESP']
+    ['POL', 'JPN', 'ESP']
     """
     check_arguments(leave_one_out_data, locals())
     absent = [name for name in ("left_out", "estimate", "p_value") if name not in found.columns]
@@ -319,85 +318,3 @@ def _draw_contours(axis: Axes, part: pd.DataFrame, found: Confounding) -> None:
     axis.set_xlim(0, 1)
     axis.set_ylim(1, 10)
     mark_ratios(axis.yaxis, most=6)
-
-
-class _Tests(Protocol):
-    """What placebo tests are read from."""
-
-    @property
-    def table(self) -> pd.DataFrame: ...
-
-
-def placebos_data(found: _Tests) -> pd.DataFrame:
-    """List the tests that :func:`plot_placebos` draws, the finding first.
-
-    Parameters
-    ----------
-    found : object with ``table``
-        ``kind`` (``finding`` for the finding itself), ``test, estimate, std_error, p_value``
-        (log scale), ``exposed_events``, as placebo tests give it.
-
-    Returns
-    -------
-    DataFrame
-        ``kind, test, ratio, conf_low, conf_high, p_value, exposed_events``.
-    """
-    table = getattr(found, "table", None)
-    needed = ["kind", "test", "estimate", "std_error", "p_value", "exposed_events"]
-    absent = [name for name in needed if table is None or name not in table.columns]
-    if table is None or absent:
-        raise DataError(f"placebo tests need a table with {', '.join(needed)}")
-    reach = _NORMAL * table["std_error"]
-    with np.errstate(over="ignore"):
-        return pd.DataFrame(
-            {
-                "kind": table["kind"],
-                "test": table["test"],
-                "ratio": np.exp(table["estimate"]),
-                "conf_low": np.exp(table["estimate"] - reach),
-                "conf_high": np.exp(table["estimate"] + reach),
-                "p_value": table["p_value"],
-                "exposed_events": table["exposed_events"],
-            }
-        ).reset_index(drop=True)
-
-
-def plot_placebos(found: _Tests, *, title: str = "") -> Plot:
-    """Draw a finding above the tests in which there should be nothing.
-
-    Parameters
-    ----------
-    found : object with ``table``
-        As in :func:`placebos_data`.
-    title : str
-
-    Returns
-    -------
-    Plot
-        With :func:`placebos_data`; tests without a finite estimate say so.
-    """
-    data = placebos_data(found)
-    kinds = list(dict.fromkeys(data["kind"]))
-    with styled():
-        figure, (axis,) = new_figure(6.4, 1.4 + 0.3 * len(data))
-        axis.axvline(1.0, color=GREY, linewidth=0.9)
-        axis.set_xscale("log")
-        for y, row in enumerate(data.to_dict("records")):
-            place = kinds.index(row["kind"])
-            colour, mark = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
-            if not np.isfinite(row["ratio"]):
-                axis.text(1.0, y, " no finite estimate", fontsize=7.5, va="center", color="#555555")
-                continue
-            axis.hlines(y, row["conf_low"], row["conf_high"], color=colour, linewidth=1.6)
-            axis.plot(row["ratio"], y, mark, color=colour, markersize=5.5)
-        mark_ratios(axis.xaxis, most=7)
-        labels = [
-            f"{row['test']} ({row['exposed_events']:.0f} exposed events)"
-            for row in data.to_dict("records")
-        ]
-        axis.set_yticks(range(len(data)), labels)
-        axis.set_ylim(len(data) - 0.5, -0.5)
-        axis.grid(visible=False, axis="y")
-        axis.set_title(title)
-        axis.set_xlabel("ratio with its 95% interval (log scale); the first line is the finding")
-    return Plot(figure, data)

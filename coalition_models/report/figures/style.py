@@ -115,12 +115,12 @@ def mark_ratios(axis: Axis, most: int = 9) -> None:
     most : int
         How many ticks there is room for.
     """
-    from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+    from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullLocator
 
     low, high = sorted(axis.get_view_interval())
     axis.set_major_locator(FixedLocator(_plain_numbers(low, high, most)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_major_formatter(FormatStrFormatter("%g"))
 
 
 #: numbers that a decade is marked at, the densest first

@@ -139,19 +139,23 @@ def numbers_at_risk(
     axis: Axes,
     groups: Sequence[str],
     at_risk: Callable[[Sequence[float]], pd.DataFrame],
+    said: str = "",
 ) -> None:
-    """Write the number at risk at each tick, one line per group."""
+    """Write the number at risk at each tick, one line per group in its colour.
+
+    Where colours stand for something else, ``said`` says which line is whose.
+    """
     low, high = axis.get_xlim()
     ticks = [t for t in axis.get_xticks() if low <= t <= high]
     below.set_xlim(low, high)
     below.set_ylim(len(groups) - 0.4, -0.9)
     below.axis("off")
     below.text(
-        low, -0.75, "number at risk", fontsize=7.5, color="#555555", ha="left", va="center"
+        low, -0.75, said or "number at risk", fontsize=7.5, color="#555555", ha="left", va="center"
     )  # fmt: skip
     counts = at_risk(ticks)
     for j, group in enumerate(groups):
-        colour = COLOURS[j % len(COLOURS)] if len(groups) > 1 else "#333333"
+        colour = COLOURS[j % len(COLOURS)] if len(groups) > 1 and not said else "#333333"
         for tick, count in zip(ticks, counts[group], strict=True):
             below.text(tick, j, f"{count}", fontsize=8, color=colour, ha="center", va="center")
 
@@ -270,7 +274,8 @@ def _plot_predictions(
                 origin = prediction.given.get(str(name), min(0.0, float(part["time"].min())))
                 label = prediction.label(str(name))
                 label = f"{heading}: {label}" if heading else label
-                _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, origin, line)
+                drawn = line if len(fits) > 1 else LINES[j % len(LINES)]
+                _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, origin, drawn)
             tables.append(prediction.table)
             remarks |= dict.fromkeys(n for n in prediction.notes if n.startswith(HELD_LONGER))
             if heading:
