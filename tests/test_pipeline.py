@@ -116,6 +116,18 @@ def test_the_pages_stand_alone(built):
         assert word in pages[built / "first_look.html"]
 
 
+def test_in_a_browser_nothing_is_asked_for_sticks_out_or_is_pale(built, browser):
+    wrong = {}
+    for path in sorted(built.rglob("*.html")):
+        for width in (400, 1400):
+            browser.open(path.as_uri(), width)
+            found = [*browser.complaints, *browser.requests]
+            found += [f"{what}: {one}" for what, ones in browser.audit().items() for one in ones]
+            if found:
+                wrong[path.name, width] = found[:5]
+    assert wrong == {}
+
+
 def test_the_front_page_leads_to_every_page_and_says_what_is_there(built):
     text = read(built / "report.html")
     others = {p.relative_to(built).as_posix() for p in built.rglob("*.html")} - {"report.html"}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 import coalition_models as cm
@@ -31,20 +28,3 @@ def verdicts():
 @pytest.fixture(scope="session")
 def elections():
     return contest("elections", "iraq", windows=[2, 6], dates=["main", "last"])
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """A headless Chromium with one tab, or skip with the reason."""
-    place = Path(__file__).with_name("browser.py")
-    spec = importlib.util.spec_from_file_location("report_browser", place)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if module.program() is None:
-        pytest.skip("no Chromium or Chrome to show pages in")
-    try:
-        shown = module.Browser(tmp_path_factory.mktemp("browser"))
-    except OSError as error:
-        pytest.skip(f"the browser does not run here: {error}")
-    yield shown
-    shown.close()
