@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from coalition_models.errors import DataError, first_few
 from coalition_models.render import Table
 from coalition_models.report.assets import asset
 from coalition_models.report.figures.style import Plot, svg_text
@@ -106,6 +108,11 @@ def page(
     sheets : mapping, optional
         By ``id`` of a table or picture: name, data and line of code; see ``sheets_of``.
 
+    Raises
+    ------
+    DataError
+        A claim whose link leads to nothing on the page, where ``sheets`` name what there is.
+
     Examples
     --------
     >>> text = page("Iraq", "A first look.", [Section("Who", ["Forty states."])], "end")
@@ -125,7 +132,19 @@ def page(
         f'<div class="{frame}"><nav class="toc" aria-label="On this page">{_back(home)}{contents}'
         f'</nav>\n<main id="main"{"" if wide else " class=narrow"}>{body}</main></div>\n'
     )
+    if sheets is not None:
+        _refuse_loose_ends(title, inner)
     return document(title, lead, inner, foot, made=made)
+
+
+def _refuse_loose_ends(title: str, inner: str) -> None:
+    asked = dict.fromkeys(re.findall(r'href="#([^"]+)"', inner))
+    loose = [name for name in asked if f'id="{name}"' not in inner]
+    if loose:
+        raise DataError(
+            f"the page {title!r} has links to {first_few(loose)}, which it does not show: leave "
+            "out the link, or show the table (table-<name>), figure (figure-<name>) or sources"
+        )
 
 
 def front_page(

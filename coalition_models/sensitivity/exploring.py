@@ -34,6 +34,11 @@ _NUMBERS = (
 )  # fmt: skip
 _COUNTS = ("events", "exposed_events", "exposed_clusters", "rows", "clusters")
 _LEFT = ("left", "state", "name", "spell", "month", "day", "exposed")
+#: variance of the Cox model -> what is said of the standard errors of all
+_ERRORS = {
+    "cluster": "standard errors clustered by state",
+    "jackknife": "standard errors by the jackknife over states for Cox, else clustered by state",
+}
 #: dimensions that the shorter crossing leaves at their first option
 _FIXED = ("wind_up", "peak_at_least")
 
@@ -138,15 +143,18 @@ def explore(
     Examples
     --------
     >>> import coalition_models as cm
-    >>> choices = cm.sensitivity.dimensions("unosom2", windows=(6,), variance="cluster")
-    >>> some = choices.without("dates", "contested", "exit_date", "wind_up", "controls")
-    >>> found = explore("unosom2", choices=some, draws=9)
-    >>> found.table.loc[0, ["window", "events"]].tolist()
-    ['6 months ahead', 12]
+    >>> from coalition_models.errors import gathered
+    >>> choices = cm.sensitivity.dimensions("iraq", windows=(2,), variance="cluster")
+    >>> held = [one.name for one in choices if one.name not in ("contested", "estimator")]
+    >>> with gathered():  # of few clusters it is told
+    ...     found = explore("iraq", choices=choices.without(*held), draws=9)
+    >>> found.table["events"].tolist()  # main, strict and lenient, with three estimators each
+    [21, 21, 21, 12, 12, 12, 24, 24, 24]
     """
     options = {"draws": draws, "seed": seed, "workers": workers, "sample": sample}
     check_arguments(explore, options)
-    asked = dimensions(data, variance="cluster") if choices is None else choices
+    given = dimensions(data, variance="cluster") if choices is None else choices
+    asked = given.with_calendars()
     listed = of_standing(list(asked), SAME_QUESTION)
     exchange = Exchange(groups=complete_histories(_first(asked.base, listed)["histories"]))
     curve = spec_curve(
@@ -154,6 +162,7 @@ def explore(
         also=_who_left, draws=draws, seed=seed, workers=workers,
     )  # fmt: skip
     facts = cast("Facts", asked.base.facts)
+    errors = _ERRORS.get(asked.spec.variance or "cluster", "standard errors as asked for")
     lists, left = _lists(curve.table, facts)
     return Explored(
         coalition=str(cast("pd.DataFrame", facts.coalitions)["coalition"].iloc[0]),
@@ -163,7 +172,7 @@ def explore(
         choices=pd.DataFrame(StandardChoices(tuple(listed), asked.base).table),
         joint=_joint(curve, listed, exchange.words),
         curve=curve,
-        how=f"{draws:,} draws, {exchange.words}; standard errors clustered by state",
+        how=f"{draws:,} draws, {exchange.words}; {errors}",
     )
 
 

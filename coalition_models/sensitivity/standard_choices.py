@@ -70,6 +70,19 @@ class StandardChoices(Sequence[Dimension]):
         ]
         return StandardChoices(tuple(kept), self.base)
 
+    def with_calendars(self) -> StandardChoices:
+        """The same, with the histories of all windows made once, so that workers share them."""
+        asked = [
+            cast("partial[Setting]", option.choose).keywords
+            for one in self.dimensions
+            if one.name == "window"
+            for option in one.options_in_order
+        ]
+        made = {
+            (one["window"], one["side"]): _histories(self.base["all_facts"], **one) for one in asked
+        }
+        return StandardChoices(self.dimensions, self.base.assign(calendars=made))
+
     def to_table(self) -> Table:
         """All options with their standing, and how many combinations they make."""
         asked = size_of(of_standing(self.dimensions, SAME_QUESTION))
@@ -310,7 +323,10 @@ def _windows(windows: Sequence[int]) -> Dimension:
     def choose(setting: Setting, window: int, side: str) -> Setting:
         facts = cast("Facts", setting.facts)
         panel = setting.once(_panel, facts, setting["options"])
-        histories = setting.once(_histories, setting["all_facts"], window, side)
+        made = setting.values.get("calendars", {})
+        histories = cast("dict[tuple[int, str], pd.DataFrame]", made).get((window, side))
+        if histories is None:
+            histories = setting.once(_histories, setting["all_facts"], window, side)
         dated = setting.once(_dated, panel, window)
         return setting.replace(panel=setting.once(_near, dated, side)).assign(
             histories=histories, bare=panel

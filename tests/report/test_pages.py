@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
+from coalition_models.errors import DataError
 from coalition_models.render import Table, frame_table
 from coalition_models.report.figures.plots import plot_participation
 from coalition_models.report.html import Card, Claim, Listing, Section, front_page, page
@@ -122,6 +123,12 @@ def test_claims_lead_to_rows_and_sources_that_are_there(browser, file):
     )
     assert browser.run(lost) == []
     assert browser.run("document.querySelectorAll('.proof a').length") == 4
+
+
+def test_a_link_to_nothing_is_refused():
+    sections = [Section("One", [Claim("Three left.", [("rows", "#table-exits")])])]
+    with pytest.raises(DataError, match="links to table-exits, which it does not show"):
+        page("A part", "", sections, "", sheets={})
 
 
 def test_the_contents_stay_in_sight_and_a_key_reaches_everything(browser, file):

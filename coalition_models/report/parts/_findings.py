@@ -52,13 +52,13 @@ def findings(look: FirstLook, level: float = 0.05) -> list[str]:
     return sentences
 
 
-def findings_listed(look: FirstLook) -> Listing:
+def findings_listed(look: FirstLook, prefix: str = "") -> Listing:
     """The findings, each with its rows and sources."""
     links = [
-        ("estimates", "#table-coefficients"),
-        ("picture", "#figure-coefficients"),
-        ("precision", "#table-precision"),
-        ("exits", "#table-exits"),
+        ("estimates", f"#table-{prefix}coefficients"),
+        ("picture", f"#figure-{prefix}coefficients"),
+        ("precision", f"#table-{prefix}precision"),
+        ("exits", f"#table-{prefix}exits"),
         ("sources", "#sources"),
     ]
     if look.main is None:

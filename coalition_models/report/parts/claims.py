@@ -34,13 +34,6 @@ __all__ = [
     "write_claims",
 ]
 
-#: where the rows behind what is said of the claims stand
-_BEHIND = (
-    ("tests", "#table-verdicts"),
-    ("counts", "#table-verdict_counts"),
-    ("together", "#table-meta"),
-    ("sources", "#sources"),
-)
 #: a forest of fewer data sets says no more than the table
 _FOREST_SETS = 3
 
@@ -291,7 +284,7 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
         Section(
             "What was found",
             [
-                Listing([Claim(text, _BEHIND) for text in claims_findings(verdicts)]),
+                Listing([Claim(text, _behind(verdicts)) for text in claims_findings(verdicts)]),
                 tables["verdict_counts"],
                 _matrix(analysis, product),
             ],
@@ -327,6 +320,17 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
         sections,
         analysis.sources,
     )
+
+
+def _behind(verdicts: Verdicts) -> list[tuple[str, str]]:
+    """Where the rows behind what is said of the claims stand."""
+    together = [] if verdicts.meta.empty else [("together", "#table-meta")]
+    return [
+        ("tests", "#table-verdicts"),
+        ("counts", "#table-verdict_counts"),
+        *together,
+        ("sources", "#sources"),
+    ]
 
 
 def _if_any(table: Table) -> list[Shown]:

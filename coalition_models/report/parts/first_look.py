@@ -217,13 +217,13 @@ def first_look_page(look: FirstLook, product: Product, prefix: str = "") -> Page
         f"{prefix}first_look.html",
         _iraq.TITLE if iraq else f"First look: {look.title}",
         _iraq.lead() if iraq else f"A first look at the set {look.name}, by member and period.",
-        _sections(look, tables, figures),
+        _sections(look, tables, figures, prefix),
         _sources(look),
     )
 
 
 def _sections(
-    look: FirstLook, tables: Mapping[str, Table], figures: Mapping[str, Plot]
+    look: FirstLook, tables: Mapping[str, Table], figures: Mapping[str, Plot], prefix: str
 ) -> list[Section]:
     iraq = look.name == "iraq"
     afterwards = _iraq.afterwards(look) if iraq else ""
@@ -257,7 +257,7 @@ def _sections(
                 _terms_said(look),
                 *([tables["coefficients"]] if "coefficients" in tables else []),
                 *_shown(figures, "coefficients", ratios),
-                findings_listed(look),
+                findings_listed(look, prefix),
             ],
         ),
         Section(
