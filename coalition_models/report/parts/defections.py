@@ -30,7 +30,11 @@ def defection_products(analysis: DefectionAnalysis) -> Product:
     """
     frames = defection_frames(analysis)
     tables = defection_tables(analysis, frames)
-    return Product(tables=tables, frames=frames, figures=_figures(analysis))
+    profiles = (
+        "cm.plot.profile(cm.operational_profile(cm.facts('iraq').members)"
+        f'.query("state in {_partial_cutters(analysis)}"), title="Iraq")'
+    )
+    return Product(tables, frames, _figures(analysis), {"defection_profiles": profiles})
 
 
 def _figures(analysis: DefectionAnalysis) -> dict[str, Plot]:
