@@ -14,8 +14,8 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper package notebook data
-.PHONY: docs wheels clean
+.PHONY: help reproduce reproduce-all check expected test test-slow lint format bench paper explorer package
+.PHONY: notebook data docs wheels clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ paper: $(READY) ## run the analysis that the paper reports; build/paper.pdf, .ht
 
 package: $(READY) ## run the analysis on the bundled data and pack what a journal asks for
 	$(BIN)/coalition-models package --out $(OUT)/replication.zip
+
+explorer: $(READY) ## one finding under every choice, as a page to switch them in: build/explorer.html
+	$(BIN)/coalition-models explorer --out $(OUT)
 
 notebook: $(READY) ## open the notebooks in Jupyter (the first time fetches jupyterlab into .venv)
 	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null || $(BIN)/python -m pip install --quiet jupyterlab

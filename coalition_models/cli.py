@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     claims.add_argument("--quiet", action="store_true", help="no progress")
     claims.set_defaults(run=_hypotheses)
+    _add_explorer(verbs)
     _add_paper(verbs)
     _add_package(verbs)
     _add_replicate(verbs)
@@ -159,6 +160,23 @@ def _add_package(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="for --check: packages from the archive's lock (downloaded), or those of this Python",
     )
     package.set_defaults(run=_package)
+
+
+def _add_explorer(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    explorer = verbs.add_parser(
+        "explorer", help="write a page with a whole specification curve, to switch choices in"
+    )
+    explorer.add_argument(
+        "--out", action=PathOption, default=Path("build"), help="folder for the page and its tables"
+    )
+    explorer.add_argument(
+        "--every", action="store_true", help="all standard choices, some minutes; else the shorter"
+    )
+    explorer.add_argument("--draws", type=int, help="exchanges of histories (99, with --every 999)")
+    explorer.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes (same results)"
+    )
+    explorer.set_defaults(run=_explorer)
 
 
 def _add_replicate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -241,6 +259,23 @@ def _package(arguments: argparse.Namespace) -> int:
             files = write_package(arguments.out, run)
     print(f"wrote {arguments.out}: {counted(len(files), 'file')}; check it with: "  # noqa: T201
           f"coalition-models package --check {arguments.out}")  # fmt: skip
+    return 0
+
+
+def _explorer(arguments: argparse.Namespace) -> int:
+    from coalition_models.arguments import check_workers
+    from coalition_models.files import output_folder
+    from coalition_models.report.explorer import write_explorer
+    from coalition_models.report.parts.explorer import explore_iraq
+
+    check_workers(arguments.workers)
+    output_folder(arguments.out)
+    found = explore_iraq(arguments.workers, arguments.draws, every=arguments.every)
+    files = write_explorer(found, arguments.out)
+    print(  # noqa: T201
+        f"{len(found.table):,} specifications, {found.how}; wrote {len(files)} files; "
+        f"open {arguments.out / 'explorer.html'}"
+    )
     return 0
 
 

@@ -37,9 +37,11 @@ _PRINTED = (".md", ".tex")
 #: how much of a text a line shows
 _SHOWN = 60
 _LINE_ENDS = re.compile(r"</(?:p|li|tr|h1|h2|caption|figcaption|title)>")
-#: without pictures, style, the way back, and what tells version and commit
+#: without pictures, style, scripts, the ways about, and what tells version and commit
 _UNCOMPARED = re.compile(
-    r'<(style|svg|footer)\b.*?</\1>|<p class="(?:made|home)">.*?</p>', flags=re.DOTALL
+    r'<(style|svg|script|nav|footer)\b.*?</\1>|<p class="(?:made|home)">.*?</p>'
+    r'|<a class="skip".*?</a>',
+    flags=re.DOTALL,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -288,3 +289,20 @@ def make_months(n: int = 150, periods: int = 12, seed: int = 3) -> pd.DataFrame:
 def months() -> Callable[..., pd.DataFrame]:
     """Give the maker of member-months."""
     return make_months
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A headless Chromium with one tab, or skip with the reason."""
+    place = ROOT / "tests" / "report" / "browser.py"
+    spec = importlib.util.spec_from_file_location("report_browser", place)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if module.program() is None:
+        pytest.skip("no Chromium or Chrome to show pages in")
+    try:
+        shown = module.Browser(tmp_path_factory.mktemp("browser"))
+    except OSError as error:
+        pytest.skip(f"the browser does not run here: {error}")
+    yield shown
+    shown.close()

@@ -170,6 +170,7 @@ TESTED_THROUGH = {
     "replications/between.py": "replications/test_spirit.py",
     "report/figures/qca.py": "qca/test_by_hand.py",
     "report/parts/_defection_tables.py": "report/parts/test_defections.py",
+    "report/parts/_findings.py": "report/parts/test_first_look.py",
     "report/parts/_iraq.py": "report/parts/test_first_look.py",
     "report/words.py": "report/figures/test_participation.py",
     "sensitivity/identity.py": "sensitivity/test_engine.py",

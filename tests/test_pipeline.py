@@ -120,19 +120,39 @@ def test_the_pages_stand_alone(built):
     for path, text in pages.items():
         assert "@import" not in text
         assert not re.search(r'src="', text)
-        # the only addresses are those of the other pages, and of the paper
-        others = {one.resolve() for one in (*pages, *(built / "paper").glob("paper.*"))}
+        # the only addresses are those of other pages, of tables beside them, and what they hold
         for address in re.findall(r'href="([^#"][^"]*)"', text):
-            assert (path.parent / address).resolve() in others, path
+            if address.startswith("data:"):
+                continue
+            name, _, place = address.partition("#")
+            target = (path.parent / name).resolve()
+            assert target.is_relative_to(built.resolve()), path
+            assert target.is_file(), (path, address)
+            assert not place or f'id="{place}"' in read(target), (path, address)
+        for place in re.findall(r'href="#([^"]+)"', text):
+            assert f'id="{place}"' in text, (path, place)
     for word in ("Efron", "clustered by state", "Test of proportional hazards", "icasualties"):
         assert word in pages[built / "first_look.html"]
+
+
+def test_in_a_browser_nothing_is_asked_for_sticks_out_or_is_pale(built, browser):
+    wrong = {}
+    for path in sorted(built.rglob("*.html")):
+        for width in (400, 1400):
+            browser.open(path.as_uri(), width)
+            found = [*browser.complaints, *browser.requests]
+            found += [f"{what}: {one}" for what, ones in browser.audit().items() for one in ones]
+            if found:
+                wrong[path.name, width] = found[:5]
+    assert wrong == {}
 
 
 def test_the_front_page_leads_to_every_page_and_says_what_is_there(built):
     text = read(built / "report.html")
     others = {p.relative_to(built).as_posix() for p in built.rglob("*.html")} - {"report.html"}
+    led = {address.partition("#")[0] for address in re.findall(r'href="([^"]+)"', text)}
     papers = {f"paper/{p.name}" for p in (built / "paper").glob("paper.*")}
-    assert set(re.findall(r'href="([^"]+)"', text)) == others | papers
+    assert led - {"", "data:,"} == others | papers
     for part in find_parts():
         assert part.title in text
     assert "51 spells of 39 states, 21 early exits" in text
@@ -180,7 +200,10 @@ def test_an_earlier_result_survives_a_failed_run(built, results, tmp_path, monke
     assert (out / "report.html").read_text() == "old"
 
 
-KNOWN = ["first_look", "questions", "defections", "claims", "contested", "replications", "paper"]
+KNOWN = [
+    "first_look", "questions", "defections", "claims", "contested", "explorer", "replications",
+    "paper",
+]  # fmt: skip
 TOY = """
 import pandas as pd
 from coalition_models.render import frame_table

@@ -3,91 +3,63 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
+from coalition_models.errors import DataError, first_few
 from coalition_models.render import Table
+from coalition_models.report.assets import asset
 from coalition_models.report.figures.style import Plot, svg_text
+from coalition_models.report.product import Sheet
 
-__all__ = ["Card", "Listing", "Section", "Shown", "front_page", "page"]
-
-_CSS = """
-:root { --ink: #1f2328; --soft: #57606a; --line: #d8dee4; --accent: #0072b2; }
-* { box-sizing: border-box; }
-body { font: 16px/1.55 system-ui, "DejaVu Sans", sans-serif; color: var(--ink);
-  max-width: 56rem; margin: 2.5rem auto 4rem; padding: 0 1.25rem; }
-body.wide { max-width: 84rem; }
-body.wide p, body.wide ul.sources, body.wide figure { max-width: 60rem; }
-body.wide table { font-size: .8rem; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
-h2 { font-size: 1.2rem; margin: 2.5rem 0 .6rem; padding-top: .9rem;
-  border-top: 1px solid var(--line); }
-p { margin: .6rem 0; }
-p.lead { font-size: 1.05rem; color: var(--soft); }
-nav ol { margin: 1rem 0; padding-left: 1.3rem; color: var(--soft); }
-nav a, a { color: var(--accent); }
-p.home { font-size: .88rem; margin: 0 0 1rem; }
-section.lines { max-width: 60rem; }
-section.lines h2 { font-size: 1.05rem; margin: 1.4rem 0 .3rem; padding-top: .6rem; }
-section.lines p { margin: .35rem 0; }
-ul.cards { list-style: none; padding: 0; margin: 2rem 0; display: grid; gap: 1.1rem;
-  grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
-ul.cards > li { border: 1px solid var(--line); border-top: 3px solid var(--accent);
-  border-radius: 4px; padding: .9rem 1.1rem 1rem; }
-ul.cards h2 { font-size: 1.12rem; line-height: 1.3; margin: 0 0 .45rem; padding: 0; border: 0; }
-ul.cards h2 a { text-decoration: none; }
-ul.cards h2 a:hover, ul.cards h2 a:focus { text-decoration: underline; }
-ul.cards p { margin: 0; overflow-wrap: anywhere; }
-ul.cards p + p { margin-top: .5rem; font-size: .88rem; }
-/* what is wider than the page scrolls; a shadow stands where there is more to see */
-.scroll { overflow-x: auto; margin: 1.2rem 0;
-  background:
-    linear-gradient(to right, #fff 40%, #fff0) left / 3rem 100% no-repeat local,
-    linear-gradient(to left, #fff 40%, #fff0) right / 3rem 100% no-repeat local,
-    linear-gradient(to right, #0006, #0000) left / .9rem 100% no-repeat scroll,
-    linear-gradient(to left, #0006, #0000) right / .9rem 100% no-repeat scroll; }
-table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
-th, td { padding: .22rem .7rem .22rem 0; vertical-align: top; white-space: nowrap; }
-td.wrap { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
-body.wide td.wrap { min-width: 7rem; }
-thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600;
-  white-space: normal; vertical-align: bottom; }
-tbody tr:last-child td { border-bottom: 1px solid var(--ink); }
-p.made { font-size: .88rem; color: var(--soft); }
-p.note { font-size: .8rem; color: var(--soft); margin: .25rem 0; max-width: 52rem; }
-figure { margin: 1.4rem 0; }
-figure .scroll { margin: 0; }
-figure svg { display: block; width: 100%; height: auto; mix-blend-mode: multiply; }
-figcaption { font-size: .85rem; color: var(--soft); }
-ul.sources { font-size: .88rem; padding-left: 1.2rem; }
-ul.sources li { margin: .35rem 0; overflow-wrap: anywhere; }
-@media (max-width: 48rem) { body td.wrap, body.wide td.wrap { min-width: 14rem; } }
-@media print {
-  body, body.wide { max-width: none; margin: 0; padding: 0; font-size: 10pt; }
-  .scroll { overflow: visible; background: none; }
-  table, body.wide table { font-size: 6.5pt; }
-  th, td { padding-right: .35rem; }
-  body td.wrap, body.wide td.wrap { min-width: 3.2rem; }
-  figure svg { min-width: 0 !important; max-height: 20cm; }
-  thead { display: table-header-group; }
-  tr, figure { break-inside: avoid; }
-}
-"""
+__all__ = [
+    "SOURCES",
+    "Card",
+    "Claim",
+    "Listing",
+    "Section",
+    "Shown",
+    "document",
+    "front_page",
+    "page",
+]
 
 #: points to an inch; a picture shown with as many pixels has letters of 8 to 9 pixels
 _POINTS = 72
+#: pages with more sections than these have their contents beside them
+_FEW = 2
+#: where the sources of a page stand
+SOURCES = "Sources"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence with where it comes from.
+
+    Attributes
+    ----------
+    text : str
+    links : sequence of (str, str)
+        Title and address of each table, figure or section behind it; ``#table-name`` and
+        ``#figure-name`` are those of the same page by the name of their file, ``#sources`` its
+        sources, ``part.html#table-name`` those of another page.
+    """
+
+    text: str
+    links: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A bulleted list, for sources and notes."""
+    """A bulleted list, for sources, notes and claims."""
 
-    items: tuple[str, ...]
+    items: Sequence[str | Claim]
 
 
 #: what stands under a heading: text, a table, a list, a picture with its caption
-Shown = str | Table | Listing | tuple[Plot, str]
+Shown = str | Claim | Table | Listing | tuple[Plot, str]
 
 
 @dataclass(frozen=True)
@@ -116,13 +88,30 @@ def page(
     sections: Sequence[Section],
     foot: str,
     *,
-    wide: bool = False,
+    wide: bool = True,
     made: str = "",
     home: str = "",
+    sheets: Mapping[int, Sheet] | None = None,
 ) -> str:
-    r"""Write the page as HTML with its style and pictures inside; wide for wide tables.
+    r"""Write the page as HTML with its style, script and pictures inside.
 
-    ``home`` is the address of the front page, if there is one.
+    Parameters
+    ----------
+    title, lead : str
+    sections : sequence of Section
+    foot, made : str
+        Below everything, and below the title.
+    wide : bool
+        Whether tables may take the whole width of the screen.
+    home : str
+        Address of the front page, if there is one.
+    sheets : mapping, optional
+        By ``id`` of a table or picture: name, data and line of code; see ``sheets_of``.
+
+    Raises
+    ------
+    DataError
+        A claim whose link leads to nothing on the page, where ``sheets`` name what there is.
 
     Examples
     --------
@@ -131,13 +120,31 @@ def page(
     True
     """
     links = "".join(
-        f'<li><a href="#s{i}">{html.escape(section.heading)}</a></li>'
+        f'<li><a href="#{_identity(i, section)}">{html.escape(section.heading)}</a></li>'
         for i, section in enumerate(sections, start=1)
     )
-    back = f'<p class="home"><a href="{html.escape(home)}">All parts</a></p>\n' if home else ""
-    body = "".join(_section(i, section) for i, section in enumerate(sections, start=1))
-    inner = f"<nav>{back}<ol>{links}</ol></nav>\n<main>{body}</main>\n"
-    return _document(title, lead, inner, foot, wide=wide, made=made)
+    writer = _Writer(sheets or {}, any(section.heading == SOURCES for section in sections))
+    body = "".join(writer.section(i, section) for i, section in enumerate(sections, start=1))
+    contents = f"<details open><summary>On this page</summary><ol>{links}</ol></details>"
+    # few headings leave the whole width to the tables
+    frame = "frame long" if len(sections) > _FEW else "frame"
+    inner = (
+        f'<div class="{frame}"><nav class="toc" aria-label="On this page">{_back(home)}{contents}'
+        f'</nav>\n<main id="main"{"" if wide else " class=narrow"}>{body}</main></div>\n'
+    )
+    if sheets is not None:
+        _refuse_loose_ends(title, inner)
+    return document(title, lead, inner, foot, made=made)
+
+
+def _refuse_loose_ends(title: str, inner: str) -> None:
+    asked = dict.fromkeys(re.findall(r'href="#([^"]+)"', inner))
+    loose = [name for name in asked if f'id="{name}"' not in inner]
+    if loose:
+        raise DataError(
+            f"the page {title!r} has links to {first_few(loose)}, which it does not show: leave "
+            "out the link, or show the table (table-<name>), figure (figure-<name>) or sources"
+        )
 
 
 def front_page(
@@ -164,8 +171,46 @@ def front_page(
         for heading, sentences in lines
     )
     first = f'<section class="lines">{told}</section>\n' if told else ""
-    main = f'<main>{first}<ul class="cards">{inner}</ul></main>\n'
-    return _document(title, lead, main, foot, wide=True, made=made)
+    main = f'<main id="main">{first}<ul class="cards">{inner}</ul></main>\n'
+    return document(title, lead, main, foot, made=made)
+
+
+def document(
+    title: str,
+    lead: str,
+    inner: str,
+    foot: str,
+    *,
+    made: str = "",
+    home: str = "",
+    styles: Sequence[str] = ("page.css",),
+    scripts: Sequence[str] = ("page.js",),
+) -> str:
+    """Write the frame around what a page holds, with the styles and scripts that it needs.
+
+    Examples
+    --------
+    >>> document("Iraq", "", "<main></main>", "").startswith("<!doctype html>")
+    True
+    """
+    origin = f'<p class="made">{html.escape(made)}</p>' if made else ""
+    style = "".join(asset(name) for name in styles)
+    script = "".join(f"<script>{asset(name)}</script>\n" for name in scripts)
+    return (
+        "<!doctype html>\n"
+        '<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="data:,">'
+        f"<title>{html.escape(title)}</title><style>{style}</style></head><body>\n"
+        f'<a class="skip" href="#main">To the content</a>\n{_back(home)}'
+        f'<header><h1>{html.escape(title)}</h1><p class="lead">{html.escape(lead)}</p>'
+        f"{origin}</header>\n{inner}"
+        f'<footer><p class="note">{html.escape(foot)}</p></footer>\n{script}</body></html>\n'
+    )
+
+
+def _back(home: str) -> str:
+    return f'<p class="home"><a href="{html.escape(home)}">All parts</a></p>\n' if home else ""
 
 
 def _card(card: Card) -> str:
@@ -180,46 +225,109 @@ def _card(card: Card) -> str:
     return f"<li><h2>{title}</h2>\n<p>{html.escape(card.about)}</p>\n{more}</li>\n"
 
 
-def _document(title: str, lead: str, inner: str, foot: str, *, wide: bool, made: str) -> str:
-    """The frame around what every page holds."""
-    origin = f'<p class="made">{html.escape(made)}</p>' if made else ""
-    return (
-        "<!doctype html>\n"
-        '<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{_CSS}</style></head>"
-        f"<body{' class=wide' if wide else ''}>\n"
-        f'<header><h1>{html.escape(title)}</h1><p class="lead">{html.escape(lead)}</p>'
-        f"{origin}</header>\n{inner}"
-        f'<footer><p class="note">{html.escape(foot)}</p></footer>\n</body></html>\n'
+def _identity(number: int, section: Section) -> str:
+    return "sources" if section.heading == SOURCES else f"s{number}"
+
+
+def _claim(claim: str | Claim) -> str:
+    if isinstance(claim, str):
+        return html.escape(claim)
+    return f"{html.escape(claim.text)}{_proof(claim.links)}"
+
+
+def _proof(links: Sequence[tuple[str, str]]) -> str:
+    if not links:
+        return ""
+    shown = " · ".join(
+        f'<a href="{html.escape(address)}">{html.escape(title)}</a>' for title, address in links
     )
+    return f' <span class="proof">[{shown}]</span>'
 
 
-def _section(number: int, section: Section) -> str:
-    parts = "\n".join(_part(part) for part in section.parts)
-    return f'<section><h2 id="s{number}">{html.escape(section.heading)}</h2>\n{parts}\n</section>\n'
+@dataclass
+class _Writer:
+    """Writes the sections of a page, numbering tables and pictures that have no name."""
+
+    sheets: Mapping[int, Sheet]
+    sourced: bool
+    unnamed: int = field(default=0)
+
+    def section(self, number: int, section: Section) -> str:
+        """A heading with what stands under it, and where the rows of its lists are."""
+        shown = [(self._part(part), part) for part in section.parts]
+        tables = [part for part in section.parts if isinstance(part, Table)]
+        plain = [
+            part
+            for part in section.parts
+            if isinstance(part, Listing) and all(isinstance(item, str) for item in part.items)
+        ]
+        inner = "\n".join(text for text, _ in shown)
+        if plain and tables and section.heading != SOURCES:
+            inner += (
+                f'\n<p class="tools">Rows behind this section:{_proof(self._links(tables))}</p>'
+            )
+        identity = _identity(number, section)
+        return (
+            f'<section><h2 id="{identity}">{html.escape(section.heading)}</h2>\n{inner}\n'
+            "</section>\n"
+        )
+
+    def _links(self, tables: Sequence[Table]) -> list[tuple[str, str]]:
+        named = [(one, self.sheets[id(one)]) for one in tables if id(one) in self.sheets]
+        links = [(one.title or sheet.name, f"#table-{sheet.name}") for one, sheet in named]
+        return [*links, *([("sources", "#sources")] if self.sourced else [])]
+
+    def _part(self, part: Shown) -> str:
+        if isinstance(part, str | Claim):
+            return f"<p>{_claim(part)}</p>"
+        if isinstance(part, Table):
+            return self._table(part)
+        if isinstance(part, Listing):
+            items = "".join(f"<li>{_claim(item)}</li>" for item in part.items)
+            linked = any(isinstance(item, Claim) for item in part.items)
+            return f'<ul class="{"found" if linked else "sources"}">{items}</ul>'
+        return self._figure(*part)
+
+    def _table(self, table: Table) -> str:
+        sheet = self._sheet(table)
+        grid, notes = _split_notes(table)
+        data = (
+            f'<a href="{html.escape(sheet.data)}" download>All digits (CSV)</a>'
+            if sheet.data
+            else ""
+        )
+        tools = f'<p class="tools" data-name="{html.escape(sheet.name)}">{data}</p>'
+        return (
+            f'<div class="table" id="table-{html.escape(sheet.name)}">'
+            f"{_scroll(table.title, grid)}{tools}{notes}</div>"
+        )
+
+    def _figure(self, plot: Plot, caption: str) -> str:
+        sheet = self._sheet(plot)
+        name = html.escape(sheet.name)
+        text = quote(str(plot.data.to_csv(index=False, lineterminator="\n")))
+        data = (
+            f'<a download="{name}.csv" href="data:text/csv;charset=utf-8,{text}">Its data (CSV)</a>'
+        )
+        code = f" · made by <code>{html.escape(sheet.code)}</code>" if sheet.code else ""
+        return (
+            f'<figure id="figure-{name}">{_picture(plot, caption)}'
+            f"<figcaption>{html.escape(caption)}"
+            f'<p class="tools">{data}{code}</p></figcaption></figure>'
+        )
+
+    def _sheet(self, shown: Table | Plot) -> Sheet:
+        if id(shown) in self.sheets:
+            return self.sheets[id(shown)]
+        self.unnamed += 1
+        return Sheet(f"{self.unnamed}")
 
 
-def _part(part: Shown) -> str:
-    if isinstance(part, str):
-        return f"<p>{html.escape(part)}</p>"
-    if isinstance(part, Table):
-        grid, notes = _split_notes(part)
-        return f"{_scroll(part.title, grid)}{notes}"
-    if isinstance(part, Listing):
-        items = "".join(f"<li>{html.escape(item)}</li>" for item in part.items)
-        return f'<ul class="sources">{items}</ul>'
-    plot, caption = part
-    return (
-        f'<figure role="img" aria-label="{html.escape(caption)}">{_picture(plot)}'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-    )
-
-
-def _picture(plot: Plot) -> str:
+def _picture(plot: Plot, caption: str) -> str:
     """The picture, never narrower than what keeps its letters at their own size in pixels."""
     least = round(_POINTS * float(plot.figure.get_figwidth()))
-    svg = svg_text(plot).replace("<svg ", f'<svg style="min-width:{least}px" ', 1)
+    told = f'<svg role="img" aria-label="{html.escape(caption)}" style="min-width:{least}px" '
+    svg = svg_text(plot).replace("<svg ", told, 1)
     return _scroll("figure", svg)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from coalition_models.files import write_file
-from coalition_models.report.html import Listing, Section, page
-from coalition_models.report.product import Product, write_product
+from coalition_models.report.html import SOURCES, Listing, Section, page
+from coalition_models.report.product import Product, Sheet, sheets_of, write_product
 from coalition_models.sources.citations import cite
 
 __all__ = ["HEADINGS", "Page", "Part", "Run", "write_pages", "write_part"]
@@ -127,7 +127,8 @@ def write_part(
     write_product(folder, product)
     pages = part.pages(analysis, product)
     depth = len(Path(part.folder).parts)
-    write_pages(folder, pages, foot, made, home="../" * depth + "report.html")
+    home = "../" * depth + "report.html"
+    write_pages(folder, pages, foot, made, home, sheets_of(product, _module(part)))
     texts = part.files(analysis)
     for name, text in texts.items():
         write_file(folder / name, text)
@@ -136,14 +137,26 @@ def write_part(
     return [(title, (Path(part.folder) / file).as_posix()) for title, file in shown]
 
 
+def _module(part: Part[T]) -> str:
+    """The file in which a part's figures are made."""
+    return f"{part.product.__module__.replace('.', '/')}.py"
+
+
 def write_pages(
-    folder: Path, pages: Sequence[Page], foot: str, made: str = "", home: str = ""
+    folder: Path,
+    pages: Sequence[Page],
+    foot: str,
+    made: str = "",
+    home: str = "",
+    sheets: Mapping[int, Sheet] | None = None,
 ) -> None:
     """Write pages into a folder that exists, each with its sources at the end."""
     for one in pages:
         sections = list(one.sections)
         if one.sources:
             cited = cite(*dict.fromkeys(one.sources)).text.splitlines()
-            sections.append(Section("Sources", [Listing(tuple(cited))]))
-        text = page(one.title, one.lead, sections, foot, wide=one.wide, made=made, home=home)
+            sections.append(Section(SOURCES, [Listing(tuple(cited))]))
+        text = page(
+            one.title, one.lead, sections, foot, wide=one.wide, made=made, home=home, sheets=sheets
+        )
         write_file(folder / one.file, text)

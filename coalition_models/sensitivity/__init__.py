@@ -21,6 +21,8 @@ _WHERE = {
     "moves": ("summaries", "moves"),
     "compare_rules": ("rules", "compare_rules"),
     "spec_curve": ("curve", "spec_curve"),
+    "explore": ("exploring", "explore"),
+    "Explored": ("exploring", "Explored"),
     "SpecCurve": ("curve", "SpecCurve"),
     "Exchange": ("histories", "Exchange"),
     "exposure_histories": ("histories", "exposure_histories"),
@@ -75,6 +77,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.e_values import e_value as e_value
     from coalition_models.sensitivity.e_values import e_value_of as e_value_of
     from coalition_models.sensitivity.e_values import multiple_bias as multiple_bias
+    from coalition_models.sensitivity.exploring import Explored as Explored
+    from coalition_models.sensitivity.exploring import explore as explore
     from coalition_models.sensitivity.forms import FunctionalForm as FunctionalForm
     from coalition_models.sensitivity.forms import functional_form as functional_form
     from coalition_models.sensitivity.hidden_bias import rosenbaum_bounds as rosenbaum_bounds

@@ -35,6 +35,8 @@ from coalition_models.sensitivity.variation import variance_shares
 __all__ = ["Estimate", "SpecCurve", "spec_curve"]
 
 Floats = npt.NDArray[np.float64]
+#: from a setting, and which of its rows were used (None: all), to further results
+Also = Callable[[Setting, npt.NDArray[np.bool_] | None], Mapping[str, object]]
 
 _RESULTS = (
     "estimate", "std_error", "conf_low", "conf_high", "p_value", "z", "p_score", "z_by_cluster",
@@ -65,6 +67,8 @@ class SpecCurve:
         All specifications together, where histories were exchanged.
     scale : str
         What the exponential of an estimate is.
+    drawn : array, shape (B, specifications), or None
+        The score z of every specification in every draw, where histories were exchanged.
     """
 
     term: str
@@ -73,6 +77,7 @@ class SpecCurve:
     skipped: pd.DataFrame
     joint: JointTest | None
     scale: str
+    drawn: Floats | None = None
 
     @property
     def summary(self) -> pd.Series:
@@ -181,6 +186,7 @@ def spec_curve(
     where: Callable[[Mapping[str, object]], bool] | None = None,
     sample: int | None = None,
     limit: int | None = None,
+    also: Also | None = None,
     draws: int = 199,
     seed: int = 1,
     workers: int | None = 1,
@@ -212,6 +218,9 @@ def spec_curve(
         Keeps a combination of choices, by label of the option, or not.
     sample, limit : int, optional
         So many combinations drawn at random; so many at most, else refused.
+    also : callable, optional
+        From a setting, and which of its rows the model used (None for all), to further results:
+        columns of the table.
     draws, seed : int
     workers : int or None
         Processes (or threads, as joblib is told); the result does not depend on it.
@@ -253,18 +262,20 @@ def spec_curve(
     start = start.replace(spec=start.spec or asked)
     worlds = None if exchange is None else _worlds(start, dimensions, exchange, draws, seed)
     found = run(
-        start, list(dimensions), Estimate(term, worlds),
+        start, list(dimensions), Estimate(term, worlds, also),
         failures=(FitError, CoverageError), blank=dict.fromkeys(_RESULTS, np.nan), pick=pick,
         workers=workers, keep=keep, progress=progress, about="spec_curve",
     )  # fmt: skip
     table = found.table
-    joint = None
+    joint, drawn = None, None
     if worlds is not None and exchange is not None:
         drawn = np.array(
             [z if isinstance(z, np.ndarray) else np.full(draws, np.nan) for z in table["drawn"]]
-        )
-        joint = joint_test(table["z"].to_numpy(float), drawn.T, how=exchange.words)
-    columns = [*found.dimensions, *_RESULTS, "problem"]
+        ).T
+        joint = joint_test(table["z"].to_numpy(float), drawn, how=exchange.words)
+    known = {*found.dimensions, *_RESULTS, "drawn", "problem"}
+    more = [name for name in table.columns if name not in known]
+    columns = [*found.dimensions, *_RESULTS, *more, "problem"]
     return SpecCurve(
         term=term,
         table=table[columns].astype(dict.fromkeys(_NUMBERS, float)),
@@ -272,6 +283,7 @@ def spec_curve(
         skipped=found.skipped,
         joint=joint,
         scale=asked.record.ratio,
+        drawn=drawn,
     )
 
 
@@ -306,6 +318,7 @@ class Estimate:
 
     term: str
     worlds: Worlds | None
+    also: Also | None = None
     last: dict[str, tuple[pd.DataFrame, pd.DataFrame, npt.NDArray[np.int64], Floats]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -322,6 +335,8 @@ class Estimate:
         out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
         if self.worlds is not None:
             out["drawn"] = self._drawn(found, setting)
+        if self.also is not None:
+            out |= self.also(setting, found.keep)
         return out
 
     def _drawn(self, found: NullTest, setting: Setting) -> Floats:

@@ -83,6 +83,23 @@ class StandardChoices(Sequence[Dimension]):
         first = {one.name: one.labels[0] for one in self.dimensions}
         return lambda chosen: sum(chosen[name] != label for name, label in first.items()) <= changes
 
+    def with_calendars(self) -> StandardChoices:
+        """The same, with the histories of all windows made once, so that workers share them."""
+        asked = [
+            cast("partial[Setting]", option.choose).keywords
+            for one in self.dimensions
+            if one.name == "window"
+            for option in one.options_in_order
+        ]
+        everyone = throughout(self.base["all_facts"])
+        made = {
+            (one["window"], one["side"]): _histories(
+                _elections(everyone, one["window"], ()), one["side"]
+            )
+            for one in asked
+        }
+        return StandardChoices(self.dimensions, self.base.assign(calendars=made))
+
     def to_table(self) -> Table:
         """All options with their standing, and how many combinations they make."""
         asked = size_of(of_standing(self.dimensions, SAME_QUESTION))
@@ -343,9 +360,12 @@ def _windows(windows: Sequence[int]) -> Dimension:
         facts, given = cast("Facts", setting.facts), setting["elections"]
         if side == "ahead" and ("as_of", "end") in given:
             return Skip("what is known at a month's end bears on elections behind alone")
-        everyone = setting.once(throughout, setting["all_facts"])
-        made = setting.once(_elections, everyone, window, given)
-        histories = setting.once(_histories, made, side)
+        made = cast("dict[tuple[int, str], pd.DataFrame]", setting.values.get("calendars", {}))
+        histories = None if given else made.get((window, side))
+        if histories is None:
+            everyone = setting.once(throughout, setting["all_facts"])
+            dated = setting.once(_elections, everyone, window, given)
+            histories = setting.once(_histories, dated, side)
         bare = setting.once(_panel, facts, setting["options"], setting["rule"])
         panel = setting.once(_with_election, bare, histories, window, side, given)
         return setting.replace(panel=panel).assign(histories=histories, bare=bare)

@@ -248,7 +248,8 @@ def plot_hollowing(found: Hollowing, *, title: str = "") -> Plot:
 
 
 def _draw_composition(axis: Axes, part: pd.DataFrame) -> None:
-    for what, colour in zip(_SHARES, (COLOURS[0], "#222222", COLOURS[2]), strict=True):
+    looks = ((COLOURS[0], "-"), ("#222222", "--"), (COLOURS[2], "-."))
+    for what, (colour, line) in zip(_SHARES, looks, strict=True):
         some = part[part["what"] == what].set_index("month")
         if some.empty:
             continue
@@ -257,7 +258,7 @@ def _draw_composition(axis: Axes, part: pd.DataFrame) -> None:
         axis.fill_between(
             some.index, some["low"], some["high"], color=colour, alpha=0.18, linewidth=0
         )
-        axis.plot(some.index, some["share"], color=colour, linewidth=1.4, label=_WORDS[what])
+        axis.plot(some.index, some["share"], line, color=colour, linewidth=1.4, label=_WORDS[what])
     flags = part[part["what"] == "flags"]
     for column, colour in _SHADES.items():
         for month in pd.DatetimeIndex(flags.loc[flags[column].astype(bool), "month"]):

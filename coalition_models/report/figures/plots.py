@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["participation_lines", "plot_coefficients", "plot_participation"]
 
 _NEEDED = ["coalition", "state", "spell", "entry", "exit", "exit_kind"]
+#: one per fit, so that they can be told apart in print without colour
+_MARKS = ("o", "s", "D", "^", "v", "P")
 _MARKERS = {"early": "X", "ongoing": ">"}
 
 _KIND_NAMES = {
@@ -282,7 +284,8 @@ def _draw_intervals(
         height = [i + (j - (len(names) - 1) / 2) * step for i in range(len(terms))]
         colour = COLOURS[j % len(COLOURS)]
         axis.hlines(height, part["conf_low"], part["conf_high"], colors=colour, linewidth=1.8)
-        axis.plot(part["estimate"], height, "o", color=colour, markersize=4.5, label=name)
+        mark = _MARKS[j % len(_MARKS)]
+        axis.plot(part["estimate"], height, mark, color=colour, markersize=4.5, label=name)
     axis.set_xscale("log")
     mark_ratios(axis.xaxis)
     axis.set_yticks(range(len(terms)), list(terms))

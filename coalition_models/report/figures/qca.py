@@ -10,7 +10,7 @@ from coalition_models.record import record_of
 from coalition_models.render import format_number
 from coalition_models.report.figures.style import COLOURS, GREY, Plot, new_figure, styled
 
-__all__ = ["plot_qca_xy"]
+__all__ = ["plot_qca_xy", "xy_data"]
 
 #: what is worth a look is in colour and has its name beside it
 _COLOURS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -70,6 +71,15 @@ _RC: dict[Any, Any] = {
     "savefig.dpi": 160,
     "svg.hashsalt": "coalition_models",
     "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+}
+
+
+#: kind of file -> what would make its bytes differ from day to day, left out
+_UNSTAMPED: dict[str, dict[str, None]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
 
@@ -105,12 +115,12 @@ def mark_ratios(axis: Axis, most: int = 9) -> None:
     most : int
         How many ticks there is room for.
     """
-    from matplotlib.ticker import FixedLocator, NullLocator
+    from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullLocator
 
     low, high = sorted(axis.get_view_interval())
     axis.set_major_locator(FixedLocator(_plain_numbers(low, high, most)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_major_formatter(FormatStrFormatter("%g"))
 
 
 #: numbers that a decade is marked at, the densest first
@@ -159,15 +169,17 @@ class Plot:
         return f"<{type(self).__name__}{title}: {size}, {counted(len(self.data), 'row')} of data>"
 
     def to_bytes(self, kind: str) -> bytes:
-        """Return the picture as ``"svg"`` or ``"png"`` bytes, the same for the same data."""
-        metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+        """Return the picture as ``"svg"``, ``"png"`` or ``"pdf"``, the same for the same data."""
+        metadata = _UNSTAMPED[kind]
         buffer = io.BytesIO()
+        # drawing settles the layout: a copy keeps what was drawn before from changing the bytes
+        copy: Figure = pickle.loads(pickle.dumps(self.figure))
         with styled():
-            self.figure.savefig(buffer, format=kind, metadata=metadata)
+            copy.savefig(buffer, format=kind, metadata=metadata)
         return buffer.getvalue()
 
     def save(self, path: str) -> None:
-        """Write the picture; the ending of the name (``.svg``, ``.png``) says how."""
+        """Write the picture; the ending of the name (``.svg``, ``.png``, ``.pdf``) says how."""
         from pathlib import Path
 
         from coalition_models.errors import DataError
@@ -175,8 +187,10 @@ class Plot:
 
         target = Path(path)
         kind = target.suffix.lstrip(".").lower()
-        if kind not in ("svg", "png"):
-            raise DataError(f"a figure is saved as .svg or .png, not {target.suffix or path!r}")
+        if kind not in _UNSTAMPED:
+            raise DataError(
+                f"a figure is saved as .svg, .png or .pdf, not {target.suffix or path!r}"
+            )
         write_file(target, self.to_bytes(kind))
 
     def _repr_png_(self) -> bytes:
@@ -190,11 +204,9 @@ class DrawnOnce(Plot):
     _made: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def to_bytes(self, kind: str) -> bytes:
-        """Return the picture as ``"svg"`` or ``"png"`` bytes."""
+        """Return the picture as ``"svg"``, ``"png"`` or ``"pdf"`` bytes."""
         if kind not in self._made:
             self._made[kind] = super().to_bytes(kind)
-            # what the layout was settled to by the first picture holds for the other kind
-            self.figure.set_layout_engine("none")
         return self._made[kind]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,7 +25,7 @@ from coalition_models.report.words import time_label
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_survival", "plot_survival_curve"]
+__all__ = ["LINES", "numbers_at_risk", "plot_survival", "plot_survival_curve"]
 
 Fits: TypeAlias = (
     Fit
@@ -37,8 +37,8 @@ Fits: TypeAlias = (
     | pd.Series
 )
 Floats = npt.NDArray[np.float64]
-#: kinds of line, one per fit
-_LINES = ("-", "--", ":", "-.")
+#: kinds of line, one per fit or group
+LINES = ("-", "--", ":", "-.")
 
 
 def plot_survival_curve(
@@ -79,7 +79,8 @@ def plot_survival_curve(
             starts, stops = curve.spans[group]
             part = _to_the_end(table[table["group"] == group], stops[-1])
             label = _group_label(group, curve.by)
-            _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, min(0.0, starts[0]))
+            colour, line = COLOURS[j % len(COLOURS)], LINES[j % len(LINES)]
+            _draw_steps(axis, part, colour, label, min(0.0, starts[0]), line)
         axis.set_ylim(0, 1.03)
         axis.set_xlim(left=min(0.0, *(starts[0] for starts, _ in curve.spans.values())))
         axis.set_title(title)
@@ -91,7 +92,7 @@ def plot_survival_curve(
         )
         if len(groups) > 1:
             axis.legend(loc="best")
-        _numbers_at_risk(below, axis, curve)
+        numbers_at_risk(below, axis, groups, curve.at_risk)
     return Plot(figure, curve.table)
 
 
@@ -133,20 +134,28 @@ def _draw_steps(
     axis.step(time, share, where="post", color=colour, linewidth=1.8, linestyle=line, label=label)
 
 
-def _numbers_at_risk(below: Axes, axis: Axes, curve: SurvivalCurve) -> None:
-    """Write the number at risk at each tick, one line per group."""
-    groups = list(curve.spans)
+def numbers_at_risk(
+    below: Axes,
+    axis: Axes,
+    groups: Sequence[str],
+    at_risk: Callable[[Sequence[float]], pd.DataFrame],
+    said: str = "",
+) -> None:
+    """Write the number at risk at each tick, one line per group in its colour.
+
+    Where colours stand for something else, ``said`` says which line is whose.
+    """
     low, high = axis.get_xlim()
     ticks = [t for t in axis.get_xticks() if low <= t <= high]
     below.set_xlim(low, high)
     below.set_ylim(len(groups) - 0.4, -0.9)
     below.axis("off")
     below.text(
-        low, -0.75, "number at risk", fontsize=7.5, color="#555555", ha="left", va="center"
+        low, -0.75, said or "number at risk", fontsize=7.5, color="#555555", ha="left", va="center"
     )  # fmt: skip
-    counts = curve.at_risk(ticks)
+    counts = at_risk(ticks)
     for j, group in enumerate(groups):
-        colour = COLOURS[j % len(COLOURS)] if len(groups) > 1 else "#333333"
+        colour = COLOURS[j % len(COLOURS)] if len(groups) > 1 and not said else "#333333"
         for tick, count in zip(ticks, counts[group], strict=True):
             below.text(tick, j, f"{count}", fontsize=8, color=colour, ha="center", va="center")
 
@@ -259,13 +268,14 @@ def _plot_predictions(
     remarks: dict[str, None] = {}
     with styled():
         figure, (axis,) = new_figure(7.0, 3.4)
-        for (heading, one), line in zip(fits, cycle(_LINES)):
+        for (heading, one), line in zip(fits, cycle(LINES)):
             prediction = predict_survival(one, scenarios, times=times)
             for j, (name, part) in enumerate(prediction.table.groupby("scenario", sort=False)):
                 origin = prediction.given.get(str(name), min(0.0, float(part["time"].min())))
                 label = prediction.label(str(name))
                 label = f"{heading}: {label}" if heading else label
-                _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, origin, line)
+                drawn = line if len(fits) > 1 else LINES[j % len(LINES)]
+                _draw_steps(axis, part, COLOURS[j % len(COLOURS)], label, origin, drawn)
             tables.append(prediction.table)
             remarks |= dict.fromkeys(n for n in prediction.notes if n.startswith(HELD_LONGER))
             if heading:

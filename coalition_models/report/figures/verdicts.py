@@ -35,6 +35,8 @@ _WIDEST = 1e4
 _FAR = 50.0
 #: columns that the matrix has room for at least, so that its legend fits below it
 _FEWEST = 3
+#: letters of a data set's name that stand beside each other above its column
+_COLUMN = 10
 #: letters of a bold title to an inch
 _LETTERS = 11
 
@@ -84,7 +86,8 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
         _draw_cells(axis, data, list(claims["claim"]), sets)
         labels = [f"{row.claim}  {row.name}" for row in claims.itertuples(index=False)]
         axis.set_yticks(range(len(claims)), labels, fontsize=9)
-        axis.set_xticks(range(len(sets)), sets, fontsize=9)
+        named = ["\n".join(wrap(name, _COLUMN, break_long_words=False)) for name in sets]
+        axis.set_xticks(range(len(sets)), named, fontsize=9)
         axis.xaxis.tick_top()
         axis.set_xlim(-0.5, across - 0.5)
         axis.set_ylim(len(claims) - 0.5, -0.5)

@@ -25,11 +25,11 @@ from coalition_models.report.figures.verdicts import (
     plot_forest,
     plot_verdicts,
 )
-from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.html import Claim, Listing, Section, Shown
 from coalition_models.report.part import HEADINGS, Page, Part, write_pages
 from coalition_models.report.parts import contested
 from coalition_models.report.parts.contested import contested_summary
-from coalition_models.report.product import Product, write_product
+from coalition_models.report.product import Product, sheets_of, write_product
 
 __all__ = [
     "PART",
@@ -291,7 +291,7 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
         Section(
             "What was found",
             [
-                Listing(tuple(claims_findings(verdicts))),
+                Listing([Claim(text, _behind(verdicts)) for text in claims_findings(verdicts)]),
                 tables["verdict_counts"],
                 _matrix(analysis, product),
             ],
@@ -328,6 +328,17 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
         sections,
         analysis.sources,
     )
+
+
+def _behind(verdicts: Verdicts) -> list[tuple[str, str]]:
+    """Where the rows behind what is said of the claims stand."""
+    together = [] if verdicts.meta.empty else [("together", "#table-meta")]
+    return [
+        ("tests", "#table-verdicts"),
+        ("counts", "#table-verdict_counts"),
+        *together,
+        ("sources", "#sources"),
+    ]
 
 
 def _if_any(table: Table) -> list[Shown]:
@@ -372,7 +383,8 @@ def write_claims(out: Path, analysis: HypothesisAnalysis) -> list[Path]:
         for part in (PART, contested.PART):
             product = part.product(analysis)
             write_product(staging, product)
-            write_pages(staging, part.pages(analysis, product), foot)
+            pages = part.pages(analysis, product)
+            write_pages(staging, pages, foot, sheets=sheets_of(product))
         names = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
     return [out / name for name in names]
 

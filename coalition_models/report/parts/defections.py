@@ -8,7 +8,7 @@ from coalition_models.record import sources_of
 from coalition_models.report.figures.profiles import plot_profile
 from coalition_models.report.figures.readings import plot_readings
 from coalition_models.report.figures.style import Plot
-from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.html import Claim, Listing, Section, Shown
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.parts._defection_tables import defection_frames, defection_tables
 from coalition_models.report.product import Product
@@ -30,7 +30,11 @@ def defection_products(analysis: DefectionAnalysis) -> Product:
     """
     frames = defection_frames(analysis)
     tables = defection_tables(analysis, frames)
-    return Product(tables=tables, frames=frames, figures=_figures(analysis))
+    profiles = (
+        "cm.plot.profile(cm.operational_profile(cm.facts('iraq').members)"
+        f'.query("state in {_partial_cutters(analysis)}"), title="Iraq")'
+    )
+    return Product(tables, frames, _figures(analysis), {"defection_profiles": profiles})
 
 
 def _figures(analysis: DefectionAnalysis) -> dict[str, Plot]:
@@ -62,7 +66,7 @@ def defection_sections(analysis: DefectionAnalysis, product: Product) -> list[Se
     parts: list[Shown] = [
         "The coding of the outcome is the argument. Each rule below is a fixed set of choices; "
         "what the sources leave open is a choice of its own.",
-        Listing(tuple(findings(analysis))),
+        Listing(_claims(analysis)),
         tables["defection_small_falls"],
         tables["defection_rules"],
         tables["defection_named"],
@@ -95,7 +99,14 @@ def defection_sections(analysis: DefectionAnalysis, product: Product) -> list[Se
         Section("Readings of the quartile method", readings),
         Section(
             "Every coded defection and its sources",
-            [tables["defection_traced"], tables["defection_set_aside"]],
+            [
+                Claim(
+                    f"{len(analysis.traced)} dates of defections in Iraq and ISAF are traced to "
+                    "their rows and sources.",
+                    [("every one of them", "traces.html#table-defection_traced")],
+                ),
+                tables["defection_set_aside"],
+            ],
         ),
         Section(
             "Data sheets of the sets used here",
@@ -127,6 +138,25 @@ def findings(analysis: DefectionAnalysis) -> list[str]:
             f"{name}: between {events.min()} and {events.max()} events by rule. {_spans(found)}"
         )
     return sentences
+
+
+def _claims(analysis: DefectionAnalysis) -> list[Claim]:
+    """The findings, each with its rows and sources."""
+    falls = len(analysis.falls[analysis.falls["level"] == "end"])
+    counted = ["defection_named", *(f"defection_readings_{name}" for name in analysis.readings)]
+    estimated = [
+        "defection_named_estimates",
+        *(f"defection_readings_{name}_span" for name in analysis.readings),
+    ]
+    links = [[("falls", "#table-defection_small_falls")]] * falls + [
+        [("events", f"#table-{one}"), ("ratios", f"#table-{other}")]
+        for one, other in zip(counted, estimated, strict=True)
+    ]
+    behind = [("cases", "traces.html#table-defection_traced"), ("sources", "#sources")]
+    return [
+        Claim(sentence, [*rows, *behind])
+        for sentence, rows in zip(findings(analysis), links, strict=True)
+    ]
 
 
 def _named_readings(analysis: DefectionAnalysis) -> dict[str, RuleComparison]:
@@ -183,7 +213,15 @@ def _pages(analysis: DefectionAnalysis, product: Product) -> list[Page]:
             "quartile method.",
             defection_sections(analysis, product),
             defection_sources(analysis),
-        )
+        ),
+        Page(
+            "traces.html",
+            "Every coded defection, with the rows and sources behind it",
+            "Iraq and ISAF; a line per defection and date, with the rules that count it. The table "
+            "sorts by its headings.",
+            [Section("Traced defections", [product.tables["defection_traced"]])],
+            defection_sources(analysis),
+        ),
     ]
 
 

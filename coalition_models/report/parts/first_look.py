@@ -19,6 +19,7 @@ from coalition_models.report.figures.survival import plot_survival_curve
 from coalition_models.report.html import Listing, Section
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.parts import _iraq
+from coalition_models.report.parts._findings import careful_fits, findings, findings_listed
 from coalition_models.report.product import Product
 from coalition_models.report.tables import table
 
@@ -31,12 +32,6 @@ __all__ = [
     "first_look_products",
 ]
 
-_MEANING = {
-    "election_near": "a national election at most six months away",
-    "leader_change": "a leader at most six months in office",
-    "log_deaths_12m": "own deaths in the last twelve months, log(1 + n)",
-    "combat_role": "the contingent's main task is combat",
-}
 #: spells that a picture of participation has room for
 _MOST = 120
 #: columns of the list of exits, as far as a panel has them
@@ -45,12 +40,13 @@ _AT_EXIT = ("election_near", "leader_change", "deaths_12m", "combat_role")
 
 def first_look_products(look: FirstLook, prefix: str = "") -> Product:
     """Make every table and figure; ``prefix`` stands before the names of their files."""
+    fits = careful_fits(look)
     frames = {
         "counts": look.counts,
         "exits": _exits(look),
         "exposure": look.exposure,
         "coverage": _coverage(look.coverage),
-        "coefficients": _coefficients(look.fits),
+        "coefficients": _coefficients(fits),
         "precision": look.precision(),
         "left_out": pd.DataFrame(
             map(dict, record_of(look.panel).panel.get("dropped", ())), columns=["spell", "reason"]
@@ -60,12 +56,14 @@ def first_look_products(look: FirstLook, prefix: str = "") -> Product:
     }
     if look.proportional is not None:
         frames["proportional_hazards"] = look.proportional.table
-    parts = (_tables(look, frames), frames, _figures(look))
+    parts = (_tables(look, frames, fits), frames, _figures(look, fits))
     tables, named, figures = ({f"{prefix}{k}": v for k, v in part.items()} for part in parts)
     return Product(tables, named, figures)  # type: ignore[arg-type]
 
 
-def _tables(look: FirstLook, frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
+def _tables(
+    look: FirstLook, frames: Mapping[str, pd.DataFrame], fits: Mapping[str, Fit]
+) -> dict[str, Table]:
     unit = record_of(look.panel).panel.get("period", "period")
     tables = {
         "counts": frame_table(frames["counts"], title="The panel"),
@@ -107,10 +105,10 @@ def _tables(look: FirstLook, frames: Mapping[str, pd.DataFrame]) -> dict[str, Ta
             frames["other_codings"], title="Spells that a fair reader could code otherwise"
         ),
     }
-    if look.fits:
+    if fits:
         tables["coefficients"] = table(
-            list(look.fits.values()),
-            names=list(look.fits),
+            list(fits.values()),
+            names=list(fits),
             terms=_terms(look),
             hazard_ratios=True,
             title="What goes with leaving early",
@@ -125,7 +123,7 @@ def _terms(look: FirstLook) -> list[str]:
     return [] if look.main is None else list(look.main.names)
 
 
-def _figures(look: FirstLook) -> dict[str, Plot]:
+def _figures(look: FirstLook, fits: Mapping[str, Fit]) -> dict[str, Plot]:
     figures = {}
     if look.members is not None and len(look.members) <= _MOST:
         figures["participation"] = plot_participation(
@@ -141,9 +139,9 @@ def _figures(look: FirstLook) -> dict[str, Plot]:
             title="Still in the coalition",
             xlabel=f"{made.get('period', 'period')}s since {since}",
         )
-    if look.fits:
+    if fits:
         figures["coefficients"] = plot_coefficients(
-            look.fits,
+            fits,
             terms=_terms(look),
             title="Hazard ratios (odds ratios for the logit)",
         )
@@ -210,27 +208,6 @@ def contested(members: pd.DataFrame | None) -> tuple[int, int]:
     return int(early.sum()), int((~early & (other["exit_kind_alt"] == "early")).sum())
 
 
-def findings(look: FirstLook, level: float = 0.05) -> list[str]:
-    """Say in words what the main model shows and what it cannot."""
-    main = look.main
-    if main is None:
-        return ["No model could be estimated."]
-    sentences = []
-    for row in look.precision().to_dict("records"):
-        term, ratio, smallest = str(row["term"]), row[look.ratio], row["smallest_ratio"]
-        meaning = f" ({_MEANING[term]})" if term in _MEANING else ""
-        plain, careful = row["p_cluster"], row["p_jackknife"]
-        both = plain < level and careful < level
-        verdict = "distinguishable from one" if both else "not distinguishable from one"
-        jackknife = "no jackknife" if np.isnan(careful) else f"{careful:.3f} with the jackknife"
-        sentences.append(
-            f"{term}{meaning}: {look.ratio.replace('_', ' ')} {ratio:.2f}, {verdict} (p "
-            f"{plain:.3f} clustered, {jackknife}). With {main.counts.events} exits an effect had "
-            f"to reach {smallest:.1f} or {1 / smallest:.2f} to be found with 80% power."
-        )
-    return sentences
-
-
 def first_look_page(look: FirstLook, product: Product, prefix: str = "") -> Page:
     """Make the page of a set."""
     iraq = look.name == "iraq"
@@ -240,13 +217,13 @@ def first_look_page(look: FirstLook, product: Product, prefix: str = "") -> Page
         f"{prefix}first_look.html",
         _iraq.TITLE if iraq else f"First look: {look.title}",
         _iraq.lead() if iraq else f"A first look at the set {look.name}, by member and period.",
-        _sections(look, tables, figures),
+        _sections(look, tables, figures, prefix),
         _sources(look),
     )
 
 
 def _sections(
-    look: FirstLook, tables: Mapping[str, Table], figures: Mapping[str, Plot]
+    look: FirstLook, tables: Mapping[str, Table], figures: Mapping[str, Plot], prefix: str
 ) -> list[Section]:
     iraq = look.name == "iraq"
     afterwards = _iraq.afterwards(look) if iraq else ""
@@ -280,7 +257,7 @@ def _sections(
                 _terms_said(look),
                 *([tables["coefficients"]] if "coefficients" in tables else []),
                 *_shown(figures, "coefficients", ratios),
-                Listing(tuple(findings(look))),
+                findings_listed(look, prefix),
             ],
         ),
         Section(
@@ -304,11 +281,14 @@ def _shown(figures: Mapping[str, Plot], name: str, caption: str) -> list[tuple[P
 
 def _terms_said(look: FirstLook) -> str:
     how = (
-        "Cox: time since entry, Efron's ties, standard errors clustered by state. Logit: the same "
-        "rows with a cubic in time since entry."
+        "Cox: time since entry, Efron's ties. Logit: the same rows with a cubic in time since "
+        "entry. All standard errors here leave out one state at a time (the jackknife, CR3), with "
+        "limits and p-values of Student's t."
     )
     if look.name != "iraq":
-        how = how.replace("time since entry", "time at risk").replace("state", look.cluster)
+        how = how.replace("time since entry", "time at risk").replace(
+            "one state", f"one {look.cluster}"
+        )
         return f"The terms: {look.formula}. {how}"
     return f"The terms: {look.formula}. {_iraq.TERMS} {how}"
 

@@ -91,7 +91,7 @@ def test_the_report_claims_no_more_about_its_terms_than_the_record_shows(text):
 
 
 def test_the_report_is_wide(text):
-    assert "<body class=wide>" in text
+    assert "class=narrow" not in text
 
 
 def test_the_part_on_iraq_is_one_of_the_parts_on_sets():
