@@ -25,6 +25,8 @@ _CHOICES = {
     "exit_date": ("Date of exit", "When has a member left?"),
     "wind_up": ("Wind-up", "Months before the mandate's end that are left out"),
     "peak_at_least": ("Smallest contingent", "Persons at the peak"),
+    "rule": ("Rule", "Whose reading of a defection?"),
+    "elections": ("Elections", "Which are read, and known since when?"),
     "clock": ("Clock", "Since when is time counted?"),
     "window": ("Window", "When is an election near?"),
     "controls": ("Controls", "What else is in the model?"),

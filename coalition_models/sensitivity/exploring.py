@@ -40,7 +40,12 @@ _ERRORS = {
     "jackknife": "standard errors by the jackknife over states for Cox, else clustered by state",
 }
 #: dimensions that the shorter crossing leaves at their first option
-_FIXED = ("wind_up", "peak_at_least")
+_FIXED = ("wind_up", "peak_at_least", "elections")
+#: options that it keeps of the others
+_KEPT = {
+    "controls": ("none", "casualties", "earlier exits"),
+    "estimator": ("cox", "cloglog", "logit"),
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,7 +108,13 @@ def short_choices(data: str | AnalysisSet | Facts = "iraq") -> StandardChoices:
     """
     choices = dimensions(data, windows=(2, 6), variance="cluster")
     held = [one.name for one in choices]
-    return choices.without(*(name for name in _FIXED if name in held))
+    less = choices.without(*(name for name in _FIXED if name in held))
+    kept = {
+        one.name: [label for label in one.labels if label in _KEPT[one.name]]
+        for one in less
+        if one.name in _KEPT
+    }
+    return less.keeping(**kept)
 
 
 def explore(
@@ -144,7 +155,7 @@ def explore(
     --------
     >>> import coalition_models as cm
     >>> from coalition_models.errors import gathered
-    >>> choices = cm.sensitivity.dimensions("iraq", windows=(2,), variance="cluster")
+    >>> choices = short_choices("iraq")
     >>> held = [one.name for one in choices if one.name not in ("contested", "estimator")]
     >>> with gathered():  # of few clusters it is told
     ...     found = explore("iraq", choices=choices.without(*held), draws=9)

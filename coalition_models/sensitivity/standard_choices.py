@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -73,6 +73,32 @@ class StandardChoices(Sequence[Dimension]):
             for one in self.dimensions
         ]
         return StandardChoices(tuple(kept), self.base)
+
+    def keeping(self, **labels: Sequence[Hashable]) -> StandardChoices:
+        """The same with some options alone, by the names of their dimensions.
+
+        Examples
+        --------
+        >>> import coalition_models as cm
+        >>> choices = cm.sensitivity.dimensions("iraq").keeping(estimator=["cox", "logit"])
+        >>> choices[-1].labels
+        ('cox', 'logit')
+        """
+        known = {one.name: one for one in self.dimensions}
+        for name, kept in labels.items():
+            if name not in known:
+                raise DataError(f"no dimension {name}; there are {', '.join(known)}")
+            wrong = [label for label in kept if label not in known[name].labels]
+            if wrong or not kept:
+                raise DataError(
+                    f"{name} has no option {first_few(wrong) or 'without a label'}; it has "
+                    f"{', '.join(map(str, known[name].labels))}"
+                )
+            known[name] = replace(
+                known[name],
+                options=[one for one in known[name].options_in_order if one.label in kept],
+            )
+        return StandardChoices(tuple(known.values()), self.base)
 
     def within(self, changes: int) -> Callable[[Mapping[str, object]], bool]:
         """Keep combinations that differ from the first options in so many dimensions at most.

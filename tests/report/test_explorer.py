@@ -47,8 +47,8 @@ def shown(browser, written):
 
 
 CHOICES = (
-    "dates", "contested", "kinds", "exit_date", "wind_up", "peak_at_least", "clock", "window",
-    "controls", "estimator",
+    "dates", "contested", "kinds", "exit_date", "wind_up", "peak_at_least", "rule", "clock",
+    "elections", "window", "controls", "estimator",
 )  # fmt: skip
 
 

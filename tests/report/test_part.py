@@ -42,7 +42,7 @@ def test_files_and_the_way_back_follow_the_folder(tmp_path):
         part = toy(folder)
         links = write_part(out, part, part.analyse(Run()), "foot", "made")
         inside = f"{folder}/" if folder else ""
-        assert links == [("Toy", f"{inside}toy.html"), ("A toy", f"{inside}notes.md")]
+        assert links == [("Toy", f"{inside}toy.html"), ("A toy (md)", f"{inside}notes.md")]
         assert (out / folder / "notes.md").read_text(encoding="utf-8") == "1 row"
         text = (out / links[0][1]).read_text(encoding="utf-8")
         assert f'href="{home}"' in text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from coalition_models.about import __version__
@@ -18,7 +17,7 @@ from coalition_models.hypotheses.published import (
 )
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.hypotheses.rule import DECIDED
-from coalition_models.render import Table, format_number, format_p, frame_table
+from coalition_models.render import Table, format_p, frame_table
 from coalition_models.report.figures.style import Plot
 from coalition_models.report.figures.verdicts import (
     forest_caption,
@@ -28,6 +27,7 @@ from coalition_models.report.figures.verdicts import (
 from coalition_models.report.html import Claim, Listing, Section, Shown
 from coalition_models.report.part import HEADINGS, Page, Part, write_pages
 from coalition_models.report.parts import contested
+from coalition_models.report.parts._claims_tables import claims_table, meta_table
 from coalition_models.report.parts.contested import contested_summary
 from coalition_models.report.product import Product, sheets_of, write_product
 
@@ -69,14 +69,14 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
         "published": published_findings(verdicts),
     }
     tables = {
-        "claims": _claims_table(claims),
+        "claims": claims_table(claims),
         "amendments": _listed(frames["amendments"], "Amendments to the plan"),
         "data_sets": _listed(frames["data_sets"], "The data sets"),
         "verdicts": verdicts.to_table(),
         "power": verdicts.power_table(),
         "verdict_counts": frame_table(frames["verdict_counts"], title="Verdicts by data set"),
         "untestable": verdicts.untestable(),
-        "meta": _meta_table(verdicts),
+        "meta": meta_table(verdicts),
         "deviations": verdicts.deviations(),
         "published": published_table(frames["published"]),
     }
@@ -110,66 +110,6 @@ def _listed(frame: pd.DataFrame, title: str) -> Table:
     header = [str(name).replace("_", " ") for name in frame.columns]
     align = "".join("r" if number else "l" for number in right)
     return Table(header, frame.astype(str).to_numpy().tolist(), title, align=align)
-
-
-def _claims_table(claims: pd.DataFrame) -> Table:
-    rows = [
-        [
-            str(row["id"]), str(row["claim"]), str(row["articles"]), str(row["made_for"]),
-            str(row["finding"]), str(row["seen"]), f"{row['term']} {row['sign']}".strip(),
-            str(row["proxy"]),
-        ]
-        for row in claims.to_dict("records")
-    ]  # fmt: skip
-    header = [
-        "id", "claim", "article", "made for", "published finding", "what was seen of it",
-        "term and sign", "a proxy, since",
-    ]  # fmt: skip
-    return Table(header, rows, "The claims as registered", align="l" * len(header))
-
-
-def _meta_table(verdicts: Verdicts) -> Table:
-    names = verdicts.table.drop_duplicates("claim").set_index("claim")["name"]
-
-    def combined(row: pd.Series, kind: str) -> list[str]:
-        with np.errstate(over="ignore"):
-            ratio = format_ratio(float(np.exp(row[kind])))
-        return [f"{ratio} {_limits(row, kind)}", format_p(float(row[f"{kind}_p"]))]
-
-    rows = [
-        [
-            str(row["claim"]),
-            str(names[row["claim"]]),
-            str(row["data_sets"]),
-            *combined(row, "fixed"),
-            *combined(row, "random"),
-            _limits(row, "prediction"),
-            format_number(100 * float(row["i_squared"]), 0) + "%",
-            format_p(float(row["heterogeneity_p"])),
-            str(row["shared"]),
-        ]
-        for _, row in verdicts.meta.iterrows()
-    ]
-    header = [
-        "claim", "", "data sets", "fixed", "p", "random", "p", "prediction", "I-squared", "p of Q",
-        "states in common",
-    ]  # fmt: skip
-    notes = (
-        "Ratios per step: from 0 to 1 of a term of two values, else per standard deviation of the "
-        "term in its data set. Fixed: weights by the inverse variance; random: DerSimonian "
-        "and Laird's variance between the sets, limits and p of Hartung and Knapp with t of one "
-        "degree less than sets, never narrower than normal ones. Prediction: where the effect of "
-        "another set would lie, from three sets on. Left out: tests that could not decide "
-        "whatever their p, and sets whose exits are another set's in another form. Sets with "
-        "states in common are not independent, so the intervals are a little too short.",
-    )
-    return Table(header, rows, "Claims tested on two data sets or more", notes, "lllrrrrrrrl")
-
-
-def _limits(row: pd.Series, kind: str) -> str:
-    with np.errstate(over="ignore"):
-        ends = [float(np.exp(row[f"{kind}_{end}"])) for end in ("low", "high")]
-    return "" if np.isnan(ends).any() else f"[{', '.join(map(format_ratio, ends))}]"
 
 
 def claims_findings(verdicts: Verdicts) -> list[str]:
