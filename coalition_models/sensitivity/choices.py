@@ -141,7 +141,7 @@ class Setting:
         True
         """
         key = (make, _same(inputs), _same(tuple(arguments.items())))
-        held = self.made.get(key)
+        held = self.made.recall(key)
         if held is None:
             # the inputs are kept, so that no other object takes their place in memory
             held = ((inputs, arguments), make(*inputs, **arguments))
