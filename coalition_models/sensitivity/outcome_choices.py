@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.defection.coding import code_defections
@@ -21,7 +23,7 @@ from coalition_models.members.facts import Facts
 from coalition_models.models.family import family_named
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
 
-__all__ = ["controls", "elections", "estimators", "ruled", "rules"]
+__all__ = ["controls", "elections", "estimators", "ruled", "rules", "with_column"]
 
 #: rules of articles whose defections are full exits, and those that count more
 _EXITS = ("tago-2009", "morey-2017", "weisiger-2016", "mello-2020")
@@ -141,8 +143,20 @@ def _column(build: _Builder, panel: pd.DataFrame, column: str) -> pd.Series:
     return build(panel)[column]
 
 
+def with_column(
+    panel: pd.DataFrame, name: str, values: pd.Series | npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    """A panel with one column more (or another one), which shares the others with the first.
+
+    Panels of settings are never changed in place, so that their columns need no copies.
+    """
+    made = panel.copy(deep=False)
+    made[name] = values
+    return made
+
+
 def _beside(panel: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
-    return panel.assign(**{str(values.name): values})
+    return with_column(panel, str(values.name), values)
 
 
 def controls(facts: Facts, term: str) -> Dimension:

@@ -25,6 +25,7 @@ from coalition_models.sensitivity.outcome_choices import (
     estimators,
     ruled,
     rules,
+    with_column,
 )
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, size_of, table_of
 
@@ -327,8 +328,8 @@ def _with_election(
     row = histories.index.get_indexer(pd.Index(panel["state"]))
     at = histories.columns.get_indexer(pd.Index(panel["period"]))
     if (row < 0).any() or (at < 0).any():
-        return panel.assign(**{TERM: _near(_elections(panel, window, given), side)})
-    return panel.assign(**{TERM: histories.to_numpy(dtype=float)[row, at]})
+        return with_column(panel, TERM, _near(_elections(panel, window, given), side))
+    return with_column(panel, TERM, histories.to_numpy(dtype=float)[row, at])
 
 
 def _windows(windows: Sequence[int]) -> Dimension:
