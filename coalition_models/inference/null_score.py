@@ -117,9 +117,7 @@ def score_at_null(
     return NullTest(numbers, pull, values, sample.keep)
 
 
-def _made(
-    engine: Engine, tested: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]
-) -> ScoreMap:
+def _made(engine: Engine, tested: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]) -> ScoreMap:
     return engine.null_map(tested, groups)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 
 __all__ = ["Made"]
 
@@ -18,10 +19,8 @@ class Made(OrderedDict[Hashable, tuple[object, object]]):
         """What is kept under a key, which now stays longest."""
         held = self.get(key)
         if held is not None:
-            try:
+            with suppress(KeyError):  # another thread may just have let it go
                 self.move_to_end(key)
-            except KeyError:  # another thread has just let it go
-                pass
         return held
 
     def keep(self, key: Hashable, value: tuple[object, object]) -> None:
