@@ -15,11 +15,12 @@ from coalition_models.errors import CoalitionError, DataError, FitError, counted
 from coalition_models.models.display import Background
 from coalition_models.models.engine import Unfitted
 from coalition_models.models.fit import Fit
+from coalition_models.models.sample.draw import Sample
 from coalition_models.models.sharing import Bare, room_for, shared
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Note
 
-__all__ = ["Attempt", "attempt", "fit", "fit_many", "run", "unfitted"]
+__all__ = ["Attempt", "attempt", "drawn", "fit", "fit_many", "run", "unfitted"]
 
 
 def run(spec: Specification, data: pd.DataFrame) -> Fit:
@@ -41,10 +42,17 @@ class Attempt:
     model: Unfitted
 
 
-def attempt(spec: Specification, data: pd.DataFrame) -> Attempt:
-    """Fit, and keep the rows where nothing can be estimated from them.
+def drawn(spec: Specification, data: pd.DataFrame) -> Sample:
+    """Check the options and the data of a model, and take its rows."""
+    room = room_for(spec)
+    room.check(spec)
+    return room.draw(spec, data)
 
-    What the frame remembers of its making is not looked at: the fit is not to be printed.
+
+def attempt(spec: Specification, sample: Sample) -> Attempt:
+    """Fit to rows that were drawn, and keep the rows where nothing can be estimated from them.
+
+    What a frame remembers of its making is not known: the fit is not to be printed.
 
     Raises
     ------
@@ -55,13 +63,13 @@ def attempt(spec: Specification, data: pd.DataFrame) -> Attempt:
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
-    >>> tried = attempt(Specification("cox", "event ~ risk"), panel)
+    >>> spec = Specification("cox", "event ~ risk")
+    >>> tried = attempt(spec, drawn(spec, panel))
     >>> tried.fit.names == tried.model.names, tried.problem
     (True, '')
     """
     room = room_for(spec)
     room.check(spec)
-    sample = room.draw(spec, data)
     try:
         found = room.estimate(spec, sample, Background(pd.DataFrame()))
     except FitError as error:

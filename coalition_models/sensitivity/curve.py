@@ -23,6 +23,7 @@ from coalition_models.models.running import fit as fit_one
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number
 from coalition_models.sensitivity.choices import Dimension, Setting
+from coalition_models.sensitivity.drawn_rows import DrawnRows
 from coalition_models.sensitivity.histories import Exchange, Worlds, worlds_of
 from coalition_models.sensitivity.joint import (
     JointTest,
@@ -314,6 +315,7 @@ class Estimate:
         default_factory=dict, compare=False, repr=False
     )
     maps: NullMaps = field(default_factory=NullMaps, compare=False, repr=False)
+    drawn: DrawnRows = field(default_factory=DrawnRows, compare=False, repr=False)
 
     def __call__(self, setting: Setting) -> Mapping[str, object]:
         """Fit and score the specification of a setting."""
@@ -321,7 +323,7 @@ class Estimate:
         assert spec is not None
         term = str(setting.values.get("term", self.term))
         other = cast("Specification | None", setting.values.get("fit_as"))
-        fitted, note, model = _fitted(spec, other, rows)
+        fitted, note, model = _fitted(self.drawn, spec, other, rows)
         found = score_at_null(model, term, null_map=self.maps.of(spec))
         out = {**dict.fromkeys(_RESULTS, np.nan), "note": note, **_estimates(fitted, term)}
         out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
@@ -371,11 +373,11 @@ def _own(histories: pd.DataFrame, rows: pd.DataFrame) -> Floats:
 
 
 def _fitted(
-    spec: Specification, other: Specification | None, rows: pd.DataFrame
+    drawn: DrawnRows, spec: Specification, other: Specification | None, rows: pd.DataFrame
 ) -> tuple[Fit | None, str, Unfitted]:
     """The fit, or why there is none, and the model that is scored."""
     if other is None:
-        tried = attempt(spec, rows)
+        tried = attempt(spec, drawn.of(spec, rows))
         return tried.fit, tried.problem.partition("\n")[0], tried.model
     model = unfitted(replace(spec, variance=None, small_sample=None), rows)
     try:
