@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtr
 
 from coalition_models.errors import DataError
 from coalition_models.inference.exposure import exposure_of
 from coalition_models.kernels.score_map import ScoreMap
-from coalition_models.models.engine import Unfitted
+from coalition_models.models.engine import Engine, Unfitted
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import unfitted
@@ -48,20 +48,30 @@ class NullTest:
     keep: npt.NDArray[np.bool_] | None
 
 
+#: from an engine, the place of the term, and clusters to the map of its scores
+NullMap = Callable[[Engine, npt.NDArray[np.int64], npt.NDArray[np.int64]], ScoreMap]
+
+
 def score_at_null(
-    fit: Fit | Specification, term: str, panel: pd.DataFrame | None = None
+    fit: Fit | Specification | Unfitted,
+    term: str,
+    panel: pd.DataFrame | None = None,
+    *,
+    null_map: NullMap | None = None,
 ) -> NullTest:
     """Fit a model without a term, and score the term there.
 
     Parameters
     ----------
-    fit : Fit or Specification
+    fit : Fit, Specification or Unfitted
         Of a family with scores at the null, clustered one way. A specification needs no estimate,
-        so that a separated term can be scored.
+        so that a separated term can be scored; nor do rows that were drawn before.
     term : str
         A coefficient.
     panel : DataFrame, optional
         Rows of a specification.
+    null_map : callable, optional
+        In place of the engine's own ``null_map``, to recall what was made before.
 
     Raises
     ------
@@ -87,12 +97,12 @@ def score_at_null(
     if term not in model.names:
         raise DataError(f"the formula has no column {term!r}; it has {', '.join(model.names)}")
     at = np.array([model.names.index(term)])
-    pull = model.engine.null_map(at, sample.clusters[0])
+    pull = (null_map or _made)(model.engine, at, sample.clusters[0])
     values = model.engine.values_of(int(at[0]))
     z = float(pull.z(values[:, None])[0])
     numbers: dict[str, float] = {
         "z": z,
-        "p_score": float(2 * stats.norm.sf(abs(z))),
+        "p_score": float(2 * ndtr(-abs(z))),
         "z_by_cluster": float(pull.z_by_cluster(values[:, None])[0]),
         "events": int(sample.event.sum()),
         "rows": len(sample.event),
@@ -107,10 +117,16 @@ def score_at_null(
     return NullTest(numbers, pull, values, sample.keep)
 
 
-def _model(fit: Fit | Specification, panel: pd.DataFrame | None) -> Unfitted:
+def _made(engine: Engine, tested: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]) -> ScoreMap:
+    return engine.null_map(tested, groups)
+
+
+def _model(fit: Fit | Specification | Unfitted, panel: pd.DataFrame | None) -> Unfitted:
     if isinstance(fit, Fit):
         require(fit, "null_scores", "score_at_null()")
         return Unfitted(fit.engine, fit.names, fit.terms)
+    if isinstance(fit, Unfitted):
+        return fit
     if panel is None:
         raise DataError("a specification needs its rows: score_at_null(spec, term, panel)")
     require(fit.record, "null_scores", "score_at_null()")

@@ -19,6 +19,8 @@ from coalition_models.kernels._sums import bin_sums
 __all__ = ["recession_direction"]
 
 _FEASIBLE = 1e-9
+#: standardised covariates of events at one time that differ by more are not equal to any solver
+_CLEAR = 1e-3
 _ROUNDS = 200
 _FEW_ROWS = 2000
 
@@ -42,12 +44,16 @@ def recession_direction(
     if not np.abs(gain).max() > 0:
         return None
     spans = _Spans(panel, weights, bins)
-    single = _lone_column(guess)
+    # one column alone can only move the way of its gain
+    single = np.sign(gain) if cols.size == 1 else _lone_column(guess)
     if single is not None and gain @ single > _gain_floor(gain):
-        flat = not (np.abs(equal @ single) > 0).any()
+        apart = float(np.abs(equal @ single).max(initial=0.0))
         rows, at = spans.worst(single @ X, top @ single)
-        if flat and ((top[at] - X[:, rows].T) @ single >= 0).all():
+        within = bool(((top[at] - X[:, rows].T) @ single >= 0).all())
+        if within and apart == 0:
             return single
+        if cols.size == 1 and (not within or apart > _CLEAR):
+            return None
     cuts = spans.all_cuts(X, top)
     for _ in range(_ROUNDS):
         direction = _solve(gain, equal, cuts)

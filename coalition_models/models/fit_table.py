@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import stdtr, stdtrit
 
 from coalition_models.errors import DataError
 from coalition_models.models.display import Choices
@@ -23,6 +24,7 @@ __all__ = [
     "coefficient_table",
     "ratio_name",
     "tidy_table",
+    "wald_columns",
     "wrapped",
 ]
 
@@ -92,28 +94,43 @@ def tidy_table(
     exponentiate: bool,
 ) -> pd.DataFrame:
     """One row per coefficient in the columns of broom; Wald's tests and limits where none given."""
-    from scipy import stats  # slow to import, and no fit needs it
-
-    coefficients = estimates.coefficients
-    statistic = coefficients / errors
-    if p_values is None:
-        p_values = 2 * stats.t.sf(np.abs(statistic), degrees)
-    if limits is None:
-        half = stats.t.isf((1 - level) / 2, degrees) * errors
-        limits = np.column_stack([coefficients - half, coefficients + half])
+    columns = wald_columns(estimates, errors, degrees, level, p_values=p_values, limits=limits)
     shape = np.exp if exponentiate else np.asarray
     with np.errstate(over="ignore"):
         return pd.DataFrame(
             {
                 "term": list(estimates.names),
-                "estimate": shape(coefficients),
-                "std_error": errors,
-                "statistic": statistic,
-                "p_value": p_values,
-                "conf_low": shape(limits[:, 0]),
-                "conf_high": shape(limits[:, 1]),
+                **columns,
+                **{name: shape(columns[name]) for name in ("estimate", "conf_low", "conf_high")},
             }
         )
+
+
+def wald_columns(
+    estimates: Estimates,
+    errors: Floats,
+    degrees: float,
+    level: float,
+    *,
+    p_values: Floats | None = None,
+    limits: Floats | None = None,
+) -> dict[str, Floats]:
+    """Numbers of each coefficient on its own scale, by column; Wald's where none are given."""
+    coefficients = estimates.coefficients
+    statistic = coefficients / errors
+    if p_values is None:
+        p_values = 2 * stdtr(degrees, -np.abs(statistic))
+    if limits is None:
+        half = -stdtrit(degrees, (1 - level) / 2) * errors
+        limits = np.column_stack([coefficients - half, coefficients + half])
+    return {
+        "estimate": coefficients,
+        "std_error": errors,
+        "statistic": statistic,
+        "p_value": p_values,
+        "conf_low": limits[:, 0],
+        "conf_high": limits[:, 1],
+    }
 
 
 def ratio_name(fit: Shown) -> str:

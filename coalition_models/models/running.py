@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import pandas as pd
@@ -14,11 +15,12 @@ from coalition_models.errors import CoalitionError, DataError, FitError, counted
 from coalition_models.models.display import Background
 from coalition_models.models.engine import Unfitted
 from coalition_models.models.fit import Fit
+from coalition_models.models.sample.draw import Sample
 from coalition_models.models.sharing import Bare, room_for, shared
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Note
 
-__all__ = ["fit", "fit_many", "run", "unfitted"]
+__all__ = ["Attempt", "attempt", "drawn", "fit", "fit_many", "run", "unfitted"]
 
 
 def run(spec: Specification, data: pd.DataFrame) -> Fit:
@@ -29,6 +31,53 @@ def run(spec: Specification, data: pd.DataFrame) -> Fit:
     for remark in _warnings(found):
         warn(remark)
     return found
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A fit, or why there is none; and the model on its rows, which is there either way."""
+
+    fit: Fit | None
+    problem: str
+    model: Unfitted
+
+
+def drawn(spec: Specification, data: pd.DataFrame) -> Sample:
+    """Check the options and the data of a model, and take its rows."""
+    room = room_for(spec)
+    room.check(spec)
+    return room.draw(spec, data)
+
+
+def attempt(spec: Specification, sample: Sample) -> Attempt:
+    """Fit to rows that were drawn, and keep the rows where nothing can be estimated from them.
+
+    What a frame remembers of its making is not known: the fit is not to be printed.
+
+    Raises
+    ------
+    FitError
+        Where the rows have no model either, as without an event.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
+    >>> spec = Specification("cox", "event ~ risk")
+    >>> tried = attempt(spec, drawn(spec, panel))
+    >>> tried.fit.names == tried.model.names, tried.problem
+    (True, '')
+    """
+    room = room_for(spec)
+    room.check(spec)
+    try:
+        found = room.estimate(spec, sample, Background(pd.DataFrame()))
+    except FitError as error:
+        bare = replace(spec, variance=None, small_sample=None)
+        return Attempt(None, str(error), cast("Bare", room).unfitted(bare, sample))
+    for remark in _warnings(found):
+        warn(remark)
+    return Attempt(found, "", Unfitted(found.engine, found.names, found.terms))
 
 
 def unfitted(spec: Specification, data: pd.DataFrame) -> Unfitted:

@@ -28,7 +28,7 @@ from coalition_models.models.sample.draw import Sample
 from coalition_models.models.sample.formula import is_numeric, plain_formula
 from coalition_models.models.specification import Specification
 
-__all__ = ["Bare", "Job", "Room", "Share", "room_for", "shared"]
+__all__ = ["Bare", "Job", "Room", "Share", "room_for", "rows_key", "shared"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -175,6 +175,18 @@ def _key(spec: Specification, columns: _Columns) -> tuple[object, ...]:
     later = spec.weights is not None and columns.positive(spec.weights)
     weights = None if later else spec.weights
     return ("parts", response, columns.gaps(names), weights, *_common(spec))
+
+
+def rows_key(spec: Specification) -> tuple[object, ...]:
+    """Specifications of one key draw the same rows of a panel, with the same columns.
+
+    Examples
+    --------
+    >>> one = Specification("cox", "event ~ risk")
+    >>> rows_key(one) == rows_key(Specification("cox", "event ~ risk", ties="breslow"))
+    True
+    """
+    return (spec.formula, spec.weights, spec.variance == "robust", *map(repr, _common(spec)))
 
 
 def _own_columns(spec: Specification) -> set[str]:

@@ -141,7 +141,7 @@ class Setting:
         True
         """
         key = (make, _same(inputs), _same(tuple(arguments.items())))
-        held = self.made.get(key)
+        held = self.made.recall(key)
         if held is None:
             # the inputs are kept, so that no other object takes their place in memory
             held = ((inputs, arguments), make(*inputs, **arguments))
@@ -230,7 +230,8 @@ class Dimension:
                 f"a function of a setting; found {first_few(wrong) or 'no option'}"
             )
         object.__setattr__(self, "options", tuple(given))
-        twice = [label for label in dict.fromkeys(self.labels) if self.labels.count(label) > 1]
+        labels = self.labels
+        twice = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
         if twice:
             raise DataError(f"dimension {self.name!r} has two options called {first_few(twice)}")
 

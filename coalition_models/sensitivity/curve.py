@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -14,12 +14,16 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, DataError, FitError, counted
 from coalition_models.inference.null_score import NullTest, score_at_null
+from coalition_models.models.engine import Unfitted
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
+from coalition_models.models.fit_table import wald_columns
+from coalition_models.models.running import attempt, unfitted
 from coalition_models.models.running import fit as fit_one
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number
 from coalition_models.sensitivity.choices import Dimension, Setting
+from coalition_models.sensitivity.drawn_rows import DrawnRows
 from coalition_models.sensitivity.histories import Exchange, Worlds, worlds_of
 from coalition_models.sensitivity.joint import (
     JointTest,
@@ -28,6 +32,7 @@ from coalition_models.sensitivity.joint import (
     relative_ratio,
     stouffer,
 )
+from coalition_models.sensitivity.null_maps import NullMaps
 from coalition_models.sensitivity.running import run
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, picked
 from coalition_models.sensitivity.variation import variance_shares
@@ -322,6 +327,8 @@ class Estimate:
     last: dict[str, tuple[pd.DataFrame, pd.DataFrame, npt.NDArray[np.int64], Floats]] = field(
         default_factory=dict, compare=False, repr=False
     )
+    maps: NullMaps = field(default_factory=NullMaps, compare=False, repr=False)
+    drawn: DrawnRows = field(default_factory=DrawnRows, compare=False, repr=False)
 
     def __call__(self, setting: Setting) -> Mapping[str, object]:
         """Fit and score the specification of a setting."""
@@ -329,8 +336,8 @@ class Estimate:
         assert spec is not None
         term = str(setting.values.get("term", self.term))
         other = cast("Specification | None", setting.values.get("fit_as"))
-        fitted, note = _fitted(other or spec, rows)
-        found = score_at_null(spec if fitted is None or other else fitted, term, rows)
+        fitted, note, model = _fitted(self.drawn, spec, other, rows)
+        found = score_at_null(model, term, null_map=self.maps.of(spec))
         out = {**dict.fromkeys(_RESULTS, np.nan), "note": note, **_estimates(fitted, term)}
         out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
         if self.worlds is not None:
@@ -380,16 +387,27 @@ def _own(histories: pd.DataFrame, rows: pd.DataFrame) -> Floats:
     return as_it_is.exposures(histories, rows["state"], rows["period"])[:, 0]
 
 
-def _fitted(spec: Specification, rows: pd.DataFrame) -> tuple[Fit | None, str]:
+def _fitted(
+    drawn: DrawnRows, spec: Specification, other: Specification | None, rows: pd.DataFrame
+) -> tuple[Fit | None, str, Unfitted]:
+    """The fit, or why there is none, and the model that is scored."""
+    if other is None:
+        tried = attempt(spec, drawn.of(spec, rows))
+        return tried.fit, tried.problem.partition("\n")[0], tried.model
+    model = unfitted(replace(spec, variance=None, small_sample=None), rows)
     try:
-        return fit_one(spec, rows), ""
+        return fit_one(other, rows), "", model
     except FitError as error:
-        return None, str(error).partition("\n")[0]
+        return None, str(error).partition("\n")[0], model
 
 
 def _estimates(fitted: Fit | None, term: str) -> dict[str, object]:
     if fitted is None or term not in fitted.names:
         return {}
-    tidy, at = fitted.tidy(), fitted.place_of(term)
+    own, at = fitted.estimates, fitted.place_of(term)
+    found = wald_columns(
+        own, fitted.std_errors, fitted.degrees(), 0.95,
+        p_values=fitted.engine.p_values(own), limits=fitted.engine.profile(own, 0.95),
+    )  # fmt: skip
     names = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
-    return {name: float(tidy[name].to_numpy()[at]) for name in names}
+    return {name: float(found[name][at]) for name in names}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.defection.coding import code_defections
@@ -21,11 +23,14 @@ from coalition_models.members.facts import Facts
 from coalition_models.models.family import family_named
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
 
-__all__ = ["controls", "elections", "estimators", "ruled", "rules"]
+__all__ = ["controls", "elections", "estimators", "ruled", "rules", "with_column"]
 
 #: rules of articles whose defections are full exits, and those that count more
 _EXITS = ("tago-2009", "morey-2017", "weisiger-2016", "mello-2020")
 _MORE = ("mcinnis",)
+#: of the dimension that comes after the rules
+_FIRST_CLOCK = ("clock", "entry")
+_Given = tuple[tuple[str, object], ...]
 
 
 def _same(setting: Setting) -> Setting:
@@ -48,7 +53,7 @@ def rules(facts: Facts) -> Dimension:
             if setting.chosen.get(other, first) != first:
                 return Skip(f"a rule says itself which exits count, and when: {other} is its own")
         try:
-            setting.once(ruled, cast("Facts", setting.facts), name, setting["options"])
+            ruled(setting.assign(rule=name), (*setting["options"], _FIRST_CLOCK))
         except DataError as error:
             return Skip(str(error).partition("\n")[0])
         return setting.assign(rule=name)
@@ -69,13 +74,24 @@ def rules(facts: Facts) -> Dimension:
     return Dimension("rule", options)
 
 
-def ruled(facts: Facts, name: str, options: tuple[tuple[str, object], ...]) -> pd.DataFrame:
-    """The panel of some facts with the defections of a rule as its events."""
+def ruled(setting: Setting, options: _Given) -> pd.DataFrame:
+    """The panel of a setting's facts and options, with the defections of its rule as its events.
+
+    The rule is coded once for all panels of the facts, and a panel built once for all rules.
+    """
+    facts, name = cast("Facts", setting.facts), setting["rule"]
+    if not name:
+        return setting.once(_built, facts, options)
+    given = {**dict(options), "exit_date": named_rule(name).exit_date}
+    panel = setting.once(_built, facts, tuple(given.items()))
+    coded = setting.once(code_defections, facts, rule=name)
+    return setting.once(panel_events, panel, coded)
+
+
+def _built(facts: Facts, options: _Given) -> pd.DataFrame:
     from coalition_models.members.panel import build_panel
 
-    given = {**dict(options), "exit_date": named_rule(name).exit_date}
-    panel = build_panel(facts, **given)  # type: ignore[arg-type]
-    return panel_events(panel, code_defections(facts, rule=name), how="first")
+    return build_panel(facts, **cast("dict[str, Any]", dict(options)))
 
 
 def elections(facts: Facts) -> Dimension:
@@ -127,8 +143,20 @@ def _column(build: _Builder, panel: pd.DataFrame, column: str) -> pd.Series:
     return build(panel)[column]
 
 
+def with_column(
+    panel: pd.DataFrame, name: str, values: pd.Series | npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    """A panel with one column more (or another one), which shares the others with the first.
+
+    Panels of settings are never changed in place, so that their columns need no copies.
+    """
+    made = panel.copy(deep=False)
+    made[name] = values
+    return made
+
+
 def _beside(panel: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
-    return panel.assign(**{str(values.name): values})
+    return with_column(panel, str(values.name), values)
 
 
 def controls(facts: Facts, term: str) -> Dimension:
@@ -144,7 +172,7 @@ def controls(facts: Facts, term: str) -> Dimension:
     def choose(setting: Setting, name: str) -> Setting:
         column, build = _CONTROLS[name]
         values = setting.once(_column, build, setting["bare"], column)
-        panel = setting.once(_beside, setting.rows, values)
+        panel = _beside(setting.rows, values)
         return setting.replace(panel=panel).respecify(formula=f"event ~ {term} + {column}")
 
     def option(name: str, standing: str = "equivalent", note: str = "") -> Option:

@@ -29,6 +29,8 @@ __all__ = ["Run", "run"]
 #: combinations of the last dimensions that are handed out together, so that what the first ones
 #: make is made once; and how many of them are worth a message to another process
 _BLOCK, _FEW = 24, 12
+#: into so many parts long runs are cut at least, so that all workers of a machine have some
+_PARTS = 16
 
 Result = Mapping[str, object] | pd.DataFrame
 
@@ -194,9 +196,10 @@ def chunks_by_panel(dimensions: Sequence[Dimension], places: Sequence[int]) -> l
     """
     block = 1
     for dimension in reversed(dimensions):
-        block *= len(dimension.options_in_order)
-        if block >= _BLOCK:
+        larger = block * len(dimension.options_in_order)
+        if block >= _BLOCK and larger > len(places) / _PARTS:
             break
+        block = larger
     sizes: list[int] = []
     held = -1
     for place in places:

@@ -15,7 +15,6 @@ from coalition_models.errors import DataError, counted, first_few
 from coalition_models.features.elections import add_elections
 from coalition_models.members.bundled_facts import facts as bundled
 from coalition_models.members.facts import Facts
-from coalition_models.members.panel import build_panel
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
@@ -26,6 +25,7 @@ from coalition_models.sensitivity.outcome_choices import (
     estimators,
     ruled,
     rules,
+    with_column,
 )
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, size_of, table_of
 
@@ -345,12 +345,6 @@ def _panel_option(name: str, *options: tuple[object, str, str]) -> Dimension:
     )
 
 
-def _panel(facts: Facts, options: _Given, rule: str) -> pd.DataFrame:
-    if rule:
-        return ruled(facts, rule, options)
-    return build_panel(facts, **cast("dict[str, Any]", dict(options)))
-
-
 def _elections(panel: pd.DataFrame, window: int, given: _Given) -> pd.DataFrame:
     return add_elections(panel, window=window, **cast("dict[str, Any]", dict(given)))
 
@@ -377,13 +371,13 @@ def _with_election(
     row = histories.index.get_indexer(pd.Index(panel["state"]))
     at = histories.columns.get_indexer(pd.Index(panel["period"]))
     if (row < 0).any() or (at < 0).any():
-        return panel.assign(**{TERM: _near(_elections(panel, window, given), side)})
-    return panel.assign(**{TERM: histories.to_numpy(dtype=float)[row, at]})
+        return with_column(panel, TERM, _near(_elections(panel, window, given), side))
+    return with_column(panel, TERM, histories.to_numpy(dtype=float)[row, at])
 
 
 def _windows(windows: Sequence[int]) -> Dimension:
     def choose(setting: Setting, window: int, side: str) -> Setting | Skip:
-        facts, given = cast("Facts", setting.facts), setting["elections"]
+        given = setting["elections"]
         if side == "ahead" and ("as_of", "end") in given:
             return Skip("what is known at a month's end bears on elections behind alone")
         made = cast("dict[tuple[int, str], pd.DataFrame]", setting.values.get("calendars", {}))
@@ -392,8 +386,8 @@ def _windows(windows: Sequence[int]) -> Dimension:
             everyone = setting.once(throughout, setting["all_facts"])
             dated = setting.once(_elections, everyone, window, given)
             histories = setting.once(_histories, dated, side)
-        bare = setting.once(_panel, facts, setting["options"], setting["rule"])
-        panel = setting.once(_with_election, bare, histories, window, side, given)
+        bare = ruled(setting, setting["options"])
+        panel = _with_election(bare, histories, window, side, given)
         return setting.replace(panel=panel).assign(histories=histories, bare=bare)
 
     options = [

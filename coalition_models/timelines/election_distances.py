@@ -59,7 +59,7 @@ def distances_by(
     behind = find_until(votes.cow, votes.month, cow, known)
     covered = votes.covered(cow, calendar.first)
     listed = covered & votes.on_list(cow, known)
-    columns = _distances(votes, calendar, cow, months, ahead=ahead, behind=behind)
+    columns = _distances(votes, calendar, cow, months, covered, ahead=ahead, behind=behind)
     columns["post_election"] = np.where(listed, columns["post_election"], np.nan)
     columns["term_elapsed"] = np.where(covered, _term(votes, calendar, cow, ahead), np.nan)
     return Distances(columns, covered, listed, votes.sources)
@@ -114,6 +114,7 @@ def _distances(
     calendar: Calendar,
     cow: Integers,
     months: int,
+    covered: Flags,
     *,
     ahead: Integers,
     behind: Integers,
@@ -123,7 +124,6 @@ def _distances(
     to_next = np.maximum(_at(votes.month, ahead) - calendar.last, 0.0)
     within = to_next == 0
     since = np.maximum(calendar.first - _at(votes.month, behind), 0.0)
-    covered = votes.covered(cow, calendar.first)
     to_next = np.where(covered, to_next, np.nan)
     since = np.where(covered, since, np.nan)
     # without an election on record, none was near only if the whole window is covered

@@ -40,6 +40,9 @@ _ALL_KINDS = ("leader", "regime", "both", *KINDS)
 _EXTERNAL = ("nelda", "bjornskov-rode")
 #: load("elections", extended=True) begins here and holds the states of participation only
 _EXTENDED_FROM = "2000-01-01"
+#: lists of the bundled tables, with the tables that they were made from, and how many are kept
+_OF_BUNDLED: dict[tuple[object, ...], tuple[Votes, list[pd.DataFrame]]] = {}
+_MOST = 16
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,19 @@ def votes_of(source: str, kinds: str | tuple[str, ...], *, extended: bool) -> Vo
     """
     if source not in SOURCES:
         raise DataError(f"sources must be one of {', '.join(SOURCES)}, not {source!r}")
+    bundled = [known_table(name) for name in ("elections", "election_coverage")]
+    if extended or source in _EXTERNAL:
+        return _listed(source, kinds, extended=extended)
+    # the tables are the same objects as long as they hold the same
+    key = (source, kinds, *map(id, bundled))
+    if key not in _OF_BUNDLED:
+        while len(_OF_BUNDLED) >= _MOST:
+            _OF_BUNDLED.pop(next(iter(_OF_BUNDLED)), None)
+        _OF_BUNDLED[key] = (_listed(source, kinds, extended=False), bundled)
+    return _OF_BUNDLED[key][0]
+
+
+def _listed(source: str, kinds: str | tuple[str, ...], *, extended: bool) -> Votes:
     chosen = KINDS if isinstance(kinds, str) else kinds
     table = _table(source, extended=extended)
     windows = tuple(_windows(kind, source, extended=extended) for kind in chosen)

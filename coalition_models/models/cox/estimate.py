@@ -232,8 +232,9 @@ def _covariance(
         return bread, ""
     if plan.variance == "jackknife":
         refits = jackknife_by_cluster(prepared, found.coefficients, sample.clusters[0])
-        labels = sample.cluster_labels(plan.cluster[0])
-        refuse_lost([labels[int(g)] for g in refits.labels[~refits.usable]])
+        if not refits.usable.all():
+            labels = sample.cluster_labels(plan.cluster[0])
+            refuse_lost([labels[int(g)] for g in refits.labels[~refits.usable]])
         return refits.covariance, ""
     groups = sample.clusters
     if plan.variance == "robust":

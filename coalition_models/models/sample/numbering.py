@@ -18,6 +18,8 @@ Flags = npt.NDArray[np.bool_]
 
 #: with fewer rows to a run of equal values, looking for runs saves nothing
 _RUN = 4
+#: up to so many values a dictionary is faster than a table of hashes
+_SHORT = 1000
 
 
 @dataclass
@@ -75,6 +77,11 @@ def _turns(values: object) -> Flags | None:
 
 
 def _combined(columns: Sequence[object]) -> tuple[Integers, int]:
+    few = _listed(columns)
+    if few is not None:
+        places: dict[object, int] = {}
+        told = [places.setdefault(key, len(places)) for key in zip(*few, strict=True)]
+        return np.array(told, dtype=np.int64), len(places)
     codes, count = _numbered(columns[0])
     for column in columns[1:]:
         part, size = _numbered(column)
@@ -84,6 +91,20 @@ def _combined(columns: Sequence[object]) -> tuple[Integers, int]:
         if gap.any():
             codes = np.where(gap, -1, codes)
     return codes, count
+
+
+def _listed(columns: Sequence[object]) -> list[list[object]] | None:
+    """Values of short columns of text or whole numbers, of which none is missing; else None."""
+    found: list[list[object]] = []
+    for column in columns:
+        if not isinstance(column, np.ndarray) or len(column) > _SHORT:
+            return None
+        held = column.tolist()
+        whole = column.dtype.kind in "iu"
+        if not whole and not (column.dtype == object and all(type(one) is str for one in held)):
+            return None
+        found.append(held)
+    return found
 
 
 def _numbered(values: object) -> tuple[Integers, int]:
