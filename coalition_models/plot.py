@@ -19,20 +19,32 @@ _WHERE = {
     "frequencies_data": ("frequencies", "frequencies_data"),
     "hollowing": ("frequencies", "plot_hollowing"),
     "hollowing_data": ("frequencies", "hollowing_data"),
+    "information": ("drawn_worlds", "plot_information"),
+    "information_data": ("drawn_worlds", "information_data"),
     "participation": ("plots", "plot_participation"),
     "profile": ("profiles", "plot_profile"),
     "qca_xy": ("qca", "plot_qca_xy"),
+    "randomised": ("drawn_worlds", "plot_randomised"),
+    "randomised_data": ("drawn_worlds", "randomised_data"),
     "readings": ("readings", "plot_readings"),
     "spec_curve": ("curves", "plot_spec_curve"),
     "spec_curve_data": ("curves", "spec_curve_data"),
     "survival": ("survival", "plot_survival"),
     "timeline": ("timelines", "plot_timeline"),
     "verdicts": ("verdicts", "plot_verdicts"),
+    "worlds": ("drawn_worlds", "plot_worlds"),
+    "worlds_data": ("drawn_worlds", "worlds_data"),
 }
 
 if TYPE_CHECKING:
     from coalition_models.report.figures.curves import plot_spec_curve as spec_curve
     from coalition_models.report.figures.curves import spec_curve_data as spec_curve_data
+    from coalition_models.report.figures.drawn_worlds import information_data as information_data
+    from coalition_models.report.figures.drawn_worlds import plot_information as information
+    from coalition_models.report.figures.drawn_worlds import plot_randomised as randomised
+    from coalition_models.report.figures.drawn_worlds import plot_worlds as worlds
+    from coalition_models.report.figures.drawn_worlds import randomised_data as randomised_data
+    from coalition_models.report.figures.drawn_worlds import worlds_data as worlds_data
     from coalition_models.report.figures.estimators import plot_estimators as estimators
     from coalition_models.report.figures.frequencies import frequencies_data as frequencies_data
     from coalition_models.report.figures.frequencies import hollowing_data as hollowing_data
@@ -58,15 +70,21 @@ __all__ = [
     "frequencies_data",
     "hollowing",
     "hollowing_data",
+    "information",
+    "information_data",
     "participation",
     "profile",
     "qca_xy",
+    "randomised",
+    "randomised_data",
     "readings",
     "spec_curve",
     "spec_curve_data",
     "survival",
     "timeline",
     "verdicts",
+    "worlds",
+    "worlds_data",
 ]
 
 
