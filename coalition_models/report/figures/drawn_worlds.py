@@ -217,10 +217,10 @@ def information_data(found: InformationValue) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import coalition_models as cm
-    >>> spec = cm.Specification("cox", "event ~ recent_exits_12m", cluster="state")
-    >>> found = cm.sensitivity.value_of_information(
-    ...     spec, "recent_exits_12m", cm.facts("unosom2"), features=cm.add_contagion, draws=2)
+    >>> rows = pd.DataFrame({"state": ["ESP"], "spell": ["1"], "column": ["exit"], "present": "",
+    ...                      "range": "", "lowest": 0.1, "highest": 0.4, "share": 0.02})
+    >>> own = pd.Series({"estimate": 0.3})
+    >>> found = InformationValue("risk", own, pd.DataFrame(), rows, pd.DataFrame(), ())
     >>> information_data(found).columns.tolist()[:2]
     ['fact', 'present']
     """
@@ -262,12 +262,12 @@ def plot_information(found: InformationValue, *, most: int = 10, title: str = ""
 
     Examples
     --------
-    >>> import coalition_models as cm
-    >>> spec = cm.Specification("cox", "event ~ recent_exits_12m", cluster="state")
-    >>> found = cm.sensitivity.value_of_information(
-    ...     spec, "recent_exits_12m", cm.facts("unosom2"), features=cm.add_contagion, draws=2)
-    >>> len(plot_information(found).data) == len(found.facts)
-    True
+    >>> rows = pd.DataFrame({"state": ["ESP"], "spell": ["1"], "column": ["exit"], "present": "",
+    ...                      "range": "", "lowest": 0.1, "highest": 0.4, "share": 0.02})
+    >>> own = pd.Series({"estimate": 0.3})
+    >>> found = InformationValue("risk", own, pd.DataFrame(), rows, pd.DataFrame(), ())
+    >>> plot_information(found).data["fact"].tolist()
+    ['ESP 1, exit']
     """
     check_arguments(plot_information, locals())
     check_count(most, "most", least=1)

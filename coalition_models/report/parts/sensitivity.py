@@ -23,12 +23,13 @@ _SET, _TERM, _FULL = "iraq", "election_near", "FULL"
 _PREFIX = "sensitivity_"
 #: what a run without FULL=1 in the environment does less of
 _SHORT: Mapping[str, Mapping[str, Any]] = {
-    "curve": {"sample": 16},
+    "curve": {"sample": 12},
     "fewest_events": {"exact": 2},
     "fewest_redated": {"exact": 1},
-    "resample": {"draws": 60},
+    "resample": {"draws": 40},
     "dates": {"draws": 5, "whose": False},
     "codings": {"draws": 10, "whose": False},
+    "confounding": {"draws": 10},
     "placebos": {"windows": (-12, 12)},
     "missing": {"draws": 5},
 }
