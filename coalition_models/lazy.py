@@ -20,7 +20,8 @@ def lazy_names(
     package : str
         Its ``__name__``.
     where : mapping
-        Public name -> the module inside the package that holds it, and its name there.
+        Public name -> the module inside the package that holds it, and its name there. A dot in
+        front leads out of the package, to a room above.
 
     Examples
     --------
@@ -33,7 +34,7 @@ def lazy_names(
         if name not in where:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, held = where[name]
-        value = getattr(import_module(f"{package}.{module}"), held)
+        value = getattr(import_module(f".{module}", package), held)
         setattr(sys.modules[package], name, value)
         return value
 

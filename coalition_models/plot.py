@@ -35,6 +35,8 @@ _WHERE = {
     "incidence_data": ("incidence", "incidence_data"),
     "leave_one_out": ("robustness", "plot_leave_one_out"),
     "leave_one_out_data": ("robustness", "leave_one_out_data"),
+    "information": ("drawn_worlds", "plot_information"),
+    "information_data": ("drawn_worlds", "information_data"),
     "participation": ("plots", "plot_participation"),
     "participation_data": ("twins", "participation_data"),
     "placebos": ("placebo_tests", "plot_placebos"),
@@ -43,6 +45,8 @@ _WHERE = {
     "profile_data": ("twins", "profile_data"),
     "qca_xy": ("qca", "plot_qca_xy"),
     "qca_xy_data": ("qca", "xy_data"),
+    "randomised": ("drawn_worlds", "plot_randomised"),
+    "randomised_data": ("drawn_worlds", "randomised_data"),
     "readings": ("readings", "plot_readings"),
     "readings_data": ("twins", "readings_data"),
     "schoenfeld": ("fit_checks", "plot_schoenfeld"),
@@ -55,11 +59,19 @@ _WHERE = {
     "timeline_data": ("twins", "timeline_data"),
     "verdicts": ("verdicts", "plot_verdicts"),
     "verdicts_data": ("twins", "verdicts_data"),
+    "worlds": ("drawn_worlds", "plot_worlds"),
+    "worlds_data": ("drawn_worlds", "worlds_data"),
 }
 
 if TYPE_CHECKING:
     from coalition_models.report.figures.curves import plot_spec_curve as spec_curve
     from coalition_models.report.figures.curves import spec_curve_data as spec_curve_data
+    from coalition_models.report.figures.drawn_worlds import information_data as information_data
+    from coalition_models.report.figures.drawn_worlds import plot_information as information
+    from coalition_models.report.figures.drawn_worlds import plot_randomised as randomised
+    from coalition_models.report.figures.drawn_worlds import plot_worlds as worlds
+    from coalition_models.report.figures.drawn_worlds import randomised_data as randomised_data
+    from coalition_models.report.figures.drawn_worlds import worlds_data as worlds_data
     from coalition_models.report.figures.fit_checks import calibration_data as calibration_data
     from coalition_models.report.figures.fit_checks import cox_snell_data as cox_snell_data
     from coalition_models.report.figures.fit_checks import plot_calibration as calibration
@@ -126,6 +138,8 @@ __all__ = [
     "hollowing_data",
     "incidence",
     "incidence_data",
+    "information",
+    "information_data",
     "leave_one_out",
     "leave_one_out_data",
     "participation",
@@ -136,6 +150,8 @@ __all__ = [
     "profile_data",
     "qca_xy",
     "qca_xy_data",
+    "randomised",
+    "randomised_data",
     "readings",
     "readings_data",
     "schoenfeld",
@@ -148,6 +164,8 @@ __all__ = [
     "timeline_data",
     "verdicts",
     "verdicts_data",
+    "worlds",
+    "worlds_data",
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from coalition_models.analyses.material import Material
 from coalition_models.analyses.reading import Analysis
 from coalition_models.errors import DataError
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
+from coalition_models.sensitivity.finding import Crossing
 from coalition_models.sensitivity.histories import (
     Exchange,
     complete_histories,
@@ -20,17 +20,7 @@ from coalition_models.sensitivity.histories import (
 )
 from coalition_models.sensitivity.standard_choices import TERM, dimensions
 
-__all__ = ["Crossing", "crossing_of"]
-
-
-@dataclass(frozen=True, eq=False)
-class Crossing:
-    """What a curve runs over, and what it starts from."""
-
-    dimensions: tuple[Dimension, ...]
-    base: Setting
-    term: str
-    exchange: Exchange | None
+__all__ = ["crossing_of"]
 
 
 def crossing_of(analysis: Analysis, material: Material) -> Crossing:

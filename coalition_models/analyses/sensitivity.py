@@ -2,59 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from coalition_models.analyses.choices import crossing_of
 from coalition_models.analyses.material import Material, material_of
 from coalition_models.analyses.reading import Analysis
-from coalition_models.errors import DataError
 from coalition_models.files import output_folder, write_file
-from coalition_models.models.running import fit, unfitted
+from coalition_models.models.running import unfitted
 from coalition_models.report.figures.curves import plot_spec_curve
-from coalition_models.sensitivity.curve import spec_curve
-from coalition_models.sensitivity.hidden_confounder import confounding
-from coalition_models.sensitivity.leaving_out import leave_out
-from coalition_models.sensitivity.resampling import resample
-from coalition_models.sensitivity.uncertain_codings import coding_uncertainty
-from coalition_models.sensitivity.uncertain_dates import date_uncertainty
+from coalition_models.report.finding import SensitivityReport
+from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.finding import Crossing, Finding
+from coalition_models.sensitivity.finding_part import How, Looked, PartOf, look
+from coalition_models.sensitivity.finding_parts import PARTS
 
 __all__ = ["analyse_sensitivity"]
 
 Files = dict[str, str | bytes]
 _DRAWS = 200
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """One part's material, and how it runs."""
-
-    analysis: Analysis
-    material: Material
-    keep: Path
-    workers: int | None
-    progress: bool
-
-    @property
-    def how(self) -> dict[str, Any]:
-        """Options of the engine."""
-        return {"workers": self.workers, "keep": self.keep, "progress": self.progress}
-
-    @property
-    def drawn(self) -> dict[str, Any]:
-        """Draws and seed."""
-        asked = self.analysis.sensitivity
-        return {"draws": asked.get("draws", _DRAWS), "seed": asked.get("seed", 1)}
-
-    @property
-    def term(self) -> str:
-        """The coefficient."""
-        return str(self.analysis.sensitivity["term"])
 
 
 def analyse_sensitivity(
@@ -68,7 +36,8 @@ def analyse_sensitivity(
         With a table ``[sensitivity]``.
     out : path
         Folder: ``kept/<part>.jsonl`` grows as results come; tables, texts and figures of a part
-        are written when it is complete.
+        are written when it is complete. ``parts.csv`` says of every part what it says, or why it
+        is not there; ``report.html`` is the page on all of them.
     workers : int or None
     progress : bool
 
@@ -80,28 +49,51 @@ def analyse_sensitivity(
     Raises
     ------
     DataError
-        With the line of the file that it is due to.
+        With the line of the file that it is due to: a part that is asked for and does not apply
+        among them.
     """
     document = analysis.document
     if not analysis.sensitivity:
         raise document.refusal((), "the file needs a table [sensitivity] with term = ...")
     material = material_of(analysis)
-    _check(analysis, material)
+    known = _check(analysis, material)
     place = output_folder(Path(out))
-    written = []
-    for name in _asked(analysis, material):
-        keep = place / "kept" / f"{name}.jsonl"
-        task = _Task(analysis, material, keep, workers, progress)
+    asked = analysis.sensitivity
+    resampling = {name: asked[name] for name in ("interval", "level") if name in asked}
+    how = How(
+        asked.get("draws", _DRAWS), asked.get("seed", 1), workers, place / "kept", progress,
+        {"resample": resampling},
+    )  # fmt: skip
+    finding = _finding(analysis, material)
+    if known:
+        with analysis.told_at("model"):
+            _ = finding.found
+    _refuse_absent(analysis, finding)
+    looked: dict[str, Looked] = {}
+    written: list[Path] = []
+    for part in PARTS:
+        if part.name not in asked.get("parts", [part.name]):
+            continue
         with analysis.told_at("sensitivity"):
-            made = _PARTS[name](task)
-        for file, content in made.items():
-            write_file(place / file, content)
-            written.append(place / file)
-    return written
+            if part.name == "curve":
+                finding = replace(finding, crossing=_crossing(analysis, material))
+            looked[part.name] = look(part, finding, how, done=looked, strict="parts" in asked)
+        written += _written(place, _files(looked[part.name]))
+    found = SensitivityReport(finding, looked, replace(how, keep=None))
+    return [*written, *(_written(place, _whole(found)) if known else [])]
 
 
-def _check(analysis: Analysis, material: Material) -> None:
-    """Refuse before anything long begins: a formula without the term, no clusters, no score."""
+def _written(place: Path, files: Files) -> list[Path]:
+    for file, content in files.items():
+        write_file(place / file, content)
+    return [place / file for file in files]
+
+
+def _check(analysis: Analysis, material: Material) -> bool:
+    """Refuse before anything long begins: a formula without the term, no clusters, no score.
+
+    Whether the model has the term, which a curve of the package's own choices brings itself.
+    """
     with analysis.told_at("model"):
         model = unfitted(analysis.spec, material.panel)
     term = analysis.sensitivity["term"]
@@ -116,105 +108,61 @@ def _check(analysis: Analysis, material: Material) -> None:
         raise analysis.document.refusal(
             ("model", "cluster"), "a sensitivity analysis needs [model] cluster = one column"
         )
+    return term in model.names
 
 
-def _asked(analysis: Analysis, material: Material) -> Iterator[str]:
-    needs = {"dates": "facts", "codings": "facts"}
-    given = analysis.sensitivity.get("parts")
-    for at, name in enumerate(given or _PARTS):
-        lacks = name in needs and material.facts is None
-        values = set(pd.unique(material.panel.get(analysis.sensitivity["term"], pd.Series([2]))))
-        lacks_values = name == "confounding" and not {
-            one for one in values if not np.isnan(one)} <= {0, 1}  # fmt: skip
-        if not (lacks or lacks_values):
-            yield name
-        elif given:
-            why = "facts that can be rebuilt" if lacks else "a term that is a column of 0 and 1"
+def _finding(analysis: Analysis, material: Material) -> Finding:
+    term = str(analysis.sensitivity["term"])
+    if material.facts is None:
+        return Finding(analysis.spec, term, material.panel)
+    return Finding(
+        analysis.spec, term, material.panel, material.facts, material.features, material.options,
+        fixed="",
+    )  # fmt: skip
+
+
+def _crossing(analysis: Analysis, material: Material) -> Crossing:
+    made = crossing_of(analysis, material)
+    asked = analysis.sensitivity
+    return replace(made, more={name: asked[name] for name in ("sample", "limit") if name in asked})
+
+
+def _refuse_absent(analysis: Analysis, finding: Finding) -> None:
+    """Refuse parts that were asked for and do not apply, before anything long begins."""
+    given = analysis.sensitivity.get("parts", [])
+    for part in PARTS:
+        why = part.lacks(finding) if part.name in given else ""
+        if why:
             raise analysis.document.refusal(
-                ("sensitivity", "parts", at), f"[sensitivity] the part {name!r} needs {why}"
+                ("sensitivity", "parts", given.index(part.name)),
+                f"[sensitivity] the part {part.name!r} {why}",
             )
 
 
-def _tables(name: str, frames: Mapping[str, pd.DataFrame], shown: object) -> Files:
+def _files(one: Looked) -> Files:
+    """Numbers, text and the curve's picture of a part; nothing where it is not there."""
+    if one.result is None:
+        return {}
     files: Files = {
-        f"{name}{'_' if part else ''}{part}.csv": frame.to_csv(index=False, lineterminator="\n")
-        for part, frame in frames.items()
+        f"{_name(one.part, what)}.csv": frame.to_csv(index=False, lineterminator="\n")
+        for what, frame in one.part.frames(one.result).items()
     }
-    return {**files, f"{name}.txt": f"{shown}\n"}
-
-
-def _curve(task: _Task) -> Files:
-    asked = task.analysis.sensitivity
-    crossing = crossing_of(task.analysis, task.material)
-    options = {name: asked[name] for name in ("sample", "limit") if name in asked}
-    found = spec_curve(
-        task.analysis.spec if crossing.term == task.term else crossing.base.spec or
-        task.analysis.spec,
-        crossing.term, list(crossing.dimensions), base=crossing.base, exchange=crossing.exchange,
-        **options, **task.drawn, **task.how,
-    )  # fmt: skip
-    files = _tables("curve", {"": found.table, "skipped": found.skipped}, found)
-    if found.table["estimate"].notna().any():
-        files["curve.svg"] = plot_spec_curve(found).to_bytes("svg")
+    result = one.result
+    shown = result.to_string(index=False) if isinstance(result, pd.DataFrame) else str(result)
+    files[f"{one.part.name}.txt"] = f"{shown}\n"
+    if isinstance(result, SpecCurve) and result.table["estimate"].notna().any():
+        files["curve.svg"] = plot_spec_curve(result).to_bytes("svg")
     return files
 
 
-def _resample(task: _Task) -> Files:
-    asked = task.analysis.sensitivity
-    options = {name: asked[name] for name in ("interval", "level") if name in asked}
-    found = resample(
-        task.analysis.spec, task.material.panel, task.term, **options, **task.drawn, **task.how
-    )
-    return _tables("resample", {"": found.draws}, found)
+def _name(part: PartOf, what: str) -> str:
+    return f"{part.name}{'_' if what else ''}{what}"
 
 
-def _leave_out(task: _Task) -> Files:
-    panel = task.material.panel
-    names = [name for name in ("state", "coalition", "period") if name in panel.columns]
-    events = {"coalition", "state", "spell", "period"} <= set(panel.columns)
-    if not events:
-        raise DataError("leave_out needs rows with coalition, state, spell and period: leave the "
-                        "part out")  # fmt: skip
-    found = leave_out(task.analysis.spec, panel, task.term, by=[*names, "event"], **task.how)
-    return _tables("leave_out", {"": found}, found.to_string(index=False))
-
-
-def _dates(task: _Task) -> Files:
-    material = task.material
-    assert material.facts is not None
-    found = date_uncertainty(
-        task.analysis.spec, task.term, material.facts, features=material.features,
-        options=material.options, **task.drawn, **task.how,
-    )  # fmt: skip
-    frames = {"": found.draws, "spells": found.dates, "bounds": found.bounds}
-    return _tables("dates", frames, found)
-
-
-def _codings(task: _Task) -> Files:
-    material = task.material
-    assert material.facts is not None
-    found = coding_uncertainty(
-        task.analysis.spec, task.term, material.facts, features=material.features,
-        options=material.options, **task.drawn, **task.how,
-    )  # fmt: skip
-    frames = {"": found.draws, "spells": found.spells, "cases": found.cases,
-              "tipping": found.tipping}  # fmt: skip
-    return _tables("codings", frames, found)
-
-
-def _confounding(task: _Task) -> Files:
-    panel = task.material.panel
-    found = confounding(
-        fit(task.analysis.spec, panel), task.term, panel, seed=task.drawn["seed"], **task.how
-    )
-    return _tables("confounding", {"": found.grid, "benchmarks": found.benchmarks}, found)
-
-
-_PARTS: Mapping[str, Callable[[_Task], Files]] = {
-    "curve": _curve,
-    "resample": _resample,
-    "leave_out": _leave_out,
-    "dates": _dates,
-    "codings": _codings,
-    "confounding": _confounding,
-}
+def _whole(found: SensitivityReport) -> Files:
+    """What all parts say together."""
+    return {
+        "parts.csv": found.to_table().to_frame().to_csv(index=False, lineterminator="\n"),
+        "parts.txt": f"{found.summary}\n",
+        "report.html": found.html(),
+    }

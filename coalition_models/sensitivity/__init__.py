@@ -63,9 +63,14 @@ _WHERE = {
     "Randomised": ("randomising", "Randomised"),
     "placebos": ("placebo_tests", "placebos"),
     "Placebos": ("placebo_tests", "Placebos"),
+    # it draws, so that it stands above this room
+    "sensitivity_report": (".report.finding", "sensitivity_report"),
+    "SensitivityReport": (".report.finding", "SensitivityReport"),
 }
 
 if TYPE_CHECKING:
+    from coalition_models.report.finding import SensitivityReport as SensitivityReport
+    from coalition_models.report.finding import sensitivity_report as sensitivity_report
     from coalition_models.sensitivity.choices import Dimension as Dimension
     from coalition_models.sensitivity.choices import Option as Option
     from coalition_models.sensitivity.choices import Setting as Setting

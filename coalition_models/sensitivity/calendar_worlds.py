@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_workers
 from coalition_models.errors import (
     CoalitionError,
     CoverageError,
@@ -31,6 +31,7 @@ from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.record import keep_record, record_of, with_record
 from coalition_models.sensitivity.calendars import Calendars
+from coalition_models.sensitivity.engine import run_tasks
 from coalition_models.sensitivity.rebuilding import Rebuild
 
 __all__ = ["Moves", "Scored", "Worlds", "featured", "refuse_other_features", "score_worlds"]
@@ -126,17 +127,17 @@ class Worlds:
         panel: pd.DataFrame,
         *,
         together: bool = True,
-        workers: int = 1,
+        workers: int | None = 1,
     ) -> Worlds:
         """Make the features of every calendar, of all ``together`` or of one after the other."""
         own = featured(rebuild, panel, calendars.facts)
         made = _side_by_side(rebuild, calendars, moves, panel, own) if together else None
         if made is None:
             most = int(moves.ways.max(initial=1))
-            call = joblib.delayed(_at)
-            panels = joblib.Parallel(n_jobs=check_workers(workers))(
-                call(rebuild, calendars, moves, panel, k) for k in range(most)
-            )
+            panels = run_tasks(
+                partial(_at, rebuild, calendars, moves, panel), range(most), about="calendars",
+                chunk=1, workers=workers,
+            ).answers  # fmt: skip
             if any(len(one) != len(own) for one in panels):
                 raise DataError("features= must keep the rows of the panel")
             made = {c: np.stack([one[c].to_numpy() for one in panels]) for c in own.columns}
@@ -226,9 +227,14 @@ def score_worlds(
     draws: Sequence[Integers],
     *,
     panel: pd.DataFrame | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> Scored:
     """Score a term in worlds of moved calendars; see :class:`Moves` for what a draw is.
+
+    Scores of worlds that are made one by one are kept, and gone on with; those that are made at
+    once take no time that would be worth it.
 
     Raises
     ------
@@ -249,15 +255,13 @@ def score_worlds(
         )
     if together and _only_the_term(rebuild, worlds):
         return _scored_at_once(rebuild, worlds, draws)
-    makes = [(worlds, one) if together else None for one in draws]
-    call = joblib.delayed(_scored)
-    found = joblib.Parallel(n_jobs=check_workers(workers))(
-        call(rebuild, calendars, moves, panel, draws[at : at + _CHUNK], makes[at : at + _CHUNK])
-        for at in range(0, len(draws), _CHUNK)
-    )
-    z = np.array([value for part in found for value, _ in part])
-    exposed = np.array([value for part in found for _, value in part])
-    return Scored(z, exposed, together)
+    work = _Score(rebuild, calendars, moves, panel, worlds if together else None)
+    found = run_tasks(
+        work, list(draws), about="randomise", chunk=_CHUNK, workers=workers, keep=keep,
+        progress=progress,
+    )  # fmt: skip
+    table = pd.DataFrame(found.answers, columns=["z", "exposed_events"]).astype(float)
+    return Scored(table["z"].to_numpy(), table["exposed_events"].to_numpy(), together)
 
 
 def _agrees(
@@ -309,28 +313,29 @@ def _scored_at_once(rebuild: Rebuild, worlds: Worlds, draws: Sequence[Integers])
     return Scored(np.concatenate(z), np.concatenate(exposed).astype(float), True)
 
 
-def _scored(
-    rebuild: Rebuild,
-    calendars: Calendars,
-    moves: Moves,
-    panel: pd.DataFrame,
-    draws: Sequence[Integers],
-    makes: Sequence[tuple[Worlds, Integers] | None],
-) -> list[tuple[float, float]]:
-    lines = []
-    with gathered():
-        for taken, made in zip(draws, makes, strict=True):
+@dataclass(frozen=True, eq=False)
+class _Score:
+    """The score of a world: put together, or made from its facts where there are no ``worlds``."""
+
+    rebuild: Rebuild
+    calendars: Calendars
+    moves: Moves
+    panel: pd.DataFrame
+    worlds: Worlds | None
+
+    def __call__(self, taken: Integers) -> dict[str, float]:
+        """Score and exposed events; missing where the world has no statistic."""
+        with gathered():
             rows = (
-                featured(rebuild, panel, moves.facts(calendars, taken))
-                if made is None
-                else made[0].panel(taken)
+                featured(self.rebuild, self.panel, self.moves.facts(self.calendars, taken))
+                if self.worlds is None
+                else self.worlds.panel(taken)
             )
             try:
-                numbers = score_at_null(rebuild.spec, rebuild.term, rows).numbers
+                numbers = score_at_null(self.rebuild.spec, self.rebuild.term, rows).numbers
             except (FitError, CoverageError):
                 numbers = {}
-            lines.append((numbers.get("z", np.nan), numbers.get("exposed_events", np.nan)))
-    return lines
+        return {name: numbers.get(name, np.nan) for name in ("z", "exposed_events")}
 
 
 def refuse_other_features(

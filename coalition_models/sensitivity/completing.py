@@ -172,7 +172,9 @@ def _covariate(
     last: CovariateModel | None,
     rng: np.random.Generator,
 ) -> CovariateModel:
-    others = pd.get_dummies(rows[[n for n in names if n != one.name]], drop_first=True, dtype=float)
+    others = rows[[n for n in names if n != one.name]]
+    if len(others.columns):  # a column alone in the model has its time and its unit only
+        others = pd.get_dummies(others, drop_first=True, dtype=float)
     if not one.whole:
         time = rows["stop"].to_numpy(dtype=float)
         others = others.assign(**{"time ": time, "time squared ": time**2})
@@ -180,7 +182,7 @@ def _covariate(
     if one.whole:
         others = others.groupby(one.unit).mean()
         x = pd.Series(x).groupby(one.unit).first().to_numpy()
-    Z = others.to_numpy(dtype=float)
+    Z = others.to_numpy(dtype=float).reshape(len(x), -1)
     spread = Z.std(axis=0)
     Z = (Z - Z.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     Z = np.column_stack([np.ones(len(x)), Z[:, spread > 0]])

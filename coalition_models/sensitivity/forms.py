@@ -72,6 +72,8 @@ class FunctionalForm:
             if not identified >= _LEAST:
                 share = "nothing" if np.isnan(identified) else f"{identified:.1%}"
                 parts.append(f"on the clock of {clock} the risk sets tell {share} of its variance")
+            elif np.isnan(estimate):
+                parts.append(f"on the clock of {clock} it has no estimate")
             else:
                 parts.append(
                     f"on the clock of {clock} its ratio is {np.exp(estimate):.3g} (p {format_p(p)})"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count, check_workers
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.imputed import Combined
 from coalition_models.models.family import require
@@ -19,6 +19,7 @@ from coalition_models.render import Table, format_number, format_p, frame_table
 from coalition_models.sensitivity.choices import Setting
 from coalition_models.sensitivity.completing import Gaps, bounded, complete, gaps_of, hazard_of
 from coalition_models.sensitivity.curve import Estimate
+from coalition_models.sensitivity.engine import run_tasks
 from coalition_models.sensitivity.rebuilding import cautions, combine, combined_rows, verdicts
 
 __all__ = ["MissingValues", "missing"]
@@ -125,7 +126,9 @@ def missing(
     draws: int = 20,
     cycles: int = 5,
     seed: int = 1,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> MissingValues:
     """Impute missing covariates so that they agree with the hazard model, and estimate a term.
 
@@ -151,8 +154,13 @@ def missing(
     cycles : int
         Rounds over the columns before a panel is taken.
     seed : int
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -195,12 +203,11 @@ def missing(
     if not gaps:
         raise DataError(f"no column of {spec.formula!r} has a missing value that is not certain")
     hazard = hazard_of(spec)
-    streams = np.random.SeedSequence(seed).spawn(draws)
-    call = joblib.delayed(_one)
+    lines = run_tasks(
+        _Completed(spec, hazard, filled, tuple(gaps), term, cycles), range(draws), about="missing",
+        seed=seed, chunk=1, workers=workers, keep=keep, progress=progress,
+    ).answers  # fmt: skip
     with gathered() as told:
-        lines = joblib.Parallel(n_jobs=check_workers(workers))(
-            call(spec, hazard, filled, gaps, term, cycles, stream) for stream in streams
-        )
         cases = _line(spec, panel, term)
         bounds = _bounds(spec, filled, gaps, term)
     table = pd.DataFrame(lines).astype(dict.fromkeys(_NUMBERS, float))
@@ -211,18 +218,22 @@ def missing(
     )  # fmt: skip
 
 
-def _one(
-    spec: Specification,
-    hazard: Specification,
-    filled: pd.DataFrame,
-    gaps: Sequence[Gaps],
-    term: str,
-    cycles: int,
-    stream: np.random.SeedSequence,
-) -> dict[str, object]:
-    with gathered():
-        rows = complete(hazard, filled, gaps, cycles=cycles, rng=np.random.default_rng(stream))
-        return _line(spec, rows, term)
+@dataclass(frozen=True, eq=False)
+class _Completed:
+    """The estimate from a panel whose gaps are filled."""
+
+    spec: Specification
+    hazard: Specification
+    filled: pd.DataFrame
+    gaps: tuple[Gaps, ...]
+    term: str
+    cycles: int
+
+    def __call__(self, at: int, rng: np.random.Generator) -> dict[str, object]:
+        """Fill and fit once; ``at`` tells the draws apart."""
+        with gathered():
+            rows = complete(self.hazard, self.filled, self.gaps, cycles=self.cycles, rng=rng)
+            return _line(self.spec, rows, self.term)
 
 
 def _line(spec: Specification, rows: pd.DataFrame, term: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations, product
 from math import factorial, prod
+from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
@@ -147,7 +148,9 @@ def randomise(
     side: Side = "two",
     draws: int = 999,
     seed: int = 1,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> Randomised:
     """Test a term of elections by the worlds in which states vote at other times.
 
@@ -192,8 +195,14 @@ def randomise(
         Whether worlds count that are as far from 0, as high, or as low.
     draws, seed : int
         All worlds are looked at instead where there are no more than that.
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+        Worlds that are scored all at once take no time and are not kept.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -232,7 +241,10 @@ def randomise(
     states = _states(calendars, own, term, how, snap, groups)
     moves = _moves(states, how, snap)
     taken, exact = _drawn(moves, draws, seed)
-    scored = score_worlds(rebuild, calendars, moves, taken, panel=bare, workers=workers)
+    scored = score_worlds(
+        rebuild, calendars, moves, taken, panel=bare, workers=workers, keep=keep,
+        progress=progress,
+    )  # fmt: skip
     z = seen.numbers["z"]
     moved = states["held"] == ""
     return Randomised(

@@ -29,7 +29,7 @@ from coalition_models.sensitivity.outcome_choices import (
 )
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, size_of, table_of
 
-__all__ = ["TERM", "StandardChoices", "dimensions"]
+__all__ = ["TERM", "StandardChoices", "clocks", "dimensions", "fact_choices"]
 
 #: the column that every option makes: 1 where an election is near
 TERM = "election"
@@ -200,21 +200,10 @@ def dimensions(
     """
     check_arguments(dimensions, locals())
     facts = _facts(data)
-    assert facts.members is not None
-    rows = {column: column in facts.members.columns for column in _NEEDED}
     found = [
-        *([_confidence()] if rows["exit_confidence"] else []),
-        *([_contested()] if rows["exit_kind_alt"] else []),
-        _kinds(),
-        *([_exit_dates(rows["last_personnel"])] if rows["announced"] else []),
-        _panel_option("wind_up", (0, "equivalent", ""),
-                      (wind_up, "uncertain", "exits in the agreed wind-up are not counted")),
-        *([_panel_option("peak_at_least", (0, "equivalent", ""),
-                         (peak, "uncertain", "a sample chosen by what is known afterwards"))]
-          if rows["peak_troops"] else []),
+        *fact_choices(facts, peak=peak, wind_up=wind_up),
         rules(facts),
-        _panel_option("clock", ("entry", "equivalent", ""),
-                      ("coalition", "equivalent", "members are compared within a month")),
+        clocks(),
         elections(facts),
         _windows(windows),
         controls(facts, TERM),
@@ -225,6 +214,45 @@ def dimensions(
         term=TERM, all_facts=facts, options=_START, rule="", elections=_START
     )
     return StandardChoices(tuple(found), base)
+
+
+def fact_choices(facts: Facts, *, peak: float = 100, wind_up: int = 3) -> list[Dimension]:
+    """List the choices that are of facts and panel alone, whatever the term.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> [one.name for one in fact_choices(cm.facts("iraq"))]
+    ['dates', 'contested', 'kinds', 'exit_date', 'wind_up', 'peak_at_least']
+    """
+    assert facts.members is not None
+    rows = {column: column in facts.members.columns for column in _NEEDED}
+    return [
+        *([_confidence()] if rows["exit_confidence"] else []),
+        *([_contested()] if rows["exit_kind_alt"] else []),
+        _kinds(),
+        *([_exit_dates(rows["last_personnel"])] if rows["announced"] else []),
+        _panel_option("wind_up", (0, "equivalent", ""),
+                      (wind_up, "uncertain", "exits in the agreed wind-up are not counted")),
+        *([_panel_option("peak_at_least", (0, "equivalent", ""),
+                         (peak, "uncertain", "a sample chosen by what is known afterwards"))]
+          if rows["peak_troops"] else []),
+    ]  # fmt: skip
+
+
+def clocks() -> Dimension:
+    """Time since a member's entry, or since the coalition began.
+
+    Examples
+    --------
+    >>> clocks().labels
+    ('entry', 'coalition')
+    """
+    return _panel_option(
+        "clock",
+        ("entry", "equivalent", ""),
+        ("coalition", "equivalent", "members are compared within a month"),
+    )
 
 
 _NEEDED = ("exit_confidence", "exit_kind_alt", "announced", "last_personnel", "peak_troops")

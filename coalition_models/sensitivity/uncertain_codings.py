@@ -38,6 +38,9 @@ __all__ = ["MISTAKEN_FOR", "CodingUncertainty", "coding_uncertainty"]
 Objects = npt.NDArray[np.object_]
 Worlds = dict[Hashable, Callable[[], Facts]]
 
+_SPELLS = ["row", "spell", "exit_kind", "other", "chance", "estimate", "p_value"]
+_CASES = ["case", "recoded", "estimate", "p_value", "exposed_events"]
+_TIPPING = ["way", "recoded", "spells", "estimate", "p_value", "events", "exposed_events"]
 #: most recoded spells for which a tipping point is looked for
 _MOST = 20
 
@@ -64,7 +67,7 @@ class CodingUncertainty:
     cases : DataFrame
         ``case`` (``as coded``; ``all other``: every contested spell in its other coding;
         ``lowest`` and ``highest``: those which alone lower, or raise, the estimate), with the
-        number recoded and the estimate.
+        number recoded and the estimate; none without ``whose``, as ``tipping``.
     tipping : DataFrame
         Per way of recoding (``early to scheduled``, ``scheduled to early``): ``recoded``, how many
         spells turn the significance, ``spells`` which, and the estimate then. Spells are taken in
@@ -98,17 +101,13 @@ class CodingUncertainty:
                 title=f"Coding of exits: {self.term}",
                 notes=self.notes,
             ),
-            frame_table(
-                self.cases[["case", "recoded", "estimate", "p_value", "exposed_events"]],
-                title="Contested spells, extreme cases",
-            ),
-            frame_table(
-                self.tipping.assign(spells=self.tipping["spells"].map(_shortened))[
-                    ["way", "recoded", "spells", "estimate", "p_value", "exposed_events"]
-                ],
-                title="How many recoded spells turn the significance",
-            ),
         ]
+        if len(self.cases):
+            tables.append(frame_table(self.cases[_CASES], title="Contested spells, extreme cases"))
+        if len(self.tipping):
+            shown = self.tipping.assign(spells=self.tipping["spells"].map(_shortened))
+            shown = shown.drop(columns="events")
+            tables.append(frame_table(shown, title="How many recoded spells turn the significance"))
         if len(self.spells):
             tables.append(frame_table(self.spells, title="Spells with two codings"))
         return tables
@@ -132,6 +131,7 @@ def coding_uncertainty(
     chances: pd.DataFrame | None = None,
     draws: int = 200,
     seed: int = 1,
+    whose: bool = True,
     workers: int | None = 1,
     keep: str | Path | None = None,
     progress: bool = False,
@@ -165,6 +165,9 @@ def coding_uncertainty(
         Your own distributions: ``coalition, state, spell, exit_kind, chance``, summing to one by
         spell. They replace the above for the spells named.
     draws, seed : int
+    whose : bool
+        Whether to recode each contested spell alone, and to look for the extreme cases and the
+        tipping point: a fit for every spell.
     workers : int or None
         Processes (or threads, as joblib is told); the result does not depend on it.
     keep : path, optional
@@ -213,7 +216,7 @@ def coding_uncertainty(
     naive: pd.Series = table.iloc[0]
     own = table.iloc[1:].reset_index(drop=True)
     own.insert(1, "recoded", [int((kinds != coded.kinds).sum()) for kinds in drawn])
-    spells = _alone(rebuild, coded, workers)
+    spells = _alone(rebuild, coded, workers) if whose else None
     notes = [
         f"{counted(len(coded.two), 'contested spell')}, the other coding with chance {contested:g}",
         f"others wrong with the error of {wrong} in {of} (Beta)" if of else "others as coded",
@@ -226,11 +229,15 @@ def coding_uncertainty(
         naive=naive,
         draws=own,
         combined=combine(own),
-        spells=spells.drop(columns="row"),
-        cases=_cases(rebuild, coded, spells, naive, workers),
-        tipping=_tipping(rebuild, coded, naive, workers),
+        spells=_none(_SPELLS[1:]) if spells is None else spells.drop(columns="row"),
+        cases=_none(_CASES) if spells is None else _cases(rebuild, coded, spells, naive, workers),
+        tipping=_none(_TIPPING) if spells is None else _tipping(rebuild, coded, naive, workers),
         notes=tuple(notes),
     )
+
+
+def _none(columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=columns)
 
 
 def _shortened(names: str) -> str:
@@ -240,9 +247,8 @@ def _shortened(names: str) -> str:
 def _alone(rebuild: Rebuild, coded: Codings, workers: int | None) -> pd.DataFrame:
     """Every spell with two codings switched alone."""
     others = {row: pair for row in coded.two if (pair := likeliest(coded, row)) is not None}
-    columns = ["row", "spell", "exit_kind", "other", "chance", "estimate", "p_value"]
     if not others:
-        return pd.DataFrame(columns=columns)
+        return _none(_SPELLS)
     worlds: Worlds = {
         row: coded.world(coded.recoded({row: kind})) for row, (kind, _) in others.items()
     }
@@ -257,7 +263,7 @@ def _alone(rebuild: Rebuild, coded: Codings, workers: int | None) -> pd.DataFram
         chance=[others[row][1] for row in rows],
         moves=(found["estimate"] - table["estimate"].iloc[0]).abs(),
     )
-    return found.sort_values("moves", ascending=False, kind="stable", ignore_index=True)[columns]
+    return found.sort_values("moves", ascending=False, kind="stable", ignore_index=True)[_SPELLS]
 
 
 def _cases(
@@ -308,8 +314,7 @@ def _tipping(
                 line |= {"recoded": count, "spells": named}
                 line |= first.drop(["world", "problem"]).to_dict()
         lines.append(line)
-    columns = ["way", "recoded", "spells", "estimate", "p_value", "events", "exposed_events"]
-    return pd.DataFrame(lines).reindex(columns=columns)
+    return pd.DataFrame(lines).reindex(columns=_TIPPING)
 
 
 def _towards(naive: pd.Series, alone: pd.DataFrame) -> list[int]:

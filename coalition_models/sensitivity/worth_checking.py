@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,8 @@ class InformationValue:
         """The result in two sentences made from its numbers."""
         known = self.split.dropna(subset=["share"]).sort_values("share", ascending=False)
         parts = ", ".join(f"{row.source} {row.share:.0%}" for row in known.itertuples())
+        if np.isnan(self.split["share"].iloc[0]):
+            parts += ", beside that of sampling, which is not known since there is no estimate"
         moving = self.facts[self.facts["reduction"] > 0]
         if moving.empty:
             return f"The variance of {self.term} is {parts}. No single fact moves the estimate."
@@ -125,7 +128,9 @@ def value_of_information(
     error: tuple[int, int] | None = None,
     draws: int = 100,
     seed: int = 1,
-    workers: int = 1,
+    workers: int | None = 1,
+    keep: str | Path | None = None,
+    progress: bool = False,
 ) -> InformationValue:
     """Rank the facts by how much less uncertain a finding would be if they were known.
 
@@ -155,8 +160,13 @@ def value_of_information(
         As in ``coding_uncertainty``.
     draws, seed : int
         Worlds of dates, of codings, and of both.
-    workers : int
-        Processes; the result does not depend on it.
+    workers : int or None
+        Processes (or threads, as joblib is told); the result does not depend on it.
+    keep : path, optional
+        Results are appended to this file as they come; the same call goes on where an interrupted
+        one was.
+    progress : bool
+        Show how far it is, the rate and the time that is left.
 
     Returns
     -------
@@ -197,7 +207,9 @@ def value_of_information(
     for number, fact in enumerate(alone):
         worlds |= {(number, at): world for at, world in enumerate(fact.worlds)}
     worlds |= _drawn(bounds, coded, wrong, of, draws, seed)
-    table, warned = rebuild.fits(worlds, workers)
+    table, warned = rebuild.fits(
+        worlds, workers, keep=keep, progress=progress, about="value_of_information"
+    )
     found = dict(zip(table["world"], table["estimate"], strict=True))
     naive: pd.Series = table.iloc[0]
     listed = _listed(alone, found, float(naive["estimate"]), bounds.members)

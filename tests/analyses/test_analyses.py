@@ -20,6 +20,7 @@ from coalition_models.cli import main
 from coalition_models.errors import CoalitionError, DataError
 from coalition_models.models.family import families
 from coalition_models.models.specification import Specification
+from coalition_models.sensitivity.finding_parts import PARTS
 
 BAD = sorted(Path(__file__).parent.joinpath("bad").glob("*.toml"))
 GOOD = """
@@ -63,6 +64,8 @@ def test_the_schema_is_one_and_says_the_same_to_others():
     judge = jsonschema.Draft202012Validator(schema())
     model = schema()["properties"]["model"]["properties"]
     assert model["family"]["enum"] == sorted(families())
+    parts = schema()["properties"]["sensitivity"]["properties"]["parts"]
+    assert parts["items"]["enum"] == [part.name for part in PARTS]
     assert set(model) <= set(Specification.__dataclass_fields__)
     assert judge.is_valid(tomllib.loads(GOOD))
     differ = []
@@ -161,9 +164,13 @@ def test_a_run_is_gone_on_with_and_ends_in_the_same_files(small, tmp_path, capsy
         return main(["sensitivity", str(small), "--out", str(out), "--quiet", *more])
 
     assert command(tmp_path / "one") == 0
-    assert "wrote 6 files" in capsys.readouterr().out
+    assert "wrote 9 files" in capsys.readouterr().out
     whole = contents(tmp_path / "one")
     assert {"curve.csv", "curve.svg", "kept/curve.jsonl", "resample.txt"} <= set(whole)
+    parts = pd.read_csv(tmp_path / "one" / "parts.csv", keep_default_na=False)
+    assert parts["part"].tolist() == ["curve", "resample"]
+    assert parts["what it says"].iloc[0].startswith("Over 6 specifications of 3 choices")
+    assert b"How far high holds" in whole["report.html"]
     curve = pd.read_csv(tmp_path / "one" / "curve.csv", keep_default_na=False)
     assert curve[["controls", "family", "ties"]].to_numpy().tolist() == [
         [controls, *model] for controls in ("none", "size")
@@ -224,6 +231,13 @@ formula = "event ~ recent_exits_12m"
     panel = cm.build_panel(cm.Facts.read(folder), wind_up=3, until="2007-12-31")
     other = cm.cox("event ~ recent_exits_12m", cm.add_contagion(panel))
     assert found.coefficients[0] == pytest.approx(other.coefficients[0], rel=1e-12)
+
+
+def test_a_part_that_is_asked_for_and_does_not_apply_is_refused_with_its_line(small, tmp_path):
+    text = SMALL.replace('["curve", "resample"]', '["resample", "dates"]')
+    path = written(small.parent, text, "dates.toml")
+    with pytest.raises(DataError, match=r"line 10: \[sensitivity\] the part 'dates' needs facts"):
+        analyse_sensitivity(read_analysis(path), tmp_path)
 
 
 @pytest.mark.slow

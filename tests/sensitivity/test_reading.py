@@ -13,12 +13,16 @@ from coalition_models import sensitivity
 @pytest.mark.filterwarnings("ignore:[0-9]+ clusters", "ignore:[0-9]+ events")
 def test_the_picture_is_drawn_and_the_numbers_are_its_own(root, tmp_path, monkeypatch) -> None:
     page = (root / "docs" / "reading-sensitivity.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(compile(code, "reading-sensitivity.md", "exec"), names)
     names["plt"].close("all")
     assert (tmp_path / "curve.png").stat().st_size > 5000
+    report = names["found"]
+    assert (tmp_path / "finding.html").read_text(encoding="utf-8") == report.html()
+    assert {"dates", "codings"} <= set(report.absent)
+    assert len(report.results["curve"].table) == 12
     curve = names["curve"]
     ratio = np.exp(curve.table["estimate"])
     said = (f"{curve.summary['median_ratio']:.2f} of {len(curve.table)} specifications here, which "

@@ -18,8 +18,8 @@ def find_parts() -> tuple[Part[Any], ...]:
     Examples
     --------
     >>> [part.name for part in find_parts()]
-    ['first_look', 'questions', 'defections', 'claims', 'contested', 'explorer', 'replications',
-     'paper']
+    ['first_look', 'questions', 'defections', 'claims', 'contested', 'sensitivity', 'explorer',
+     'replications', 'paper']
     """
     names = [module.name for module in pkgutil.iter_modules(__path__)]
     modules = [import_module(f"{__name__}.{name}") for name in names]

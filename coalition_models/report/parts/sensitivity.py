@@ -1,0 +1,121 @@
+"""The part of the report that puts elections in Iraq to everything they could depend on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from coalition_models.designs.analysis_sets import analysis_set
+from coalition_models.designs.sets import place_of
+from coalition_models.record import sources_of
+from coalition_models.report.finding import SensitivityReport, sensitivity_report
+from coalition_models.report.finding_page import finding_page, finding_product
+from coalition_models.report.html import Listing, Section
+from coalition_models.report.part import HEADINGS, Page, Part, Run
+from coalition_models.report.product import Product
+from coalition_models.sensitivity.finding_part import Looked
+from coalition_models.sensitivity.finding_parts import PARTS
+
+__all__ = ["PART", "elections_in_iraq", "in_full"]
+
+_SET, _TERM, _FULL = "iraq", "election_near", "FULL"
+_PREFIX = "sensitivity_"
+#: what a run without FULL=1 in the environment does less of
+_SHORT: Mapping[str, Mapping[str, Any]] = {
+    "curve": {"sample": 12},
+    "fewest_events": {"exact": 2},
+    "fewest_redated": {"exact": 1},
+    "resample": {"draws": 40},
+    "dates": {"draws": 5, "whose": False},
+    "codings": {"draws": 10, "whose": False},
+    "confounding": {"draws": 10},
+    "placebos": {"windows": (-12, 12)},
+    "missing": {"draws": 5},
+}
+#: argument -> what it cuts short, in words
+_WORDS = {
+    "sample": "{} combinations of choices, drawn at random",
+    "exact": "all sets of {} at most looked at, larger ones grown one by one",
+    "draws": "{} draws",
+    "whose": "nothing moved one by one",
+    "windows": "all calendars moved by {} months",
+}
+#: parts that a short run leaves out
+_LEFT = ("value_of_information",)
+_WHY = "a short run leaves it out; FULL=1 in the environment runs it"
+
+
+def in_full() -> bool:
+    """Whether ``FULL=1`` is in the environment."""
+    return os.environ.get(_FULL) == "1"
+
+
+def elections_in_iraq(run: Run) -> SensitivityReport:
+    """Put the term to all parts, 200 draws each; shorter without ``FULL=1``."""
+
+    def analysed() -> SensitivityReport:
+        data = run.once(f"set {_SET}", lambda: analysis_set(_SET))
+        names = [part.name for part in PARTS if in_full() or part.name not in _LEFT]
+        found = sensitivity_report(
+            data, _TERM, parts=names, more={} if in_full() else _SHORT, workers=run.workers
+        )
+        looked = {part.name: found.looked.get(part.name, Looked(part, why=_WHY)) for part in PARTS}
+        return SensitivityReport(found.finding, looked, found.how)
+
+    return run.once("sensitivity of elections", analysed)
+
+
+def _product(found: SensitivityReport) -> Product:
+    made = finding_product(found.looked, _PREFIX)
+    tables = {f"{_PREFIX}parts": found.to_table(), **made.tables}
+    return Product(tables, made.frames, made.figures)
+
+
+def _pages(found: SensitivityReport, product: Product) -> list[Page]:
+    made = finding_page(
+        found.finding, found.looked, found.how, found.summary, product.tables[f"{_PREFIX}parts"],
+        product=product, prefix=_PREFIX,
+    )  # fmt: skip
+    sections = list(made.sections)
+    if found.how.more:
+        sections.insert(1, Section("What was short in this run", [Listing(tuple(_short(found)))]))
+    title = f"What elections in {place_of(_SET)} depend on"
+    return [Page(made.file, title, made.lead, sections, sources_of(found.finding.panel))]
+
+
+def _short(found: SensitivityReport) -> list[str]:
+    """What this run did less of than one in full."""
+    lines = []
+    for name, given in found.how.more.items():
+        told = ", ".join(
+            _WORDS.get(key, f"{key} {{}}").format(_listed(value)) for key, value in given.items()
+        )
+        lines.append(f"{name}: {told}")
+    lines += [f"{name}: left out" for name, why in found.absent.items() if why == _WHY]
+    return [*lines, f"all others: {found.how.draws} draws where they draw. FULL=1 runs all of it."]
+
+
+def _listed(value: object) -> str:
+    return " and ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _turns(found: SensitivityReport) -> str:
+    return f"{_TERM} in {place_of(_SET)}: {found.turns[0].lower()}{found.turns[1:]}"
+
+
+def _about(found: SensitivityReport) -> str:
+    return f"One finding put to {len(found.results)} kinds of doubt. {_turns(found)}"
+
+
+PART = Part(
+    name="sensitivity",
+    title="How far one finding holds",
+    order=45,
+    analyse=elections_in_iraq,
+    about=_about,
+    product=_product,
+    pages=_pages,
+    sources=lambda found: list(sources_of(found.finding.panel)),
+    lines=lambda found: [(HEADINGS[2], _turns(found))],
+)
