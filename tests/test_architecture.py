@@ -176,7 +176,6 @@ TESTED_THROUGH = {
     "report/words.py": "report/figures/test_participation.py",
     "sensitivity/identity.py": "sensitivity/test_engine.py",
     "sensitivity/kept.py": "sensitivity/test_engine.py",
-    "sensitivity/made.py": "sensitivity/test_choices.py",
     "sensitivity/plain_values.py": "sensitivity/test_engine.py",
     "sources/_rows.py": "sources/test_build.py",
     "sources/as_facts.py": "sources/test_bundled.py",

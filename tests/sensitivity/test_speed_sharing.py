@@ -10,7 +10,9 @@ from coalition_models.kernels._monotone import recession_direction
 from coalition_models.kernels.cox import prepare
 from coalition_models.sensitivity import Dimension, Setting, spec_curve
 from coalition_models.sensitivity.curve import Estimate
+from coalition_models.sensitivity.drawn_rows import DrawnRows
 from coalition_models.sensitivity.made import Made
+from coalition_models.sensitivity.null_maps import NullMaps
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,19 @@ def test_what_is_asked_for_again_stays_longest():
     made.recall("a")
     made.keep("c", ((), "c"))
     assert list(made) == ["a", "c"]
+
+
+def test_rows_and_maps_are_kept_within_bounds_and_by_what_decides_over_them(panel):
+    spec = cm.Specification("cox", "event ~ risk + size", cluster="state")
+    drawn, maps = DrawnRows(), NullMaps(most=1)
+    first = drawn.of(spec, panel)
+    assert drawn.of(Setting(spec=spec).respecify(ties="breslow").spec, panel) is first
+    assert drawn.of(spec, panel.copy()) is not first
+    for _ in range(9):
+        drawn.of(spec, panel.copy())
+    assert len(drawn.kept) <= 6
+    score_at_null(spec, "risk", panel, null_map=maps.of(spec))
+    assert not maps.kept
 
 
 def test_one_column_is_judged_as_the_programme_judges_it():

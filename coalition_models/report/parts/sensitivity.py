@@ -111,7 +111,7 @@ def _about(found: SensitivityReport) -> str:
 PART = Part(
     name="sensitivity",
     title="How far one finding holds",
-    order=45,
+    order=44,
     analyse=elections_in_iraq,
     about=_about,
     product=_product,
