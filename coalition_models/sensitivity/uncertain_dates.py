@@ -94,7 +94,7 @@ class DateUncertainty:
             notes=self.notes,
         )
         tables = [first]
-        if len(self.dates):
+        if self.dates["swing"].notna().any():
             columns = ["spell", "date", "first", "last", "estimate_first", "estimate_last"]
             shown = self.dates[columns].head(10)
             shown = shown.assign(

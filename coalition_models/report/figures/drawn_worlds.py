@@ -158,7 +158,9 @@ def plot_worlds(found: DateUncertainty | CodingUncertainty, *, title: str = "") 
     >>> len(plot_worlds(found).data)
     3
     """
-    check_arguments(plot_worlds, locals())
+    from matplotlib.ticker import MaxNLocator
+
+    check_arguments(plot_worlds, {"found": found, "title": title})
     data = worlds_data(found)
     drawn = data.iloc[1:]
     known = drawn[np.isfinite(drawn["ratio"]) & (drawn["ratio"] > 0)].sort_values("ratio")
@@ -178,9 +180,11 @@ def plot_worlds(found: DateUncertainty | CodingUncertainty, *, title: str = "") 
         _room(axis)
         mark_ratios(axis.yaxis, most=6)
         axis.set_xlabel(
-            "worlds by ratio" + (f"; {lost} without an estimate are not drawn" if lost else "")
+            f"worlds by ratio of {found.term}"
+            + (f"; {lost} without an estimate are not drawn" if lost else "")
         )
-        axis.set_ylabel(f"ratio of {found.term} (log scale)")
+        axis.set_ylabel("ratio (log scale)")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.set_title(title)
         axis.grid(axis="x", visible=False)
         figure.legend(loc="outside lower center", ncols=2)
