@@ -48,11 +48,19 @@ def _needs():
         panel=simulated,
     )
     compared = cm.compare_rules(["tago-2009"], cm.analysis_set("iraq", features=False))
+    table = pd.DataFrame({"a": [1.0]})
+    alike = cm.compare_estimators("event ~ risk", simulated, families=["cox", "logit"])
+    cases = pd.DataFrame({"A": [0.9, 0.7, 0.2, 0.1], "Y": [0.9, 0.4, 0.6, 0.1]}, list("wxyz"))
     there = simulated.groupby("state")["event"].max().eq(0).idxmax()
     early = simulated[(simulated["state"] == there) & (simulated["stop"] <= 3)]
-    return {
+    cases = {
         **builders,
         "plot.verdicts": {"verdicts": found},
+        "plot.estimators": {"found": alike},
+        "plot.estimators_data": {"found": alike},
+        "plot.qca_xy": {"expression": "A", "data": cases, "outcome": "Y"},
+        "plot.qca_xy_data": {"expression": "A", "data": cases, "outcome": "Y"},
+        "spirit_curve": {"name": "tago-2009"},
         "plot.forest": {"verdicts": found, "claim": "H02"},
         "plot.contested": {"contested": cm.contest(windows=[2], dates=["main"])},
         "describe_panel": {"panel": panel},
@@ -147,10 +155,29 @@ def _needs():
         "plot.hollowing_data": {"found": hollow},
         "plot.spec_curve": {"curve": curve},
         "plot.spec_curve_data": {"curve": curve},
+        "plot.calibration": {"table": table},
+        "plot.cox_snell": {"fit": fit, "data": simulated, "id": "state"},
+        "plot.hazard": {"panel": simulated},
+        "plot.incidence": {"found": cm.cumulative_incidence(simulated)},
+        "plot.leave_one_out": {"found": table},
+        "plot.schoenfeld": {"fit": fit},
+        **{f"plot.{name}": {"found": object.__new__(kind)} for name, kind in _LONG.items()},
         "plot.survival": {"fit": fit, "scenarios": {"risk": 1.0}},
         "plot.timeline": {"panel": panel, "state": "ITA"},
         "table": {"fits": fit},
     }
+    twins = {f"{name}_data": given for name, given in cases.items() if name.startswith("plot.")}
+    return {**twins, **cases}
+
+
+#: results that take long to make: what else is given is refused before they are looked at
+_LONG = {
+    "confounding": cm.sensitivity.confounding.__globals__["Confounding"],
+    "information": cm.sensitivity.InformationValue,
+    "placebos": cm.sensitivity.Placebos,
+    "randomised": cm.sensitivity.Randomised,
+    "worlds": cm.sensitivity.DateUncertainty,
+}
 
 
 def _functions():

@@ -18,7 +18,8 @@ def test_there_are_notebooks():
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_without_a_warning(path):
+def test_notebook_runs_without_a_warning(path, monkeypatch):
+    monkeypatch.setenv("COALITION_MODELS_PROGRESS", "0")  # a bar is no warning
     notebook = nbformat.read(path, as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells)
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()

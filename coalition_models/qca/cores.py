@@ -82,7 +82,8 @@ def robust_core(
 
     Notes
     -----
-    The fit-oriented and case-oriented robustness of Oana and Schneider (2024) with Thomann (2021).
+    The fit-oriented and case-oriented robustness of Oana and Schneider (2024),
+    worked out in Oana, Schneider and Thomann (2021).
     The membership of the outcome is that of the initial solution.
 
     Examples

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from coalition_models.inference.few_cluster_tests import few_clusters
 from coalition_models.inference.imputed import Combined
 from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.inference.variances import with_variance
+from coalition_models.models.asked import compared_by
 from coalition_models.models.fit import Fit
 from coalition_models.models.term_labels import Label, term_labels
 
@@ -160,7 +160,7 @@ def _of_fit(
         ratio=ratio,
         baseline=fit.baseline_terms,
         facts=facts,
-        likelihood=(fit.log_likelihood, len(fit.coefficients), _compared_by(fit)),
+        likelihood=(fit.log_likelihood, len(fit.coefficients), compared_by(fit)),
         notes=tuple(notes),
     )
 
@@ -258,18 +258,3 @@ def _facts(fit: Fit) -> dict[str, str]:
         "variance": f"{kind} by {by}" if clustered else kind,
     }
     return {name: text for name, text in facts.items() if text}
-
-
-def _compared_by(fit: Fit) -> str:
-    """Equal for fits whose log-likelihoods are of one kind and of the same rows; empty for none."""
-    choices, sample = fit.choices, fit.engine.sample
-    if choices.penalty:
-        return ""
-    mark = hashlib.sha256()
-    for values in (sample.event, sample.start, sample.stop, sample.weights, sample.offset):
-        mark.update(b"-" if values is None else np.ascontiguousarray(values).tobytes())
-        mark.update(b"|")
-    kinds = getattr(fit.engine, "kinds", ())
-    kind = (type(fit.engine).__name__, choices.ties, choices.strata, choices.weights,
-            choices.offset, kinds, fit.spec.population_share, fit.spec.group)  # fmt: skip
-    return f"{kind}{mark.hexdigest()}"

@@ -13,6 +13,7 @@ import pandas as pd
 from coalition_models.errors import DataError, FitError, first_few, gathered
 from coalition_models.kernels.binomial import LINKS
 from coalition_models.kernels.covariate_draws import CovariateModel, accepted, draw_model
+from coalition_models.models.asked import linear_predictor
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit as fit_one
 from coalition_models.models.specification import Specification
@@ -218,7 +219,7 @@ def _values(
         size = candidates.shape[1]
         every = part.iloc[np.repeat(at, size)].reset_index(drop=True)
         every[one.name] = candidates[where[place[at]]].ravel()
-        eta = model.engine.predict(estimates, every, "linear")
+        eta = linear_predictor(model, estimates, every)
         chance = np.where(np.repeat(event[at], size), link.probability(eta), link.complement(eta))
         logs = np.log(np.maximum(chance, 1e-300)).reshape(len(at), size)
         total = np.zeros((len(units), size))

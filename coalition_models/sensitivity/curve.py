@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -14,15 +14,12 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, DataError, FitError, counted
 from coalition_models.inference.null_score import NullTest, score_at_null
-from coalition_models.models.engine import Unfitted
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
-from coalition_models.models.fit_table import wald_columns
-from coalition_models.models.running import attempt, unfitted
-from coalition_models.models.running import fit as fit_one
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number
 from coalition_models.sensitivity.choices import Dimension, Setting
+from coalition_models.sensitivity.curve_estimates import estimates_of, fitted_on
 from coalition_models.sensitivity.drawn_rows import DrawnRows
 from coalition_models.sensitivity.histories import Exchange, Worlds, worlds_of
 from coalition_models.sensitivity.joint import (
@@ -336,9 +333,9 @@ class Estimate:
         assert spec is not None
         term = str(setting.values.get("term", self.term))
         other = cast("Specification | None", setting.values.get("fit_as"))
-        fitted, note, model = _fitted(self.drawn, spec, other, rows)
+        fitted, note, model = fitted_on(self.drawn, spec, other, rows)
         found = score_at_null(model, term, null_map=self.maps.of(spec))
-        out = {**dict.fromkeys(_RESULTS, np.nan), "note": note, **_estimates(fitted, term)}
+        out = {**dict.fromkeys(_RESULTS, np.nan), "note": note, **estimates_of(fitted, term)}
         out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
         if self.worlds is not None:
             out["drawn"] = self._drawn(found, setting)
@@ -385,29 +382,3 @@ def _own(histories: pd.DataFrame, rows: pd.DataFrame) -> Floats:
     units = list(dict.fromkeys(rows["state"]))
     as_it_is = Worlds(tuple(units), np.arange(len(units))[None, :], None)
     return as_it_is.exposures(histories, rows["state"], rows["period"])[:, 0]
-
-
-def _fitted(
-    drawn: DrawnRows, spec: Specification, other: Specification | None, rows: pd.DataFrame
-) -> tuple[Fit | None, str, Unfitted]:
-    """The fit, or why there is none, and the model that is scored."""
-    if other is None:
-        tried = attempt(spec, drawn.of(spec, rows))
-        return tried.fit, tried.problem.partition("\n")[0], tried.model
-    model = unfitted(replace(spec, variance=None, small_sample=None), rows)
-    try:
-        return fit_one(other, rows), "", model
-    except FitError as error:
-        return None, str(error).partition("\n")[0], model
-
-
-def _estimates(fitted: Fit | None, term: str) -> dict[str, object]:
-    if fitted is None or term not in fitted.names:
-        return {}
-    own, at = fitted.estimates, fitted.place_of(term)
-    found = wald_columns(
-        own, fitted.std_errors, fitted.degrees(), 0.95,
-        p_values=fitted.engine.p_values(own), limits=fitted.engine.profile(own, 0.95),
-    )  # fmt: skip
-    names = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
-    return {name: float(found[name][at]) for name in names}

@@ -12,6 +12,7 @@ from coalition_models.errors import gathered
 from coalition_models.features.registry import registered
 from coalition_models.members.facts import Facts
 from coalition_models.sensitivity.choices import Dimension, Option, Setting
+from coalition_models.sensitivity.fact_choices import clocks, fact_choices
 from coalition_models.sensitivity.finding import Crossing, Finding
 from coalition_models.sensitivity.histories import (
     Exchange,
@@ -19,12 +20,7 @@ from coalition_models.sensitivity.histories import (
     exposure_histories,
 )
 from coalition_models.sensitivity.outcome_choices import estimators
-from coalition_models.sensitivity.standard_choices import (
-    TERM,
-    clocks,
-    dimensions,
-    fact_choices,
-)
+from coalition_models.sensitivity.standard_choices import TERM, dimensions
 
 __all__ = ["WITHIN", "crossing_for", "of_elections"]
 

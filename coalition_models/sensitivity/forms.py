@@ -17,6 +17,7 @@ from coalition_models.inference.null_score import score_at_null
 from coalition_models.kernels.natural_spline import natural_spline
 from coalition_models.kernels.wald import joint_test
 from coalition_models.members.facts import Facts
+from coalition_models.models.asked import null_information
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit as fit_one
@@ -307,7 +308,7 @@ def _identified(spec: Specification, term: str, panel: pd.DataFrame) -> float:
     if spread == 0:
         return 0.0
     at = model.names.index(term)
-    information = model.engine.null_information()
+    information = null_information(model)
     others = [j for j in range(len(information)) if j != at]
     own = information[at, at]
     if others:

@@ -17,6 +17,7 @@ from coalition_models.inference.exposure import FEWEST_EXPOSED
 from coalition_models.inference.null_score import score_at_null
 from coalition_models.inference.simulated_power import simulate_power
 from coalition_models.members.facts import Facts
+from coalition_models.models.asked import null_information
 from coalition_models.models.family import require
 from coalition_models.models.running import fit as fit_one
 from coalition_models.models.running import unfitted
@@ -249,7 +250,7 @@ def _variance(spec: Specification, term: str, panel: pd.DataFrame) -> float:
     """Of the coefficient where no term has an effect."""
     model = unfitted(replace(spec, variance=None, small_sample=None), panel)
     at = model.names.index(term)
-    information = model.engine.null_information()
+    information = null_information(model)
     try:
         return float(np.linalg.inv(information)[at, at])
     except np.linalg.LinAlgError as error:

@@ -96,11 +96,10 @@ def test_the_spline_that_is_named_as_the_cure_is_fitted():
     assert len(fit.coefficients) == 3
 
 
-@pytest.mark.parametrize("ties", ["exact", "Exact", "discrete"])
+@pytest.mark.parametrize("ties", ["Exact", "discrete", "average"])
 def test_other_rules_for_ties_are_refused_with_those_there_are(ties):
-    with pytest.raises(cm.DataError, match="'efron' or 'breslow'") as caught:
+    with pytest.raises(cm.DataError, match="'efron', 'breslow' or 'exact'"):
         cm.cox("event ~ x", M, ties=ties)
-    assert ("nearest to it" in str(caught.value)) == (ties == "exact")
 
 
 @pytest.mark.parametrize("start", [None, "start"])

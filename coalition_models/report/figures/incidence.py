@@ -13,6 +13,7 @@ from coalition_models.errors import DataError, counted
 from coalition_models.models.after.incidence import CumulativeIncidence
 from coalition_models.models.after.rates import incidence_rates
 from coalition_models.models.display import Background
+from coalition_models.models.sample.columns import require_columns
 from coalition_models.record import record_of
 from coalition_models.report.figures.style import COLOURS, Plot, new_figure, styled
 from coalition_models.report.figures.survival import LINES, numbers_at_risk
@@ -154,7 +155,8 @@ def hazard_data(
     >>> data[["begin", "end", "events"]].iloc[0].tolist()
     [0.0, 12.0, 5.0]
     """
-    check_arguments(hazard_data, {"width": width, "by": by, "event": event})
+    check_arguments(hazard_data, {"panel": panel, "width": width, "by": by, "event": event})
+    require_columns(panel, ["start", "stop", event, *([] if by is None else [by])], "hazard")
     if not width > 0:
         raise DataError(f"width must be a positive length of time, not {width!r}")
     number = np.floor(panel["start"].to_numpy(dtype=float) / width)

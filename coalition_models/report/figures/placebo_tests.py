@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.report.figures.incidence import MARKERS
 from coalition_models.report.figures.style import (
@@ -48,7 +49,10 @@ def placebos_data(found: _Tests) -> pd.DataFrame:
     needed = ["kind", "test", "estimate", "std_error", "p_value", "exposed_events"]
     absent = [name for name in needed if table is None or name not in table.columns]
     if table is None or absent:
-        raise DataError(f"placebo tests need a table with {', '.join(needed)}")
+        raise DataError(
+            f"found must have a table of placebo tests, with {', '.join(needed)}, not "
+            f"{type(found).__name__}"
+        )
     reach = _NORMAL * table["std_error"]
     with np.errstate(over="ignore"):
         return pd.DataFrame(
@@ -78,6 +82,7 @@ def plot_placebos(found: _Tests, *, title: str = "") -> Plot:
     Plot
         With :func:`placebos_data`; tests without a finite estimate say so.
     """
+    check_arguments(plot_placebos, {"title": title})
     data = placebos_data(found)
     kinds = list(dict.fromkeys(data["kind"]))
     with styled():

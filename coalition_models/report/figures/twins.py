@@ -42,6 +42,7 @@ def _of(plot: Callable[P, Plot]) -> Callable[P, pd.DataFrame]:
     data.__name__ = plot.__name__.replace("plot_", "") + "_data"
     data.__qualname__ = data.__name__
     data.__doc__ = f"The frame that ``cm.plot.{plot.__name__[5:]}`` shows, for the same arguments."
+    data.__annotations__ = {**plot.__annotations__, "return": pd.DataFrame}
     data.__wrapped__ = plot  # type: ignore[attr-defined]  # its arguments, for help()
     return data
 
