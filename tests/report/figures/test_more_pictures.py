@@ -129,7 +129,7 @@ def test_placebos_stand_below_the_finding():
     assert data["conf_high"].iloc[0] == pytest.approx(2 * np.exp(1.959964 * 0.25), rel=1e-6)
     texts = [text.get_text() for text in cm.plot.placebos(Tests()).figure.axes[0].texts]
     assert texts == [" no finite estimate"]
-    with pytest.raises(cm.DataError, match="need a table"):
+    with pytest.raises(cm.DataError, match="must have a table"):
         placebos_data(object())
 
 
