@@ -33,11 +33,17 @@ def finding_turns(finding: Finding, looked: Mapping[str, Looked]) -> str:
     steady = [name for name, words in turned.items() if words == ""]
     said = []
     if turning:
-        told = "; ".join(f"{words} ({name})" for name, words in turning.items())
+        told = "; ".join(f"{words} ({_titled(looked[name])})" for name, words in turning.items())
         said.append(f"Its sign or significance turns with {told}.")
     if steady:
-        said.append(f"Nothing turns it in {', '.join(steady)}.")
+        parts = ", ".join(_titled(looked[name]) for name in steady)
+        said.append(f"Nothing turns it in these: {parts}.")
     return " ".join(said) or "No part could say whether it turns."
+
+
+def _titled(one: Looked) -> str:
+    title = one.part.title
+    return f"{title[0].lower()}{title[1:]}"
 
 
 def _turned(one: Looked, finding: Finding) -> str | None:

@@ -101,7 +101,7 @@ def _listed(value: object) -> str:
 
 
 def _turns(found: SensitivityReport) -> str:
-    return f"{_TERM} in {place_of(_SET)}: {found.turns[0].lower()}{found.turns[1:]}"
+    return f"Elections ahead in {place_of(_SET)}: {found.turns[0].lower()}{found.turns[1:]}"
 
 
 def _about(found: SensitivityReport) -> str:
