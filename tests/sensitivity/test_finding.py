@@ -271,7 +271,7 @@ def test_a_finding_without_an_estimate_is_told_by_its_score(voting: cm.Facts) ->
     assert "has no finite hazard ratio (monotone likelihood (separation)" in found.summary
     assert "it has no estimate" in found.summary
     assert "nan" not in found.summary
-    assert found.turns == "Nothing turns it in dates."
+    assert found.turns == "Nothing turns it in these: dates not known to the day."
     assert set(found.absent) == {"e_value"}
 
 
