@@ -74,7 +74,7 @@ class Frequencies:
         Examples
         --------
         >>> import coalition_models as cm
-        >>> found = cm.frequencies("iraq", outcomes=["every defection"])
+        >>> found = cm.frequencies("iraq", outcomes=["every defection"], draws=100)
         >>> found.regroup("form").table.set_index("form")["events"].tolist()
         [21, 11, 0, 1, 3]
         """
@@ -108,7 +108,7 @@ class Frequencies:
         Examples
         --------
         >>> import coalition_models as cm
-        >>> found = cm.frequencies(["iraq", "isaf"], outcomes=["early"])
+        >>> found = cm.frequencies(["iraq", "isaf"], outcomes=["early"], draws=100)
         >>> found.ratios("isaf")[["coalition", "ratio"]].round(1).to_numpy().tolist()
         [['iraq', 12.6], ['isaf', 1.0]]
         """

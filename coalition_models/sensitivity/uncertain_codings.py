@@ -195,9 +195,10 @@ def coding_uncertainty(
     >>> import coalition_models as cm
     >>> spec = cm.Specification("cox", "event ~ election_near", cluster="state")
     >>> found = cm.sensitivity.coding_uncertainty(
-    ...     spec, "election_near", cm.facts("iraq"), features=cm.add_elections, draws=3)
-    >>> len(found.spells), found.cases["case"].tolist()
-    (14, ['as coded', 'all other', 'lowest', 'highest'])
+    ...     spec, "election_near", cm.facts("iraq"), features=cm.add_elections, draws=2,
+    ...     whose=False)
+    >>> found.draws.shape[0]
+    2
     """
     check_arguments(coding_uncertainty, locals())
     check_count(draws, "draws", least=2)

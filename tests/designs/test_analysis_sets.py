@@ -116,6 +116,7 @@ def test_un_contingents_by_month():
     assert int(said["rows"]) - 13_505 == nobody.sum() == 119
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
 def test_tokens_and_the_wind_down_of_missions_are_no_exits_of_contingents():
@@ -144,6 +145,7 @@ def test_tokens_and_the_wind_down_of_missions_are_no_exits_of_contingents():
     assert len(main.members) == len(listed.members)
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
 def test_strength_in_un_is_twelve_months_old():
@@ -158,6 +160,7 @@ def test_strength_in_un_is_twelve_months_old():
     assert both["troops"].equals(both["troops_then"].rename("troops"))
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
 def test_a_peak_may_be_asked_for():
@@ -242,6 +245,7 @@ def test_the_end_of_a_mission_is_no_exit_and_mali_is_one():
     assert panel["event"].sum() == 303 - 162
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
 def test_members_of_other_sets_are_left_out_and_stay_partners():
@@ -280,7 +284,11 @@ def test_wars_by_month():
 
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
-@pytest.mark.parametrize("name", ["un", "interventions", "wars"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("un", marks=pytest.mark.slow), "interventions",
+     pytest.param("wars", marks=pytest.mark.slow)],
+)  # fmt: skip
 def test_external_sets_have_features_and_say_what_they_lack(name):
     found = analysis_set(name)
     assert {"leader_change", "polity2", "earlier_defectors", "cinc"} <= set(found.panel.columns)
@@ -295,6 +303,7 @@ def test_external_sets_have_features_and_say_what_they_lack(name):
     assert "<table" in found._repr_html_()
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
 def test_recoding_a_un_set_needs_no_planning_to_be_known():

@@ -117,8 +117,12 @@ def test_a_set_with_few_events_says_what_could_not_be_had():
 @pytest.mark.parametrize(
     ("name", "terms", "events"),
     [
-        ("un", ["election_near", "leader_change", "log_deaths_12m"], 20),
-        ("interventions", ["election_near", "leader_change"], 41),
+        pytest.param(
+            "un", ["election_near", "leader_change", "log_deaths_12m"], 20, marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "interventions", ["election_near", "leader_change"], 41, marks=pytest.mark.slow
+        ),
         ("wars", ["leader_change"], 20),
     ],
 )

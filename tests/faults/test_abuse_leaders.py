@@ -50,7 +50,13 @@ def cut(day):
 
 
 @pytest.mark.parametrize("rotation", ["ignore", "count"])
-@pytest.mark.parametrize("day", ["2006-01-01", "2007-01-01", "2011-01-01"])
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2011-01-01",
+        *(pytest.param(d, marks=pytest.mark.slow) for d in ("2006-01-01", "2007-01-01")),
+    ],
+)
 def test_sources_cut_at_a_date_change_no_earlier_row(panel, at_hand, monkeypatch, rotation, day):
     options = {"extended": True, "rotation": rotation}
     whole = new(cm.add_leadership(panel, **options), panel)

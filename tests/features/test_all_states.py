@@ -85,6 +85,7 @@ def test_leaders_of_african_contributors(africa, at_hand, row):
     assert row(out, "KEN", "2013-05-01", "joined_under_other_leader") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_external_columns_and_archigos_have_all_states(africa, at_hand, row):
     wide = led(africa, external="require")
@@ -297,7 +298,13 @@ def _cut(table, column, day):
 
 
 @pytest.mark.mirror
-@pytest.mark.parametrize("day", ["2008-03-01", "2010-06-01", "2012-10-01"])
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2012-10-01",
+        *(pytest.param(d, marks=pytest.mark.slow) for d in ("2008-03-01", "2010-06-01")),
+    ],
+)
 @pytest.mark.parametrize("moment", ["start", "end"])
 def test_later_rows_of_the_sources_change_no_earlier_row(africa, at_hand, monkeypatch, day, moment):
     stamp = pd.Timestamp(day)

@@ -110,7 +110,7 @@ stay = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     stays=st.lists(stay, min_size=1, max_size=8, unique_by=lambda s: s[0]),
     period=st.sampled_from(["month", "quarter", "year"]),
@@ -145,6 +145,7 @@ def test_shares_never_add_to_more_than_one(stays, period, moment):
     np.testing.assert_allclose(total, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.parametrize("name", ["interventions", "wars", "un"])
 def test_shares_in_the_sets_never_add_to_more_than_one(name, mirror, monkeypatch):

@@ -265,6 +265,7 @@ def test_nelda_alone(iraq, mirror, monkeypatch, row):
     assert cm.add_elections(late, sources="nelda")["election_near"].isna().all()
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_the_extended_union_has_what_the_bundled_table_has(iraq, mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))

@@ -149,7 +149,11 @@ def test_a_wrong_word_is_refused_with_the_right_ones(name, iraq):
 
 @pytest.mark.mirror
 @QUIET
-@pytest.mark.parametrize("name", ["add_elections", "add_leadership", "add_risk"])
+@pytest.mark.parametrize(
+    "name",
+    [*(pytest.param(n, marks=pytest.mark.slow) for n in ("add_elections", "add_leadership")),
+     "add_risk"],
+)  # fmt: skip
 def test_the_earlier_word_does_the_same_and_warns(name, iraq, mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     add = ALL[name].function

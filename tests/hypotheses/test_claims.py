@@ -82,6 +82,7 @@ def test_what_nobody_publishes_names_the_table_to_bring(bundled):
             assert columns[:-3] in (["coalition", "cow"], ["cow"], ["coalition"])
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_claims_that_run_with_external_sources(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))

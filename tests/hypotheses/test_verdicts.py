@@ -114,6 +114,7 @@ def test_opposite_claims_on_one_coefficient_are_one_test(pulses):
     assert found["counted"].tolist() == [True, True, False]
 
 
+@pytest.mark.slow
 def test_no_verdict_depends_on_the_order_of_rows(alone, iraq):
     patch = alone()
     shuffled = iraq.sample(frac=1.0, random_state=3)
@@ -165,6 +166,7 @@ def test_a_claim_on_a_clock_is_tested_on_it(iraq, monkeypatch):
     assert bare["reason"].startswith("needs the coalition's clock")
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(pulses):
     panels = {name: pulses(40, seed=seed) for name, seed in (("b", 1), ("a", 2))}
     one, two = (run(panels, ["H37", "H02"], workers=workers) for workers in (1, 2))

@@ -169,7 +169,9 @@ def made_up(seed):
     return frame[~((frame["coalition"] == "d") & (frame["date"] > "2006-12-31"))]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))]
+)
 @pytest.mark.parametrize(("gap", "margin"), [(3, 3), (1, 4), (4, 1)])
 @pytest.mark.parametrize("cut", ["2005-03-31", "2006-01-31", "2006-11-30"])
 def test_sources_cut_at_a_date_change_no_earlier_row(seed, gap, margin, cut):

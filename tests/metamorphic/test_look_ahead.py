@@ -337,14 +337,17 @@ def test_every_builder_but_those_without_a_table_of_the_package_is_there(worlds)
 @BUNDLED
 @pytest.mark.usefixtures("_no_external")
 @pytest.mark.parametrize("moment", ["start", "end"])
-@pytest.mark.parametrize("day", ["2003-11-01", "2006-01-01"])
+@pytest.mark.parametrize("day", [pytest.param("2003-11-01", marks=pytest.mark.slow), "2006-01-01"])
 def test_later_facts_of_the_package_change_no_earlier_row(worlds, name, moment, day):
     assert differing(worlds, name, "month", moment, day) == set()
 
 
 @BUNDLED
 @pytest.mark.usefixtures("_no_external")
-@pytest.mark.parametrize(("period", "moment"), [("quarter", "start"), ("year", "end")])
+@pytest.mark.parametrize(
+    ("period", "moment"),
+    [pytest.param("quarter", "start", marks=pytest.mark.slow), ("year", "end")],
+)
 def test_nor_where_rows_are_quarters_or_years(worlds, name, period, moment):
     assert differing(worlds, name, period, moment, "2006-01-01") == set()
 

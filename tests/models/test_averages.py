@@ -169,6 +169,7 @@ def test_expected_duration_is_the_area_under_predicted_survival(plain):
     assert later["duration"].item() * at_8 + until_8 == pytest.approx(FIXTURE["duration"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["cox", "cloglog"])
 def test_the_error_of_an_expected_duration_is_what_draws_give(family):
     """Draw coefficients, and the baseline's increments around theirs, and look at the spread."""

@@ -51,6 +51,7 @@ def test_an_unlisted_deviation_is_an_exit_code_of_1(capsys, monkeypatch, toy):
         assert said == bool(code)
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_every_printed_study_with_the_mirror(mirror, monkeypatch, capsys):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))

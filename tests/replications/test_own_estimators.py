@@ -61,6 +61,7 @@ def test_formations_all_end():
     assert add_end(pd.DataFrame({"days": [3, 4]}))["formed"].tolist() == [1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_the_printed_coups_are_a_local_optimum(study_frames):
     rows = add_spells(study_frames("powell-thyne-2011")["coups"])

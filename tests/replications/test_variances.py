@@ -44,7 +44,10 @@ def test_a_study_without_such_errors_is_refused():
 
 
 @pytest.mark.mirror
-@pytest.mark.parametrize("name", ["eschenauer-herre-2023", "lemke-karstens-2021"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("eschenauer-herre-2023", marks=pytest.mark.slow), "lemke-karstens-2021"],
+)
 def test_errors_said_to_be_clustered_are_those_of_the_model(name, study_frames):
     found = printed_se(name, study_frames(name))
     total = found.groupby("variance")[["numbers", "exact"]].sum()

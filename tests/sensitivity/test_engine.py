@@ -79,6 +79,7 @@ def test_the_same_bytes_whoever_works(plain, tmp_path, backend, workers):
     assert found.notes == ("told by 0", "told by 1", "told by 2")
 
 
+@pytest.mark.slow
 def test_a_local_cluster_of_dask_gives_the_same(plain, tmp_path):
     distributed = pytest.importorskip("distributed")
     cluster = distributed.LocalCluster(

@@ -12,10 +12,14 @@ from coalition_models.sensitivity import fewest_events, leave_out
 SPEC = cm.Specification("cox", "event ~ high", cluster="state")
 
 
+def made(members: int) -> pd.DataFrame:
+    found = cm.simulate_panel(members=members, hazard=0.02, coefficients={"risk": 1.2}, seed=3)
+    return found.assign(high=(found["risk"] > found["risk"].median()).astype(float))
+
+
 @pytest.fixture(scope="module")
 def panel() -> pd.DataFrame:
-    found = cm.simulate_panel(members=24, hazard=0.02, coefficients={"risk": 1.2}, seed=3)
-    return found.assign(high=(found["risk"] > found["risk"].median()).astype(float))
+    return made(24)
 
 
 def z_of(panel: pd.DataFrame) -> float:
@@ -44,7 +48,9 @@ def test_what_is_left_out_is_left_out(panel: pd.DataFrame) -> None:
         assert line["events"] == part["event"].sum()
 
 
-def test_the_fewest_events_are_those_of_brute_force(panel: pd.DataFrame) -> None:
+@pytest.mark.parametrize("members", [12, pytest.param(24, marks=pytest.mark.slow)])
+def test_the_fewest_events_are_those_of_brute_force(members: int) -> None:
+    panel = made(members)
     found = fewest_events(SPEC, panel, "high")
     base = z_of(panel)
     assert found.z == pytest.approx(base, rel=1e-9)
@@ -63,7 +69,9 @@ def test_the_fewest_events_are_those_of_brute_force(panel: pd.DataFrame) -> None
     assert found.count is None or found.count > 2
 
 
-def test_beyond_all_sets_events_are_taken_one_by_one(panel: pd.DataFrame) -> None:
+@pytest.mark.parametrize("members", [12, pytest.param(24, marks=pytest.mark.slow)])
+def test_beyond_all_sets_events_are_taken_one_by_one(members: int) -> None:
+    panel = made(members)
     whole, greedy = fewest_events(SPEC, panel, "high"), fewest_events(SPEC, panel, "high", exact=1)
     assert greedy.path["sets_looked_at"].iloc[0] == panel["event"].sum()
     if greedy.count is not None and whole.count is not None:

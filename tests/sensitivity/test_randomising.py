@@ -22,9 +22,10 @@ def near(panel: pd.DataFrame) -> pd.DataFrame:
     return cm.add_elections(panel, window=1)
 
 
-def test_every_world_is_looked_at_where_there_are_few(made_facts: MakeFacts) -> None:
-    facts = made_facts([9, 14, 20], [9, 1, 0], term=12)
-    kept = {"ESP": 12, "PRT": 12}
+@pytest.mark.parametrize("term", [6, pytest.param(12, marks=pytest.mark.slow)])
+def test_every_world_is_looked_at_where_there_are_few(made_facts: MakeFacts, term: int) -> None:
+    facts = made_facts([9, 14, 20], [9, 1, 0], term=term)
+    kept = {"ESP": term, "PRT": term}
     some = facts.elections
     assert some is not None
     # the third state has one vote alone, so that no term is known of it
@@ -33,7 +34,7 @@ def test_every_world_is_looked_at_where_there_are_few(made_facts: MakeFacts) -> 
         SPEC, "election_near", facts.replace(elections=some), features=near, terms=kept, draws=200
     )
     assert found.exact
-    assert len(found.draws) == 144
+    assert len(found.draws) == term**2
     assert found.states.set_index("state")["held"].to_dict() == {
         "ESP": "", "PRT": "", "POL": "no term is known",
     }  # fmt: skip

@@ -38,9 +38,10 @@ def test_samples_are_refits_by_hand(panel: pd.DataFrame) -> None:
     assert found.shares.sum() == pytest.approx(1)
 
 
-def test_limits(panel: pd.DataFrame) -> None:
+@pytest.mark.parametrize("draws", [40, pytest.param(150, marks=pytest.mark.slow)])
+def test_limits(panel: pd.DataFrame, draws: int) -> None:
     every = {
-        name: resample(SPEC, panel, "risk", interval=name, draws=150)
+        name: resample(SPEC, panel, "risk", interval=name, draws=draws)
         for name in ("percentile", "bca", "studentised")
     }
     robust = cm.fit(SPEC, panel).tidy().iloc[0]

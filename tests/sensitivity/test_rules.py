@@ -144,6 +144,7 @@ def test_every_defection_in_iraq_and_isaf_is_traced_to_a_row(iraq):
     assert set(early["state"]) <= set(full["state"])
 
 
+@pytest.mark.slow
 def test_the_analysis_without_external_sources():
     found = analyse_defections(un=False)
     assert set(found.sets) == set(found.readings) | {"isaf"} == {"iraq", "isaf"}
@@ -153,6 +154,7 @@ def test_the_analysis_without_external_sources():
     assert {"candidate", "reason"} == set(found.set_aside.columns)
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_un_readings_count_cuts_that_nobody_planned_or_coded(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))

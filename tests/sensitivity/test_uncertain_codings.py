@@ -69,6 +69,7 @@ def test_spells_have_their_two_codings_and_others_the_error_measured() -> None:
     assert counts.var() > 1.3 * open_to_error.sum() * share * (1 - share)
 
 
+@pytest.mark.slow
 def test_spells_alone_and_extreme_cases_are_refits_by_hand() -> None:
     facts = cm.facts("unosom2")
     found = coding_uncertainty(SPEC, "election_near", facts, features=elections, draws=2)
@@ -105,6 +106,7 @@ def test_the_tipping_point_turns_the_significance_and_one_fewer_does_not() -> No
             assert fitted(facts, **dict.fromkeys(states[:-1], other))["p_value"] < 0.05
 
 
+@pytest.mark.slow
 def test_nothing_depends_on_the_workers_or_on_the_number_of_draws() -> None:
     arguments = {"features": elections, "seed": 2}
     facts = cm.facts("unosom2")

@@ -58,7 +58,10 @@ def test_the_estimate_over_the_draws_is_that_of_the_worlds_one_by_one() -> None:
     assert any("towards none" in note for note in found.notes)
 
 
-@pytest.mark.parametrize("name", ["iraq", "isaf", "unosom2", "sfor"])
+@pytest.mark.parametrize(
+    "name",
+    ["unosom2", *(pytest.param(n, marks=pytest.mark.slow) for n in ("iraq", "isaf", "sfor"))],
+)
 def test_worlds_keep_precision_order_and_what_was_decided_together(name: str) -> None:
     facts, joint = cm.facts(name), cm.load("joint_exits")
     bounds = date_bounds(facts, joint)
@@ -125,7 +128,7 @@ def test_low_confidence_is_bounds_and_the_widest_date_comes_first() -> None:
 
 
 def test_nothing_depends_on_the_workers() -> None:
-    arguments = {"features": elections, "draws": 30, "seed": 2, "whose": False}
+    arguments = {"features": elections, "draws": 4, "seed": 2, "whose": False}
     one, two = (
         date_uncertainty(SPEC, "election_near", cm.facts("unosom2"), workers=n, **arguments)
         for n in (1, 2)

@@ -274,6 +274,7 @@ def test_the_bundled_tables_are_what_the_upstream_files_give(mirror):
     assert build.build_tables(mirror, check=True) == []
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_build_writes_the_same_bytes_as_are_bundled(mirror, tmp_path):
     assert build.build_tables(mirror, tmp_path / "out") == []
