@@ -225,7 +225,8 @@ def test_tables_of_the_report_equal_their_csv(built):
 
 
 def test_an_earlier_result_survives_a_failed_run(built, results, tmp_path, monkeypatch):
-    kept = [replace(part, analyse=lambda _, name=part.name: results[name]) for part in find_parts()]
+    few = find_parts()[:3]
+    kept = [replace(part, analyse=lambda _, name=part.name: results[name]) for part in few]
     out = output_folder(tmp_path / "build")
     (out / "report.html").write_text("old")
 

@@ -90,6 +90,7 @@ def _offline(item, tried):
     raise CoverageError(f"{item.name} cannot be downloaded in this test")
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
 def test_un_contingents_by_month():

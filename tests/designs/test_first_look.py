@@ -123,7 +123,7 @@ def test_a_set_with_few_events_says_what_could_not_be_had():
         pytest.param(
             "interventions", ["election_near", "leader_change"], 41, marks=pytest.mark.slow
         ),
-        ("wars", ["leader_change"], 20),
+        pytest.param("wars", ["leader_change"], 20, marks=pytest.mark.slow),
     ],
 )
 def test_sets_of_external_sources_have_the_terms_they_support(

@@ -132,6 +132,7 @@ def test_nothing_is_known_after_the_sources_end(at_hand, row):
     assert leaders.loc[leaders["period"] >= "2021-04-01", "leader_change"].isna().all()
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_the_extended_union_has_what_any_source_lists(africa, at_hand):
     plain = cm.add_elections(africa)

@@ -138,6 +138,7 @@ def test_nothing_external_is_read_where_it_is_not_wanted(iraq, mirror, monkeypat
     assert "us-trade" not in sources_of(out)
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_the_external_sources(iraq, row, mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))

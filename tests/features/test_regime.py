@@ -113,6 +113,7 @@ def test_bad_options(panel, monkeypatch):
         add_regime(panel, years=-1, facts=facts_beside(panel, states=SCORES))
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_the_sources(iraq, row, mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))

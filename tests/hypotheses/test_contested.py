@@ -231,6 +231,7 @@ def test_one_measure_of_democracy_goes_without_the_other(mirror, monkeypatch):
     assert table.loc["bmr", "problem"].eq("").all()
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_democracy_by_leader(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))

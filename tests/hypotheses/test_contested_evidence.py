@@ -23,6 +23,7 @@ def iraq_contest():
     return contest("elections", "iraq", **OPTIONS)
 
 
+@pytest.mark.slow
 def test_the_dimension_table_of_decisions_is_in_the_combinations(iraq_contest):
     """Two months around, decisions, second revision: 5.72 with 8 of 21 exits exposed."""
     row = iraq_contest.table.query(

@@ -347,6 +347,7 @@ def with_mirror(mirror, monkeypatch):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_extended_elections_report_what_they_add(with_mirror):
     plain = cm.load("elections")
@@ -388,6 +389,7 @@ def test_extended_leaders_are_flagged(with_mirror):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 def test_extended_state_years_join_by_dated_code(with_mirror):
     plain = cm.load("state_years")

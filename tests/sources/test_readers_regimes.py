@@ -54,6 +54,7 @@ def _value(frame, cow, year, column):
     return found[column].iloc[0]
 
 
+@pytest.mark.slow
 def test_shapes(rode, polity, bmr, scores, coups, regimes):
     assert [len(f) for f in (rode, polity, bmr, scores, coups, regimes)] == [
         14768,

@@ -55,7 +55,7 @@ def estimators_data(found: EstimatorComparison) -> pd.DataFrame:
     >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.5}, seed=1)
     >>> found = cm.compare_estimators("event ~ risk", panel, families=["cox", "probit"])
     >>> estimators_data(found)["estimator"].tolist()
-    ['cox', 'cox (Firth)']
+    ['cox', 'cox (Firth)', 'cox (log-F(1, 1))']
     """
     check_arguments(estimators_data, locals())
     known = found.table[found.table["problem"].eq("") & found.table["ratio"].notna()]
