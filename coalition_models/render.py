@@ -8,6 +8,7 @@ from __future__ import annotations
 import html as html_lib
 import re
 import typing
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -20,7 +21,7 @@ import pandas as pd
 from coalition_models.documents import pandoc
 from coalition_models.typesetting import latex_table, one_line, typst_table
 
-__all__ = ["Table", "format_number", "format_p", "frame_table", "listing"]
+__all__ = ["InTables", "Table", "format_number", "format_p", "frame_table", "listing"]
 
 #: columns with longer cells may wrap
 _LONG = 40
@@ -351,3 +352,17 @@ def listing(frame: pd.DataFrame, shown: Sequence[str] = ()) -> pd.DataFrame:
     object.__setattr__(out, "_shown", tuple(shown) or tuple(str(name) for name in frame.columns))
     out.attrs = dict(frame.attrs)
     return out
+
+
+class InTables(ABC):
+    """Shows itself as its tables, one below the other."""
+
+    @abstractmethod
+    def to_tables(self) -> list[Table]:
+        """The tables, in the order in which they are read."""
+
+    def __repr__(self) -> str:
+        return "\n\n".join(table.text() for table in self.to_tables())
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.to_tables())

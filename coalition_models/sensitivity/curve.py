@@ -17,7 +17,7 @@ from coalition_models.inference.null_score import NullTest, score_at_null
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.specification import Specification
-from coalition_models.render import Table, format_number
+from coalition_models.render import InTables, Table, format_number
 from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.curve_estimates import estimates_of, fitted_on
 from coalition_models.sensitivity.drawn_rows import DrawnRows
@@ -49,7 +49,7 @@ _EDGE = 1.959963984540054
 
 
 @dataclass(frozen=True, repr=False)
-class SpecCurve:
+class SpecCurve(InTables):
     """A term over all specifications.
 
     Attributes
@@ -168,12 +168,6 @@ class SpecCurve:
         if self.joint is not None:
             tables.append(self.joint.to_table())
         return tables
-
-    def __repr__(self) -> str:
-        return "\n\n".join(table.text() for table in self.to_tables())
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.to_tables())
 
 
 def spec_curve(

@@ -18,7 +18,7 @@ from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import run
 from coalition_models.models.specification import Specification
-from coalition_models.render import Table, format_number
+from coalition_models.render import InTables, Table, format_number
 from coalition_models.sensitivity.engine import run_tasks
 
 __all__ = ["Confounding", "bias_of", "confounding"]
@@ -28,7 +28,7 @@ _OFFSET = "_unmeasured"
 
 
 @dataclass(frozen=True, repr=False)
-class Confounding:
+class Confounding(InTables):
     """What an unmeasured two-valued cause would make of a finding.
 
     Attributes
@@ -74,12 +74,6 @@ class Confounding:
             ]
             tables.append(Table(list(self.benchmarks.columns), rows, "Beside covariates left out"))
         return tables
-
-    def __repr__(self) -> str:
-        return "\n\n".join(table.text() for table in self.to_tables())
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.to_tables())
 
 
 def bias_of(strength: float, exposed: float, unexposed: float) -> float:

@@ -15,7 +15,7 @@ from coalition_models.errors import CoverageError, DataError, FitError, counted,
 from coalition_models.inference.imputed import Combined
 from coalition_models.models.family import require
 from coalition_models.models.specification import Specification
-from coalition_models.render import Table, format_number, format_p, frame_table
+from coalition_models.render import InTables, Table, format_number, format_p, frame_table
 from coalition_models.sensitivity.choices import Setting
 from coalition_models.sensitivity.completing import Gaps, bounded, complete, gaps_of, hazard_of
 from coalition_models.sensitivity.curve import Estimate
@@ -33,7 +33,7 @@ _MOST = 5
 
 
 @dataclass(frozen=True, repr=False)
-class MissingValues:
+class MissingValues(InTables):
     """A term over completed panels, beside complete cases and bounds.
 
     Attributes
@@ -109,12 +109,6 @@ class MissingValues:
     def to_table(self) -> Table:
         """The estimates."""
         return self.to_tables()[0]
-
-    def __repr__(self) -> str:
-        return "\n\n".join(table.text() for table in self.to_tables())
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.to_tables())
 
 
 def missing(

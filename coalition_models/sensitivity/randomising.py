@@ -20,7 +20,7 @@ from coalition_models.inference.null_score import score_at_null
 from coalition_models.kernels.wild import TIE
 from coalition_models.members.facts import Facts
 from coalition_models.models.specification import Specification
-from coalition_models.render import Table, format_number, format_p, frame_table
+from coalition_models.render import InTables, Table, format_number, format_p, frame_table
 from coalition_models.sensitivity.calendar_worlds import (
     Moves,
     featured,
@@ -43,7 +43,7 @@ _BEYOND = 12
 
 
 @dataclass(frozen=True, repr=False)
-class Randomised:
+class Randomised(InTables):
     """A score among those of worlds with other calendars.
 
     Attributes
@@ -117,12 +117,6 @@ class Randomised:
     def to_tables(self) -> list[Table]:
         """The test, and the states."""
         return [self.to_table(), frame_table(self.states, title="Calendars")]
-
-    def __repr__(self) -> str:
-        return "\n\n".join(table.text() for table in self.to_tables())
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.to_tables())
 
 
 _WORDS = {

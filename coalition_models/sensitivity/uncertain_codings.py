@@ -16,7 +16,7 @@ from coalition_models.errors import DataError, counted, first_few
 from coalition_models.inference.imputed import Combined
 from coalition_models.members.facts import Facts
 from coalition_models.models.specification import Specification
-from coalition_models.render import Table, frame_table
+from coalition_models.render import InTables, Table, frame_table
 from coalition_models.sensitivity.drawn_codings import (
     MISTAKEN_FOR,
     Codings,
@@ -46,7 +46,7 @@ _MOST = 20
 
 
 @dataclass(frozen=True, repr=False)
-class CodingUncertainty:
+class CodingUncertainty(InTables):
     """A term over worlds of coded exits.
 
     Attributes
@@ -111,12 +111,6 @@ class CodingUncertainty:
         if len(self.spells):
             tables.append(frame_table(self.spells, title="Spells with two codings"))
         return tables
-
-    def __repr__(self) -> str:
-        return "\n\n".join(table.text() for table in self.to_tables())
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.to_tables())
 
 
 def coding_uncertainty(

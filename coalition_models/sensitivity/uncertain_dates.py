@@ -17,7 +17,7 @@ from coalition_models.members.bundled_facts import revision_of
 from coalition_models.members.facts import Facts
 from coalition_models.members.spell_checks import spell_labels
 from coalition_models.models.specification import Specification
-from coalition_models.render import Table, frame_table
+from coalition_models.render import InTables, Table, frame_table
 from coalition_models.sensitivity.drawn_dates import FIELDS, DateBounds, date_bounds
 from coalition_models.sensitivity.rebuilding import (
     Rebuild,
@@ -45,7 +45,7 @@ _SOFT = (
 
 
 @dataclass(frozen=True, repr=False)
-class DateUncertainty:
+class DateUncertainty(InTables):
     """A term over worlds of dates.
 
     Attributes
@@ -105,12 +105,6 @@ class DateUncertainty:
             shown = self.bounds[["world", "estimate", "p_value", "z_by_cluster", "events"]]
             tables.append(frame_table(shown, title="Dates of low confidence, as bounds"))
         return tables
-
-    def __repr__(self) -> str:
-        return "\n\n".join(table.text() for table in self.to_tables())
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.to_tables())
 
 
 def date_uncertainty(

@@ -16,7 +16,7 @@ from coalition_models.members.bundled_facts import revision_of
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.models.specification import Specification
-from coalition_models.render import Table, format_number
+from coalition_models.render import InTables, Table, format_number
 from coalition_models.sensitivity.curve import SpecCurve
 from coalition_models.sensitivity.drawn_codings import (
     MISTAKEN_FOR,
@@ -39,7 +39,7 @@ _POINTS = 3
 
 
 @dataclass(frozen=True, repr=False)
-class InformationValue:
+class InformationValue(InTables):
     """Where the uncertainty of a finding comes from, and which facts hold most of it.
 
     Attributes
@@ -107,12 +107,6 @@ class InformationValue:
         ]
         split = Table(["source", "variance", "share"], rows, f"Variance of {self.term}")
         return [split, self.to_table()]
-
-    def __repr__(self) -> str:
-        return "\n\n".join(table.text() for table in self.to_tables())
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.to_tables())
 
 
 def value_of_information(
