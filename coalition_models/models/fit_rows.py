@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, cast
@@ -55,7 +56,7 @@ class _HasResiduals(Protocol):
         """Values, and the places of the rows where they are not all."""
 
 
-class RowResults:
+class RowResults(ABC):
     """The part of a :class:`Fit` that speaks of rows."""
 
     family: Family
@@ -65,13 +66,13 @@ class RowResults:
     model_covariance: Floats
 
     @property
+    @abstractmethod
     def estimates(self) -> Estimates:
         """Names, coefficients and covariance together, as an engine takes them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def degrees(self, reference: str | None = None) -> float:
         """Degrees of freedom of tests and limits."""
-        raise NotImplementedError
 
     def used_of(self, data: pd.DataFrame) -> pd.DataFrame:
         """Of the data that were given, the rows used.

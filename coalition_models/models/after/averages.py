@@ -5,6 +5,7 @@ What is averaged over is rows with one covariate set to a value: a scenario each
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -33,17 +34,17 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
-class Means:
+class Means(ABC):
     """Averages (m,) for any coefficients; ``own`` is their covariance with these held fixed."""
 
+    @abstractmethod
     def at(self, coefficients: Floats) -> Floats:
         """The averages."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def own(self) -> Floats:
         """What the baseline hazard adds to their covariance (m, m)."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import pandas as pd
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels.multinomial import chances
 from coalition_models.models.discrete.duration import Duration
-from coalition_models.models.engine import Hazards, NoNullScores, Refits, Span
+from coalition_models.models.engine import Hazards, Refits, Span
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.family import Family
+from coalition_models.models.no_curves import NoCurves
 from coalition_models.models.sample.columns import numbers_of
 from coalition_models.models.sample.draw import Sample
 
@@ -47,7 +48,7 @@ FAMILIES = (
 
 
 @dataclass(frozen=True, repr=False)
-class MultinomialEngine(NoNullScores):
+class MultinomialEngine(NoCurves):
     """Rows, all columns (n, p) with those of duration, and the kinds in their order."""
 
     sample: Sample
@@ -110,18 +111,6 @@ class MultinomialEngine(NoNullScores):
         ones, zeros = int(left.sum()), int((~left).sum())
         return float((ranks[left].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
-    def profile(self, estimates: Estimates, level: float) -> Floats | None:
-        """Wald's limits."""
-        return None
-
-    def p_values(self, estimates: Estimates, term: int | None = None) -> Floats | None:
-        """Wald's p-values."""
-        return None
-
-    def penalised_test(self, estimates: Estimates) -> tuple[float, int] | None:
-        """There is no penalty."""
-        return None
-
     def score_test(self) -> tuple[float, int]:
         """Not offered."""
         raise DataError("a multinomial fit has no score test")
@@ -139,10 +128,6 @@ class MultinomialEngine(NoNullScores):
     def span(self, stratum: object | None) -> Span:
         """Refused."""
         raise DataError(_NO_CURVES)
-
-    def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
-        """None: see :meth:`span`."""
-        return np.empty(0), np.empty(0)
 
     def follow(
         self,
