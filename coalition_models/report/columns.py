@@ -17,6 +17,7 @@ from coalition_models.inference.variances import with_variance
 from coalition_models.models.asked import compared_by
 from coalition_models.models.fit import Fit
 from coalition_models.models.term_labels import Label, term_labels
+from coalition_models.record import record_of
 
 __all__ = ["KINDS", "VARIANCES", "Column", "Shown", "column_of", "with_variances"]
 
@@ -133,7 +134,7 @@ def column_of(
             f"{100 * shown.missing_information:.0f}% of the variance."
         )
         return _of_frame(pd.DataFrame([line]), ratios, own, (note,))
-    return _of_frame(shown, ratios, own, tuple(shown.attrs.get("notes", ())))
+    return _of_frame(shown, ratios, own, tuple(record_of(shown).notes.get("table", ())))
 
 
 def _of_fit(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from coalition_models.record import with_notes
+
 __all__ = ["POOLED", "pooled_columns"]
 
 #: columns by which the result of ``inference.combine`` is known
@@ -50,7 +52,7 @@ def _tidy(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
             "conf_high": frame[f"{kind}_high"],
         }
     )
-    out.attrs["notes"] = (
+    notes = (
         "Per step of the term: from 0 to 1 where it has two values, else one standard deviation in "
         "its data set.",
         *(
@@ -59,4 +61,4 @@ def _tidy(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
             for row in frame.to_dict("records")
         ),
     )
-    return out
+    return with_notes(out, table=notes)
