@@ -31,7 +31,8 @@ import coalition_models as cm
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.kernels.batch import fit_many_columns
 from coalition_models.kernels.cox import prepare
-from coalition_models.sensitivity import Dimension, Exchange, Option, complete_histories
+from coalition_models.sensitivity import Dimension, Option
+from coalition_models.sensitivity.choices import STANDINGS
 from coalition_models.sensitivity.standard_choices import TERM, dimensions
 from coalition_models.sensitivity.standings import size_of
 
@@ -78,7 +79,7 @@ def curve(count: int, workers: int, **options: object) -> Timing:
     start = time.perf_counter()
     found = cm.sensitivity.spec_curve(
         choices.spec, TERM, choices, base=choices.base, where=first, workers=workers,
-        standings=("equivalent", "uncertain", "not equivalent"), **options,
+        standings=STANDINGS, **options,
     )  # fmt: skip
     seconds = time.perf_counter() - start
     known = int(found.table["estimate"].notna().sum())
@@ -88,10 +89,7 @@ def curve(count: int, workers: int, **options: object) -> Timing:
 
 def joint(count: int, workers: int, draws: int = 1000) -> Timing:
     choices = cox_only()
-    setting = choices.base
-    for one in choices:
-        setting = one.options_in_order[0].choose(setting)
-    exchange = Exchange(groups=complete_histories(setting["histories"]))
+    exchange = choices.exchange(standings=STANDINGS)
     found = curve(count, workers, exchange=exchange, draws=draws)
     return {**found, "what": f"{found['what']}, {draws:,} draws"}
 

@@ -13,11 +13,6 @@ from coalition_models.analyses.reading import Analysis
 from coalition_models.errors import DataError
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
 from coalition_models.sensitivity.finding import Crossing
-from coalition_models.sensitivity.histories import (
-    Exchange,
-    complete_histories,
-    exposure_histories,
-)
 from coalition_models.sensitivity.standard_choices import TERM, dimensions
 
 __all__ = ["crossing_of"]
@@ -87,8 +82,7 @@ def _standard(analysis: Analysis, material: Material) -> Crossing:
             choices = choices.without(*[name for name in known if name not in wanted])
     exchange = None
     if "joint" in analysis.sensitivity:
-        near = exposure_histories(material.facts, material.features, "election_near")
-        exchange = Exchange(analysis.sensitivity["joint"], complete_histories(near))
+        exchange = choices.exchange(analysis.sensitivity["joint"])
     return Crossing(tuple(choices), choices.base, TERM, exchange)
 
 

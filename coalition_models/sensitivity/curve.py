@@ -290,18 +290,15 @@ def _worlds(
     start: Setting, dimensions: Sequence[Dimension], exchange: Exchange, draws: int, seed: int
 ) -> Worlds:
     """The draws, over the states of the panel that the options start from, or of its facts."""
-    if exchange.groups is not None:
-        states = pd.Series(list(exchange.groups))
-        if start.panel is not None:
-            states = pd.concat([states, start.panel["state"]])
-    elif start.facts is not None and start.facts.members is not None:
+    known: set[str] = set(exchange.groups or ())
+    if start.panel is not None:
+        known |= set(map(str, start.panel["state"]))
+    if start.facts is not None and start.facts.members is not None:
         members = start.facts.members
-        states = members.loc[members["exit_kind"] != "leader", "state"]
-    elif start.panel is not None:
-        states = start.panel["state"]
-    else:
+        known |= set(map(str, members.loc[members["exit_kind"] != "leader", "state"]))
+    if not known:
         raise DataError("exchange= needs facts or a panel to start from, which tell the states")
-    return worlds_of(sorted(map(str, states.unique())), exchange, draws=draws, seed=seed)
+    return worlds_of(sorted(known), exchange, draws=draws, seed=seed)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.curve import SpecCurve, spec_curve
-from coalition_models.sensitivity.histories import Exchange, complete_histories
 from coalition_models.sensitivity.joint import joint_test
 from coalition_models.sensitivity.standard_choices import TERM, StandardChoices, dimensions
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing
@@ -167,7 +166,7 @@ def explore(
     given = dimensions(data, variance="cluster") if choices is None else choices
     asked = given.with_calendars()
     listed = of_standing(list(asked), SAME_QUESTION)
-    exchange = Exchange(groups=complete_histories(_first(asked.base, listed)["histories"]))
+    exchange = asked.exchange()
     curve = spec_curve(
         asked.spec, TERM, listed, base=asked.base, exchange=exchange, sample=sample,
         also=_who_left, draws=draws, seed=seed, workers=workers,
@@ -185,14 +184,6 @@ def explore(
         curve=curve,
         how=f"{draws:,} draws, {exchange.words}; {errors}",
     )
-
-
-def _first(base: Setting, listed: Sequence[Dimension]) -> Setting:
-    """The setting in which the first option of every dimension is chosen."""
-    setting = base
-    for one in listed:
-        setting = cast("Setting", one.options_in_order[0].choose(setting))
-    return setting
 
 
 def _who_left(setting: Setting, used: Bools | None) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from typing import cast
 
 import pandas as pd
 
-from coalition_models.errors import gathered
+from coalition_models.errors import DataError, gathered, warn
 from coalition_models.features.registry import registered
 from coalition_models.members.facts import Facts
 from coalition_models.sensitivity.choices import Dimension, Option, Setting
@@ -16,11 +16,9 @@ from coalition_models.sensitivity.fact_choices import clocks, fact_choices
 from coalition_models.sensitivity.finding import Crossing, Finding
 from coalition_models.sensitivity.histories import (
     Exchange,
-    complete_histories,
-    exposure_histories,
 )
 from coalition_models.sensitivity.outcome_choices import estimators
-from coalition_models.sensitivity.standard_choices import TERM, dimensions
+from coalition_models.sensitivity.standard_choices import TERM, StandardChoices, dimensions
 
 __all__ = ["WITHIN", "crossing_for", "of_elections"]
 
@@ -83,9 +81,17 @@ def _standard(finding: Finding) -> Crossing:
     exchange = None
     if finding.features is not None:
         with gathered():
-            near = exposure_histories(finding.facts, finding.features, finding.term)
-        exchange = Exchange("permute", complete_histories(near))
+            exchange, why = _exchange(choices)
+        if why:
+            warn(f"no joint test of all specifications: {why}")
     return _short(list(choices), choices.base, TERM, exchange)
+
+
+def _exchange(choices: StandardChoices) -> tuple[Exchange | None, str]:
+    try:
+        return choices.exchange(), ""
+    except DataError as error:
+        return None, str(error)
 
 
 def _short(

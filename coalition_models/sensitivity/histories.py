@@ -6,7 +6,7 @@ follow on each other, and permuting them makes p-values far too small.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -18,6 +18,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.members.facts import Facts
 from coalition_models.members.panel import build_panel
+from coalition_models.sources.state_periods import career
 
 __all__ = [
     "Exchange",
@@ -91,6 +92,8 @@ def by_state(panel: pd.DataFrame, column: str) -> pd.DataFrame:
 def throughout(facts: Facts, *, period: str = "month") -> pd.DataFrame:
     """Rows of every state in every period of a coalition, whether it took part then or not.
 
+    A state that was founded or dissolved meanwhile has the periods in which it was one.
+
     Raises
     ------
     DataError
@@ -109,11 +112,33 @@ def throughout(facts: Facts, *, period: str = "month") -> pd.DataFrame:
     if pd.isna(last):
         raise DataError(f"the mandate of {one['coalition']!r} has no end: give coalitions one")
     at_risk = facts.members[facts.members["exit_kind"] != "leader"]
-    everyone = at_risk.drop_duplicates("state")
+    everyone = at_risk.sort_values("entry").drop_duplicates("state")
+    first_days, last_days = _as_states(everyone, one["start"], last)
     spells = everyone[["coalition", "state", "cow"]].assign(
-        spell=1, entry=one["start"], exit=last, exit_kind="mission_end"
+        spell=1, entry=first_days, exit=last_days, exit_kind="mission_end"
     )
     return build_panel(facts.replace(members=spells), period=period)
+
+
+def _as_states(
+    members: pd.DataFrame, start: pd.Timestamp, last: pd.Timestamp
+) -> tuple[list[pd.Timestamp], list[pd.Timestamp]]:
+    """First and last day, within a coalition's time, on which each member was a state."""
+    days = []
+    for cow, entry in zip(members["cow"], members["entry"], strict=True):
+        borne = career(int(cow), start.date()) or career(int(cow), entry.date())
+        if not borne:  # not of the system of states: facts that allow it speak for themselves
+            days.append((start, last))
+            continue
+        end = borne[-1].last
+        days.append(
+            (
+                max(start, pd.Timestamp(borne[0].first)),
+                last if end >= last.date() else pd.Timestamp(end),
+            )
+        )
+    firsts, lasts = zip(*days, strict=True)
+    return list(firsts), list(lasts)
 
 
 @dataclass(frozen=True)
@@ -204,7 +229,8 @@ class Worlds:
         if lost:
             raise DataError(
                 f"the histories of {first_few(lost)} have gaps and cannot be exchanged: "
-                "Exchange(groups=complete_histories(histories)) leaves them as they are"
+                "Exchange(groups=complete_histories(tables)), of the histories of all options, "
+                "leaves them as they are; .exchange() of the standard choices does so"
             )
 
     def _place(self, units: npt.ArrayLike) -> Integers:
@@ -224,14 +250,14 @@ def _columns(histories: pd.DataFrame, periods: npt.ArrayLike) -> Integers:
 
 
 def complete_histories(
-    histories: pd.DataFrame, groups: Mapping[str, str] | None = None
+    histories: pd.DataFrame | Sequence[pd.DataFrame], groups: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Group of each state whose history has no gap; the others are left as they are.
 
     Parameters
     ----------
-    histories : DataFrame
-        As :func:`exposure_histories` gives them.
+    histories : DataFrame, or several
+        As :func:`exposure_histories` gives them. A state must be complete in each.
     groups : mapping, optional
         State -> group; one group of all by default.
 
@@ -241,7 +267,12 @@ def complete_histories(
     >>> complete_histories(held)
     {'ESP': 'all'}
     """
-    whole = histories.index[histories.notna().all(axis=1)]
+    tables = [histories] if isinstance(histories, pd.DataFrame) else list(histories)
+    if not tables:
+        raise DataError("complete_histories() needs a table of histories, found none")
+    whole = tables[0].index
+    for one in tables:
+        whole = whole[whole.isin(one.index[one.notna().all(axis=1)])]
     if groups is None:
         return dict.fromkeys(map(str, whole), "all")
     return {str(state): groups[str(state)] for state in whole if str(state) in groups}

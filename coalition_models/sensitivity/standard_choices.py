@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pandas as pd
 
@@ -17,9 +17,14 @@ from coalition_models.members.bundled_facts import facts as bundled
 from coalition_models.members.facts import Facts
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, frame_table
-from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
+from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip, cross
 from coalition_models.sensitivity.fact_choices import clocks, fact_choices
-from coalition_models.sensitivity.histories import by_state, throughout
+from coalition_models.sensitivity.histories import (
+    Exchange,
+    by_state,
+    complete_histories,
+    throughout,
+)
 from coalition_models.sensitivity.outcome_choices import (
     controls,
     elections,
@@ -126,6 +131,45 @@ class StandardChoices(Sequence[Dimension]):
             for one in asked
         }
         return StandardChoices(self.dimensions, self.base.assign(calendars=made))
+
+    def exchange(
+        self,
+        kind: Literal["permute", "shift"] = "permute",
+        standings: Collection[str] = SAME_QUESTION,
+    ) -> Exchange:
+        """How calendars are exchanged for the joint test, the same for every combination.
+
+        States whose history has a gap in some list, window or side among the options of these
+        standings keep their own throughout; the others exchange theirs.
+
+        Raises
+        ------
+        DataError
+            Fewer than two states have whole calendars: there is nothing to exchange.
+
+        Examples
+        --------
+        >>> import coalition_models as cm
+        >>> choices = cm.sensitivity.dimensions("iraq", windows=[3])
+        >>> len(choices.exchange().groups)
+        38
+        """
+        made = {"elections", "window"}
+        alone = self.without(*(one.name for one in self.dimensions if one.name not in made))
+        tables: dict[str, list[pd.DataFrame]] = {}
+        for one in cross(of_standing(alone.dimensions, standings), self.base):
+            if one.setting is not None:
+                said = f"elections {one.choices['elections']}"
+                tables.setdefault(said, []).append(one.setting["histories"])
+        groups = complete_histories([table for some in tables.values() for table in some])
+        if len(groups) < 2:
+            empty = [said for said, some in tables.items() if len(complete_histories(some)) < 2]
+            raise DataError(
+                f"calendars cannot be exchanged: {counted(len(groups), 'state')} without a gap in "
+                f"every list; there is none or one for {first_few(empty) or 'all lists together'}: "
+                "leave options out with .keeping(elections=[...])"
+            )
+        return Exchange(kind, groups)
 
     def to_table(self) -> Table:
         """All options with their standing, and how many combinations they make."""

@@ -7,13 +7,13 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.sensitivity import (
-    Exchange,
     Setting,
     complete_histories,
     cross,
     dimensions,
     spec_curve,
 )
+from coalition_models.sensitivity.choices import STANDINGS
 from coalition_models.sensitivity.outcome_choices import rules
 from coalition_models.sensitivity.standard_choices import TERM
 
@@ -91,8 +91,8 @@ def test_panels_are_made_once() -> None:
 
 def test_a_curve_with_its_joint_test_runs() -> None:
     choices = dimensions("iraq", windows=[2]).without("elections")
-    histories = only(choices)["histories"]
-    exchange = Exchange(groups=complete_histories(histories))
+    exchange = choices.exchange()
+    assert exchange.groups == complete_histories(only(choices)["histories"])
     curve = spec_curve(
         choices.spec, TERM, choices, base=choices.base, exchange=exchange, draws=19, sample=6,
         seed=2,
@@ -104,6 +104,21 @@ def test_a_curve_with_its_joint_test_runs() -> None:
     own = only(choices, **{name: alone[name] for name in curve.dimensions})
     fit = cm.fit(own.values.get("fit_as") or own.spec, own.rows).tidy().set_index("term")
     assert alone["estimate"] == fit.loc[TERM, "estimate"]
+
+
+def test_states_that_one_list_does_not_cover_keep_their_calendars_in_all() -> None:
+    choices = dimensions("iraq", windows=[2]).keeping(elections=["all lists", "ParlGov"])
+    every = choices.exchange(standings=STANDINGS).groups
+    same = choices.exchange().groups
+    assert every is not None
+    assert same is not None
+    assert set(every) < set(same)
+    few = choices.without(*(one.name for one in choices if one.name != "elections"))
+    curve = spec_curve(
+        few.spec, TERM, few, base=few.base, exchange=few.exchange(standings=STANDINGS), draws=9,
+        standings=STANDINGS,
+    )  # fmt: skip
+    assert curve.table["problem"].eq("").all()
 
 
 def test_own_facts_without_codings_have_fewer_choices() -> None:
