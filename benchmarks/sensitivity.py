@@ -216,11 +216,11 @@ def page(found: dict[str, Timing], workers: int) -> str:
     lines = [
         "# Sensitivity analyses, timed\n",
         f"Made by `benchmarks/sensitivity.py` with {workers} workers on {os.cpu_count()} cores "
-        f"({platform.machine()}, Python {platform.python_version()}, joblib "
-        f"{joblib.__version__}).\n"
-        "Wall-clock seconds of one call each, everything counted. `CPU` is the processor time of "
-        "the call and of its workers, imports included: where it is far below workers times "
-        "seconds, the machine was busy with something else.\n",
+        f"({platform.machine()}, Python {platform.python_version()}, joblib\n"
+        f"{joblib.__version__}). Wall-clock seconds of one call each, everything counted. `CPU` is "
+        "the processor\ntime of the call and of its workers, imports included: where it is far "
+        "below workers times seconds,\nthe machine was busy with something else. Combinations of "
+        "which an option does not apply are no\nspecifications.\n",
         "| | seconds | CPU | target | met | what |",
         "| :--- | ---: | ---: | ---: | :--- | :--- |",
     ]
