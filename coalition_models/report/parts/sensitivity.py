@@ -14,7 +14,6 @@ from coalition_models.report.finding_page import finding_page, finding_product
 from coalition_models.report.html import Listing, Section
 from coalition_models.report.part import HEADINGS, Page, Part, Run
 from coalition_models.report.product import Product
-from coalition_models.sensitivity.finding_part import Looked
 from coalition_models.sensitivity.finding_parts import PARTS
 
 __all__ = ["PART", "elections_in_iraq", "in_full"]
@@ -22,28 +21,8 @@ __all__ = ["PART", "elections_in_iraq", "in_full"]
 _SET, _TERM, _FULL = "iraq", "election_near", "FULL"
 _PREFIX = "sensitivity_"
 #: what a run without FULL=1 in the environment does less of
-_SHORT: Mapping[str, Mapping[str, Any]] = {
-    "curve": {"sample": 12},
-    "fewest_events": {"exact": 2},
-    "fewest_redated": {"exact": 1},
-    "resample": {"draws": 40},
-    "dates": {"draws": 5, "whose": False},
-    "codings": {"draws": 10, "whose": False},
-    "confounding": {"draws": 10},
-    "placebos": {"windows": (-12, 12)},
-    "missing": {"draws": 5},
-}
-#: argument -> what it cuts short, in words
-_WORDS = {
-    "sample": "{} combinations of choices, drawn at random",
-    "exact": "all sets of {} at most looked at, larger ones grown one by one",
-    "draws": "{} draws",
-    "whose": "nothing moved one by one",
-    "windows": "all calendars moved by {} months",
-}
-#: parts that a short run leaves out
-_LEFT = ("value_of_information",)
-_WHY = "a short run leaves it out; FULL=1 in the environment runs it"
+_SHORT: Mapping[str, Mapping[str, Any]] = {"value_of_information": {"draws": 40}}
+_PARTS = tuple(part.name for part in PARTS)
 
 
 def in_full() -> bool:
@@ -52,16 +31,12 @@ def in_full() -> bool:
 
 
 def elections_in_iraq(run: Run) -> SensitivityReport:
-    """Put the term to all parts, 200 draws each; shorter without ``FULL=1``."""
+    """Put the term to all parts, 200 draws each; fewer of the slowest without ``FULL=1``."""
 
     def analysed() -> SensitivityReport:
         data = run.once(f"set {_SET}", lambda: analysis_set(_SET))
-        names = [part.name for part in PARTS if in_full() or part.name not in _LEFT]
-        found = sensitivity_report(
-            data, _TERM, parts=names, more={} if in_full() else _SHORT, workers=run.workers
-        )
-        looked = {part.name: found.looked.get(part.name, Looked(part, why=_WHY)) for part in PARTS}
-        return SensitivityReport(found.finding, looked, found.how)
+        more = {} if in_full() else _SHORT
+        return sensitivity_report(data, _TERM, parts=_PARTS, more=more, workers=run.workers)
 
     return run.once("sensitivity of elections", analysed)
 
@@ -86,18 +61,11 @@ def _pages(found: SensitivityReport, product: Product) -> list[Page]:
 
 def _short(found: SensitivityReport) -> list[str]:
     """What this run did less of than one in full."""
-    lines = []
-    for name, given in found.how.more.items():
-        told = ", ".join(
-            _WORDS.get(key, f"{key} {{}}").format(_listed(value)) for key, value in given.items()
-        )
-        lines.append(f"{name}: {told}")
-    lines += [f"{name}: left out" for name, why in found.absent.items() if why == _WHY]
+    lines = [
+        f"{name}: " + ", ".join(f"{key} {value}" for key, value in given.items())
+        for name, given in found.how.more.items()
+    ]
     return [*lines, f"all others: {found.how.draws} draws where they draw. FULL=1 runs all of it."]
-
-
-def _listed(value: object) -> str:
-    return " and ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _turns(found: SensitivityReport) -> str:
