@@ -105,7 +105,8 @@ class DefectionRule:
 
     Examples
     --------
-    >>> print(DefectionRule(name="exits", exits="coded", cuts="none", kinds=("full",)))
+    >>> import coalition_models as cm
+    >>> print(cm.DefectionRule(name="exits", exits="coded", cuts="none", kinds=("full",)))
     exits: a defection is a full exit coded early, whatever its size, dated by the main exit.
     """
 
@@ -323,7 +324,8 @@ def named_rule(name: str) -> DefectionRule:
 
     Examples
     --------
-    >>> print(named_rule("tago-2009"))
+    >>> import coalition_models as cm
+    >>> print(cm.named_rule("tago-2009"))
     tago-2009: a defection is a full exit coded early, whatever its size, dated by the main exit.
     """
     check_arguments(named_rule, locals())
@@ -343,7 +345,8 @@ def list_rules() -> pd.DataFrame:
 
     Examples
     --------
-    >>> list_rules().loc["pilster-2015", "seen"]
+    >>> import coalition_models as cm
+    >>> cm.list_rules().loc["pilster-2015", "seen"]
     'abstract'
     """
     origins = [rule_origin(name) for name in NAMED_RULES]
@@ -382,7 +385,8 @@ def quartile_readings(
 
     Examples
     --------
-    >>> rules = quartile_readings()
+    >>> import coalition_models as cm
+    >>> rules = cm.quartile_readings()
     >>> len(rules), rules[0].name
     (32, 'either q0.75 all d0')
     """

@@ -83,7 +83,7 @@ def withdrawals(
     >>> import coalition_models as cm
     >>> from coalition_models.defection.profile import operational_profile
     >>> korea = cm.load("participation").query("coalition == 'iraq' and state == 'KOR'")
-    >>> falls = withdrawals(operational_profile(korea))
+    >>> falls = cm.withdrawals(operational_profile(korea))
     >>> falls[["period", "before", "after", "persons", "full"]].tail(2)
           period  before   after  persons   full
     2 2007-01-01  2300.0  1200.0   1100.0  False
@@ -281,13 +281,14 @@ def significant_withdrawals(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> import pandas as pd
     >>> falls = pd.DataFrame({"coalition": "iraq", "persons": [10.0, 20, 30, 400],
     ...     "percent": [100.0, 5, 10, 20], "period": pd.Timestamp("2005-01-01"),
     ...     "coalition_end": pd.Timestamp("2008-12-31")})
-    >>> significant_withdrawals(falls)["significant"].tolist()
+    >>> cm.significant_withdrawals(falls)["significant"].tolist()
     [True, False, False, True]
-    >>> significant_withdrawals(falls, measure="both")["significant"].tolist()
+    >>> cm.significant_withdrawals(falls, measure="both")["significant"].tolist()
     [False, False, False, False]
     """
     check_arguments(significant_withdrawals, locals())

@@ -92,7 +92,8 @@ def leader_cases(
 
     Examples
     --------
-    >>> cases = leader_cases("iraq").set_index("case")
+    >>> import coalition_models as cm
+    >>> cases = cm.leader_cases("iraq").set_index("case")
     >>> cases.loc[["ESP 1", "ESP 2"], ["leader", "early_exit", "leader_change"]].values.tolist()
     [['Aznar', 0, 0], ['Rodriguez Zapatero', 1, 1]]
     """

@@ -137,7 +137,7 @@ def add_alliance(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> romania = add_alliance(panel).query("state == 'ROU'").set_index("period")
+    >>> romania = cm.add_alliance(panel).query("state == 'ROU'").set_index("period")
     >>> romania.loc[["2004-03-01", "2004-04-01"], ["nato_member", "nato_candidate"]]
                 nato_member  nato_candidate
     period

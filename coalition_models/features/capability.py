@@ -121,7 +121,7 @@ def add_capability(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> richest = add_capability(panel).groupby("state")["gdp_per_capita"].first()
+    >>> richest = cm.add_capability(panel).groupby("state")["gdp_per_capita"].first()
     >>> richest.idxmax()
     'SGP'
     """

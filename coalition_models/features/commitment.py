@@ -121,7 +121,7 @@ def add_commitment(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> spain = add_commitment(panel).query("state == 'ESP'").set_index("period")
+    >>> spain = cm.add_commitment(panel).query("state == 'ESP'").set_index("period")
     >>> spain.loc[["2004-04-01"], ["troops", "troops_age_months"]]
                 troops  troops_age_months
     period

@@ -127,7 +127,7 @@ def add_contagion(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> italy = add_contagion(panel).query("state == 'ITA'").set_index("period")
+    >>> italy = cm.add_contagion(panel).query("state == 'ITA'").set_index("period")
     >>> italy.loc[["2004-04-01", "2004-06-01"], "earlier_defectors"].tolist()
     [1.0, 4.0]
     """

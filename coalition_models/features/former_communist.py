@@ -45,7 +45,7 @@ def add_former_communist(panel: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.facts("iraq"))
-    >>> found = add_former_communist(panel).groupby("state")["former_communist"].first()
+    >>> found = cm.add_former_communist(panel).groupby("state")["former_communist"].first()
     >>> found[["POL", "ESP"]].tolist()
     [1.0, 0.0]
     """

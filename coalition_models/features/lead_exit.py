@@ -72,7 +72,7 @@ def add_lead_exit(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.facts("iraq"))
-    >>> britain = add_lead_exit(panel).query("state == 'GBR'").set_index("period")
+    >>> britain = cm.add_lead_exit(panel).query("state == 'GBR'").set_index("period")
     >>> britain.loc[["2008-11-01", "2008-12-01"], "lead_announced"].tolist()
     [0.0, 1.0]
     """

@@ -95,7 +95,7 @@ def add_preferences(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> latest = add_preferences(panel).groupby("state")["ideal_distance_lead"].last()
+    >>> latest = cm.add_preferences(panel).groupby("state")["ideal_distance_lead"].last()
     >>> latest.idxmin()
     'GBR'
     """

@@ -124,10 +124,11 @@ def add_regime(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> import pandas as pd, coalition_models as cm
     >>> scores = pd.DataFrame({"cow": 230, "year": range(1990, 2004), "polity2": 10})
     >>> facts = cm.facts("iraq").replace(states=scores)
-    >>> out = add_regime(cm.build_panel(facts).query("state == 'ESP'"), measures=["polity"])
+    >>> out = cm.add_regime(cm.build_panel(facts).query("state == 'ESP'"), measures=["polity"])
     >>> out["democracy_polity"].unique().tolist()
     [1.0]
     """

@@ -80,11 +80,13 @@ def add_side_strength(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> panel = pd.DataFrame({"coalition": ["iraq"], "cow": [230],
     ...                       "period": pd.to_datetime(["2004-06-01"])})
     >>> from coalition_models.record import with_panel
     >>> panel = with_panel(panel, {"period": "month"})
-    >>> add_side_strength(panel)["side_strength"].tolist()  # doctest: +SKIP
+    >>> cm.add_side_strength(panel)["side_strength"].tolist()  # doctest: +SKIP
     [nan]
     """
     check_arguments(add_side_strength, locals())

@@ -52,7 +52,7 @@ def feature_summary(
     >>> import coalition_models as cm
     >>> from coalition_models.features.preferences import add_preferences
     >>> panel = add_preferences(cm.build_panel(cm.load("participation"), coalitions=["iraq"]))
-    >>> feature_summary(panel)["coverage"].round(2).tolist()
+    >>> cm.feature_summary(panel)["coverage"].round(2).tolist()
     [1.0, 1.0, 1.0]
     """
     check_arguments(feature_summary, locals())
@@ -144,7 +144,7 @@ def correlations(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.add_casualties(cm.build_panel(cm.load("participation"), coalitions=["iraq"]))
-    >>> bool(correlations(panel).loc["deaths_12m", "log_deaths_12m"] > 0.7)
+    >>> bool(cm.correlations(panel).loc["deaths_12m", "log_deaths_12m"] > 0.7)
     True
     """
     check_arguments(correlations, locals())

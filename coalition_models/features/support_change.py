@@ -66,10 +66,12 @@ def add_support_change(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> panel = pd.DataFrame({"cow": [230], "period": pd.to_datetime(["2004-06-01"])})
     >>> from coalition_models.record import with_panel
     >>> panel = with_panel(panel, {"period": "month"})
-    >>> add_support_change(panel)["support_change"].tolist()  # doctest: +SKIP
+    >>> cm.add_support_change(panel)["support_change"].tolist()  # doctest: +SKIP
     [1.0]
     """
     check_arguments(add_support_change, locals())

@@ -69,11 +69,12 @@ def add_war_powers(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> import pandas as pd, coalition_models as cm
     >>> panel = cm.build_panel(cm.facts("iraq")).query("state == 'ESP'")
     >>> rules = pd.DataFrame({"cow": [230], "start": [pd.Timestamp("1978-12-29")],
     ...                       "end": [pd.NaT], "war_powers": [1.0]})
-    >>> add_war_powers(panel, rules)["war_powers"].unique().tolist()
+    >>> cm.add_war_powers(panel, rules)["war_powers"].unique().tolist()
     [1.0]
     """
     check_arguments(add_war_powers, locals())
@@ -162,11 +163,12 @@ def add_opinion(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> import pandas as pd, coalition_models as cm
     >>> panel = cm.build_panel(cm.facts("iraq")).query("state == 'ESP'")
     >>> polls = pd.DataFrame({"cow": [230, 230], "support": [30.0, 12.0],
     ...                       "date": pd.to_datetime(["2003-02-10", "2004-02-10"])})
-    >>> add_opinion(panel, polls)["war_support"].tail(3).tolist()
+    >>> cm.add_opinion(panel, polls)["war_support"].tail(3).tolist()
     [30.0, 12.0, 12.0]
     """
     check_arguments(add_opinion, locals())

@@ -120,7 +120,8 @@ def contest(
 
     Examples
     --------
-    >>> found = contest("elections", "iraq", windows=[2], dates=["main"], outcomes=["early"],
+    >>> import coalition_models as cm
+    >>> found = cm.contest("elections", "iraq", windows=[2], dates=["main"], outcomes=["early"],
     ...                 draws=0)
     >>> found.table.query("side == 'ahead'")[["unit", "sign"]].values.tolist()
     [['state-month', '+'], ["leader, against mandates' ends", '+'],

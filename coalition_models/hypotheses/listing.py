@@ -25,7 +25,8 @@ def list_claims() -> pd.DataFrame:
 
     Examples
     --------
-    >>> list_claims().loc["H02", ["term", "sign"]].tolist()
+    >>> import coalition_models as cm
+    >>> cm.list_claims().loc["H02", ["term", "sign"]].tolist()
     ['leader_change', '+']
     """
     plan = read_plan()
@@ -73,7 +74,8 @@ def list_amendments() -> pd.DataFrame:
 
     Examples
     --------
-    >>> list_amendments().columns.tolist()
+    >>> import coalition_models as cm
+    >>> cm.list_amendments().columns.tolist()
     ['date', 'claims', 'change', 'reason']
     """
     rows = [

@@ -128,13 +128,13 @@ def test_hypotheses(
     >>> panel = cm.simulate_panel(members=80, hazard=0.02,
     ...                           coefficients={"leader_change": 1.2},
     ...                           covariates={"leader_change": "pulse"}, seed=1)
-    >>> found = test_hypotheses(panel, "H02", robust=False)
+    >>> found = cm.test_hypotheses(panel, "H02", robust=False)
     >>> found.table[["claim", "data_set", "verdict"]].values.tolist()
     [['H02', 'panel', 'supported']]
 
     Facts, here those of a package's set, which then are tested as your own would be:
 
-    >>> found = test_hypotheses(cm.facts("iraq"), "H02", robust=False)
+    >>> found = cm.test_hypotheses(cm.facts("iraq"), "H02", robust=False)
     >>> found.table[["data_set", "events"]].values.tolist()
     [['iraq', 21]]
     """

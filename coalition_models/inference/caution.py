@@ -106,7 +106,7 @@ def estimate_term(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"risk": 0.8}, seed=3)
-    >>> found = estimate_term(panel, "risk")
+    >>> found = cm.inference.estimate_term(panel, "risk")
     >>> found.method, found.p_value < 0.01
     ('Cox, Efron ties, clustered by state', True)
     """
@@ -172,7 +172,7 @@ def cautious(
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"risk": 0.8}, seed=3)
     >>> spec = cm.Specification("cloglog", "event ~ risk", cluster="state", time="linear")
-    >>> found = cautious(spec, panel, "risk")
+    >>> found = cm.inference.cautious(spec, panel, "risk")
     >>> found.method, found.p_value < 0.01
     ('Complementary log-log, clustered by state', True)
     """

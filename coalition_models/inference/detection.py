@@ -156,7 +156,8 @@ def schoenfeld_events(
 
     Examples
     --------
-    >>> round(schoenfeld_events(2.0, variance=0.25), 1)
+    >>> import coalition_models as cm
+    >>> round(cm.schoenfeld_events(2.0, variance=0.25), 1)
     65.3
     """
     check_arguments(schoenfeld_events, locals())
@@ -193,7 +194,8 @@ def schoenfeld_power(
 
     Examples
     --------
-    >>> round(schoenfeld_power(2.0, 65.3, variance=0.25), 2)
+    >>> import coalition_models as cm
+    >>> round(cm.inference.schoenfeld_power(2.0, 65.3, variance=0.25), 2)
     0.8
     """
     check_arguments(schoenfeld_power, locals())
@@ -231,7 +233,8 @@ def detectable_ratio(
 
     Examples
     --------
-    >>> round(detectable_ratio(4 / 100), 2)
+    >>> import coalition_models as cm
+    >>> round(cm.inference.detectable_ratio(4 / 100), 2)
     1.75
     """
     check_arguments(detectable_ratio, locals())
@@ -266,7 +269,7 @@ def null_variance(fit: Fit, term: str) -> float:
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
     >>> fit = cm.cox("event ~ risk", panel)
-    >>> round(null_variance(fit, "risk") * fit.counts.events, 1)
+    >>> round(cm.inference.null_variance(fit, "risk") * fit.counts.events, 1)
     1.1
     """
     position = fit.place_of(term)

@@ -37,9 +37,10 @@ class Exposure:
 
         Examples
         --------
-        >>> Exposure(3, 2, 40, 20).lacking
+        >>> import coalition_models as cm
+        >>> cm.inference.Exposure(3, 2, 40, 20).lacking
         '3 exposed events in 2 clusters'
-        >>> Exposure(9, 7, 40, 20).lacking
+        >>> cm.inference.Exposure(9, 7, 40, 20).lacking
         ''
         """
         sides = (

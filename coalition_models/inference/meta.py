@@ -57,9 +57,11 @@ def combine(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> two = pd.DataFrame({"claim": "H01", "data_set": ["iraq", "isaf"],
     ...                     "estimate": [0.2, 0.6], "std_error": [0.2, 0.2], "step": 1.0})
-    >>> combine(two)[["claim", "fixed", "i_squared"]].round(2)
+    >>> cm.inference.combine(two)[["claim", "fixed", "i_squared"]].round(2)
       claim  fixed  i_squared
     0   H01    0.4        0.5
     """

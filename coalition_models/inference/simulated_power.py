@@ -107,7 +107,7 @@ def simulate_power(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"risk": 0.0}, seed=1)
-    >>> simulate_power(panel, "risk", 3.0, draws=20, seed=2).power
+    >>> cm.simulate_power(panel, "risk", 3.0, draws=20, seed=2).power
     1.0
     """
     check_arguments(simulate_power, locals())

@@ -61,10 +61,10 @@ def leave_one_out(
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=40, hazard=0.03, coefficients={"risk": 0.5}, seed=1)
     >>> fit = cm.cox("event ~ risk", panel, cluster="state")
-    >>> found = leave_one_out(fit)
+    >>> found = cm.inference.leave_one_out(fit)
     >>> list(found.columns), len(found)
     (['term', 'left_out', 'estimate', 'p_value'], 40)
-    >>> leave_one_out(fit, panel["period"].dt.year)["left_out"].nunique()
+    >>> cm.inference.leave_one_out(fit, panel["period"].dt.year)["left_out"].nunique()
     9
     """
     check_arguments(leave_one_out, locals())

@@ -107,11 +107,12 @@ def wild_weights(clusters: int, *, draws: int = DRAWS, seed: int = 1) -> WildWei
 
     Examples
     --------
-    >>> wild_weights(3).kind
+    >>> import coalition_models as cm
+    >>> cm.inference.wild_weights(3).kind
     'Rademacher, all 8 patterns of signs'
-    >>> wild_weights(39).kind
+    >>> cm.inference.wild_weights(39).kind
     'Webb, 99,999 draws, seed 1'
-    >>> next(wild_weights(2).blocks()).tolist()
+    >>> next(cm.inference.wild_weights(2).blocks()).tolist()
     [[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]
     """
     if clusters < 2:
@@ -148,8 +149,12 @@ def not_smaller(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import coalition_models as cm
+    >>> from coalition_models.kernels.wild import score_statistics
     >>> scores = np.array([[3.0], [2.0], [1.0]])
-    >>> not_smaller(wild_weights(3), lambda block: score_statistics(block, scores), 6 / 14**0.5)
+    >>> patterns = cm.inference.wild_weights(3)
+    >>> cm.inference.not_smaller(patterns, lambda w: score_statistics(w, scores), 6 / 14**0.5)
     2
     """
     least = abs(observed) * (1 - TIE)

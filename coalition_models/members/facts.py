@@ -146,7 +146,8 @@ class Facts:
 
         Examples
         --------
-        >>> Facts.read("no such folder")
+        >>> import coalition_models as cm
+        >>> cm.Facts.read("no such folder")
         Traceback (most recent call last):
         coalition_models.errors.DataError: no folder no such folder
         """

@@ -117,11 +117,12 @@ def spells_from_levels(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> import pandas as pd
     >>> seen = pd.DataFrame({
     ...     "coalition": "UNIFIL", "state": "POL", "cow": 290, "troops": [500, 480, 490],
     ...     "date": pd.to_datetime(["2008-01-31", "2008-02-29", "2008-09-30"])})
-    >>> spells_from_levels(seen, gap=3)[["spell", "entry", "exit", "exit_kind", "entry_known"]]
+    >>> cm.spells_from_levels(seen, gap=3)[["spell", "entry", "exit", "exit_kind", "entry_known"]]
        spell      entry       exit exit_kind  entry_known
     0      1 2008-01-31 2008-02-29     early        False
     1      2 2008-09-30 2008-09-30   ongoing         True

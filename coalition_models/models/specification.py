@@ -97,13 +97,14 @@ class Specification:
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> from dataclasses import replace
-    >>> spec = Specification("cox", "event ~ risk", cluster="state")
+    >>> spec = cm.Specification("cox", "event ~ risk", cluster="state")
     >>> print(spec)
     Cox proportional hazards of event ~ risk: clustered by state, convention R.
     >>> replace(spec, ties="breslow")
     Specification('cox', 'event ~ risk', cluster=('state',), ties='breslow')
-    >>> spec == Specification("cox", "event ~ risk", cluster=["state"])
+    >>> spec == cm.Specification("cox", "event ~ risk", cluster=["state"])
     True
     """
 

@@ -38,8 +38,10 @@ class Analysis:
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [1, 9, 2, 8], "B": [1, 0, 0, 1], "Y": [0, 1, 0, 1]})
-    >>> plan = Analysis(cases, "Y", ["A", "B"], anchors={"A": [2, 5, 8]})
+    >>> plan = cm.qca.Analysis(cases, "Y", ["A", "B"], anchors={"A": [2, 5, 8]})
     >>> plan.solve().expression, plan.change(kind="parsimonious").solve().expression
     ('A', 'A')
     """

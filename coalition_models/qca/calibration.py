@@ -77,11 +77,12 @@ def calibrate(
 
     Examples
     --------
-    >>> calibrate([20, 35, 80], [20, 50, 80]).round(3).tolist()
+    >>> import coalition_models as cm
+    >>> cm.qca.calibrate([20, 35, 80], [20, 50, 80]).round(3).tolist()
     [0.05, 0.187, 0.95]
-    >>> calibrate([2.5, 6.25], [6.25, 5, 3.75], digits=2).tolist()
+    >>> cm.qca.calibrate([2.5, 6.25], [6.25, 5, 3.75], digits=2).tolist()
     [1.0, 0.05]
-    >>> calibrate([0, 2, 4, 9], [1, 3, 4, 5, 6, 7]).tolist()
+    >>> cm.qca.calibrate([0, 2, 4, 9], [1, 3, 4, 5, 6, 7]).tolist()
     [0.0, 0.25, 1.0, 0.0]
     """
     check_arguments(calibrate, locals())

@@ -88,11 +88,13 @@ def robust_core(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> from coalition_models.qca.analysis import Analysis
     >>> cases = pd.DataFrame({"A": [1, 9, 2, 8], "B": [1, 0, 0, 1], "Y": [0, 1, 0, 1]})
     >>> plan = Analysis(cases, "Y", ["A", "B"], anchors={"A": [2, 5, 8]})
     >>> other = plan.change(anchors={"A": [1, 6, 9]})
-    >>> robust_core(plan.solve(), [other.solve()]).rank
+    >>> cm.qca.robust_core(plan.solve(), [other.solve()]).rank
     1
     """
     check_arguments(robust_core, locals())

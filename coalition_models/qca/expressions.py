@@ -109,8 +109,10 @@ def membership(expression: str, data: pd.DataFrame) -> pd.Series:
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [0.9, 0.2], "B": [0.4, 0.6]}, index=["x", "y"])
-    >>> membership("A*~B + ~A*B", cases).tolist()
+    >>> cm.qca.membership("A*~B + ~A*B", cases).tolist()
     [0.6, 0.6]
     """
     check_arguments(membership, locals())

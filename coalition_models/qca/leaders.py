@@ -42,7 +42,8 @@ def published_paths() -> list[str]:
 
     Examples
     --------
-    >>> " + ".join(published_paths())
+    >>> import coalition_models as cm
+    >>> " + ".join(cm.qca.published_paths())
     'L*~E*P + ~E*F + ~L*~E*~P + ~L*~E*C'
     """
     return list(_PATHS)
@@ -83,7 +84,8 @@ def leader_analysis(
 
     Examples
     --------
-    >>> plan = leader_analysis(commitment=False)
+    >>> import coalition_models as cm
+    >>> plan = cm.qca.leader_analysis(commitment=False)
     >>> plan.conditions, plan.anchors["P"]
     (['L', 'E', 'P', 'F'], (6.25, 5.0, 3.75))
     """
@@ -145,9 +147,10 @@ def leader_sets(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> from coalition_models.errors import gathered
     >>> with gathered() as told:
-    ...     sets = leader_sets(commitment=False)
+    ...     sets = cm.qca.leader_sets(commitment=False)
     >>> told
     ['48 of 81 leaders are left out; unknown: E of 2, P of 48, F of 2']
     >>> sets.loc["ESP2"].tolist()

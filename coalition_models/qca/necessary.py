@@ -50,8 +50,10 @@ def necessity(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [0.9, 0.9, 0.3], "B": [0.8, 0.3, 0.6], "Y": [0.9, 0.6, 0.1]})
-    >>> necessity(cases, "Y", ["A", "A+B"]).round(3).values.tolist()
+    >>> cm.qca.necessity(cases, "Y", ["A", "A+B"]).round(3).values.tolist()
     [[1.0, 0.762, 0.643], [1.0, 0.667, 0.429]]
     """
     check_arguments(necessity, locals())
@@ -105,8 +107,10 @@ def supersets(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [0.9, 0.9, 0.3], "B": [0.8, 0.3, 0.6], "Y": [0.9, 0.6, 0.1]})
-    >>> supersets(cases, "Y").index.tolist()
+    >>> cm.qca.supersets(cases, "Y").index.tolist()
     ['A']
     """
     check_arguments(supersets, locals())
@@ -163,8 +167,10 @@ def subsets(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [0.9, 0.9, 0.3], "B": [0.8, 0.3, 0.6], "Y": [0.9, 0.6, 0.1]})
-    >>> subsets(cases, "Y", consistency_cut=0.75).index.tolist()
+    >>> cm.qca.subsets(cases, "Y", consistency_cut=0.75).index.tolist()
     ['A']
     """
     check_arguments(subsets, locals())

@@ -84,9 +84,11 @@ def sufficiency(expression: str, data: pd.DataFrame, outcome: str) -> pd.DataFra
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [0.9, 0.7, 0.2, 0.1], "B": [0.8, 0.3, 0.6, 0.2],
     ...                       "Y": [0.9, 0.6, 0.3, 0.1]}, index=list("wxyz"))
-    >>> sufficiency("A", cases, "Y").set_index("term")["consistency"].round(3).to_dict()
+    >>> cm.qca.sufficiency("A", cases, "Y").set_index("term")["consistency"].round(3).to_dict()
     {'A': 0.947, 'all': 0.947}
     """
     check_arguments(sufficiency, locals())

@@ -75,9 +75,11 @@ def robust_ranges(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [1, 9, 2, 8], "B": [1, 0, 0, 1], "Y": [0, 1, 0, 1]})
-    >>> plan = Analysis(cases, "Y", ["A", "B"], anchors={"A": [2, 5, 8]})
-    >>> robust_ranges(plan, most=5).loc["frequency cut", ["below", "above"]].tolist()
+    >>> plan = cm.qca.Analysis(cases, "Y", ["A", "B"], anchors={"A": [2, 5, 8]})
+    >>> cm.qca.robust_ranges(plan, most=5).loc["frequency cut", ["below", "above"]].tolist()
     ['end of the scale', 'no solution']
     """
     check_arguments(robust_ranges, locals())

@@ -160,13 +160,15 @@ def minimise(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [1, 1, 0, 0], "B": [1, 0, 1, 0], "C": [1, 1, 1, 0],
     ...                       "Y": [1, 0, 1, 0]})
     >>> from coalition_models.qca.truth import truth_table
     >>> table = truth_table(cases, "Y")
-    >>> minimise(table).expression, minimise(table, "parsimonious").expressions
+    >>> cm.qca.minimise(table).expression, cm.qca.minimise(table, "parsimonious").expressions
     ('B*C', ['B'])
-    >>> minimise(table, "intermediate", expectations={"C": 1}).expression
+    >>> cm.qca.minimise(table, "intermediate", expectations={"C": 1}).expression
     'B*C'
     """
     check_arguments(minimise, locals())

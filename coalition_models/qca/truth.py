@@ -131,9 +131,11 @@ def truth_table(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [0.9, 0.7, 0.2, 0.1], "B": [0.8, 0.3, 0.6, 0.2],
     ...                       "Y": [0.9, 0.6, 0.3, 0.1]}, index=list("wxyz"))
-    >>> truth_table(cases, "Y").table[["out", "n", "consistency"]].round(3).values.tolist()
+    >>> cm.qca.truth_table(cases, "Y").table[["out", "n", "consistency"]].round(3).values.tolist()
     [['0', 1, 0.5], ['0', 1, 0.667], ['1', 1, 0.917], ['1', 1, 1.0]]
     """
     check_arguments(truth_table, locals())

@@ -52,8 +52,10 @@ def xy_data(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [0.9, 0.7, 0.2, 0.1], "Y": [0.9, 0.4, 0.6, 0.1]}, list("wxyz"))
-    >>> xy_data("A", cases, "Y")["kind"].tolist()
+    >>> cm.plot.qca_xy_data("A", cases, "Y")["kind"].tolist()
     ['typical', 'deviant consistency', 'deviant coverage', 'irrelevant']
     """
     check_arguments(xy_data, locals())

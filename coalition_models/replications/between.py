@@ -43,7 +43,8 @@ def spirit_curve(
 
     Examples
     --------
-    >>> spirit_curve("martin-1992")
+    >>> import coalition_models as cm
+    >>> cm.spirit_curve("martin-1992")
     Traceback (most recent call last):
     coalition_models.errors.ReplicationError: martin-1992 has no specification curve: ...
     """

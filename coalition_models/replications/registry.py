@@ -129,7 +129,8 @@ def list_replications() -> pd.DataFrame:
 
     Examples
     --------
-    >>> list_replications().loc["box-steffensmeier-zorn-2001", "doi"]
+    >>> import coalition_models as cm
+    >>> cm.list_replications().loc["box-steffensmeier-zorn-2001", "doi"]
     '10.2307/2669335'
     """
     rows = []
@@ -186,7 +187,8 @@ def replicate(
 
     Examples
     --------
-    >>> replicate("no-such-study")
+    >>> import coalition_models as cm
+    >>> cm.replicate("no-such-study")
     Traceback (most recent call last):
     coalition_models.errors.ReplicationError: unknown study 'no-such-study': expected one of ...
     """

@@ -51,7 +51,8 @@ def printed_se(
 
     Examples
     --------
-    >>> printed_se("berkemeier-fuhrmann-2018")
+    >>> import coalition_models as cm
+    >>> cm.printed_se("berkemeier-fuhrmann-2018")
     Traceback (most recent call last):
     coalition_models.errors.ReplicationError: berkemeier-fuhrmann-2018 prints no standard error ...
     """

@@ -67,7 +67,8 @@ class Setting:
 
     Examples
     --------
-    >>> setting = Setting().assign(ties="efron")
+    >>> import coalition_models as cm
+    >>> setting = cm.sensitivity.Setting().assign(ties="efron")
     >>> setting["ties"]
     'efron'
     """
@@ -136,7 +137,8 @@ class Setting:
 
         Examples
         --------
-        >>> setting = Setting()
+        >>> import coalition_models as cm
+        >>> setting = cm.sensitivity.Setting()
         >>> setting.once(sorted, [3, 1]) is setting.once(sorted, [3, 1])
         True
         """
@@ -208,7 +210,8 @@ class Dimension:
 
     Examples
     --------
-    >>> Dimension("size", {"all": lambda setting: setting,
+    >>> import coalition_models as cm
+    >>> cm.sensitivity.Dimension("size", {"all": lambda setting: setting,
     ...                    "large": lambda setting: setting.assign(size=50)}).labels
     ('all', 'large')
     """
@@ -241,8 +244,9 @@ class Dimension:
 
         Examples
         --------
-        >>> ties = Dimension.of("ties", ["efron", "breslow"])
-        >>> [one.setting["ties"] for one in cross([ties])]
+        >>> import coalition_models as cm
+        >>> ties = cm.sensitivity.Dimension.of("ties", ["efron", "breslow"])
+        >>> [one.setting["ties"] for one in cm.sensitivity.cross([ties])]
         ['efron', 'breslow']
         """
         return cls(name, [Option(value, _Assign(name, value)) for value in values], note)
@@ -322,12 +326,13 @@ def cross(
 
     Examples
     --------
-    >>> clock = Dimension.of("clock", ["entry", "coalition"])
-    >>> ties = Dimension("ties", {
+    >>> import coalition_models as cm
+    >>> clock = cm.sensitivity.Dimension.of("clock", ["entry", "coalition"])
+    >>> ties = cm.sensitivity.Dimension("ties", {
     ...     "efron": lambda setting: setting,
-    ...     "breslow": lambda s: Skip("as it is") if s["clock"] == "entry" else s,
+    ...     "breslow": lambda s: cm.sensitivity.Skip("as it is") if s["clock"] == "entry" else s,
     ... })
-    >>> [(*one.choices.values(), one.skipped) for one in cross([clock, ties])]
+    >>> [(*one.choices.values(), one.skipped) for one in cm.sensitivity.cross([clock, ties])]
     [('entry', 'efron', ''), ('entry', 'breslow', 'as it is'),
      ('coalition', 'efron', ''), ('coalition', 'breslow', '')]
     """

@@ -129,7 +129,8 @@ def e_value(
 
     Examples
     --------
-    >>> found = e_value(10.73, 8.02, 14.36)
+    >>> import coalition_models as cm
+    >>> found = cm.sensitivity.e_value(10.73, 8.02, 14.36)
     >>> round(found.point, 2), round(found.limit, 2)
     (20.95, 15.52)
     """
@@ -225,7 +226,7 @@ def e_value_of(fit: Fit, term: str, *, step: float = 1.0, level: float = 0.95) -
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 1.0}, seed=1)
-    >>> found = e_value_of(cm.cox("event ~ risk", panel), "risk")
+    >>> found = cm.sensitivity.e_value_of(cm.cox("event ~ risk", panel), "risk")
     >>> found.common, found.point > found.limit
     (True, True)
     """
@@ -282,7 +283,8 @@ def bounding_factor(with_exposure: float, with_outcome: float) -> float:
 
     Examples
     --------
-    >>> round(bounding_factor(2.3, 2.5) * bounding_factor(3, 2), 6)
+    >>> import coalition_models as cm
+    >>> round(cm.sensitivity.bounding_factor(2.3, 2.5) * cm.sensitivity.bounding_factor(3, 2), 6)
     2.269737
     """
     check_arguments(bounding_factor, locals())
@@ -320,8 +322,9 @@ def multiple_bias(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> kinds = ("confounding", "selection", "misclassification")
-    >>> [round(x, 5) for x in multiple_bias(4, 2.5, 6, biases=kinds)]
+    >>> [round(x, 5) for x in cm.sensitivity.multiple_bias(4, 2.5, 6, biases=kinds)]
     [1.67513, 1.43558]
     """
     check_arguments(multiple_bias, locals())

@@ -152,12 +152,13 @@ def explore(
 
     Examples
     --------
+    >>> from coalition_models.sensitivity.exploring import short_choices
     >>> import coalition_models as cm
     >>> from coalition_models.errors import gathered
     >>> choices = short_choices("iraq")
     >>> held = [one.name for one in choices if one.name not in ("contested", "estimator")]
     >>> with gathered():  # of few clusters it is told
-    ...     found = explore("iraq", choices=choices.without(*held), draws=9)
+    ...     found = cm.sensitivity.explore("iraq", choices=choices.without(*held), draws=9)
     >>> found.table["events"].tolist()  # main, strict and lenient, with three estimators each
     [21, 21, 21, 12, 12, 12, 24, 24, 24]
     """

@@ -145,7 +145,8 @@ def rosenbaum_bounds(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=80, coefficients={"risk": 1.5}, seed=1)
-    >>> found = rosenbaum_bounds(panel.assign(high=(panel["risk"] > 0).astype(int)), "high")
+    >>> panel["high"] = (panel["risk"] > 0).astype(int)
+    >>> found = cm.sensitivity.rosenbaum_bounds(panel, "high")
     >>> found.table["p_value"].is_monotonic_increasing, found.gamma > 1
     (True, True)
     """

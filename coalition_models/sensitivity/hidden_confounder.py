@@ -94,7 +94,8 @@ def bias_of(strength: float, exposed: float, unexposed: float) -> float:
 
     Examples
     --------
-    >>> round(bias_of(3.0, 0.6, 0.2), 3)
+    >>> import coalition_models as cm
+    >>> round(cm.sensitivity.bias_of(3.0, 0.6, 0.2), 3)
     1.571
     """
     check_arguments(bias_of, locals())
@@ -164,7 +165,8 @@ def confounding(
     >>> panel = cm.simulate_panel(members=80, coefficients={"risk": 1.0}, seed=2)
     >>> panel["high"] = (panel["risk"] > 0).astype(int)
     >>> fit = cm.cox("event ~ high", panel, cluster="state")
-    >>> found = confounding(fit, "high", panel, shares=[(0.5, 0.5), (0.6, 0.2)], strengths=[3.0])
+    >>> found = cm.sensitivity.confounding(
+    ...     fit, "high", panel, shares=[(0.5, 0.5), (0.6, 0.2)], strengths=[3.0])
     >>> bool((found.grid["ratio"].diff().dropna() < 0).all())  # only the second confounds
     True
     """

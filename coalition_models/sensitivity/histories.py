@@ -66,7 +66,8 @@ def exposure_histories(
     Examples
     --------
     >>> import coalition_models as cm
-    >>> found = exposure_histories(cm.facts("iraq"), lambda p: cm.add_elections(p), "election_near")
+    >>> found = cm.sensitivity.exposure_histories(
+    ...     cm.facts("iraq"), cm.add_elections, "election_near")
     >>> found.shape, int(found.loc["ESP", "2004-03-01"])
     ((39, 70), 1)
     """
@@ -263,8 +264,11 @@ def complete_histories(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> held = pd.DataFrame([[0.0, 1.0], [np.nan, 1.0]], index=["ESP", "TON"])
-    >>> complete_histories(held)
+    >>> cm.sensitivity.complete_histories(held)
     {'ESP': 'all'}
     """
     tables = [histories] if isinstance(histories, pd.DataFrame) else list(histories)

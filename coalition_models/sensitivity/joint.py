@@ -94,9 +94,12 @@ def joint_test(observed: Floats, drawn: Floats, *, how: str) -> JointTest:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import coalition_models as cm
     >>> rng = np.random.default_rng(1)
     >>> null = rng.normal(size=(199, 1)) + 0.3 * rng.normal(size=(199, 8))
-    >>> joint_test(np.full(8, 3.0), null, how="made up").table["p_value"].round(3).tolist()
+    >>> found = cm.sensitivity.joint_test(np.full(8, 3.0), null, how="made up")
+    >>> found.table["p_value"].round(3).tolist()
     [0.005, 0.03, 0.02]
     """
     seen, worlds = np.asarray(observed, dtype=float), np.asarray(drawn, dtype=float)

@@ -75,7 +75,7 @@ def leave_out(
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=30, hazard=0.03, coefficients={"risk": 0.8}, seed=1)
     >>> spec = cm.Specification("cox", "event ~ risk", cluster="state")
-    >>> found = leave_out(spec, panel, "risk", by=["state"])
+    >>> found = cm.sensitivity.leave_out(spec, panel, "risk", by=["state"])
     >>> len(found), int(found["turns"].sum())
     (31, 0)
     """
@@ -206,7 +206,7 @@ def fewest_events(
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=20, hazard=0.02, coefficients={"risk": 1.0}, seed=2)
     >>> spec = cm.Specification("cox", "event ~ risk", cluster="state")
-    >>> found = fewest_events(spec, panel, "risk", exact=1, most=3)
+    >>> found = cm.sensitivity.fewest_events(spec, panel, "risk", exact=1, most=3)
     >>> len(found.path) <= 3
     True
     """

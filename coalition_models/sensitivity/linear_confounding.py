@@ -50,7 +50,8 @@ def robustness_value(
 
     Examples
     --------
-    >>> found = robustness_value(0.0973158193, 0.0232565378, 783)
+    >>> import coalition_models as cm
+    >>> found = cm.sensitivity.robustness_value(0.0973158193, 0.0232565378, 783)
     >>> round(found.value, 4), round(found.value_at_level, 4)
     (0.1388, 0.0763)
     """

@@ -52,9 +52,11 @@ def split_difference(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> found = pd.DataFrame({"unit": ["month", "month", "leader", "leader"],
     ...     "window": [0, 2, 0, 2], "estimate": [0.0, 1.0, -1.0, -2.0]})
-    >>> split_difference(found, {"unit": "month", "window": 0},
+    >>> cm.sensitivity.split_difference(found, {"unit": "month", "window": 0},
     ...     [("unit", "leader"), ("window", 2)])[["dimension", "change", "least", "most"]]
       dimension  change  least  most
     0      unit    -2.0   -3.0  -1.0

@@ -156,7 +156,8 @@ def run(
     >>> def first_year(setting):
     ...     return setting.replace(panel=setting.rows.query("stop <= 12"))
     >>> size = Dimension("rows", {"all": lambda setting: setting, "first year": first_year})
-    >>> found = run(Setting(panel=panel), [size, Dimension.of("ties", ["efron", "breslow"])],
+    >>> ties = Dimension.of("ties", ["efron", "breslow"])
+    >>> found = cm.sensitivity.run(Setting(panel=panel), [size, ties],
     ...             lambda s: cm.cox("event ~ risk", s.rows, ties=s["ties"]).tidy())
     >>> found.table[["rows", "ties", "term", "problem"]].values.tolist()
     [['all', 'efron', 'risk', ''], ['all', 'breslow', 'risk', ''],

@@ -21,7 +21,9 @@ def share(table: pd.DataFrame, column: str) -> float:
 
     Examples
     --------
-    >>> share(pd.DataFrame({"holds": [True, False, None, False]}), "holds")
+    >>> import pandas as pd
+    >>> import coalition_models as cm
+    >>> cm.sensitivity.share(pd.DataFrame({"holds": [True, False, None, False]}), "holds")
     0.25
     """
     _known(table, [column])
@@ -57,8 +59,10 @@ def span(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> found = pd.DataFrame({"term": "risk", "estimate": [0.2, 0.5], "p_value": [0.3, 0.01]})
-    >>> span(found, by="term")
+    >>> cm.sensitivity.span(found, by="term")
           combinations  lowest  highest  below_0.05  signs_agree
     term
     risk             2     0.2      0.5           1         True
@@ -119,9 +123,11 @@ def pairs(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> found = pd.DataFrame({"window": [3, 6, 3, 6], "ties": ["efron"] * 2 + ["breslow"] * 2,
     ...                       "estimate": [0.5, -0.1, 0.4, 0.1], "p_value": 0.2})
-    >>> pairs(found, ["window", "ties"])[["choice", "from", "to", "pairs", "flips"]]
+    >>> cm.sensitivity.pairs(found, ["window", "ties"])[["choice", "from", "to", "pairs", "flips"]]
        choice   from       to  pairs  flips
     0  window      3        6      2      1
     1    ties  efron  breslow      2      1
@@ -169,9 +175,11 @@ def moves(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> found = pd.DataFrame({"window": [3, 6, 3, 6], "ties": ["efron"] * 2 + ["breslow"] * 2,
     ...                       "estimate": [0.5, -0.1, 0.4, 0.1], "p_value": 0.2})
-    >>> moves(found, ["ties", "window"])[["dimension", "mean_change"]]
+    >>> cm.sensitivity.moves(found, ["ties", "window"])[["dimension", "mean_change"]]
       dimension  mean_change
     0    window         0.45
     1      ties         0.15

@@ -38,8 +38,10 @@ def variance_shares(table: pd.DataFrame, dimensions: Sequence[str], value: str) 
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> found = pd.DataFrame({"a": [0, 0, 1, 1], "b": [0, 1, 0, 1], "estimate": [1.0, 2, 4, 5]})
-    >>> variance_shares(found, ["a", "b"], "estimate").round(2).values.tolist()
+    >>> cm.sensitivity.variance_shares(found, ["a", "b"], "estimate").round(2).values.tolist()
     [['a', 0.9], ['b', 0.1], ['a x b', 0.0], ['rest', 0.0]]
     """
     absent = [name for name in (*dimensions, value) if name not in table.columns]

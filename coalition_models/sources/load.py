@@ -153,6 +153,8 @@ def read_table(path: str | Path, like: str) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> import coalition_models as cm
     >>> import tempfile, coalition_models as cm
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "mine.csv"

@@ -158,8 +158,9 @@ def simulate_panel(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> from coalition_models import record_of
-    >>> panel = simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
+    >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
     >>> list(panel.columns[-4:])
     ['stop', 'event', 'exit_kind', 'risk']
     >>> record_of(panel).notes["truth"]["coefficients"]

@@ -50,10 +50,11 @@ def compare_causes(fit: Fit, causes: str | Sequence[str] | None = None) -> pd.Da
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> import pandas as pd, coalition_models as cm
     >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6, 7, 8],
     ...                    "exit": [1, 2, 1, 2, 0, 1, 2, 1], "risk": [2, 1, 2, 0, 1, 1, 2, 0]})
-    >>> compare_causes(cm.cause_specific("exit ~ risk", df)).round(3)
+    >>> cm.compare_causes(cm.cause_specific("exit ~ risk", df)).round(3)
        term  statistic  df  p_value
     0  risk      0.846   1    0.358
     """

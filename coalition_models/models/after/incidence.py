@@ -226,9 +226,11 @@ def cumulative_incidence(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> df = pd.DataFrame({"start": [0, 0, 2, 2, 0], "stop": [2, 3, 4, 5, 5],
     ...                    "exit": ["own", "end", "own", "stays", "end"]})
-    >>> cumulative_incidence(df, "exit", none="stays").table.round(3).iloc[:4, :5]
+    >>> cm.cumulative_incidence(df, "exit", none="stays").table.round(3).iloc[:4, :5]
       kind  time  at_risk  events  incidence
     0  end   2.0        3       0      0.000
     1  end   3.0        4       1      0.167

@@ -257,10 +257,11 @@ def survival_curve(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> import pandas as pd
     >>> df = pd.DataFrame({"start": [0, 0, 2, 2, 0], "stop": [2, 3, 4, 5, 5],
     ...                    "event": [1, 1, 1, 0, 1]})
-    >>> survival_curve(df).table[["time", "at_risk", "events", "survival"]].round(3)
+    >>> cm.survival_curve(df).table[["time", "at_risk", "events", "survival"]].round(3)
        time  at_risk  events  survival
     0   2.0        3       1     0.667
     1   3.0        4       1     0.500

@@ -164,9 +164,11 @@ def state_occupancy(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4], "from": "full",
     ...                    "to": ["out", "less", "full", "out"]})
-    >>> state_occupancy(df).moves
+    >>> cm.state_occupancy(df).moves
        from    to  moves
     0  full  less      1
     1  full   out      2

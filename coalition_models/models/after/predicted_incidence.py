@@ -121,6 +121,7 @@ def predict_incidence(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import coalition_models as cm
     >>> df = pd.DataFrame({"stop": [1, 2, 3, 4, 5, 6, 7, 8], "exit": [1, 2, 1, 2, 0, 1, 2, 1],
     ...                    "risk": [2, 1, 2, 0, 1, 1, 2, 0]})

@@ -153,11 +153,12 @@ def predict_survival(
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> import pandas as pd, coalition_models as cm
     >>> df = pd.DataFrame({"state": list("ABCDEFGH"), "start": 0, "stop": range(1, 9),
     ...                    "event": [1, 1, 1, 0, 1, 1, 1, 0], "risk": [2, 1, 0, 2, 1, 2, 0, 1]})
     >>> fit = cm.cox("event ~ risk", df, id="state")
-    >>> print(predict_survival(fit, {"risk": [0, 2]}, times=[4]))
+    >>> print(cm.predict_survival(fit, {"risk": [0, 2]}, times=[4]))
     Predicted survival
     scenario   time  survival  conf_low  conf_high
     ...

@@ -46,7 +46,7 @@ def spec_curve_data(curve: SpecCurve) -> pd.DataFrame:
     >>> spec = cm.Specification("cox", "event ~ risk", cluster="state")
     >>> ties = Dimension("ties", {t: lambda s, t=t: s.respecify(ties=t)
     ...                           for t in ("efron", "breslow")})
-    >>> spec_curve_data(spec_curve(spec, "risk", [ties], panel=panel))["place"].tolist()
+    >>> cm.plot.spec_curve_data(spec_curve(spec, "risk", [ties], panel=panel))["place"].tolist()
     [1, 2]
     """
     check_arguments(spec_curve_data, {"curve": curve})
@@ -95,7 +95,7 @@ def plot_spec_curve(curve: SpecCurve, *, title: str = "") -> Plot:
     >>> spec = cm.Specification("cox", "event ~ risk", cluster="state")
     >>> ties = Dimension("ties", {t: lambda s, t=t: s.respecify(ties=t)
     ...                           for t in ("efron", "breslow")})
-    >>> plot_spec_curve(spec_curve(spec, "risk", [ties], panel=panel)).data.shape[0]
+    >>> cm.plot.spec_curve(spec_curve(spec, "risk", [ties], panel=panel)).data.shape[0]
     2
     """
     check_arguments(plot_spec_curve, {"curve": curve, "title": title})

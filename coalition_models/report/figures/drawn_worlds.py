@@ -52,7 +52,7 @@ def randomised_data(found: Randomised) -> pd.DataFrame:
     >>> spec = cm.Specification("cox", "event ~ election_near", cluster="state")
     >>> found = cm.sensitivity.randomise(
     ...     spec, "election_near", cm.facts("iraq"), features=cm.add_elections, draws=9)
-    >>> randomised_data(found)["world"].tolist()[:2], len(randomised_data(found))
+    >>> cm.plot.randomised_data(found)["world"].tolist()[:2], len(cm.plot.randomised_data(found))
     (['observed', '1'], 10)
     """
     check_arguments(randomised_data, locals())
@@ -82,7 +82,7 @@ def plot_randomised(found: Randomised, *, title: str = "") -> Plot:
     >>> spec = cm.Specification("cox", "event ~ election_near", cluster="state")
     >>> found = cm.sensitivity.randomise(
     ...     spec, "election_near", cm.facts("iraq"), features=cm.add_elections, draws=9)
-    >>> len(plot_randomised(found).data)
+    >>> len(cm.plot.randomised(found).data)
     10
     """
     check_arguments(plot_randomised, locals())
@@ -119,7 +119,7 @@ def worlds_data(found: DateUncertainty | CodingUncertainty) -> pd.DataFrame:
     >>> found = cm.sensitivity.date_uncertainty(
     ...     spec, "election_near", cm.facts("iraq"), features=cm.add_elections, draws=2,
     ...     whose=False)
-    >>> worlds_data(found)["world"].tolist()
+    >>> cm.plot.worlds_data(found)["world"].tolist()
     ['as coded', '0', '1']
     """
     check_arguments(worlds_data, locals())
@@ -155,7 +155,7 @@ def plot_worlds(found: DateUncertainty | CodingUncertainty, *, title: str = "") 
     >>> found = cm.sensitivity.date_uncertainty(
     ...     spec, "election_near", cm.facts("iraq"), features=cm.add_elections, draws=2,
     ...     whose=False)
-    >>> len(plot_worlds(found).data)
+    >>> len(cm.plot.worlds(found).data)
     3
     """
     from matplotlib.ticker import MaxNLocator
@@ -221,11 +221,14 @@ def information_data(found: InformationValue) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> rows = pd.DataFrame({"state": ["ESP"], "spell": ["1"], "column": ["exit"], "present": "",
     ...                      "range": "", "lowest": 0.1, "highest": 0.4, "share": 0.02})
     >>> own = pd.Series({"estimate": 0.3})
-    >>> found = InformationValue("risk", own, pd.DataFrame(), rows, pd.DataFrame(), ())
-    >>> information_data(found).columns.tolist()[:2]
+    >>> none = pd.DataFrame()
+    >>> found = cm.sensitivity.InformationValue("risk", own, none, rows, none, ())
+    >>> cm.plot.information_data(found).columns.tolist()[:2]
     ['fact', 'present']
     """
     check_arguments(information_data, locals())
@@ -266,11 +269,14 @@ def plot_information(found: InformationValue, *, most: int = 10, title: str = ""
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> rows = pd.DataFrame({"state": ["ESP"], "spell": ["1"], "column": ["exit"], "present": "",
     ...                      "range": "", "lowest": 0.1, "highest": 0.4, "share": 0.02})
     >>> own = pd.Series({"estimate": 0.3})
-    >>> found = InformationValue("risk", own, pd.DataFrame(), rows, pd.DataFrame(), ())
-    >>> plot_information(found).data["fact"].tolist()
+    >>> none = pd.DataFrame()
+    >>> found = cm.sensitivity.InformationValue("risk", own, none, rows, none, ())
+    >>> cm.plot.information(found).data["fact"].tolist()
     ['ESP 1, exit']
     """
     check_arguments(plot_information, locals())

@@ -47,7 +47,7 @@ def schoenfeld_data(fit: Fit) -> pd.DataFrame:
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=40, coefficients={"risk": 0.8}, seed=1)
-    >>> data = schoenfeld_data(cm.cox("event ~ risk", panel, cluster="state"))
+    >>> data = cm.plot.schoenfeld_data(cm.cox("event ~ risk", panel, cluster="state"))
     >>> bool(abs(data["effect"].mean() - data["coefficient"].iloc[0]) < 1e-9)
     True
     """
@@ -90,7 +90,7 @@ def plot_schoenfeld(fit: Fit, *, title: str = "") -> Plot:
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=40, coefficients={"risk": 0.8}, seed=1)
-    >>> plot_schoenfeld(cm.cox("event ~ risk", panel)).data["term"].unique().tolist()
+    >>> cm.plot.schoenfeld(cm.cox("event ~ risk", panel)).data["term"].unique().tolist()
     ['risk']
     """
     check_arguments(plot_schoenfeld, locals())
@@ -144,7 +144,7 @@ def cox_snell_data(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.8}, seed=1)
-    >>> found = cox_snell_data(cm.cox("event ~ risk", panel), panel)
+    >>> found = cm.plot.cox_snell_data(cm.cox("event ~ risk", panel), panel)
     >>> bool(found["residual"].is_monotonic_increasing)
     True
     """
@@ -195,7 +195,7 @@ def plot_cox_snell(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.8}, seed=1)
-    >>> len(plot_cox_snell(cm.cox("event ~ risk", panel), panel).data) > 10
+    >>> len(cm.plot.cox_snell(cm.cox("event ~ risk", panel), panel).data) > 10
     True
     """
     check_arguments(plot_cox_snell, {"fit": fit, "data": data, "id": id, "title": title})
@@ -233,8 +233,10 @@ def calibration_data(table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFram
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> table = pd.DataFrame({"chance": [0.1, 0.4], "events": [2, 9], "rows": [20, 20]})
-    >>> calibration_data(table)["share"].tolist()
+    >>> cm.plot.calibration_data(table)["share"].tolist()
     [0.1, 0.45]
     """
     check_arguments(calibration_data, locals())
@@ -271,8 +273,10 @@ def plot_calibration(table: pd.DataFrame, *, level: float = 0.95, title: str = "
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> table = pd.DataFrame({"chance": [0.1, 0.4], "events": [2, 9], "rows": [20, 20]})
-    >>> len(plot_calibration(table).data)
+    >>> len(cm.plot.calibration(table).data)
     2
     """
     check_arguments(plot_calibration, locals())

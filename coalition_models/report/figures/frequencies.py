@@ -47,7 +47,7 @@ def frequencies_data(found: Frequencies) -> pd.DataFrame:
     Examples
     --------
     >>> import coalition_models as cm
-    >>> data = frequencies_data(cm.frequencies("rsm", outcomes=["early"]))
+    >>> data = cm.plot.frequencies_data(cm.frequencies("rsm", outcomes=["early"]))
     >>> data["interval"].tolist()
     ['all', 'sampling', 'coding', 'dating']
     """
@@ -85,7 +85,7 @@ def plot_frequencies(found: Frequencies, *, title: str = "") -> Plot:
     Examples
     --------
     >>> import coalition_models as cm
-    >>> len(plot_frequencies(cm.frequencies("rsm", outcomes=["early"])).data)
+    >>> len(cm.plot.frequencies(cm.frequencies("rsm", outcomes=["early"])).data)
     4
     """
     check_arguments(plot_frequencies, locals())
@@ -171,7 +171,7 @@ def hollowing_data(found: Hollowing) -> pd.DataFrame:
     Examples
     --------
     >>> import coalition_models as cm
-    >>> data = hollowing_data(cm.hollowing(cm.facts("iraq")))
+    >>> data = cm.plot.hollowing_data(cm.hollowing(cm.facts("iraq")))
     >>> data.query("what == 'flags'")["share"].max()
     np.float64(1.0)
     """
@@ -223,7 +223,7 @@ def plot_hollowing(found: Hollowing, *, title: str = "") -> Plot:
     Examples
     --------
     >>> import coalition_models as cm
-    >>> plot_hollowing(cm.hollowing(cm.facts("iraq"))).data["coalition"].unique().tolist()
+    >>> cm.plot.hollowing(cm.hollowing(cm.facts("iraq"))).data["coalition"].unique().tolist()
     ['iraq']
     """
     check_arguments(plot_hollowing, locals())

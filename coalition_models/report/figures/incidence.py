@@ -40,9 +40,11 @@ def incidence_data(found: CumulativeIncidence) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import coalition_models as cm
     >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4], "exit": [1, 2, 1, 0]})
-    >>> incidence_data(cm.cumulative_incidence(df, "exit")).query("kind == '2'")["time"].tolist()
+    >>> data = cm.plot.incidence_data(cm.cumulative_incidence(df, "exit"))
+    >>> data.query("kind == '2'")["time"].tolist()
     [0.0, 1.0, 2.0, 3.0, 4.0]
     """
     check_arguments(incidence_data, locals())
@@ -82,9 +84,10 @@ def plot_incidence(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import coalition_models as cm
     >>> df = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4], "exit": [1, 2, 1, 0]})
-    >>> plot_incidence(cm.cumulative_incidence(df, "exit")).data["kind"].unique().tolist()
+    >>> cm.plot.incidence(cm.cumulative_incidence(df, "exit")).data["kind"].unique().tolist()
     ['1', '2']
     """
     check_arguments(plot_incidence, locals())
@@ -151,7 +154,7 @@ def hazard_data(
     Examples
     --------
     >>> import coalition_models as cm
-    >>> data = hazard_data(cm.build_panel(cm.facts("iraq")), width=12)
+    >>> data = cm.plot.hazard_data(cm.build_panel(cm.facts("iraq")), width=12)
     >>> data[["begin", "end", "events"]].iloc[0].tolist()
     [0.0, 12.0, 5.0]
     """
@@ -202,7 +205,7 @@ def plot_hazard(
     Examples
     --------
     >>> import coalition_models as cm
-    >>> len(plot_hazard(cm.build_panel(cm.facts("iraq")), width=12).data)
+    >>> len(cm.plot.hazard(cm.build_panel(cm.facts("iraq")), width=12).data)
     6
     """
     options = {"width": width, "by": by, "event": event, "title": title, "xlabel": xlabel}

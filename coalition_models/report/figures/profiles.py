@@ -153,7 +153,7 @@ def plot_profile(
     >>> import coalition_models as cm
     >>> from coalition_models.defection.profile import operational_profile
     >>> korea = cm.load("participation").query("coalition == 'iraq' and state == 'KOR'")
-    >>> plot = plot_profile(operational_profile(korea))
+    >>> plot = cm.plot.profile(operational_profile(korea))
     >>> int((plot.data["what"] == "drawdown").sum())
     3
     """

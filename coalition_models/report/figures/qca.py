@@ -51,8 +51,10 @@ def plot_qca_xy(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> cases = pd.DataFrame({"A": [0.9, 0.7, 0.2, 0.1], "Y": [0.9, 0.4, 0.6, 0.1]}, list("wxyz"))
-    >>> plot_qca_xy("A", cases, "Y").data["kind"].tolist()[:2]
+    >>> cm.plot.qca_xy("A", cases, "Y").data["kind"].tolist()[:2]
     ['typical', 'deviant consistency']
     """
     check_arguments(plot_qca_xy, locals())

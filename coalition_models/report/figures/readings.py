@@ -50,7 +50,7 @@ def plot_readings(found: RuleComparison, *, title: str = "") -> Plot:
     >>> from coalition_models.sensitivity.rules import compare_rules
     >>> rules = ["tago-2009", "weisiger-2016"]
     >>> found = compare_rules(rules, "iraq", formula="event ~ log_deaths_12m")
-    >>> plot_readings(found).data["rule"].tolist()
+    >>> cm.plot.readings(found).data["rule"].tolist()
     ['tago-2009', 'weisiger-2016']
     """
     check_arguments(plot_readings, locals())

@@ -54,7 +54,7 @@ def estimators_data(found: EstimatorComparison) -> pd.DataFrame:
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.5}, seed=1)
     >>> found = cm.compare_estimators("event ~ risk", panel, families=["cox", "probit"])
-    >>> estimators_data(found)["estimator"].tolist()
+    >>> cm.plot.estimators_data(found)["estimator"].tolist()
     ['cox', 'cox (Firth)', 'cox (log-F(1, 1))']
     """
     check_arguments(estimators_data, locals())
@@ -83,7 +83,7 @@ def plot_estimators(found: EstimatorComparison, *, title: str = "") -> Plot:
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=60, coefficients={"risk": 0.5}, seed=1)
     >>> found = cm.compare_estimators("event ~ risk", panel, families=["cox", "logit"])
-    >>> plot_estimators(found).data["scale"].unique().tolist()
+    >>> cm.plot.estimators(found).data["scale"].unique().tolist()
     ['hazard ratio', 'odds ratio']
     """
     check_arguments(plot_estimators, locals())
@@ -143,9 +143,11 @@ def leave_one_out_data(found: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import coalition_models as cm
     >>> found = pd.DataFrame({"left_out": ["ESP", "POL", "JPN"], "estimate": [0.7, 0.1, 0.8],
     ...                       "p_value": 0.2})
-    >>> leave_one_out_data(found)["left_out"].tolist()
+    >>> cm.plot.leave_one_out_data(found)["left_out"].tolist()
     ['POL', 'JPN', 'ESP']
     """
     check_arguments(leave_one_out_data, locals())
@@ -195,7 +197,7 @@ def plot_leave_one_out(found: pd.DataFrame, *, most: int = 25, title: str = "") 
     >>> import coalition_models as cm
     >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 0.8}, seed=1)
     >>> fit = cm.cox("event ~ risk", panel, cluster="state")
-    >>> len(plot_leave_one_out(cm.inference.leave_one_out(fit)).data)
+    >>> len(cm.plot.leave_one_out(cm.inference.leave_one_out(fit)).data)
     30
     """
     check_arguments(plot_leave_one_out, locals())
@@ -239,7 +241,7 @@ def confounding_data(found: Confounding) -> pd.DataFrame:
     >>> panel["high"] = (panel["risk"] > 0).astype(int)
     >>> fit = cm.cox("event ~ high", panel, cluster="state")
     >>> found = cm.sensitivity.confounding(fit, "high", panel, shares=[(0.5, 0.1)], draws=2)
-    >>> confounding_data(found).query("strength == 1")["ratio"].nunique()
+    >>> cm.plot.confounding_data(found).query("strength == 1")["ratio"].nunique()
     1
     """
     check_arguments(confounding_data, locals())
@@ -273,7 +275,7 @@ def plot_confounding(found: Confounding, *, title: str = "") -> Plot:
     >>> panel["high"] = (panel["risk"] > 0).astype(int)
     >>> fit = cm.cox("event ~ high", panel, cluster="state")
     >>> found = cm.sensitivity.confounding(fit, "high", panel, shares=[(0.5, 0.1)], draws=2)
-    >>> len(plot_confounding(found).figure.axes)
+    >>> len(cm.plot.confounding(found).figure.axes)
     1
     """
     check_arguments(plot_confounding, locals())

@@ -239,7 +239,7 @@ def plot_timeline(
     --------
     >>> import coalition_models as cm
     >>> panel = cm.build_panel(cm.load("participation"), coalitions=["iraq"])
-    >>> plot_timeline(panel, "ESP").data["kind"].value_counts()["death"]
+    >>> cm.plot.timeline(panel, "ESP").data["kind"].value_counts()["death"]
     np.int64(4)
     """
     check_arguments(plot_timeline, locals())

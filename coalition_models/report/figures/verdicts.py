@@ -64,7 +64,7 @@ def plot_verdicts(verdicts: Verdicts, *, title: str = "", untestable: bool = Tru
     >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"leader_change": 1.0},
     ...                           covariates={"leader_change": "pulse"}, seed=1)
     >>> found = test_hypotheses(panel, ["H02", "H08"], robust=False)
-    >>> plot_verdicts(found).data["verdict"].tolist()
+    >>> cm.plot.verdicts(found).data["verdict"].tolist()
     ['supported', 'untestable']
     """
     check_arguments(plot_verdicts, locals())
@@ -178,7 +178,7 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
     >>> panel = cm.simulate_panel(members=60, hazard=0.02, coefficients={"leader_change": 1.0},
     ...                           covariates={"leader_change": "pulse"}, seed=1)
     >>> found = test_hypotheses(panel, "H02", robust=False)
-    >>> plot_forest(found, "H02").data[["label", "kind"]].values.tolist()
+    >>> cm.plot.forest(found, "H02").data[["label", "kind"]].values.tolist()
     [['panel', 'data set']]
     """
     check_arguments(plot_forest, locals())
@@ -302,8 +302,9 @@ def plot_contested(contested: Contested, *, title: str = "") -> Plot:
 
     Examples
     --------
+    >>> import coalition_models as cm
     >>> from coalition_models.hypotheses.contested import contest
-    >>> plot_contested(contest("elections", "iraq", windows=[2], dates=["main"])).data.shape[0]
+    >>> cm.plot.contested(contest("elections", "iraq", windows=[2], dates=["main"])).data.shape[0]
     10
     """
     check_arguments(plot_contested, locals())
