@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -35,11 +35,17 @@ def run(spec: Specification, data: pd.DataFrame) -> Fit:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A fit, or why there is none; and the model on its rows, which is there either way."""
+    """A fit, or why there is none; and the model on its rows, which is there either way.
+
+    ``point`` is the fit with the family's own variance where the one asked for could not be had,
+    such as a jackknife of which one refit has no finite maximum: its coefficients are those asked
+    for.
+    """
 
     fit: Fit | None
     problem: str
     model: Unfitted
+    point: Fit | None = None
 
 
 def drawn(spec: Specification, data: pd.DataFrame) -> Sample:
@@ -74,7 +80,11 @@ def attempt(spec: Specification, sample: Sample) -> Attempt:
         found = room.estimate(spec, sample, Background(pd.DataFrame()))
     except FitError as error:
         bare = replace(spec, variance=None, small_sample=None)
-        return Attempt(None, str(error), cast("Bare", room).unfitted(bare, sample))
+        point = None
+        if spec.variance is not None:
+            with suppress(FitError):
+                point = room.estimate(bare, sample, Background(pd.DataFrame()))
+        return Attempt(None, str(error), cast("Bare", room).unfitted(bare, sample), point)
     for remark in _warnings(found):
         warn(remark)
     return Attempt(found, "", Unfitted(found.engine, found.names, found.terms))

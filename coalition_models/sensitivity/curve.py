@@ -19,7 +19,7 @@ from coalition_models.models.fit import Fit
 from coalition_models.models.specification import Specification
 from coalition_models.render import InTables, Table, format_number
 from coalition_models.sensitivity.choices import Dimension, Setting
-from coalition_models.sensitivity.curve_estimates import estimates_of, fitted_on
+from coalition_models.sensitivity.curve_estimates import fitted_on
 from coalition_models.sensitivity.drawn_rows import DrawnRows
 from coalition_models.sensitivity.histories import Exchange, Worlds, worlds_of
 from coalition_models.sensitivity.joint import (
@@ -57,11 +57,12 @@ class SpecCurve(InTables):
     term : str
     table : DataFrame
         One row per specification: the choices; ``estimate, std_error, conf_low, conf_high,
-        p_value`` of the refit (log scale; missing where it has no finite maximum, ``note`` says
-        why); ``z``, Rao's score statistic where the term has no effect, which exists there too,
-        and its normal ``p_score``, as if rows were independent; ``z_by_cluster``, the same score
-        over the root of its squares by cluster; ``events, exposed_events, exposed_clusters, rows,
-        clusters``; ``problem`` where there is nothing.
+        p_value`` of the refit (log scale; all missing where it has no finite maximum, all but the
+        estimate where the variance asked for cannot be had; ``note`` says why); ``z``, Rao's score
+        statistic where the term has no effect, which exists there too, and its normal ``p_score``,
+        as if rows were independent; ``z_by_cluster``, the same score over the root of its squares
+        by cluster; ``events, exposed_events, exposed_clusters, rows, clusters``; ``problem`` where
+        there is nothing.
     dimensions : tuple of str
     skipped : DataFrame
         Options that did not apply, and why.
@@ -324,9 +325,10 @@ class Estimate:
         assert spec is not None
         term = str(setting.values.get("term", self.term))
         other = cast("Specification | None", setting.values.get("fit_as"))
-        fitted, note, model = fitted_on(self.drawn, spec, other, rows)
+        estimated, model = fitted_on(self.drawn, spec, other, rows)
         found = score_at_null(model, term, null_map=self.maps.of(spec))
-        out = {**dict.fromkeys(_RESULTS, np.nan), "note": note, **estimates_of(fitted, term)}
+        out = {**dict.fromkeys(_RESULTS, np.nan), "note": estimated.note}
+        out |= estimated.of(term)
         out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
         if self.worlds is not None:
             out["drawn"] = self._drawn(found, setting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -16,26 +16,45 @@ from coalition_models.models.running import fit as fit_one
 from coalition_models.models.specification import Specification
 from coalition_models.sensitivity.drawn_rows import DrawnRows
 
-__all__ = ["estimates_of", "fitted_on"]
+__all__ = ["Estimated", "fitted_on"]
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A fit, or one whose estimates count but not their errors, or neither; and why."""
+
+    fit: Fit | None
+    point: Fit | None = None
+    note: str = ""
+
+    def of(self, term: str) -> dict[str, object]:
+        """Estimate, error, limits and p of a term, as far as there are any."""
+        if self.fit is None:
+            one = self.point
+            if one is None or term not in one.names:
+                return {}
+            return {"estimate": float(one.estimates.coefficients[one.place_of(term)])}
+        return _estimates_of(self.fit, term)
 
 
 def fitted_on(
     drawn: DrawnRows, spec: Specification, other: Specification | None, rows: pd.DataFrame
-) -> tuple[Fit | None, str, Unfitted]:
-    """The fit, or why there is none, and the model that is scored."""
+) -> tuple[Estimated, Unfitted]:
+    """What could be estimated, and the model that is scored."""
     if other is None:
         tried = attempt(spec, drawn.of(spec, rows))
-        return tried.fit, tried.problem.partition("\n")[0], tried.model
+        note = tried.problem.partition("\n")[0]
+        return Estimated(tried.fit, tried.point, note), tried.model
     model = unfitted(replace(spec, variance=None, small_sample=None), rows)
     try:
-        return fit_one(other, rows), "", model
+        return Estimated(fit_one(other, rows)), model
     except FitError as error:
-        return None, str(error).partition("\n")[0], model
+        return Estimated(None, note=str(error).partition("\n")[0]), model
 
 
-def estimates_of(fitted: Fit | None, term: str) -> dict[str, object]:
-    """Estimate, error, limits and p of a term; nothing where there is none."""
-    if fitted is None or term not in fitted.names:
+def _estimates_of(fitted: Fit, term: str) -> dict[str, object]:
+    """Estimate, error, limits and p of a term; nothing where it is not in the model."""
+    if term not in fitted.names:
         return {}
     own, at = fitted.estimates, fitted.place_of(term)
     p_values, limits = own_tests(fitted, 0.95)

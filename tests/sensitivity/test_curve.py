@@ -181,3 +181,18 @@ def test_histories_that_do_not_fit_are_refused(change, said) -> None:
 def test_what_is_refused(call, said) -> None:
     with pytest.raises(cm.DataError, match=said):
         call(base_panel())
+
+
+def test_a_point_estimate_stands_where_its_jackknife_cannot_be_had() -> None:
+    rows = cm.simulate_panel(members=20, hazard=0.05, seed=3)
+    left = rows.loc[rows["event"] == 1, "state"].iloc[0]
+    rows["one"] = (rows["state"] == left).astype(float)
+    spec = cm.Specification("cox", "event ~ one", cluster="state", variance="jackknife")
+    curve = spec_curve(spec, "one", [Dimension.of("ties", ["efron"])], panel=rows)
+    line = curve.table.iloc[0]
+    plain = cm.cox("event ~ one", rows)
+    assert line["estimate"] == plain.tidy()["estimate"].iloc[0]
+    assert line[["std_error", "conf_low", "p_value"]].isna().all()
+    assert "jackknife" in line["note"]
+    assert curve.summary["without_estimate"] == 0
+    assert len(cm.plot.spec_curve(curve).data) == 1

@@ -254,7 +254,7 @@ def test_the_part_of_the_report_says_what_was_short(found: SensitivityReport) ->
     headings = [section.heading for section in page.sections]
     assert headings[:3] == ["In short", "What was short in this run", "Part by part"]
     (listing,) = page.sections[1].parts
-    assert "dates: 2 draws, nothing moved one by one" in listing.items
+    assert "dates: draws 2, whose False" in listing.items
     assert listing.items[-1].startswith("all others: 9 draws")
     ((heading, line),) = PART.lines(found)
     assert heading == "What it depends on"
