@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
@@ -18,9 +20,11 @@ from coalition_models.models.fit import Fit
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.sharing import Bare, room_for, shared
 from coalition_models.models.specification import Specification
-from coalition_models.models.variance import Note
+from coalition_models.models.variance import Note, VarianceError
 
 __all__ = ["Attempt", "attempt", "drawn", "fit", "fit_many", "run", "unfitted"]
+
+Floats = npt.NDArray[np.float64]
 
 
 def run(spec: Specification, data: pd.DataFrame) -> Fit:
@@ -37,15 +41,14 @@ def run(spec: Specification, data: pd.DataFrame) -> Fit:
 class Attempt:
     """A fit, or why there is none; and the model on its rows, which is there either way.
 
-    ``point`` is the fit with the family's own variance where the one asked for could not be had,
-    such as a jackknife of which one refit has no finite maximum: its coefficients are those asked
-    for.
+    ``point`` has the coefficients where only the variance asked for could not be had, such as a
+    jackknife of which one refit has no finite maximum.
     """
 
     fit: Fit | None
     problem: str
     model: Unfitted
-    point: Fit | None = None
+    point: Floats | None = None
 
 
 def drawn(spec: Specification, data: pd.DataFrame) -> Sample:
@@ -80,10 +83,7 @@ def attempt(spec: Specification, sample: Sample) -> Attempt:
         found = room.estimate(spec, sample, Background(pd.DataFrame()))
     except FitError as error:
         bare = replace(spec, variance=None, small_sample=None)
-        point = None
-        if spec.variance is not None:
-            with suppress(FitError):
-                point = room.estimate(bare, sample, Background(pd.DataFrame()))
+        point = error.coefficients if isinstance(error, VarianceError) else None
         return Attempt(None, str(error), cast("Bare", room).unfitted(bare, sample), point)
     for remark in _warnings(found):
         warn(remark)

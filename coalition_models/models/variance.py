@@ -14,6 +14,7 @@ from coalition_models.errors import DataError, FitError, first_few
 __all__ = [
     "FEW_CLUSTERS",
     "Plan",
+    "VarianceError",
     "clustered",
     "few_clusters",
     "jackknife",
@@ -238,17 +239,26 @@ def jackknife(
     """
     groups = int(codes.max()) + 1
     refits = [refit(codes != group) for group in range(groups)]
-    refuse_lost([labels[g] for g, beta in enumerate(refits) if beta is None])
+    refuse_lost([labels[g] for g, beta in enumerate(refits) if beta is None], estimate)
     moves = np.array([beta - estimate for beta in refits if beta is not None])
     spread: Floats = moves.T @ moves
     return spread * ((groups - 1) / groups)
 
 
-def refuse_lost(lost: Sequence[object]) -> None:
+class VarianceError(FitError):
+    """The coefficients are there, the variance asked for is not."""
+
+    def __init__(self, message: str, coefficients: Floats | None = None) -> None:
+        super().__init__(message)
+        self.coefficients = coefficients
+
+
+def refuse_lost(lost: Sequence[object], coefficients: Floats | None = None) -> None:
     """Refuse a jackknife of which some refits have no finite maximum."""
     if lost:
-        raise FitError(
+        raise VarianceError(
             f"variance='jackknife': without {first_few(lost)} the model has no finite maximum, so "
             "the spread of the refits is not defined; use variance='cluster', fewer terms, or "
-            "penalty='firth'"
+            "penalty='firth'",
+            coefficients,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -24,16 +25,13 @@ class Estimated:
     """A fit, or one whose estimates count but not their errors, or neither; and why."""
 
     fit: Fit | None
-    point: Fit | None = None
+    point: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
 
     def of(self, term: str) -> dict[str, object]:
         """Estimate, error, limits and p of a term, as far as there are any."""
         if self.fit is None:
-            one = self.point
-            if one is None or term not in one.names:
-                return {}
-            return {"estimate": float(one.estimates.coefficients[one.place_of(term)])}
+            return {"estimate": self.point[term]} if term in self.point else {}
         return _estimates_of(self.fit, term)
 
 
@@ -44,7 +42,10 @@ def fitted_on(
     if other is None:
         tried = attempt(spec, drawn.of(spec, rows))
         note = tried.problem.partition("\n")[0]
-        return Estimated(tried.fit, tried.point, note), tried.model
+        if tried.point is None:
+            return Estimated(tried.fit, note=note), tried.model
+        known = dict(zip(tried.model.names, tried.point.tolist(), strict=True))
+        return Estimated(None, known, note), tried.model
     model = unfitted(replace(spec, variance=None, small_sample=None), rows)
     try:
         return Estimated(fit_one(other, rows)), model

@@ -234,7 +234,7 @@ def _covariance(
         refits = jackknife_by_cluster(prepared, found.coefficients, sample.clusters[0])
         if not refits.usable.all():
             labels = sample.cluster_labels(plan.cluster[0])
-            refuse_lost([labels[int(g)] for g in refits.labels[~refits.usable]])
+            refuse_lost([labels[int(g)] for g in refits.labels[~refits.usable]], found.coefficients)
         return refits.covariance, ""
     groups = sample.clusters
     if plan.variance == "robust":
