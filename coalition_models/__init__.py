@@ -47,11 +47,11 @@ _WHERE = {
     "DefectionRule": "defection.rules",
     "code_defections": "defection.coding",
     "defection_moves": "defection.moves",
-    "list_rules": "defection.rules",
-    "named_rule": "defection.rules",
+    "list_rules": "defection.named_rules",
+    "named_rule": "defection.named_rules",
     "operational_profile": "defection.profile",
     "panel_events": "defection.outcome",
-    "quartile_readings": "defection.rules",
+    "quartile_readings": "defection.named_rules",
     "significant_withdrawals": "defection.withdrawals",
     "withdrawals": "defection.withdrawals",
     # what happened around them
@@ -161,12 +161,12 @@ if TYPE_CHECKING:
     from coalition_models import sensitivity as sensitivity
     from coalition_models.defection.coding import code_defections as code_defections
     from coalition_models.defection.moves import defection_moves as defection_moves
+    from coalition_models.defection.named_rules import list_rules as list_rules
+    from coalition_models.defection.named_rules import named_rule as named_rule
+    from coalition_models.defection.named_rules import quartile_readings as quartile_readings
     from coalition_models.defection.outcome import panel_events as panel_events
     from coalition_models.defection.profile import operational_profile as operational_profile
     from coalition_models.defection.rules import DefectionRule as DefectionRule
-    from coalition_models.defection.rules import list_rules as list_rules
-    from coalition_models.defection.rules import named_rule as named_rule
-    from coalition_models.defection.rules import quartile_readings as quartile_readings
     from coalition_models.defection.withdrawals import (
         significant_withdrawals as significant_withdrawals,
     )

@@ -18,9 +18,10 @@ from coalition_models.defection.candidates import (
     unplanned,
 )
 from coalition_models.defection.cuts import significant_cuts
+from coalition_models.defection.named_rules import named_rule
 from coalition_models.defection.profile import operational_profile
 from coalition_models.defection.profile_tasks import check_changes
-from coalition_models.defection.rules import DefectionRule, named_rule
+from coalition_models.defection.rules import DefectionRule
 from coalition_models.errors import DataError, first_few
 from coalition_models.members.agreement import announcement_note
 from coalition_models.members.facts import Facts

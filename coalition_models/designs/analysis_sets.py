@@ -11,8 +11,9 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.defection.coding import Coder, code_defections
+from coalition_models.defection.named_rules import named_rule
 from coalition_models.defection.outcome import not_at_risk, panel_events
-from coalition_models.defection.rules import DefectionRule, named_rule
+from coalition_models.defection.rules import DefectionRule
 from coalition_models.designs.bundled_set import of_revision, strengths_and_changes
 from coalition_models.designs.outcomes import (
     REGISTERED,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from coalition_models.defection.named_rules import named_rule
 from coalition_models.defection.outcome import not_at_risk, panel_events
-from coalition_models.defection.rules import DefectionRule, named_rule
+from coalition_models.defection.rules import DefectionRule
 from coalition_models.designs.set_record import SetRecord
 from coalition_models.errors import DataError
 from coalition_models.members.facts import Facts

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from coalition_models.defection.rules import named_rule
+from coalition_models.defection.named_rules import named_rule
 from coalition_models.designs.analysis_sets import AnalysisSet
 from coalition_models.errors import CoverageError, DataError, first_few
 from coalition_models.members.timing import DATE_COLUMN

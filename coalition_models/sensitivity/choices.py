@@ -68,8 +68,7 @@ class Setting:
     Examples
     --------
     >>> import coalition_models as cm
-    >>> setting = cm.sensitivity.Setting().assign(ties="efron")
-    >>> setting["ties"]
+    >>> cm.sensitivity.Setting().assign(ties="efron")["ties"]
     'efron'
     """
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from coalition_models.defection.rules import NAMED_RULES, DefectionRule, quartile_readings
+from coalition_models.defection.named_rules import NAMED_RULES, quartile_readings
+from coalition_models.defection.rules import DefectionRule
 from coalition_models.defection.withdrawals import (
     share_below,
     significant_withdrawals,

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.defection.coding import code_defections
+from coalition_models.defection.named_rules import named_rule
 from coalition_models.defection.outcome import panel_events
-from coalition_models.defection.rules import named_rule
 from coalition_models.errors import DataError
 from coalition_models.features.casualties import add_casualties
 from coalition_models.features.commitment import add_commitment

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
+from coalition_models.defection.named_rules import named_rule
 from coalition_models.defection.outcome import not_at_risk, panel_events
-from coalition_models.defection.rules import KINDS, DefectionRule, named_rule
+from coalition_models.defection.rules import KINDS, DefectionRule
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
 from coalition_models.designs.own_set import OWN
 from coalition_models.errors import DataError, FitError, counted, first_few, gathered, warn

@@ -7,8 +7,8 @@ import re
 import pytest
 
 import coalition_models as cm
+from coalition_models.defection.named_rules import NAMED_RULES
 from coalition_models.defection.rule_origins import rule_origin
-from coalition_models.defection.rules import NAMED_RULES
 from coalition_models.features.election_presets import PRESETS
 from coalition_models.hypotheses.claims import read_plan
 from coalition_models.sources.catalog import tables

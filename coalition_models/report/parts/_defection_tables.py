@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from coalition_models.defection.rules import NAMED_RULES, list_rules
+from coalition_models.defection.named_rules import NAMED_RULES, list_rules
 from coalition_models.designs.first_look import FORMULA
 from coalition_models.designs.sets import place_of
 from coalition_models.members.timing import DATE_COLUMN

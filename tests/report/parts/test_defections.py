@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coalition_models.defection.rules import list_rules
+from coalition_models.defection.named_rules import list_rules
 from coalition_models.errors import DataError
 from coalition_models.report.figures.readings import plot_readings
 from coalition_models.report.html import page
