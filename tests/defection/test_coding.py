@@ -7,14 +7,14 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.defection.coding import code_defections
-from coalition_models.defection.profile import operational_profile
-from coalition_models.defection.rules import (
+from coalition_models.defection.named_rules import (
     NAMED_RULES,
-    DefectionRule,
     list_rules,
     named_rule,
     quartile_readings,
 )
+from coalition_models.defection.profile import operational_profile
+from coalition_models.defection.rules import DefectionRule
 from coalition_models.errors import DataError
 from coalition_models.hypotheses.claims import read_plan
 from coalition_models.record import record_of

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
-from coalition_models.defection.rules import (
+from coalition_models.defection.named_rules import (
     NAMED_RULES,
-    DefectionRule,
     named_rule,
     quartile_readings,
 )
+from coalition_models.defection.rules import DefectionRule
 from coalition_models.defection.withdrawals import withdrawals
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.first_look import FORMULA
