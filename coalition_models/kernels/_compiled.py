@@ -94,7 +94,7 @@ class _Panel(ctypes.Structure):
         ("rows", _I), ("stride", _I), ("bins", _I),
         *[(name, _P) for name in (
             "columns", "offset", "single_ptr", "long_ptr", "first", "leave_ptr", "leave_rows",
-            "event_ptr", "event_rows", "closes",
+            "event_ptr", "event_rows", "closes", "response",
         )],
     ]  # fmt: skip
 
@@ -112,6 +112,7 @@ def _panel(panel: Panel) -> tuple[Any, int]:
             _at(panel.first, _INT, m - int(panel.single_ptr[-1])), leave,
             _at(panel.leave_rows, _INT, int(panel.leave_ptr[-1])), event,
             _at(panel.event_rows, _INT, int(panel.event_ptr[-1])), _at(panel.closes, _BOOL, bins),
+            _weights(panel.response, m),
         )  # fmt: skip
         known.append((struct, ctypes.addressof(struct)))
     found: tuple[Any, int] = known[0]
@@ -263,14 +264,19 @@ def _codes(codes: Integers, rows: int, groups: int) -> int:
     return _at(codes, _INT, rows)
 
 
-_RESULTS = ("beta", "model", "cluster", "loglik", "step", "iterations", "aliased", "converged")
+_RESULTS = (
+    "beta", "model", "cluster", "step", "loglik", "nearest", "iterations", "aliased", "converged",
+)  # fmt: skip
+#: what a batch maximises, as in c/binary.c
+_KINDS = ("breslow", "efron", "logit", "probit", "cloglog")
 
 
 class _Jobs(ctypes.Structure):
     _fields_ = [
         ("panel", _P), ("own", _P), ("factors", _P), ("width", _I), ("codes", _P),
         ("by_cluster", _I), ("clusters", _I), ("clustered", _I), ("columns", _I), ("masks", _P),
-        ("starts", _P), ("efron", _I), ("max_iterations", _I), ("tolerance", _D),
+        ("starts", _P), ("shift", _P), ("kind", _I), ("expected", _I), ("max_iterations", _I),
+        ("tolerance", _D),
         *[(name, _P) for name in _RESULTS],
     ]  # fmt: skip
 
@@ -280,7 +286,8 @@ class BatchArrays:
 
     ``weightings`` (B, G) or (B, m), or empty: each job's factor on the panel's own weights.
     ``masks`` (B, p): the columns of each job. ``starts`` (B, p): where each starts. ``codes`` (m,)
-    or empty: cluster of each row. Results, (B, p) or (B,), are written where a job has them.
+    or empty: cluster of each row. ``shift`` (p,) or empty: what makes column 0 the intercept.
+    ``kind`` is a rule for ties or a link. Results are written where a job has them.
     """
 
     def __init__(
@@ -293,31 +300,33 @@ class BatchArrays:
         codes: Integers,
         n_clusters: int,
         clustered: bool,
-        efron: bool,
+        shift: Floats,
+        kind: str,
+        expected: bool,
         max_iterations: int,
         tolerance: float,
         out: dict[str, NDArray[Any]],
     ) -> None:
         p, m = panel.columns.shape
         jobs = masks.shape[0]
-        width = (n_clusters if by_cluster else m) if weightings.size else 0
+        width = weightings.size and (n_clusters if by_cluster else m)
         weightings, masks = np.ascontiguousarray(weightings), np.ascontiguousarray(masks)
         kinds = {"iterations": _INT, "aliased": _BOOL, "converged": _BOOL}
-        places = [
-            _at(out[name], kinds.get(name, _FLOAT), *(jobs, p)[: out[name].ndim])
-            for name in _RESULTS
-        ]
-        self.kept = panel, weightings, masks, starts, codes, out
+        sizes = {name: (jobs, p)[: out[name].ndim] for name in _RESULTS}
+        places = [_at(out[name], kinds.get(name, _FLOAT), *sizes[name]) for name in _RESULTS]
+        self.kept = panel, weightings, masks, starts, codes, shift, out
         self.jobs = jobs
         self.struct = _Jobs(
             _panel(panel)[1], _weights(panel.weights, m),
             _at(weightings, _FLOAT, jobs, width) if width else None, width,
             _codes(codes, m, n_clusters) if codes.size else None, by_cluster, n_clusters,
-            clustered, p, _at(masks, _BOOL, jobs, p), _at(starts, _FLOAT, jobs, p), efron,
-            max_iterations, tolerance, *places,
+            clustered, p, _at(masks, _BOOL, jobs, p), _at(starts, _FLOAT, jobs, p),
+            _weights(shift, p), _KINDS.index(kind), expected, max_iterations, tolerance, *places,
         )  # fmt: skip
         if (clustered or by_cluster) and not codes.size:
             raise TypeError("clusters need codes")
+        if (kind in _KINDS[2:]) != bool(panel.response.size):
+            raise TypeError(f"{kind} is not of these rows")
 
 
 def fit_some(batch: BatchArrays, low: int, high: int) -> None:

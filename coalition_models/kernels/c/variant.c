@@ -13,6 +13,7 @@ static void *room(int64_t count, size_t size)
 
 #include "arrange.c"
 #include "risk_sets.c"
+#include "binary.c"
 #include "newton.c"
 #include "scores.c"
 #include "batch.c"
