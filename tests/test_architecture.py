@@ -56,6 +56,7 @@ TESTED_THROUGH = {
     "inference/groups.py": "inference/test_without_one.py",
     "inference/term_estimate.py": "inference/test_caution.py",
     "inference/wild_test.py": "inference/test_wild_score.py",
+    "kernels/_compiled_batch.py": "kernels/test_batch.py",
     "kernels/_jobs.py": "kernels/test_batch.py",
     "kernels/_maximise.py": "kernels/test_cox.py",
     "kernels/_newton.py": "kernels/test_cox.py",

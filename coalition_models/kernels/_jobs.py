@@ -133,20 +133,20 @@ def results(jobs: Jobs, threads: int | None) -> Results:
 
 
 def _compiled_results(jobs: Jobs, out: Results, threads: int | None) -> None:
-    from coalition_models.kernels import _compiled
+    from coalition_models.kernels import _compiled_batch
 
     n_jobs, panel = jobs.masks.shape[0], jobs.rows.panel
     small = n_jobs * panel.columns.shape[1] < SMALL and threads is None
     workers = 1 if small else max(1, min(threads or os.cpu_count() or 1, n_jobs))
 
-    batch = _compiled.BatchArrays(
+    batch = _compiled_batch.BatchArrays(
         panel, jobs.weightings, jobs.by_cluster, jobs.masks, jobs.starts,
         jobs.codes, jobs.n_clusters, jobs.clustered, jobs.rows.shift, jobs.rows.kind,
         jobs.expected, min(jobs.max_iterations, SUSPICIOUS), jobs.tolerance, vars(out),
     )  # fmt: skip
 
     def work(bounds: tuple[int, int]) -> None:
-        _compiled.fit_some(batch, *bounds)
+        _compiled_batch.fit_some(batch, *bounds)
 
     # Short pieces, so that threads finish together whatever each fit takes.
     pieces = n_jobs if workers == 1 else max(1, n_jobs // (8 * workers))

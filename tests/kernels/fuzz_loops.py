@@ -22,6 +22,7 @@ from coalition_models.kernels.batch import fit_many_columns, fit_many_weights
 from coalition_models.kernels.binary_rows import BinaryRows, binary_rows
 from coalition_models.kernels.clusters import clustered_scores
 from coalition_models.kernels.concordance import concordance
+from coalition_models.kernels.conditional import group_rows
 from coalition_models.kernels.cox import evaluate, prepare
 
 
@@ -67,6 +68,9 @@ def look(data: object, clusters: np.ndarray, seed: int) -> list[np.ndarray]:
             for rows, columns in ((data, masks), (binary, some)):
                 fit_many_weights(rows, draws, clustered=True, **few)
                 fit_many_columns(rows, columns, **few)
+        groups, used, _ = group_rows(X, y, np.zeros(data.n_rows), rng.integers(0, 3, data.n_rows))
+        if used.any():
+            groups.pieces(np.zeros(X.shape[1]))
     rng = np.random.default_rng(seed + 1)
     score = concordance(data, np.round(rng.normal(size=data.n_rows), 1))
     return [

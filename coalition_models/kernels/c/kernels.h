@@ -83,6 +83,9 @@ typedef struct {
                        const uint8_t *is_event, const int64_t *leaving,
                        const int64_t *leaving_ptr, int64_t ranks, double *counts);
     int (*exponential)(int64_t n, const double *x, double *out);
+    int (*choices)(int64_t size, int64_t groups, int64_t p, const double *X, const double *taken,
+                   const double *left, const int64_t *events, double *total, double *mean,
+                   double *spread);
 } Kernels;
 
 #endif
