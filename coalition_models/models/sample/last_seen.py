@@ -67,8 +67,11 @@ def read_intervals(
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     first = np.searchsorted(members[order], members[uncertain])
-    for number, (row, begin) in enumerate(zip(uncertain.tolist(), first.tolist(), strict=True)):
-        held = _rows_since(sample, order[begin : int(place[row]) + 1], seen[row])
+    close = seen[uncertain] + rounding_of(seen[uncertain])
+    group[uncertain], since[uncertain] = np.arange(len(uncertain)), seen[uncertain]
+    for number in np.flatnonzero(start[uncertain] > close).tolist():  # seen before the row began
+        row = int(uncertain[number])
+        held = _rows_since(sample, order[first[number] : int(place[row]) + 1], seen[row])
         group[held], since[held] = number, seen[row]
     if not len(uncertain) and ended.any():
         raise DataError(
