@@ -34,7 +34,6 @@ def in_python(data: pd.DataFrame) -> dict[str, tuple[str, Callable[[], object]]]
         "weibull": lifelines.WeibullAFTFitter(),
         "lognormal": lifelines.LogNormalAFTFitter(),
         "loglogistic": lifelines.LogLogisticAFTFitter(),
-        "gengamma": lifelines.GeneralizedGammaRegressionFitter(),
         "piecewise": lifelines.PiecewiseExponentialRegressionFitter(cuts),
     }
     out = {name: ("lifelines", aft(fitter)) for name, fitter in lifetimes.items()}
