@@ -20,7 +20,7 @@ __all__ = ["has_compiled", "instructions", "table"]
 
 _SWITCHES = ("COALITION_MODELS_NO_COMPILED", "COALITION_MODELS_NO_NUMBA")
 LEVELS = {"base": 0, "avx2": 1}
-_FUNCTIONS = 14
+_FUNCTIONS = 15
 
 
 def has_compiled() -> bool:

@@ -17,14 +17,13 @@ from coalition_models.kernels._backend import table
 from coalition_models.kernels._panel import Floats, Integers, Panel
 
 __all__ = [
-    "BatchArrays",
+    "choices",
     "climb",
     "cluster_scores",
     "count_pairs",
     "counting_order",
     "derivatives",
     "exponential",
-    "fit_some",
     "gather",
     "invert",
     "locate",
@@ -35,7 +34,7 @@ __all__ = [
 
 Flags = NDArray[np.bool_]
 
-_FLOAT, _INT, _BOOL = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_)
+FLOAT, INT, BOOL = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_)
 _P, _I, _D = c_void_p, c_int64, c_double
 # In the order of the struct Kernels in c/kernels.h.
 _TYPES: dict[str, tuple[Any, ...]] = {
@@ -53,6 +52,7 @@ _TYPES: dict[str, tuple[Any, ...]] = {
     "subset_starts": (_I, _I, _P, _P, _P, _P),
     "count_pairs": (_P, _P, _P, _P, _P, _P, _I, _P),
     "exponential": (_I, _P, _P),
+    "choices": (_I, _I, _I, *[_P] * 7),
 }
 
 
@@ -65,12 +65,12 @@ def _function(name: str) -> Any:
     return made(addresses[list(_TYPES).index(name)])
 
 
-def _call(name: str, *arguments: object) -> None:
+def call(name: str, *arguments: object) -> None:
     if _function(name)(*arguments):
         raise MemoryError(f"no memory left for the compiled loop {name}")
 
 
-def _at(array: NDArray[Any], dtype: np.dtype[Any], *shape: int) -> int:
+def spot(array: NDArray[Any], dtype: np.dtype[Any], *shape: int) -> int:
     """Address of an array, once it is known to be what the loop takes it for."""
     if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
         raise TypeError(
@@ -85,8 +85,8 @@ def _address(array: NDArray[Any]) -> int:
     return address
 
 
-def _weights(weights: Floats, rows: int) -> int | None:
-    return _at(weights, _FLOAT, rows) if weights.size else None
+def spot_weights(weights: Floats, rows: int) -> int | None:
+    return spot(weights, FLOAT, rows) if weights.size else None
 
 
 class _Panel(ctypes.Structure):
@@ -94,24 +94,25 @@ class _Panel(ctypes.Structure):
         ("rows", _I), ("stride", _I), ("bins", _I),
         *[(name, _P) for name in (
             "columns", "offset", "single_ptr", "long_ptr", "first", "leave_ptr", "leave_rows",
-            "event_ptr", "event_rows", "closes",
+            "event_ptr", "event_rows", "closes", "response",
         )],
     ]  # fmt: skip
 
 
-def _panel(panel: Panel) -> tuple[Any, int]:
+def struct_of(panel: Panel) -> tuple[Any, int]:
     """The struct of a panel, checked and made once, and its address."""
     known = panel.handed_over
     if not known:
         p, m = panel.columns.shape
         bins = panel.closes.shape[0]
         pointers = (panel.single_ptr, panel.long_ptr, panel.leave_ptr, panel.event_ptr)
-        single, long, leave, event = (_at(array, _INT, bins + 1) for array in pointers)
+        single, long, leave, event = (spot(array, INT, bins + 1) for array in pointers)
         struct = _Panel(
-            m, m, bins, _at(panel.columns, _FLOAT, p, m), _weights(panel.offset, m), single, long,
-            _at(panel.first, _INT, m - int(panel.single_ptr[-1])), leave,
-            _at(panel.leave_rows, _INT, int(panel.leave_ptr[-1])), event,
-            _at(panel.event_rows, _INT, int(panel.event_ptr[-1])), _at(panel.closes, _BOOL, bins),
+            m, m, bins, spot(panel.columns, FLOAT, p, m), spot_weights(panel.offset, m), single,
+            long, spot(panel.first, INT, m - int(panel.single_ptr[-1])), leave,
+            spot(panel.leave_rows, INT, int(panel.leave_ptr[-1])), event,
+            spot(panel.event_rows, INT, int(panel.event_ptr[-1])), spot(panel.closes, BOOL, bins),
+            spot_weights(panel.response, m),
         )  # fmt: skip
         known.append((struct, ctypes.addressof(struct)))
     found: tuple[Any, int] = known[0]
@@ -124,7 +125,7 @@ def _columns(panel: Panel, cols: Integers, beta: Floats) -> tuple[int, int, int]
     known = cols.tolist()  # few, so that Python is faster
     if p and not 0 <= min(known) <= max(known) < panel.columns.shape[0]:
         raise TypeError(f"columns {cols} are not among the {panel.columns.shape[0]} of the panel")
-    return p, _at(cols, _INT, p), _at(beta, _FLOAT, p)
+    return p, spot(cols, INT, p), spot(beta, FLOAT, p)
 
 
 def locate(
@@ -134,10 +135,10 @@ def locate(
     n = start.shape[0]
     start, stop = np.ascontiguousarray(start), np.ascontiguousarray(stop)
     first, last = np.empty(n, np.int64), np.empty(n, np.int64)
-    _call(
-        "locate", n, _at(start, _FLOAT, n), _at(stop, _FLOAT, n),
-        _at(codes, _INT, n) if codes.size else None, _at(times, _FLOAT, int(stratum_ptr[-1])),
-        _at(stratum_ptr, _INT, stratum_ptr.size), _at(first, _INT, n), _at(last, _INT, n),
+    call(
+        "locate", n, spot(start, FLOAT, n), spot(stop, FLOAT, n),
+        spot(codes, INT, n) if codes.size else None, spot(times, FLOAT, int(stratum_ptr[-1])),
+        spot(stratum_ptr, INT, stratum_ptr.size), spot(first, INT, n), spot(last, INT, n),
     )  # fmt: skip
     return first, last
 
@@ -146,17 +147,17 @@ def counting_order(first: Integers, last: Integers, n_bins: int) -> tuple[Intege
     """Rows at risk by (single or long, last bin), in the caller's order within; and counts."""
     n = first.shape[0]
     counts = np.empty(2 * n_bins + 1, np.int64)
-    where = _at(first, _INT, n), _at(last, _INT, n), _address(counts)
-    _call("count_rows", n, n_bins, *where)
+    where = spot(first, INT, n), spot(last, INT, n), _address(counts)
+    call("count_rows", n, n_bins, *where)
     order = np.empty(counts[-1], np.int64)
-    _call("order_rows", n, n_bins, *where, _address(order))
+    call("order_rows", n, n_bins, *where, _address(order))
     return order, counts
 
 
 def _steps(X: Floats) -> tuple[Floats, int, int]:
     """A matrix in any layout, and the distances of its rows and columns in numbers."""
     size = X.itemsize
-    if X.dtype != _FLOAT or not X.flags.aligned or any(step % size for step in X.strides):
+    if X.dtype != FLOAT or not X.flags.aligned or any(step % size for step in X.strides):
         X = np.ascontiguousarray(X, dtype=float)
     return X, X.strides[0] // size, X.strides[1] // size
 
@@ -166,8 +167,8 @@ def moments(X: Floats, first: Integers, last: Integers) -> tuple[Floats, Floats]
     X, row, column = _steps(X)
     n, p = X.shape
     mean, spread = np.empty(p), np.empty(p)
-    _call(
-        "moments", n, p, _address(X), row, column, _at(first, _INT, n), _at(last, _INT, n),
+    call(
+        "moments", n, p, _address(X), row, column, spot(first, INT, n), spot(last, INT, n),
         _address(mean), _address(spread),
     )  # fmt: skip
     return mean, spread
@@ -178,9 +179,9 @@ def gather(X: Floats, order: Integers, centre: Floats, factor: Floats) -> Floats
     X, row, column = _steps(X)
     m, p = order.shape[0], X.shape[1]
     out = np.empty((p, m))
-    _call(
-        "gather", m, p, _address(X), row, column, _at(order, _INT, m), _at(centre, _FLOAT, p),
-        _at(factor, _FLOAT, p), _address(out),
+    call(
+        "gather", m, p, _address(X), row, column, spot(order, INT, m), spot(centre, FLOAT, p),
+        spot(factor, FLOAT, p), _address(out),
     )  # fmt: skip
     return out
 
@@ -203,11 +204,12 @@ def derivatives(
     """
     p, chosen, at = _columns(panel, cols, beta)
     size = 1 + p + (p * (p + 1) // 2 if full else 0)
-    totals = None if sums is None else _at(sums, _FLOAT, panel.closes.shape[0], 2, size)
+    totals = None if sums is None else spot(sums, FLOAT, panel.closes.shape[0], 2, size)
     value = c_double()
-    _call(
-        "derivatives", _panel(panel)[1], p, chosen, _weights(weights, panel.columns.shape[1]), at,
-        efron, full, _at(score, _FLOAT, p), _at(information, _FLOAT, p, p), totals,
+    call(
+        "derivatives", struct_of(panel)[1], p, chosen,
+        spot_weights(weights, panel.columns.shape[1]), at, efron, full, spot(score, FLOAT, p),
+        spot(information, FLOAT, p, p), totals,
         ctypes.addressof(value),
     )  # fmt: skip
     return value.value
@@ -231,9 +233,9 @@ def climb(
     """
     p, chosen, at = _columns(panel, cols, beta)
     value, decrement, iterations, converged = c_double(loglik), c_double(), c_int64(), c_int64()
-    _call(
-        "climb", _panel(panel)[1], p, chosen, _weights(weights, panel.columns.shape[1]), efron,
-        max_iterations, tolerance, at, _at(score, _FLOAT, p), _at(information, _FLOAT, p, p),
+    call(
+        "climb", struct_of(panel)[1], p, chosen, spot_weights(weights, panel.columns.shape[1]),
+        efron, max_iterations, tolerance, at, spot(score, FLOAT, p), spot(information, FLOAT, p, p),
         *(ctypes.addressof(out) for out in (value, decrement, iterations, converged)),
     )  # fmt: skip
     return value.value, iterations.value, bool(converged.value), decrement.value
@@ -251,94 +253,49 @@ def cluster_scores(
     """Weighted score residuals summed by cluster ``codes`` (m,) into ``scores`` (G, p)."""
     p, chosen, at = _columns(panel, cols, beta)
     m, groups = panel.columns.shape[1], scores.shape[0]
-    _call(
-        "cluster_scores", _panel(panel)[1], p, chosen, _weights(weights, m), at, efron,
-        _codes(codes, m, groups), groups, _at(scores, _FLOAT, groups, p),
+    call(
+        "cluster_scores", struct_of(panel)[1], p, chosen, spot_weights(weights, m), at, efron,
+        spot_codes(codes, m, groups), groups, spot(scores, FLOAT, groups, p),
     )  # fmt: skip
 
 
-def _codes(codes: Integers, rows: int, groups: int) -> int:
+def spot_codes(codes: Integers, rows: int, groups: int) -> int:
     if rows and codes.size and not 0 <= int(codes.min()) <= int(codes.max()) < groups:
         raise TypeError(f"codes of {groups} clusters lie between 0 and {groups - 1}")
-    return _at(codes, _INT, rows)
+    return spot(codes, INT, rows)
 
 
-_RESULTS = ("beta", "model", "cluster", "loglik", "step", "iterations", "aliased", "converged")
+def choices(
+    X: Floats, taken: Floats, left: Floats, events: Integers
+) -> tuple[Floats, Floats, Floats]:
+    """Chances that so many rows of each group are chosen, their mean and the sum of their spreads.
 
-
-class _Jobs(ctypes.Structure):
-    _fields_ = [
-        ("panel", _P), ("own", _P), ("factors", _P), ("width", _I), ("codes", _P),
-        ("by_cluster", _I), ("clusters", _I), ("clustered", _I), ("columns", _I), ("masks", _P),
-        ("starts", _P), ("efron", _I), ("max_iterations", _I), ("tolerance", _D),
-        *[(name, _P) for name in _RESULTS],
-    ]  # fmt: skip
-
-
-class BatchArrays:
-    """Many fits, checked once and kept until all are done; what ``fit_some`` works on.
-
-    ``weightings`` (B, G) or (B, m), or empty: each job's factor on the panel's own weights.
-    ``masks`` (B, p): the columns of each job. ``starts`` (B, p): where each starts. ``codes`` (m,)
-    or empty: cluster of each row. Results, (B, p) or (B,), are written where a job has them.
+    ``X`` (L, S, p); ``taken`` and ``left`` (L, S) are each row's chance to be chosen and not.
     """
-
-    def __init__(
-        self,
-        panel: Panel,
-        weightings: Floats,
-        by_cluster: bool,
-        masks: Flags,
-        starts: Floats,
-        codes: Integers,
-        n_clusters: int,
-        clustered: bool,
-        efron: bool,
-        max_iterations: int,
-        tolerance: float,
-        out: dict[str, NDArray[Any]],
-    ) -> None:
-        p, m = panel.columns.shape
-        jobs = masks.shape[0]
-        width = (n_clusters if by_cluster else m) if weightings.size else 0
-        weightings, masks = np.ascontiguousarray(weightings), np.ascontiguousarray(masks)
-        kinds = {"iterations": _INT, "aliased": _BOOL, "converged": _BOOL}
-        places = [
-            _at(out[name], kinds.get(name, _FLOAT), *(jobs, p)[: out[name].ndim])
-            for name in _RESULTS
-        ]
-        self.kept = panel, weightings, masks, starts, codes, out
-        self.jobs = jobs
-        self.struct = _Jobs(
-            _panel(panel)[1], _weights(panel.weights, m),
-            _at(weightings, _FLOAT, jobs, width) if width else None, width,
-            _codes(codes, m, n_clusters) if codes.size else None, by_cluster, n_clusters,
-            clustered, p, _at(masks, _BOOL, jobs, p), _at(starts, _FLOAT, jobs, p), efron,
-            max_iterations, tolerance, *places,
-        )  # fmt: skip
-        if (clustered or by_cluster) and not codes.size:
-            raise TypeError("clusters need codes")
-
-
-def fit_some(batch: BatchArrays, low: int, high: int) -> None:
-    """Fit jobs ``low`` to ``high`` of a batch."""
-    if not 0 <= low <= high <= batch.jobs:
-        raise TypeError(f"jobs {low} to {high} of {batch.jobs}")
-    _call("fit_some", ctypes.addressof(batch.struct), low, high)
+    size, groups, p = X.shape
+    if events.size and not 0 <= int(events.min()) <= int(events.max()) <= size:
+        raise TypeError(f"of {size} rows as many are chosen at most")
+    total, mean, spread = np.empty(groups), np.empty((groups, p)), np.empty((p, p))
+    rows = (spot(np.ascontiguousarray(chance), FLOAT, size, groups) for chance in (taken, left))
+    call(
+        "choices", size, groups, p, spot(X, FLOAT, size, groups, p), *rows,
+        spot(events, INT, groups), _address(total), _address(mean), _address(spread),
+    )  # fmt: skip
+    return total, mean, spread
 
 
 def mark_aliased(information: Floats, mass: float, flags: Flags) -> None:
     """Mark columns that carry nothing beyond those before."""
     p = flags.shape[0]
-    _call("mark_aliased", p, _at(information, _FLOAT, p, p), mass, _at(flags, _BOOL, p))
+    call("mark_aliased", p, spot(information, FLOAT, p, p), mass, spot(flags, BOOL, p))
 
 
 def invert(information: Floats, out: Floats) -> bool:
     """Invert a positive definite matrix through its Cholesky root; False if it is singular."""
     p = information.shape[0]
     definite = c_int64()
-    _call(
-        "invert", p, _at(information, _FLOAT, p, p), _at(out, _FLOAT, p, p),
+    call(
+        "invert", p, spot(information, FLOAT, p, p), spot(out, FLOAT, p, p),
         ctypes.addressof(definite),
     )  # fmt: skip
     return bool(definite.value)
@@ -349,9 +306,9 @@ def subset_starts(information: Floats, beta: Floats, masks: Flags) -> Floats:
     subsets, p = masks.shape
     masks = np.ascontiguousarray(masks)
     starts = np.empty((subsets, p))
-    _call(
-        "subset_starts", p, subsets, _at(information, _FLOAT, p, p), _at(beta, _FLOAT, p),
-        _at(masks, _BOOL, subsets, p), _address(starts),
+    call(
+        "subset_starts", p, subsets, spot(information, FLOAT, p, p), spot(beta, FLOAT, p),
+        spot(masks, BOOL, subsets, p), _address(starts),
     )  # fmt: skip
     return starts
 
@@ -368,10 +325,10 @@ def count_pairs(
     """Weights of pairs (event, later row) with the event's score higher, lower, equal."""
     m, bins = panel.columns.shape[1], panel.closes.shape[0]
     counts = np.empty(3)
-    _call(
-        "count_pairs", _panel(panel)[1], _codes(rank, m, n_ranks), _at(weights, _FLOAT, m),
-        _at(is_event, _BOOL, m), _at(leaving, _INT, int(leaving_ptr[-1])),
-        _at(leaving_ptr, _INT, bins + 1), n_ranks, _address(counts),
+    call(
+        "count_pairs", struct_of(panel)[1], spot_codes(rank, m, n_ranks), spot(weights, FLOAT, m),
+        spot(is_event, BOOL, m), spot(leaving, INT, int(leaving_ptr[-1])),
+        spot(leaving_ptr, INT, bins + 1), n_ranks, _address(counts),
     )  # fmt: skip
     return float(counts[0]), float(counts[1]), float(counts[2])
 
@@ -386,5 +343,5 @@ def exponential(values: Floats) -> Floats:
     True
     """
     out = np.empty(values.shape[0])
-    _call("exponential", out.size, _at(values, _FLOAT, out.size), _address(out))
+    call("exponential", out.size, spot(values, FLOAT, out.size), _address(out))
     return out

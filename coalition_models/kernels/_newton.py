@@ -21,6 +21,8 @@ _ROUNDING = 1e-5
 # Far out along a monotone direction steps keep their length while standard errors grow, so that
 # they come to look short; a maximum also needs a short last step of standardised coefficients.
 LAST_STEP = 1e-3
+# Matrices beyond this are LAPACK's, which works in blocks.
+_LARGE = 100
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def aliased_columns(information: Floats, mass: float) -> NDArray[np.bool_]:
 
 def inverse(information: Floats) -> Floats | None:
     """Inverse of a positive definite matrix, or None where it is singular to working precision."""
-    if has_compiled():
+    if has_compiled() and len(information) <= _LARGE:
         from coalition_models.kernels import _compiled
 
         own = np.ascontiguousarray(information)

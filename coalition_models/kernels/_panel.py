@@ -34,6 +34,7 @@ class Panel:
     event_ptr: Integers  # (K + 1,) into event_rows
     event_rows: Integers  # rows that end in an event, by bin
     closes: NDArray[np.bool_]  # (K,) bin is the last of its stratum
+    response: Floats = field(default_factory=lambda: np.empty(0))  # (m,) of a binary model
     # what the compiled loops are handed, once it is made; of this process only
     handed_over: list[tuple[object, int]] = field(default_factory=list, init=False, repr=False)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from coalition_models.kernels._backend import has_compiled
+
 __all__ = ["Groups", "group_rows"]
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +41,7 @@ class Groups:
         1981), together with its two derivatives: as chances that so many of independent rows are
         chosen, which stay in range however many choices there are.
         """
-        size, count, p = self.X.shape
+        p = self.X.shape[2]
         eta = np.where(self.there, self.X @ beta + self.shift, 0.0) * self.sign
         top = np.where(self.there, eta, -np.inf).max(axis=0)
         risk = np.where(self.there, np.exp(eta - top), 0.0)
@@ -47,33 +49,46 @@ class Groups:
         odds = risk * tilt
         taken, left = odds / (1 + odds), 1 / (1 + odds)
         X = self.X * self.sign[:, None]
-        most = int(self.events.max())
-        sums = np.zeros((most + 1, count))
-        sums[0] = 1.0
-        first = np.zeros((most + 1, count, p))
-        second = np.zeros((most + 1, count, p, p))
-        for row in range(size):
-            r, stay, x = taken[row], left[row], X[row]
-            before, slope, bend = sums[:-1], first[:-1], second[:-1]
-            turned = slope[..., :, None] * x[:, None, :]
-            bend = bend + turned + np.swapaxes(turned, -1, -2)
-            bend = bend + before[..., None, None] * (x[:, :, None] * x[:, None, :])
-            slope = slope + before[..., None] * x
-            more = r * before
-            second *= stay[:, None, None]
-            first *= stay[:, None]
-            sums *= stay
-            second[1:] += r[:, None, None] * bend
-            first[1:] += r[:, None] * slope
-            sums[1:] += more
-        at = np.arange(count)
-        total = sums[self.events, at]
-        mean = first[self.events, at] / total[:, None]
-        spread = second[self.events, at] / total[:, None, None] - mean[:, :, None] * mean[:, None]
+        total, mean, spread = _choices(X, taken, left, self.events)
         value = self.chosen[:, :p] @ beta + self.chosen[:, p]
         choices = np.log(total) + np.log1p(odds).sum(axis=0) - self.events * np.log(tilt)
         value = value - choices - self.events * top
-        return value, self.chosen[:, :p] - mean, spread.sum(axis=0)
+        return value, self.chosen[:, :p] - mean, spread
+
+
+def _choices(
+    X: Floats, taken: Floats, left: Floats, events: Integers
+) -> tuple[Floats, Floats, Floats]:
+    """Chance that so many rows are chosen (S,), mean of their sums (S, p), total spread (p, p)."""
+    if has_compiled():
+        from coalition_models.kernels import _compiled
+
+        return _compiled.choices(np.ascontiguousarray(X), taken, left, events)
+    size, count, p = X.shape
+    most = int(events.max())
+    sums = np.zeros((most + 1, count))
+    sums[0] = 1.0
+    first = np.zeros((most + 1, count, p))
+    second = np.zeros((most + 1, count, p, p))
+    for row in range(size):
+        r, stay, x = taken[row], left[row], X[row]
+        before, slope, bend = sums[:-1], first[:-1], second[:-1]
+        turned = slope[..., :, None] * x[:, None, :]
+        bend = bend + turned + np.swapaxes(turned, -1, -2)
+        bend = bend + before[..., None, None] * (x[:, :, None] * x[:, None, :])
+        slope = slope + before[..., None] * x
+        more = r * before
+        second *= stay[:, None, None]
+        first *= stay[:, None]
+        sums *= stay
+        second[1:] += r[:, None, None] * bend
+        first[1:] += r[:, None] * slope
+        sums[1:] += more
+    at = np.arange(count)
+    total = sums[events, at]
+    mean = first[events, at] / total[:, None]
+    spread = second[events, at] / total[:, None, None] - mean[:, :, None] * mean[:, None]
+    return total, mean, spread.sum(axis=0)
 
 
 def _tilt(risk: Floats, events: Integers) -> Floats:

@@ -9,10 +9,9 @@ import numpy.typing as npt
 from scipy import optimize, special
 
 from coalition_models.errors import FitError
-from coalition_models.kernels import cox as kernel
 from coalition_models.kernels._newton import inverse
-from coalition_models.kernels.posterior import CoxPosterior
-from coalition_models.kernels.priors import Priors
+from coalition_models.kernels.grouped_cox import GroupedCox, GroupedPosterior
+from coalition_models.kernels.profile import Top
 
 __all__ = ["Frailty", "fit_frailty"]
 
@@ -20,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 #: variances between which one is looked for
 _LEAST, _MOST = 1e-5, 100.0
+_LOST = "no convergence with a frailty; look at nearly collinear terms"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,48 +39,55 @@ class Frailty:
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    prepared: kernel.Prepared
-    p: int
+    rows: GroupedCox
     events: Floats
     gamma: bool
     # where the last climb ended, from which the next one begins
     last: list[Floats] = field(default_factory=list)
 
-    def at(self, variance: float) -> tuple[Frailty, float]:
-        """The best coefficients for a variance, and a number that is 0 at the best variance.
+    def lack(self, variance: float) -> float:
+        """A number that is 0 at the best variance.
 
         Gamma: the slope of the marginal likelihood in the inverse of the variance. Gaussian: what
         the variance lacks of the mean square of the effects (REML, as R's ``coxph``).
         """
-        groups = len(self.events)
-        scale = np.full(self.p + groups, variance if self.gamma else np.sqrt(variance))
-        kinds = ("",) * self.p + (("log-gamma" if self.gamma else "normal"),) * groups
-        ones = np.ones(self.p + groups)
-        rows = CoxPosterior(self.prepared, Priors(kinds, ones, scale, ones))
-        begin = self.last[-1] if self.last else np.zeros(self.p + groups)
-        top = rows.climb(begin, np.eye(self.p + groups), max_iterations=100)
-        self.last[:] = [top.beta]
-        inside = inverse(top.at.information)
-        if inside is None or not top.converged:
-            raise FitError("no convergence with a frailty; look at nearly collinear terms")
-        covariance = rows.back @ inside @ rows.back
-        theta = rows.back @ top.beta
-        plain = float(kernel.evaluate(self.prepared, theta).log_likelihood)
-        effects = theta[self.p :]
-        own = covariance[self.p :, self.p :]
+        top, p = self._top(variance), self.rows.prepared.n_columns
+        effects = top.beta[p:]
         if self.gamma:
-            value, lack = _gamma(effects, self.events, 1 / variance)
-        else:
-            value, lack = _gaussian(effects, own, self._bend(top.at.information), variance)
-        found = Frailty(
-            theta[: self.p], covariance[: self.p, : self.p], effects, variance, plain + value
-        )
-        return found, lack
+            return _gamma(effects, self.events, 1 / variance)[1]
+        spread = float(np.trace(_inverse(top.at.information)[p:, p:]))
+        return (len(effects) * variance - spread - float(effects @ effects)) / variance
 
-    def _bend(self, information: Floats) -> Floats:
-        """Curvature in the effects, on their own scale."""
-        unit = self.prepared.scale[self.p :]
-        return np.asarray(information[self.p :, self.p :] * np.outer(unit, unit))
+    def at(self, variance: float) -> Frailty:
+        """The best coefficients for a variance."""
+        top, p = self._top(variance), self.rows.prepared.n_columns
+        effects, scale = top.beta[p:], self.rows.prepared.scale
+        plain = self.rows.derivatives(top.beta).log_likelihood
+        if self.gamma:
+            value = _gamma(effects, self.events, 1 / variance)[0]
+        else:
+            bend = top.at.information[p:, p:]
+            value = -float(effects @ effects) / (2 * variance)
+            value -= 0.5 * float(np.linalg.slogdet(variance * bend)[1])
+        covariance = _inverse(top.at.information)[:p, :p] / np.outer(scale, scale)
+        return Frailty(top.beta[:p] / scale, covariance, effects, variance, plain + value)
+
+    def _top(self, variance: float) -> Top:
+        rows = GroupedPosterior(self.rows, self.gamma, variance)
+        size = self.rows.prepared.n_columns + self.rows.count
+        begin = self.last[-1] if self.last else np.zeros(size)
+        top = rows.climb(begin, None, max_iterations=100)
+        self.last[:] = [top.beta]
+        if not top.converged:
+            raise FitError(_LOST)
+        return top
+
+
+def _inverse(information: Floats) -> Floats:
+    found = inverse(information)
+    if found is None:
+        raise FitError(_LOST)
+    return found
 
 
 def _gamma(effects: Floats, events: Floats, inverse_variance: float) -> tuple[float, float]:
@@ -92,38 +99,27 @@ def _gamma(effects: Floats, events: Floats, inverse_variance: float) -> tuple[fl
     return float(value.sum()), float(slope.sum())
 
 
-def _gaussian(
-    effects: Floats, covariance: Floats, bend: Floats, variance: float
-) -> tuple[float, float]:
-    square = float(effects @ effects)
-    _, logdet = np.linalg.slogdet(variance * bend)
-    lack = len(effects) * variance - float(np.trace(covariance)) - square
-    return -square / (2 * variance) - 0.5 * float(logdet), lack / variance
-
-
-def fit_frailty(
-    prepared: kernel.Prepared, p: int, events: Floats, gamma: bool, plain: float
-) -> Frailty:
-    """Fit the columns of ``prepared``: ``p`` terms, then one of 0 and 1 for each group.
+def fit_frailty(rows: GroupedCox, events: Floats, gamma: bool, plain: float) -> Frailty:
+    """Fit the terms of ``rows`` with a frailty for each group.
 
     ``plain`` is the log-likelihood without a frailty, ``events`` (G,) counts events by group.
     """
-    model = _Model(prepared, p, events, gamma)
+    model = _Model(rows, events, gamma)
     grid = np.exp(np.linspace(np.log(_LEAST), np.log(_MOST), 18))
     # in the variance the likelihood rises where its slope in the inverse is below 0, and where
     # the variance lacks something
-    lacks = np.array([model.at(float(variance))[1] for variance in grid])
+    lacks = np.array([model.lack(float(variance)) for variance in grid])
     turns = np.flatnonzero((lacks[:-1] < 0) & (lacks[1:] >= 0))
     if not len(turns):
         if lacks[-1] < 0:
             raise FitError("the variance of the frailty runs off: groups differ without end")
-        found, _ = model.at(_LEAST)
+        found = model.at(_LEAST)
         return Frailty(found.coefficients, found.covariance, 0 * found.effects, 0.0, plain)
     tops = []
     for turn in turns:
         root = optimize.brentq(
-            lambda log: model.at(float(np.exp(log)))[1],
+            lambda log: model.lack(float(np.exp(log))),
             np.log(grid[turn]), np.log(grid[turn + 1]), xtol=1e-11, rtol=1e-12,
         )  # fmt: skip
-        tops.append(model.at(float(np.exp(root)))[0])
+        tops.append(model.at(float(np.exp(root))))
     return max(tops, key=lambda top: top.log_likelihood)

@@ -11,7 +11,7 @@ from coalition_models.errors import DataError
 from coalition_models.kernels._panel import Floats, Prepared
 from coalition_models.kernels.batch import fit_many_weights
 
-__all__ = ["Jackknife", "jackknife_by_cluster"]
+__all__ = ["Jackknife", "jackknife_by_cluster", "spread_of_refits"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,19 @@ def jackknife_by_cluster(
     known = ~np.isnan(full)
     complete = ~np.isnan(refits.coefficients[:, known]).any(axis=1)
     usable = refits.converged & complete
-    distance = refits.coefficients[usable] - full
-    covariance = (count - 1) / count * distance.T @ distance
+    covariance = spread_of_refits(refits.coefficients[usable], full, count)
     return Jackknife(covariance, labels, refits.coefficients, usable)
+
+
+def spread_of_refits(refits: Floats, full: Floats, count: int | None = None) -> Floats:
+    """(G - 1) / G times the sum of (b_g - b)(b_g - b)'; G are the refits (G, p), or ``count``.
+
+    Examples
+    --------
+    >>> spread_of_refits(np.array([[0.0], [2.0]]), np.array([1.0])).tolist()
+    [[1.0]]
+    """
+    groups = len(refits) if count is None else count
+    distance = refits - full
+    spread: Floats = (groups - 1) / groups * distance.T @ distance
+    return spread

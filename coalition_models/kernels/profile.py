@@ -60,18 +60,21 @@ class Objective(ABC):
     def climb(
         self,
         start: Floats,
-        free: Floats,
+        free: Floats | None,
         *,
         max_iterations: int = 200,
         tolerance: float = 1e-10,
     ) -> Top:
-        """Newton's method from ``start`` along the columns of ``free`` (p, q)."""
+        """Newton's method from ``start`` along the columns of ``free`` (p, q), or along all."""
         beta, here = start, self.state(start)
-        converged, iterations = free.shape[1] == 0, 0
+        converged, iterations = free is not None and free.shape[1] == 0, 0
         while not converged and iterations < max_iterations and np.isfinite(here.penalised):
             iterations += 1
-            score = free.T @ here.score
-            step = free @ np.linalg.solve(free.T @ here.information @ free, score)
+            if free is None:
+                step = np.linalg.solve(here.information, here.score)
+            else:
+                score = free.T @ here.score
+                step = free @ np.linalg.solve(free.T @ here.information @ free, score)
             longest = self.reach(step)
             step *= min(1.0, _LONGEST / longest) if longest > 0 else 1.0
             if float(np.abs(here.score @ step)) < tolerance**2:

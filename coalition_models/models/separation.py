@@ -13,7 +13,6 @@ from coalition_models.errors import FitError, counted, first_few
 
 __all__ = [
     "Separation",
-    "binary_direction",
     "describe_separation",
     "involved",
     "refuse_aliased",
@@ -25,8 +24,6 @@ Flags = npt.NDArray[np.bool_]
 
 #: directions whose share of the total spread is below this cannot be told from none
 _RANK_TOLERANCE = 1e-13
-_FEASIBLE = 1e-9
-_ROUNDS = 100
 _CURE = "Leave the term out, join categories, or use penalty='firth', which stays finite"
 
 
@@ -94,51 +91,6 @@ def refuse_endless_null(others: Sequence[str], tested: Sequence[str]) -> None:
         f"there is no null to test {first_few(tested)} under: leave {first_few(others)} out, or "
         "join categories"
     )
-
-
-def binary_direction(X: Floats, y: Floats) -> Floats | None:
-    """Direction along which a binary model's likelihood never falls, or None if there is none.
-
-    Exact, by linear programming (Albert and Anderson 1984): some d with x'd >= 0 in every row
-    with the event and x'd <= 0 in every other, not all zero. Constraints are added as they are
-    violated, so that the programme stays small however many rows there are.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> X = np.column_stack([np.ones(4), [0.0, 0.0, 1.0, 1.0]])
-    >>> binary_direction(X, np.array([0.0, 0.0, 0.0, 1.0])).round(6)
-    array([-1.,  1.])
-    >>> binary_direction(X, np.array([0.0, 1.0, 0.0, 1.0])) is None
-    True
-    """
-    from scipy.optimize import linprog  # slow to import, seldom needed
-
-    scale = np.abs(X).max(axis=0)
-    signed = np.where(y == 1, 1.0, -1.0)[:, None] * (X / np.where(scale > 0, scale, 1.0))
-    size = np.abs(signed).max(axis=1)
-    signed = signed[size > 0]
-    gain = signed.sum(axis=0)
-    active = np.zeros(len(signed), dtype=bool)
-    active[:: max(1, len(signed) // 200)] = True
-    for _ in range(_ROUNDS):
-        answer = linprog(
-            -gain / np.abs(gain).max(initial=1e-300),
-            A_ub=-signed[active],
-            b_ub=np.zeros(int(active.sum())),
-            bounds=(-1.0, 1.0),
-            method="highs",
-            options={"primal_feasibility_tolerance": 1e-10},
-        )
-        if answer.status != 0 or gain @ answer.x <= 1e-7 * (1.0 + np.abs(gain).sum()):
-            return None
-        value = signed @ answer.x
-        broken = np.flatnonzero((value < -_FEASIBLE) & ~active)
-        if not len(broken):
-            direction = np.asarray(answer.x) / np.where(scale > 0, scale, 1.0)
-            return direction
-        active[broken[np.argsort(value[broken])[:500]]] = True
-    return None
 
 
 def involved(direction: Floats, spread: Floats) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, FitError, first_few
+from coalition_models.kernels.jackknife import spread_of_refits
 
 __all__ = [
     "FEW_CLUSTERS",
@@ -240,9 +241,7 @@ def jackknife(
     groups = int(codes.max()) + 1
     refits = [refit(codes != group) for group in range(groups)]
     refuse_lost([labels[g] for g, beta in enumerate(refits) if beta is None], estimate)
-    moves = np.array([beta - estimate for beta in refits if beta is not None])
-    spread: Floats = moves.T @ moves
-    return spread * ((groups - 1) / groups)
+    return spread_of_refits(np.array([beta for beta in refits if beta is not None]), estimate)
 
 
 class VarianceError(FitError):

@@ -17,9 +17,12 @@ import numpy as np
 from coalition_models.errors import DataError
 from coalition_models.kernels import _backend, _build
 from coalition_models.kernels._backend import has_compiled
+from coalition_models.kernels._cox_jobs import CoxRows
 from coalition_models.kernels.batch import fit_many_columns, fit_many_weights
+from coalition_models.kernels.binary_rows import BinaryRows, binary_rows
 from coalition_models.kernels.clusters import clustered_scores
 from coalition_models.kernels.concordance import concordance
+from coalition_models.kernels.conditional import group_rows
 from coalition_models.kernels.cox import evaluate, prepare
 
 
@@ -56,9 +59,18 @@ def look(data: object, clusters: np.ndarray, seed: int) -> list[np.ndarray]:
         draws = rng.integers(0, 3, (2, count)).astype(float)
         masks = rng.random((2, data.n_columns)) < 0.5
         few = {"clusters": clusters, "max_iterations": 4, "threads": 1}
-        with patch("coalition_models.kernels.batch._look_again"):
-            fit_many_weights(data, draws, clustered=True, **few)
-            fit_many_columns(data, masks, **few)
+        y = rng.integers(0, 2, data.n_rows)
+        X = np.column_stack([np.ones(data.n_rows), rng.normal(size=(data.n_rows, data.n_columns))])
+        link = str(rng.choice(["logit", "probit", "cloglog"]))
+        binary = binary_rows(X, y, link, weights=data.weights, offset=data.offset)
+        some = np.column_stack([np.ones((2, 1), dtype=bool), masks])
+        with patch.object(CoxRows, "judge"), patch.object(BinaryRows, "judge"):
+            for rows, columns in ((data, masks), (binary, some)):
+                fit_many_weights(rows, draws, clustered=True, **few)
+                fit_many_columns(rows, columns, **few)
+        groups, used, _ = group_rows(X, y, np.zeros(data.n_rows), rng.integers(0, 3, data.n_rows))
+        if used.any():
+            groups.pieces(np.zeros(X.shape[1]))
     rng = np.random.default_rng(seed + 1)
     score = concordance(data, np.round(rng.normal(size=data.n_rows), 1))
     return [

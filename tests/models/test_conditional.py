@@ -126,3 +126,21 @@ def test_refused():
         fitted("event ~ x", DATA.assign(own=np.arange(len(DATA))), strata="own")
     with pytest.raises(DataError, match="predict_survival"):
         cm.predict_survival(fitted("event ~ x"), {"x": [0.0]})
+
+
+@pytest.mark.parametrize(("size", "count", "p"), [(7, 3, 2), (30, 40, 5), (200, 4, 3), (4, 6, 0)])
+def test_choices_in_loops_and_in_numpy_are_one(size, count, p, monkeypatch):
+    """Gaps in groups, one event, as many events as fit, and a hundred of them at once."""
+    rng = np.random.default_rng(size)
+    y = rng.random((size, count)) < np.linspace(0.05, 0.7, count)
+    y[0], y[1] = True, False
+    there = rng.random((size, count)) < 0.8
+    there[:2] = True
+    X, codes = rng.normal(size=(int(there.sum()), p)), np.nonzero(there)[1]
+    groups, *_ = group_rows(X, y[there].astype(float), rng.normal(size=len(X)), codes)
+    found = []
+    for plain in ("0", "1"):
+        monkeypatch.setenv("COALITION_MODELS_NO_COMPILED", plain)
+        found.append(groups.pieces(0.5 * np.ones(p)))
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-11, atol=1e-11)

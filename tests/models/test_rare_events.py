@@ -192,7 +192,7 @@ def test_the_other_verbs_take_priors_and_shares(link):
 
 
 def test_a_share_is_that_of_case_weights_too():
-    from coalition_models.models.discrete.estimate import Problem
+    from coalition_models.models.discrete.problem import Problem
 
     y = np.array([1.0, 0.0])
     problem = Problem(np.ones((2, 1)), y, "logit", np.array([1.0, 3.0]), None)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition_models.errors import FitError
+from coalition_models.kernels.separating import binary_direction
 from coalition_models.models.separation import (
-    binary_direction,
     describe_separation,
     involved,
     refuse_aliased,

@@ -24,6 +24,7 @@ typedef struct {
     const int64_t *leave_ptr, *leave_rows;
     const int64_t *event_ptr, *event_rows;
     const uint8_t *closes;    /* (K,) */
+    const double *response;   /* (m,) of 0 and 1 in a binary model, else NULL */
 } Panel;
 
 /* Many fits of one panel; see batch.c. */
@@ -39,9 +40,13 @@ typedef struct {
     int64_t columns;          /* p */
     const uint8_t *masks;     /* (B, p) columns of each job */
     const double *starts;     /* (B, p) */
-    int64_t efron, max_iterations;
+    const double *shift;      /* (p,) what makes column 0 the intercept of given columns, or NULL */
+    int64_t kind;             /* what is maximised; see binary.c */
+    int64_t expected;         /* model variances by the expected information */
+    int64_t max_iterations;
     double tolerance;
-    double *beta, *model, *cluster, *loglik, *step; /* (B, p), but loglik (B,) */
+    double *beta, *model, *cluster, *step; /* (B, p) */
+    double *loglik, *nearest; /* (B,) the latter the least chance of 0 or 1 of a binary model */
     int64_t *iterations;      /* (B,) */
     uint8_t *aliased, *converged; /* (B, p), (B,) */
 } Jobs;
@@ -78,6 +83,9 @@ typedef struct {
                        const uint8_t *is_event, const int64_t *leaving,
                        const int64_t *leaving_ptr, int64_t ranks, double *counts);
     int (*exponential)(int64_t n, const double *x, double *out);
+    int (*choices)(int64_t size, int64_t groups, int64_t p, const double *X, const double *taken,
+                   const double *left, const int64_t *events, double *total, double *mean,
+                   double *spread);
 } Kernels;
 
 #endif

@@ -135,7 +135,7 @@ static double next_step(Work *w, int64_t p, const double *information, const dou
 /* Climb from beta (p,), where score, information and *loglik are known, to the maximum; as
  * newton() in _newton.py. bread (p, p) and step (p,) are the last ones. */
 static void ascend(const Panel *panel, Work *w, int64_t p, const int64_t *cols,
-                   const double *weights, int64_t efron, int64_t max_iterations,
+                   const double *weights, int64_t kind, int64_t max_iterations,
                    double tolerance, double *beta, double *score, double *information,
                    double *bread, double *step, double *loglik, double *decrement,
                    int64_t *iterations, int64_t *converged)
@@ -162,8 +162,7 @@ static void ascend(const Panel *panel, Work *w, int64_t p, const int64_t *cols,
         memcpy(w->move, step, (size_t)p * sizeof *step);
         for (int tries = 0; tries < 40 && !better; tries++, share *= 0.5) {
             for (int64_t j = 0; j < p; j++) w->trial[j] = w->origin[j] + share * w->move[j];
-            value = evaluate(panel, w, p, cols, weights, w->trial, efron, 1, score, information,
-                             NULL);
+            value = height(panel, w, p, cols, weights, w->trial, kind, score, information);
             if (value < INFINITY && value >= *loglik - slack) {
                 *decrement = next_step(w, p, information, score, bread, step);
                 better = *decrement <= longest;
@@ -191,7 +190,7 @@ static int climb(const Panel *panel, int64_t p, const int64_t *cols, const doubl
         free(bread);
         return -1;
     }
-    ascend(panel, &w, p, cols, weights, efron, max_iterations, tolerance, beta, score,
+    ascend(panel, &w, p, cols, weights, efron ? EFRON : BRESLOW, max_iterations, tolerance, beta, score,
            information, bread, bread + p * p, loglik, decrement, iterations, converged);
     work_close(&w);
     free(bread);

@@ -28,31 +28,49 @@ static inline double across(lanes a)
 #endif
 }
 
+/* exp(x) = (1 + *rest) power: x = k log 2 + r; *rest is exp(r) - 1 by its series, and 2^k comes
+ * through the exponent's bits. Values are held to [-708, 709], the range of normal doubles; NaN
+ * stays. */
+static inline double power_of(double x, double *rest)
+{
+    double v = x < -708.0 ? -708.0 : x, k, r, r2, r4, q, power;
+    int64_t bits;
+    v = v > 709.0 ? 709.0 : v;
+    k = v * 1.4426950408889634 + 6755399441055744.0; /* rounds to a whole number, low bits */
+    memcpy(&bits, &k, sizeof bits);
+    k -= 6755399441055744.0;
+    r = (v - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
+    r2 = r * r;
+    r4 = r2 * r2;
+    /* 1/2! + r/3! + ... + r^11/13!, in pairs that do not wait for one another */
+    q = ((0.5 + r * 0.16666666666666666) +
+         r2 * (4.1666666666666664e-02 + r * 8.333333333333333e-03)) +
+        r4 * (((1.388888888888889e-03 + r * 1.984126984126984e-04) +
+               r2 * (2.48015873015873e-05 + r * 2.7557319223985893e-06)) +
+              r4 * ((2.755731922398589e-07 + r * 2.505210838544172e-08) +
+                    r2 * (2.08767569878681e-09 + r * 1.6059043836821613e-10)));
+    bits = (int64_t)((uint64_t)(bits + 1023) << 52);
+    memcpy(&power, &bits, sizeof power);
+    *rest = r + r2 * q;
+    return power;
+}
+
 /* out (n,): exponentials to the last place, in a form that compilers vectorise and in an order
- * that they may not change. x = k log 2 + r; exp(r) by its series, 2^k through the exponent's
- * bits. Values are held to [-708, 709], the range of normal doubles; NaN stays. */
+ * that they may not change. */
 static void row_exp(int64_t n, const double *restrict x, double *restrict out)
 {
     for (int64_t i = 0; i < n; i++) {
-        double v = x[i] < -708.0 ? -708.0 : x[i], k, r, r2, r4, q, power;
-        int64_t bits;
-        v = v > 709.0 ? 709.0 : v;
-        k = v * 1.4426950408889634 + 6755399441055744.0; /* rounds to a whole number, low bits */
-        memcpy(&bits, &k, sizeof bits);
-        k -= 6755399441055744.0;
-        r = (v - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
-        r2 = r * r;
-        r4 = r2 * r2;
-        /* 1/2! + r/3! + ... + r^11/13!, in pairs that do not wait for one another */
-        q = ((0.5 + r * 0.16666666666666666) +
-             r2 * (4.1666666666666664e-02 + r * 8.333333333333333e-03)) +
-            r4 * (((1.388888888888889e-03 + r * 1.984126984126984e-04) +
-                   r2 * (2.48015873015873e-05 + r * 2.7557319223985893e-06)) +
-                  r4 * ((2.755731922398589e-07 + r * 2.505210838544172e-08) +
-                        r2 * (2.08767569878681e-09 + r * 1.6059043836821613e-10)));
-        bits = (int64_t)((uint64_t)(bits + 1023) << 52);
-        memcpy(&power, &bits, sizeof power);
-        out[i] = (1.0 + (r + r2 * q)) * power;
+        double rest, power = power_of(x[i], &rest);
+        out[i] = (1.0 + rest) * power;
+    }
+}
+
+/* out (n,): exponentials less 1, of values up to 0. */
+static void row_expm1(int64_t n, const double *restrict x, double *restrict out)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double rest, power = power_of(x[i], &rest);
+        out[i] = rest * power + (power - 1.0);
     }
 }
 
@@ -68,7 +86,7 @@ typedef struct {
     const double **x;      /* (p rounded up to fours,) where each covariate's rows stand */
     double *copies;        /* (p, CHUNK) rows copied together */
     double *nil;           /* (CHUNK,) zeros, for covariates beyond p */
-    double *eta, *risk, *case_weight, *one, *two; /* (CHUNK,) */
+    double *eta, *risk, *case_weight, *one, *two, *pull; /* (CHUNK,) */
     double *running, *total, *tied; /* (1 + p + p (p + 1) / 2,), tied with p more */
     double *matrix, *vector, *trial, *origin, *move; /* (p, p), (p,) ... */
     double *block;
@@ -79,7 +97,7 @@ static int64_t sum_size(int64_t p) { return 1 + p + p * (p + 1) / 2; }
 static int work_open(Work *w, int64_t p)
 {
     int64_t wide = (p + 3) / 4 * 4, size = sum_size(p);
-    int64_t doubles = (p + 6) * CHUNK + 3 * size + p + p * p + 5 * p;
+    int64_t doubles = (p + 7) * CHUNK + 3 * size + p + p * p + 5 * p;
     double *at;
     w->p = p;
     w->x = room(wide + 1, sizeof *w->x);
@@ -95,6 +113,7 @@ static int work_open(Work *w, int64_t p)
     w->case_weight = at, at += CHUNK;
     w->one = at, at += CHUNK;
     w->two = at, at += CHUNK;
+    w->pull = at, at += CHUNK;
     w->copies = at, at += p * CHUNK;
     w->running = at, at += size;
     w->total = at, at += size;
@@ -161,19 +180,13 @@ static double times(int64_t n, const double *a, const double *x, double *out)
     return across(s);
 }
 
-/* Add the m rows at w->x, whose offsets stand in eta, to total (times sign): the sums of r,
- * of r x, and if full of r x x' (lower triangle, row by row). */
-static void add(const Work *w, int64_t p, int64_t m, int weighted, const double *beta,
-                double sign, int64_t full, double *total)
+/* Add n rows at w->x (a multiple of LANES), each times its number r in w->risk, to total (times
+ * sign): the sums of r, of r x, and if full of r x x' (lower triangle, row by row). */
+static void accumulate(const Work *w, int64_t p, int64_t n, double sign, int64_t full,
+                       double *total)
 {
-    int64_t n = (m + LANES - 1) / LANES * LANES;
     double *risk = w->risk, sums[8], s;
     lanes first = {0};
-    predict(w, p, n, beta);
-    row_exp(n, w->eta, risk);
-    if (weighted)
-        for (int64_t i = 0; i < m; i++) risk[i] *= w->case_weight[i];
-    for (int64_t i = m; i < n; i++) risk[i] = 0.0;
     for (int64_t i = 0; i < n; i += LANES) first += load(risk + i);
     total[0] += sign * across(first);
     for (int64_t j = 0; j < p; j += 2) {
@@ -189,6 +202,20 @@ static void add(const Work *w, int64_t p, int64_t m, int weighted, const double 
                 next[h + g] += sign * sums[4 + g];
         }
     }
+}
+
+/* Accumulate the risks of the m rows at w->x, whose offsets stand in eta. */
+static void add(const Work *w, int64_t p, int64_t m, int weighted, const double *beta,
+                double sign, int64_t full, double *total)
+{
+    int64_t n = (m + LANES - 1) / LANES * LANES;
+    double *risk = w->risk;
+    predict(w, p, n, beta);
+    row_exp(n, w->eta, risk);
+    if (weighted)
+        for (int64_t i = 0; i < m; i++) risk[i] *= w->case_weight[i];
+    for (int64_t i = m; i < n; i++) risk[i] = 0.0;
+    accumulate(w, p, n, sign, full, total);
 }
 
 /* Put n rows to add, of which m count, where add() looks for them: in place, or copied together

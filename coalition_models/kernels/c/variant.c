@@ -13,10 +13,12 @@ static void *room(int64_t count, size_t size)
 
 #include "arrange.c"
 #include "risk_sets.c"
+#include "binary.c"
 #include "newton.c"
 #include "scores.c"
 #include "batch.c"
 #include "pairs.c"
+#include "choices.c"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -25,4 +27,5 @@ extern const Kernels JOIN(kernels_, VARIANT);
 const Kernels JOIN(kernels_, VARIANT) = {
     locate,         count_rows, order_rows,   moments, gather,        derivatives, climb,
     cluster_scores, fit_some,   mark_aliased, invert,  subset_starts, count_pairs, exponential,
+    choices,
 };

@@ -11,13 +11,13 @@ import numpy.typing as npt
 from coalition_models.errors import FitError, counted
 from coalition_models.kernels._newton import inverse
 from coalition_models.kernels.conditional import group_rows
+from coalition_models.kernels.separating import binary_direction
 from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.group_clusters import clusters_of_groups
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.separation import (
     Separation,
-    binary_direction,
     describe_separation,
     involved,
     refuse_aliased,

@@ -15,7 +15,7 @@ from coalition_models.models.assembly import assemble
 from coalition_models.models.discrete.case_control import brought_back, check_share
 from coalition_models.models.discrete.duration import Duration, duration_terms, read_kind
 from coalition_models.models.discrete.engine import FAMILIES, DiscreteEngine
-from coalition_models.models.discrete.estimate import Problem
+from coalition_models.models.discrete.problem import Problem
 from coalition_models.models.discrete.remedies import PENALTIES, Remedy, estimate_with
 from coalition_models.models.display import Background, Choices
 from coalition_models.models.engine import Unfitted

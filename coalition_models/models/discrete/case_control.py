@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from coalition_models.errors import DataError
-from coalition_models.models.discrete.estimate import Problem
+from coalition_models.models.discrete.problem import Problem
 from coalition_models.models.family import Family
 from coalition_models.models.variance import Note, Plan
 

@@ -14,7 +14,9 @@ from coalition_models.kernels import binomial
 from coalition_models.kernels.score_map import ScoreMap
 from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.duration import Duration
-from coalition_models.models.discrete.estimate import Problem, eta_without
+from coalition_models.models.discrete.estimate import eta_without
+from coalition_models.models.discrete.problem import Problem
+from coalition_models.models.discrete.refits import refits_without
 from coalition_models.models.discrete.remedies import NO_REMEDY, Remedy, estimate_with
 from coalition_models.models.discrete.residuals import KINDS
 from coalition_models.models.discrete.residuals import residuals as residuals_of
@@ -37,6 +39,7 @@ Integers = npt.NDArray[np.int64]
 _CAN = frozenset(
     {
         "averaged_survival",
+        "batch_refits",
         "clusters",
         "duration",
         "expected_duration",
@@ -319,7 +322,12 @@ class DiscreteEngine:
     def without(
         self, groups: Integers, estimates: Estimates, term: int, also: int | None = None
     ) -> Refits:
-        """Refit without each group, with the link, duration terms, weights and offset kept."""
+        """Refit without each group, with the link, duration terms, weights and offset kept.
+
+        All at once, but under a penalty, a prior or a correction one after the other.
+        """
+        if self.remedy == NO_REMEDY:
+            return refits_without(self.problem, groups, estimates.coefficients, term, also)
         every = [group for group in range(int(groups.max()) + 1) if group != also]
         inside = np.ones(len(groups), dtype=bool) if also is None else groups != also
         found = [

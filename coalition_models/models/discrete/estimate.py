@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,20 +11,22 @@ import numpy.typing as npt
 
 from coalition_models.errors import FitError
 from coalition_models.kernels import binomial
+from coalition_models.kernels.separating import NEXT_TO_NIL, binary_direction, kept_apart
 from coalition_models.kernels.standard import Standard, standardise
 from coalition_models.kernels.variance import cluster_sums
+from coalition_models.models.discrete.problem import Problem
+from coalition_models.models.discrete.refits import jackknife_covariance
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.separation import (
     Separation,
-    binary_direction,
     describe_separation,
     involved,
     refuse_aliased,
 )
-from coalition_models.models.variance import Plan, few_clusters, jackknife, reported
+from coalition_models.models.variance import Plan, few_clusters, reported
 
-__all__ = ["Problem", "estimate_model", "eta_without", "null_log_likelihood", "refuse_flat"]
+__all__ = ["estimate_model", "eta_without", "null_log_likelihood", "refuse_flat"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -39,34 +40,6 @@ _STILL = 1e-9
 _LAST_STEPS = 0.5
 #: steps of a climb that starts from nothing
 _MOST_STEPS = 200
-#: a fitted chance this near to 0 or 1 is looked at twice
-_NEXT_TO_NIL = 1e-5
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is maximised: rows, columns and how they are linked. Column 0 is the intercept."""
-
-    X: Floats
-    y: Floats
-    link: str
-    weights: Floats | None
-    offset: Floats | None
-
-    def rows(self, keep: Flags) -> Problem:
-        """The same on fewer rows."""
-        return Problem(
-            self.X[keep],
-            self.y[keep],
-            self.link,
-            None if self.weights is None else self.weights[keep],
-            None if self.offset is None else self.offset[keep],
-        )
-
-    def eta(self, beta: Floats) -> Floats:
-        """Linear predictor."""
-        eta: Floats = self.X @ beta
-        return eta if self.offset is None else eta + self.offset
 
 
 def estimate_model(
@@ -250,9 +223,15 @@ def _settle(inner: Problem, beta: Floats) -> tuple[Floats, bool]:
         beta, still = _climb(inner)
     if still:
         shape, eta = binomial.LINKS[inner.link], inner.eta(beta)
-        least = np.minimum(shape.probability(eta), shape.complement(eta)).min()
-        still = not (least < _NEXT_TO_NIL and _direction(inner) is not None)
+        least = np.minimum(shape.probability(eta), shape.complement(eta))
+        still = least.min() >= NEXT_TO_NIL or _spans(inner, least) or _direction(inner) is None
     return beta, still
+
+
+def _spans(inner: Problem, least: Floats) -> bool:
+    """Whether rows with chances far from 0 and 1 show that the maximum is finite."""
+    real = slice(None) if inner.weights is None else inner.weights > 0
+    return kept_apart(inner.X[real], least[real])
 
 
 def _direction(inner: Problem) -> Floats | None:
@@ -309,12 +288,8 @@ def _covariance(
 ) -> tuple[Floats, str]:
     """Covariance of the kind asked for, from standardised columns; and a remark."""
     if plan.variance == "jackknife":
-        spread = jackknife(
-            lambda keep: _refit(inner.rows(keep), beta),
-            sample.clusters[0],
-            beta,
-            sample.cluster_labels(plan.cluster[0]),
-        )
+        labels = sample.cluster_labels(plan.cluster[0])
+        spread = jackknife_covariance(inner, sample.clusters[0], beta, labels)
         return standard.covariance(spread), ""
     scores = _pieces(inner, beta).scores
     groups = sample.clusters
@@ -328,15 +303,6 @@ def _covariance(
         plan,
         names,
     )
-
-
-def _refit(inner: Problem, start: Floats) -> Floats | None:
-    """Maximum of fewer rows, on the columns standardised with all; None where there is none."""
-    if inner.y.min() == inner.y.max() or np.ptp(inner.X[:, 1:], axis=0).min(initial=1.0) == 0:
-        return None
-    beta, _, _ = _maximise(inner, start)
-    beta, still = _settle(inner, beta)
-    return beta if still else None
 
 
 def null_log_likelihood(problem: Problem) -> float:

@@ -14,17 +14,18 @@ from coalition_models.kernels._newton import inverse
 from coalition_models.kernels.firth_logit import FirthLogit, firth_logit, firth_rows
 from coalition_models.kernels.posterior import BinaryPosterior, mode
 from coalition_models.kernels.priors import Priors
+from coalition_models.kernels.separating import NEXT_TO_NIL, binary_direction
 from coalition_models.kernels.standard import standardise
 from coalition_models.models.discrete.estimate import (
-    Problem,
     estimate_model,
     null_log_likelihood,
     refuse_flat,
 )
+from coalition_models.models.discrete.problem import Problem
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.pulled import SEVERAL, Pulled, endless_posterior, pull_note
 from coalition_models.models.sample.draw import Sample
-from coalition_models.models.separation import binary_direction, involved
+from coalition_models.models.separation import involved
 from coalition_models.models.variance import Plan
 
 __all__ = ["NO_REMEDY", "PENALTIES", "Remedy", "estimate_with"]
@@ -33,8 +34,6 @@ Floats = npt.NDArray[np.float64]
 
 #: what ``penalty=`` may be, beside None
 PENALTIES = ("firth", "flic", "flac", "relogit")
-#: a fitted chance this near to 0 or 1 is looked at twice
-_NEXT_TO_NIL = 1e-5
 
 
 @dataclass(frozen=True)
@@ -245,7 +244,7 @@ def _trouble(
     """Why there is no maximum, if so: terms without a prior can still separate the rows."""
     shape, eta = binomial.LINKS[problem.link], problem.eta(beta)
     least = np.minimum(shape.probability(eta), shape.complement(eta)).min()
-    if settled and least >= _NEXT_TO_NIL:
+    if settled and least >= NEXT_TO_NIL:
         return ""
     free = np.union1d([0], np.flatnonzero(priors.flat))
     real = slice(None) if problem.weights is None else problem.weights > 0

@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from coalition_models.kernels import binomial
 from coalition_models.kernels.score_map import ScoreMap, binomial_score_map
+from coalition_models.kernels.separating import binary_direction
 from coalition_models.kernels.standard import standardise
 from coalition_models.kernels.variance import cluster_sums
-from coalition_models.models.discrete.estimate import Problem, eta_without, refuse_flat
+from coalition_models.models.discrete.estimate import eta_without, refuse_flat
+from coalition_models.models.discrete.problem import Problem
 from coalition_models.models.engine import NullScores
-from coalition_models.models.separation import binary_direction, involved, refuse_endless_null
+from coalition_models.models.separation import involved, refuse_endless_null
 
 __all__ = ["null_map", "null_scores"]
 

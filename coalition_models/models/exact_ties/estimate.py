@@ -10,15 +10,11 @@ from coalition_models.kernels._newton import aliased_columns
 from coalition_models.kernels.climb import Climb, climb
 from coalition_models.kernels.cox import Prepared
 from coalition_models.kernels.exact_ties import ExactTies, contrasts, exact_ties
+from coalition_models.kernels.separating import binary_direction
 from coalition_models.models.cox.estimate import prepare_sample, refuse_aliased_within, refuse_flat
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
-from coalition_models.models.separation import (
-    Separation,
-    binary_direction,
-    describe_separation,
-    involved,
-)
+from coalition_models.models.separation import Separation, describe_separation, involved
 from coalition_models.models.variance import Plan, jackknife
 
 __all__ = ["estimate_exact"]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from coalition_models.errors import DataError, FitError
 from coalition_models.kernels import cox as kernel
 from coalition_models.kernels.frailty import Frailty, fit_frailty
+from coalition_models.kernels.grouped_cox import GroupedCox
 from coalition_models.models.cox.estimate import estimate_cox, prepare_sample
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
@@ -46,9 +47,12 @@ def estimate_frailty(
     prepared = prepare_sample(sample, ties)
     plain = estimate_cox(sample, prepared, plan, False)
     events = np.bincount(groups, weights=sample.event, minlength=count).astype(np.float64)
-    found = _fit(sample, sample.matrix, groups, ties, gamma, events, plain.log_likelihood)
-    none = sample.matrix[:, :0]
-    null = _fit(sample, none, groups, ties, gamma, events, plain.log_likelihood_null)
+
+    def fitted(rows: kernel.Prepared, without: float) -> Frailty:
+        return fit_frailty(GroupedCox(rows, groups[rows.kept], count), events, gamma, without)
+
+    found = fitted(prepared, plain.log_likelihood)
+    null = fitted(_null_rows(sample, ties), plain.log_likelihood_null)
     p = len(found.coefficients)
     covariance = np.full((p + 1, p + 1), np.nan)
     nil = found.variance == 0
@@ -84,22 +88,12 @@ def estimate_frailty(
     return Found(estimate, prepared, found.effects, statistic)
 
 
-def _fit(
-    sample: Sample,
-    matrix: Floats,
-    groups: Integers,
-    ties: str,
-    gamma: bool,
-    events: Floats,
-    plain: float,
-) -> Frailty:
-    """Fit with one column for each group behind the terms."""
-    columns = (groups[:, None] == np.arange(len(events))).astype(float)
+def _null_rows(sample: Sample, ties: str) -> kernel.Prepared:
+    """Sorted rows without terms."""
     if sample.start is None or sample.stop is None:
         raise FitError("a Cox model needs the start and stop of each row")
-    both = kernel.prepare(
-        sample.start, sample.stop, sample.event, np.hstack([matrix, columns]),
+    return kernel.prepare(
+        sample.start, sample.stop, sample.event, sample.matrix[:, :0],
         strata=sample.strata, offset=sample.offset,
         ties="efron" if ties == "efron" else "breslow",
     )  # fmt: skip
-    return fit_frailty(both, matrix.shape[1], events, gamma, plain)

@@ -15,7 +15,7 @@ from coalition_models.models.discrete.api import draw as draw_discrete
 from coalition_models.models.discrete.api import uneven, with_duration
 from coalition_models.models.discrete.duration import read_kind
 from coalition_models.models.discrete.engine import DiscreteEngine
-from coalition_models.models.discrete.estimate import Problem
+from coalition_models.models.discrete.problem import Problem
 from coalition_models.models.display import Background, Choices
 from coalition_models.models.fit import Fit
 from coalition_models.models.interval.engine import FAMILIES, LINKS, IntervalEngine

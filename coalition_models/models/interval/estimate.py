@@ -12,12 +12,12 @@ from coalition_models.kernels import binomial
 from coalition_models.kernels import lifetime_rows as kernel
 from coalition_models.kernels.climb import Climb, climb
 from coalition_models.kernels.period_rows import periods
+from coalition_models.kernels.separating import binary_direction
 from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.separation import (
     Separation,
-    binary_direction,
     describe_separation,
     involved,
     refuse_aliased,

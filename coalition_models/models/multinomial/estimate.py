@@ -11,13 +11,13 @@ from scipy.linalg import block_diag
 
 from coalition_models.errors import FitError, counted
 from coalition_models.kernels import multinomial as kernel
+from coalition_models.kernels.separating import binary_direction
 from coalition_models.kernels.standard import standardise
 from coalition_models.kernels.variance import cluster_sums
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.separation import (
     Separation,
-    binary_direction,
     describe_separation,
     involved,
     refuse_aliased,

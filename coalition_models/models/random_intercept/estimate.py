@@ -14,7 +14,8 @@ from coalition_models.kernels._newton import inverse
 from coalition_models.kernels.random_intercept import Marginal, RandomIntercept
 from coalition_models.kernels.standard import standardise
 from coalition_models.kernels.variance import cluster_sums
-from coalition_models.models.discrete.estimate import Problem, estimate_model
+from coalition_models.models.discrete.estimate import estimate_model
+from coalition_models.models.discrete.problem import Problem
 from coalition_models.models.estimates import Estimate
 from coalition_models.models.group_clusters import clusters_of_groups
 from coalition_models.models.sample.draw import Sample

@@ -66,8 +66,12 @@ def read_intervals(
     order = np.lexsort((stop, members))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    for number, row in enumerate(uncertain.tolist()):
-        held = _rows_since(sample, order[: int(place[row]) + 1], members, seen[row])
+    first = np.searchsorted(members[order], members[uncertain])
+    close = seen[uncertain] + rounding_of(seen[uncertain])
+    group[uncertain], since[uncertain] = np.arange(len(uncertain)), seen[uncertain]
+    for number in np.flatnonzero(start[uncertain] > close).tolist():  # seen before the row began
+        row = int(uncertain[number])
+        held = _rows_since(sample, order[first[number] : int(place[row]) + 1], seen[row])
         group[held], since[held] = number, seen[row]
     if not len(uncertain) and ended.any():
         raise DataError(
@@ -77,16 +81,14 @@ def read_intervals(
     return Intervals(group, since)
 
 
-def _rows_since(sample: Sample, order: Integers, members: Integers, seen: float) -> list[int]:
-    """Rows that may hold the event of the last in ``order``: the member's, back to ``seen``."""
+def _rows_since(sample: Sample, order: Integers, seen: float) -> list[int]:
+    """Rows that may hold the event of the last in ``order``, a member's, back to ``seen``."""
     start, stop = np.asarray(sample.start), np.asarray(sample.stop)
     close = float(rounding_of(np.array([seen]))[0])
     held = [int(order[-1])]
     for before in order[-2::-1].tolist():
         if start[held[-1]] <= seen + close:
             return held
-        if members[before] != members[held[0]]:
-            break
         if sample.event[before] == 1 and stop[before] > seen + close:
             raise DataError(
                 f"row {sample.index[held[0]]} was last seen at {seen:g}, before its member's "
