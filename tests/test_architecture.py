@@ -45,6 +45,7 @@ TESTED_THROUGH = {
     "designs/set_record.py": "designs/test_sets.py",
     "designs/set_sheet.py": "designs/test_analysis_sets.py",
     "designs/set_tables.py": "designs/test_analysis_sets.py",
+    "hypotheses/claim_choices.py": "hypotheses/test_robustness.py",
     "hypotheses/contested_calendars.py": "hypotheses/test_contested.py",
     "hypotheses/contested_facts.py": "hypotheses/test_contested.py",
     "hypotheses/contested_result.py": "hypotheses/test_contested.py",

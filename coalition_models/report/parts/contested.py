@@ -144,7 +144,8 @@ def _shown(found: Contested, key: str, product: Product) -> list[Shown]:
         caption = (
             "Each mark is one combination, early exits only: a hazard ratio for state-months, an "
             "odds ratio for leaders, all on one scale. Lines: 95% interval, for leaders from the "
-            "cells, else the one that agrees with the p-value."
+            "cells, else that of the rule of verdicts (CR3 and Student's t; the profile where "
+            "Firth's penalty is needed), as everywhere on this page."
         )
         parts.append((product.figures[key], caption))
     own = [name for name in product.tables if name.startswith(f"{key}_")]
