@@ -14,6 +14,11 @@ import coalition_models as cm
 from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.columns import Bench
 from coalition_models.hypotheses.data_sets import resolve, speaks_to
+from coalition_models.hypotheses.published import (
+    published_findings,
+    sensitivity_table,
+    sensitivity_words,
+)
 from coalition_models.hypotheses.readings import readings_of
 from coalition_models.hypotheses.robustness import TOKEN, Robustness, check_robustness
 from coalition_models.inference.caution import estimate_term
@@ -72,6 +77,35 @@ def test_facts_are_read_otherwise_too(rebuilt):
     assert row["robust_median"] == pytest.approx(np.exp(own.median() * row["step"]))
     assert row["robust_against"] == ((grid["estimate"] * row["estimate"] < 0)
                                      & (grid["p_value"] < 0.05)).mean()  # fmt: skip
+
+
+def test_a_changed_fact_changes_the_sentences(rebuilt):
+    """Spain decides half a year earlier; and it leaves a year later."""
+    facts = cm.facts("iraq")
+    changes = {"announced": pd.Timestamp("2003-08-20"), "exit": pd.Timestamp("2005-04-30")}
+    spain = facts.members["state"].eq("ESP")
+    said = []
+    for column, day in changes.items():
+        moved = facts.members[column].mask(spain, day)
+        found = cm.test_hypotheses(
+            facts.replace(members=facts.members.assign(**{column: moved})), ["H02"], draws=0
+        )
+        said.append(found)
+    before, decided, gone = (
+        found.robustness["H02", "iraq"].grid.set_index("exit_date") for found in (rebuilt, *said)
+    )
+    # by departure another day of decision is no other fact; by decision it is
+    assert before.loc["main", "estimate"].iloc[0] == decided.loc["main", "estimate"].iloc[0]
+    assert not np.array_equal(before.loc["announced", "z"], decided.loc["announced", "z"])
+    assert before.loc["main", "estimate"].iloc[0] != gone.loc["main", "estimate"].iloc[0]
+    lines, words, tables = [], [], []
+    for found in (rebuilt, said[1]):
+        lines.append(published_findings(found).set_index("claim").loc["H02", "line"])
+        words.append(sensitivity_words(found.table.set_index("claim").loc["H02"].to_dict()))
+        tables.append(sensitivity_table(found.table).rows)
+        assert words[-1] in lines[-1]
+    assert words[0] != words[1]
+    assert tables[0] != tables[1]
 
 
 @pytest.mark.slow
