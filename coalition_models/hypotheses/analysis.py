@@ -21,6 +21,8 @@ __all__ = ["HypothesisAnalysis", "analyse_hypotheses"]
 _DEMOCRACY = ("polity5", "democracy-bmr")
 #: exchanges of calendars in a run, and in one with FULL=1 in the environment
 _DRAWS, _ALL_DRAWS, _FULL = 199, 1999, "FULL"
+#: the finding of which it is asked which facts would help most, and worlds drawn for that
+_HEADLINE, _WORLDS = ("elections", "iraq"), 10
 _CONTESTED_SOURCES = ("participation", "coalitions", "elections", "leaders")
 
 
@@ -78,7 +80,9 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     pairs = list(product(claims, coalitions))
     draws = _ALL_DRAWS if os.environ.get(_FULL) == "1" else _DRAWS
     one = joblib.delayed(contest)
-    found = joblib.Parallel(n_jobs=workers)(one(*pair, draws=draws) for pair in pairs)
+    found = joblib.Parallel(n_jobs=workers)(
+        one(*pair, draws=draws, worlds=_WORLDS if pair == _HEADLINE else 0) for pair in pairs
+    )
     contested = {"_".join(pair): one for pair, one in zip(pairs, found, strict=True)}
     absent = {} if known else {"democracy": f"needs one of {', '.join(_DEMOCRACY)}"}
     sources = dict.fromkeys([*verdicts.sources, *_CONTESTED_SOURCES, *known])

@@ -258,7 +258,7 @@ def test_the_part_of_the_report_says_what_was_short(found: SensitivityReport) ->
     assert listing.items[-1].startswith("all others: 9 draws")
     ((heading, line),) = PART.lines(found)
     assert heading == "What it depends on"
-    assert line.endswith(found.turns[1:])
+    assert line.text.endswith(found.turns[1:])
     assert PART.about(found).startswith(f"One finding put to {len(found.results)} kinds of doubt.")
 
 

@@ -13,7 +13,7 @@ from coalition_models.hypotheses.contested_evidence import HEADLINE
 from coalition_models.render import Table, frame_table
 from coalition_models.report.words import state_names
 
-__all__ = ["closely", "evidence_frames", "evidence_tables"]
+__all__ = ["closely", "evidence_frames", "evidence_tables", "fact_words"]
 
 
 def closely(found: Contested) -> Contested:
@@ -35,7 +35,8 @@ def evidence_frames(found: Contested) -> dict[str, pd.DataFrame]:
         "falls": held.falls,
         "bounds": held.bounds,
         "decisions": held.decisions,
-        "wanted": held.wanted,
+        "variance": held.wanted.split,
+        "wanted": held.wanted.facts,
     }
     return {name: frame for name, frame in frames.items() if len(frame)}
 
@@ -66,11 +67,56 @@ def _shown(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         columns = ["announced", "exit", "election_before", "months_before", "snap_before",
                    "election_after", "months_after", "snap_after"]  # fmt: skip
         return frame[columns].assign(state=state_names(frame))[["state", *columns]]
+    if name == "wanted":
+        return _facts(frame.head(_TEN))
     if name in ("falls", "bounds") and not frame["problem"].astype(bool).any():
         return frame.drop(columns="problem")
     return frame
 
 
+def _facts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Facts to check, as a reader looks them up."""
+    return pd.DataFrame(
+        {
+            "state": state_names(frame),
+            "departed": frame["departed"],
+            "fact": frame["column"].map(_FACTS),
+            "as_it_stands": frame["present"].str.replace("_", " ").replace("", "not known"),
+            "known": frame["known"],
+            "may_be": frame["range"].str.replace("_", " "),
+            "lowest": np.exp(frame["lowest"].astype(float)),
+            "highest": np.exp(frame["highest"].astype(float)),
+            "share": [f"{one:.1%}" for one in frame["share"]],
+            "source": frame["source"],
+        }
+    )
+
+
+def fact_words(frame: pd.DataFrame) -> list[str]:
+    """Name facts to check: whose, of which departure, and what they may be.
+
+    Examples
+    --------
+    >>> fact_words(pd.DataFrame({"state": ["ARM"], "column": ["announced"], "known": ["not at all"],
+    ...     "range": ["2008-03-20 to 2008-10-06"], "departed": [pd.Timestamp("2008-10-06")]}))
+    ["Armenia's day of the decision, departure 6 October 2008: 2008-03-20 to 2008-10-06, known not
+    at all"]
+    """
+    return [
+        f"{name}'s {_FACTS[row['column']]}, departure {row['departed'].day} "
+        f"{row['departed']:%B %Y}: {str(row['range']).replace('_', ' ')}, known {row['known']}"
+        for name, row in zip(state_names(frame), frame.to_dict("records"), strict=True)
+    ]
+
+
+#: column of the facts -> what it says
+_FACTS = {
+    "exit_kind": "kind of exit",
+    "announced": "day of the decision",
+    "exit": "day of departure",
+    "entry": "day of arrival",
+}
+_TEN = 10
 _TITLES = {
     "flips": "which choice turns the sign",
     "split": "the gap between two ways to look, split over the choices",
@@ -79,7 +125,8 @@ _TITLES = {
     "falls": "how few decisions the finding hangs on",
     "bounds": "how strong a bias would have to be",
     "decisions": "early exits and the elections around them",
-    "wanted": "decisions not known to the day, by what a date would move",
+    "variance": "what makes the ratio unsure",
+    "wanted": "which facts would help most",
 }
 _NOTES: dict[str, tuple[str, ...]] = {
     "flips": (
@@ -106,9 +153,16 @@ _NOTES: dict[str, tuple[str, ...]] = {
         "gamma: odds of exposure within a risk set at which p reaches 0.05; e_value: ratio that an "
         "unmeasured cause needs with both exposure and exit.",
     ),
+    "variance": (
+        "Of the log hazard ratio of state-months (decisions, two months around an election): "
+        "sampling is what is left when every fact is known.",
+    ),
     "wanted": (
-        "swing: largest change of the score z (two months around) as this decision alone is dated "
-        "by its departure or, where it is not known, a usual time before it.",
+        "share: of the variance of that ratio, expected to go if this fact alone were known; "
+        "known: how it is (in two readings: both are defensible, each as likely; by one coder: "
+        "wrong as often as a second coder differed; not at all: a decision taken to lie between "
+        "the departure and as long before it as three quarters of those known); may be: what else "
+        "it can be; lowest, highest: the ratio over that. The ten first; the file has all.",
     ),
     "decisions": (
         "Elections before and after the announcement (the departure where none is known), months "

@@ -333,6 +333,13 @@ def write_claims(out: Path, analysis: HypothesisAnalysis) -> list[Path]:
     return [out / name for name in names]
 
 
+def _standing(verdicts: Verdicts) -> Claim:
+    links = [("each finding", "report.html#table-published"),
+             ("each test", "report.html#table-verdicts"),
+             ("under other choices", "report.html#table-sensitivity")]  # fmt: skip
+    return Claim(standing_line(verdicts), links)
+
+
 def _about(analysis: HypothesisAnalysis) -> str:
     return claims_findings(analysis.verdicts)[0]
 
@@ -347,5 +354,5 @@ PART = Part(
     pages=lambda analysis, product: [claims_page(analysis, product)],
     sources=lambda analysis: analysis.sources,
     folder="hypotheses",
-    lines=lambda analysis: [(HEADINGS[1], standing_line(analysis.verdicts))],
+    lines=lambda analysis: [(HEADINGS[1], _standing(analysis.verdicts))],
 )

@@ -11,7 +11,7 @@ from coalition_models.designs.sets import place_of
 from coalition_models.record import sources_of
 from coalition_models.report.finding import SensitivityReport, sensitivity_report
 from coalition_models.report.finding_page import finding_page, finding_product
-from coalition_models.report.html import Listing, Section
+from coalition_models.report.html import Claim, Listing, Section
 from coalition_models.report.part import HEADINGS, Page, Part, Run
 from coalition_models.report.product import Product
 from coalition_models.sensitivity.finding_part import Looked
@@ -117,5 +117,5 @@ PART = Part(
     product=_product,
     pages=_pages,
     sources=lambda found: list(sources_of(found.finding.panel)),
-    lines=lambda found: [(HEADINGS[2], _turns(found))],
+    lines=lambda found: [(HEADINGS[2], Claim(_turns(found), [("all of it", "sensitivity.html")]))],
 )

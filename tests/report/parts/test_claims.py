@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -79,3 +81,18 @@ def test_the_parts_split_tables_and_pages_between_them(analysis):
     assert "polity5" not in page.sources
     assert "elections in Iraq" in contested.PART.about(analysis)
     assert claims.PART.about(analysis).startswith("2 of 4 claims could be tested")
+
+
+def test_a_set_of_sets_is_said_to_have_no_section(analysis):
+    """Its exits are counted from the results, and are those of the sets shown."""
+    held = pd.DataFrame(
+        {"data_set": ["iraq", "unosom2", "contemporary"], "events": [21, 9, 30]}
+    ).astype({"events": int})
+    shown = {"elections_iraq": analysis.contested["elections_iraq"]}
+    shown["elections_unosom2"] = replace(shown["elections_iraq"], coalition="unosom2")
+    mine = replace(
+        analysis, verdicts=replace(analysis.verdicts, data_sets=held), contested=shown
+    )
+    (said,) = contested.without_section(mine, "elections")
+    assert "its 30 early exits are the 21 of iraq and 9 of unosom2" in said
+    assert contested.without_section(mine, "democracy") == []
