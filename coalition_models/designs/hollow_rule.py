@@ -61,7 +61,8 @@ class HollowRule:
     --------
     >>> print(HollowRule())
     hollow: partners at 50% of their peak strength or less with 50% of their peak flags or more;
-    collapsed: 67% of the flags of the 12 months before or less; for 3 months, 12 before the end
+    collapsed: 67% of the flags of the 12 months before or less; either for 3 months or more, and
+    the last 12 months before the end are not judged
     """
 
     strength_left: float = 0.5
@@ -93,7 +94,8 @@ class HollowRule:
             f"hollow: partners at {100 * self.strength_left:.0f}% of their peak strength or less "
             f"with {100 * self.flags_left:.0f}% of their peak flags or more; collapsed: "
             f"{100 * self.collapse_left:.0f}% of the flags of the {self.collapse_months} months "
-            f"before or less; for {self.lasting} months, {self.wind_up} before the end"
+            f"before or less; either for {self.lasting} months or more, and the last "
+            f"{self.wind_up} months before the end are not judged"
         )
 
 

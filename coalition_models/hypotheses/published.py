@@ -10,6 +10,7 @@ import pandas as pd
 from coalition_models.hypotheses.claims import Claim, read_plan
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import Table, format_p
+from coalition_models.sources.literature import article, articles
 
 __all__ = [
     "STANDINGS",
@@ -88,7 +89,11 @@ def standing_line(verdicts: Verdicts) -> str:
     """
     found = published_findings(verdicts)
     counts = found["standing"].value_counts()
-    told = [f"{counts[one]} {one}" for one in STANDINGS if one in counts]
+    told = [
+        f"{counts[one]} {one.replace(', p only', ' by p only')}"
+        for one in STANDINGS
+        if one in counts
+    ]
     named = [f"{row['claim']} {row['name']}" for row in found.to_dict("records")
              if str(row["standing"]).startswith(("holds", "turns"))]  # fmt: skip
     return (
@@ -169,18 +174,37 @@ def sensitivity_words(row: Mapping[Hashable, object]) -> str:
     >>> sensitivity_words({"robust_specifications": 20, "robust_same_sign": 0.9,
     ...     "robust_share": 0.25, "robust_against": 0.0, "robust_median": 1.4,
     ...     "robust_mover": "exit_date"})
-    'in 20 specifications 90% have its sign, 25% that and a small p, 0% the other and a small p,
-    median 1.40, moved most by exit date'
+    'of 20 specifications 90% have its sign (25% and a small p), 0% the other and a small p; median
+    1.40; moved most by the date of exit'
     """
     same, good, bad, middle = (
         float(str(row[f"robust_{name}"])) for name in ("same_sign", "share", "against", "median")
     )
-    mover = str(row["robust_mover"]).replace("_", " ")
+    mover = _mover(row)
     return (
-        f"in {row['robust_specifications']} specifications {100 * same:.0f}% have its sign, "
-        f"{100 * good:.0f}% that and a small p, {100 * bad:.0f}% the other and a small p, median "
-        f"{format_ratio(middle)}" + (f", moved most by {mover}" if mover else "")
+        f"of {row['robust_specifications']} specifications {100 * same:.0f}% have its sign "
+        f"({100 * good:.0f}% and a small p), {100 * bad:.0f}% the other and a small p; median "
+        f"{format_ratio(middle)}" + (f"; moved most by {mover}" if mover else "")
     )
+
+
+def _mover(row: Mapping[Hashable, object]) -> str:
+    """The choice that moves a test most, in words."""
+    name = str(row["robust_mover"])
+    return _CHOICES.get(name, name)
+
+
+_CHOICES = {
+    "dates": "which dates are trusted",
+    "contested": "the reading of contested exits",
+    "exit_date": "the date of exit",
+    "wind_up": "exits in the wind-up",
+    "peak_at_least": "small contingents",
+    "measure": "the measure",
+    "clock": "the clock",
+    "controls": "the controls",
+    "estimator": "the estimator",
+}
 
 
 def sensitivity_table(table: pd.DataFrame) -> Table:
@@ -191,7 +215,7 @@ def sensitivity_table(table: pd.DataFrame) -> Table:
             str(row["claim"]), str(row["data_set"]), str(row["robust_specifications"]),
             *(f"{100 * float(row[f'robust_{one}']):.0f}%" for one in _SHARES),
             format_ratio(float(row["ratio"])), format_ratio(float(row["robust_median"])),
-            str(row["robust_mover"]).replace("_", " "),
+            _mover(row),
         ]
         for row in tested.to_dict("records")
     ]  # fmt: skip
@@ -209,10 +233,16 @@ def sensitivity_table(table: pd.DataFrame) -> Table:
 _SHARES = ("same_sign", "share", "against")
 
 
+def _works(keys: str) -> str:
+    """Surnames and years of works, from their keys."""
+    known = articles()
+    return "; ".join(article(one).short if one in known else one for one in keys.split(", "))
+
+
 def published_table(found: pd.DataFrame) -> Table:
     """One line per claim for print."""
     rows = [
-        [str(row["claim"]), str(row["articles"]), str(row["standing"]), str(row["line"])]
+        [str(row["claim"]), _works(str(row["articles"])), str(row["standing"]), str(row["line"])]
         for row in found.to_dict("records")
     ]
     notes = (

@@ -20,7 +20,7 @@ T = TypeVar("T")
 HEADINGS = (
     "What is found",
     "How sure it is",
-    "What it depends on",
+    "What it depends on, and what would change it",
     "What could not be known",
     "Which facts would help most",
 )

@@ -21,10 +21,12 @@ from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.members.spell_checks import one_state, spell_labels
 
-__all__ = ["FIELDS", "DateBounds", "date_bounds"]
+__all__ = ["FIELDS", "NOT_KNOWN", "DateBounds", "date_bounds"]
 
 #: dates that are drawn, in their order within a spell
 FIELDS = ("entry", "announced", "exit")
+#: how a date is known of which there is none
+NOT_KNOWN = "not at all"
 _TRIES = 2000
 _OPEN = 10**7
 
@@ -73,6 +75,13 @@ class DateBounds:
         """Which dates have more than one possible day."""
         found: Flags = self.known & (self.last > self.first)
         return found
+
+    def how_known(self, rows: Integers, at: int) -> str:
+        """How well an uncertain date of spells that share it is known."""
+        if at == 1 and self.undated[rows].all():
+            return NOT_KNOWN
+        precision = self.members[f"{FIELDS[at]}_precision"].iloc[rows]
+        return f"to the {'year' if precision.eq('year').any() else 'month'}"
 
     def draw(self, rng: np.random.Generator) -> Integers:
         """One day per date, uniform over all worlds that keep the order.

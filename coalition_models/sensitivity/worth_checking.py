@@ -24,7 +24,7 @@ from coalition_models.sensitivity.drawn_codings import (
     codings_of,
     measured_error,
 )
-from coalition_models.sensitivity.drawn_dates import FIELDS, DateBounds, date_bounds
+from coalition_models.sensitivity.drawn_dates import FIELDS, NOT_KNOWN, DateBounds, date_bounds
 from coalition_models.sensitivity.rebuilding import Rebuild, cautions
 from coalition_models.sources.load import load
 
@@ -36,7 +36,6 @@ Integers = npt.NDArray[np.int64]
 
 #: days of a date at which the estimate is looked at, evenly spread over its range
 _POINTS = 3
-_NOT = "not at all"
 
 
 @dataclass(frozen=True, repr=False)
@@ -279,18 +278,10 @@ def _dates(bounds: DateBounds) -> list[_Fact]:
             )
             even = np.full(_POINTS, 1 / _POINTS)
             span = f"{first} to {last}"
-            known = _how_known(bounds, own, at)
-            said = "" if known == _NOT else str(main)
+            known = bounds.how_known(own, at)
+            said = "" if known == NOT_KNOWN else str(main)
             found.append(_Fact(own.tolist(), name, said, known, span, worlds, even, 0.0))
     return found
-
-
-def _how_known(bounds: DateBounds, rows: Integers, at: int) -> str:
-    """How well a date of some spells, which are one fact, is known."""
-    if at == 1 and bounds.undated[rows].all():
-        return _NOT
-    precision = bounds.members[f"{FIELDS[at]}_precision"].iloc[rows]
-    return f"to the {'year' if precision.eq('year').any() else 'month'}"
 
 
 def _codings(coded: Codings, wrong: int, of: int) -> list[_Fact]:

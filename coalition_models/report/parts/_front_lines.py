@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from coalition_models.designs.hollowing import Hollowing
 from coalition_models.designs.sets import place_of
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.contested_cells import UNITS
@@ -68,19 +69,20 @@ def forms_line(sentences: list[str], moves: pd.DataFrame) -> tuple[str, Claim]:
                            table_questions_moves="before and after")  # fmt: skip
 
 
-def hollow_line(verdicts: pd.DataFrame) -> tuple[str, Claim]:
-    """The month of hollowness and of collapse by coalition, with how often there is none."""
+def hollow_line(found: Hollowing) -> tuple[str, Claim]:
+    """The month of hollowness and of collapse by coalition, with how often there is one."""
     told = []
-    for name, part in verdicts.groupby("coalition", sort=False):
+    for name, part in found.verdicts.groupby("coalition", sort=False):
         main = part[(part["rule"] == "as given") & (part["strengths"] == "last")].iloc[0]
         words = [
-            f"{what} {'never' if main[what] is None else f'from {main[what]:%B %Y}'} "
-            f"(never in {int(part[what].isna().sum())} of {len(part)} readings)"
+            f"{what} {'in no month' if main[what] is None else f'from {main[what]:%B %Y}'} "
+            f"({int(part[what].notna().sum())} of {len(part)} variants have such a month)"
             for what in ("hollow", "collapsed")
         ]
         told.append(f"{place_of(str(name))} {', '.join(words)}")
-    text = f"Hollow when: {'; '.join(told)}."
-    return _FOUND, _linked(text, _QUESTIONS, table_questions_hollow_rule="rule and months",
+    text = f"Hollow when: {'; '.join(told)}. The rule, {found.rule}; flags are members there."
+    return _FOUND, _linked(text, _QUESTIONS, figure_questions_hollowing="picture",
+                           table_questions_hollow_rule="rule and months",
                            table_questions_hollow_years="year by year")  # fmt: skip
 
 
@@ -92,7 +94,8 @@ def contested_lines(contested: Mapping[str, Contested]) -> list[tuple[str, Claim
     known = {name: one for name, one in contested.items() if one.claim == "elections"}
     name = f"contested_{_MAIN}"
     lines = [
-        (_FOUND, _found(iraq), {f"figure_{name}": "picture", f"table_{name}": "combinations"}),
+        (_FOUND, _found(iraq), {"s1": "how it is known", f"figure_{name}": "picture",
+                                f"table_{name}": "combinations"}),
         (_SURE, _sure(iraq, known), {f"table_{name}_joint": "joint test"}),
         (_DEPENDS, _depends(iraq),
          {f"table_{name}_split": "split", f"table_{name}_falls": "falls"}),
@@ -121,12 +124,25 @@ def _found(iraq: Contested) -> str:
     ahead = _near(iraq, "announced", "ahead")
     if said is None or done is None or ahead is None:
         return ""
+    unsure = [
+        words
+        for words, row in (("ahead of one only", ahead), ("dated by departure", done))
+        if not _sure_of(row)
+    ]
+    answer = "yes, for when decisions fall" if _sure_of(said) else "not to be told from chance"
+    if _sure_of(said) and unsure:
+        answer += f", but {' and '.join(unsure)} it cannot be told from chance"
     return (
-        f"Elections in {place_of(iraq.coalition)}: decisions to leave early lie within {HEADLINE} "
-        f"months of one, before or after it, {_ratio(said)} times as often as in other months "
-        f"({said['exposed_events']:.0f} of {said['events']}); ahead of one only, which is what can "
-        f"be known beforehand, {_ratio(ahead)}; dated by departure, {_ratio(done)}."
+        f"Did elections matter in {place_of(iraq.coalition)}: {answer}. Decisions to leave early "
+        f"lie within {HEADLINE} months of one, before or after it, {_ratio(said)} times as often "
+        f"as in other months ({said['exposed_events']:.0f} of {said['events']}, over {said['n']} "
+        "months of members at risk); ahead of one only, which is what can be known beforehand, "
+        f"{_ratio(ahead)}; dated by departure, {_ratio(done)}."
     )
+
+
+def _sure_of(row: Mapping[str, object]) -> bool:
+    return bool(float(str(row["ratio_low"])) > 1 or float(str(row["ratio_high"])) < 1)
 
 
 def _sure(iraq: Contested, known: Mapping[str, Contested]) -> str:
@@ -178,10 +194,10 @@ def _unknown(known: Mapping[str, Contested]) -> str:
          for side in ("before", "after")]
     )  # fmt: skip
     return (
-        f"Of {len(decisions)} early exits the decision is not known of {len(away)}; of {len(near)} "
-        f"elections within {HEADLINE} months of a decision or departure it is not known of "
-        f"{int(near.eq('unknown').sum())} whether they were called early, and of none whether the "
-        "mission was why."
+        f"Of {len(decisions)} early exits the decision is not known of {len(away)}. Of the "
+        f"{len(near)} elections within {HEADLINE} months of one it is known of "
+        f"{int(near.ne('unknown').sum())} whether they were called early; whether the mission was "
+        "why, no source says of any."
     )
 
 
@@ -198,8 +214,9 @@ def _wanted(iraq: Contested) -> str:
         )
     )
     return (
-        f"Of the variance of that ratio in {place_of(iraq.coalition)}, {share['sampling']:.0%} is "
-        f"sampling, which no fact lowers, {share['coding']:.0%} the coding of exits and "
-        f"{share['dates']:.0%} dates ({wanted.draws} worlds drawn of each). What would go of it, "
-        f"on average, if one fact alone were known: {told}."
+        f"Of the variance of the ratio of decisions around an election in "
+        f"{place_of(iraq.coalition)} {share['sampling']:.0%} is sampling, which no fact lowers, "
+        f"{share['coding']:.0%} the coding of exits and {share['dates']:.0%} dates "
+        f"({wanted.draws} worlds drawn of each). So much of it would go, on average, if one fact "
+        f"alone were known: {told}."
     )

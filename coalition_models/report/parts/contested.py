@@ -8,16 +8,18 @@ import pandas as pd
 
 from coalition_models.designs.sets import place_of, set_records
 from coalition_models.hypotheses.analysis import HypothesisAnalysis, analyse_hypotheses
+from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import format_p
 from coalition_models.report.figures.verdicts import plot_contested
-from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.html import Claim, Listing, Section, Shown
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.parts._contested_tables import (
     closely,
     evidence_frames,
     evidence_tables,
+    fact_pages,
 )
 from coalition_models.report.parts._front_lines import contested_lines
 from coalition_models.report.periods import coalition_years
@@ -118,6 +120,7 @@ def contested_summary(analysis: HypothesisAnalysis) -> list[Shown]:
 def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -> Page:
     """Make the page on one contested claim."""
     sections = [
+        *_in_short(analysis, claim),
         Section("The question", [_OPENINGS[claim], _across_sets(analysis.verdicts, claim)]),
         Section(
             "How to read it",
@@ -141,6 +144,13 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
     )
 
 
+def _in_short(analysis: HypothesisAnalysis, claim: str) -> list[Section]:
+    """The lines of the front page on this claim."""
+    lines = contested_lines(analysis.contested) if claim == "elections" else []
+    told = [Claim(f"{heading}. {line.text}", line.links) for heading, line in lines]
+    return [Section("In short", [Listing(told)])] if told else []
+
+
 def _shown(found: Contested, key: str, product: Product) -> list[Shown]:
     """What the page has on one coalition."""
     parts: list[Shown] = [*found.in_short(), Listing(tuple(found.findings()))]
@@ -152,8 +162,12 @@ def _shown(found: Contested, key: str, product: Product) -> list[Shown]:
             "Firth's penalty is needed), as everywhere on this page."
         )
         parts.append((product.figures[key], caption))
-    own = [name for name in product.tables if name.startswith(f"{key}_")]
-    return [*parts, *(product.tables[name] for name in own), product.tables[key]]
+    for name, table in product.tables.items():
+        if name.startswith(f"{key}_"):
+            parts.append(table)
+        if name == f"{key}_wanted":
+            parts.append(Listing(fact_pages(found.evidence.wanted.facts)))
+    return [*parts, product.tables[key]]
 
 
 def confirmations(analysis: HypothesisAnalysis, claim: str) -> list[str]:
@@ -237,7 +251,12 @@ def _across_sets(verdicts: Verdicts, claim: str) -> str:
         f"{format_ratio(row['ratio'])} in {row['data_set']} (p {format_p(row['p_value'])})"
         for row in rows.to_dict("records")
     )
-    return f"The registered test ({_TESTED_AS[claim]}) gives a ratio of {ratios}."
+    named = select([_TESTED_AS[claim]])[0]
+    return (
+        f"The registered test ({named.id}, {named.name}: {named.term.replace('_', ' ')} "
+        f"{'with' if named.controls else 'without'} controls, exits dated by departure) gives a "
+        f"ratio of {ratios}. It is another look than those below, on the same exits."
+    )
 
 
 def _pages(analysis: HypothesisAnalysis, product: Product) -> list[Page]:

@@ -267,7 +267,8 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
         Section(
             "Hollow when",
             [
-                "The rule was chosen knowing these three coalitions, so that they are no test of "
+                f"The rule, {analysis.hollow.rule}. Flags are members, partners all but the lead "
+                "state. It was chosen knowing these three coalitions, so that they are no test of "
                 "it; the table says how far the months move with its numbers.",
                 (
                     figures["questions_hollowing"],
@@ -302,7 +303,7 @@ def _lines(analysis: Questions) -> list[tuple[str, Claim]]:
     return [
         often_line(table),
         forms_line(which_forms(analysis.forms), analysis.moves),
-        hollow_line(analysis.hollow.verdicts),
+        hollow_line(analysis.hollow),
         widths_line(table),
     ]
 

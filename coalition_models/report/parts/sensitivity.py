@@ -16,6 +16,7 @@ from coalition_models.report.part import HEADINGS, Page, Part, Run
 from coalition_models.report.product import Product
 from coalition_models.sensitivity.finding_part import Looked
 from coalition_models.sensitivity.finding_parts import PARTS
+from coalition_models.sensitivity.finding_words import opening
 
 __all__ = ["PART", "elections_in_iraq", "in_full"]
 
@@ -101,7 +102,7 @@ def _listed(value: object) -> str:
 
 
 def _turns(found: SensitivityReport) -> str:
-    return f"Elections ahead in {place_of(_SET)}: {found.turns[0].lower()}{found.turns[1:]}"
+    return f"Elections ahead in {place_of(_SET)}: {opening(found.finding)} {found.turns}"
 
 
 def _about(found: SensitivityReport) -> str:

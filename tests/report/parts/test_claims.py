@@ -90,9 +90,7 @@ def test_a_set_of_sets_is_said_to_have_no_section(analysis):
     ).astype({"events": int})
     shown = {"elections_iraq": analysis.contested["elections_iraq"]}
     shown["elections_unosom2"] = replace(shown["elections_iraq"], coalition="unosom2")
-    mine = replace(
-        analysis, verdicts=replace(analysis.verdicts, data_sets=held), contested=shown
-    )
+    mine = replace(analysis, verdicts=replace(analysis.verdicts, data_sets=held), contested=shown)
     (said,) = contested.without_section(mine, "elections")
     assert "its 30 early exits are the 21 of iraq and 9 of unosom2" in said
     assert contested.without_section(mine, "democracy") == []
