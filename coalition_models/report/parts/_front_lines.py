@@ -80,7 +80,7 @@ def hollow_line(found: Hollowing) -> tuple[str, Claim]:
             for what in ("hollow", "collapsed")
         ]
         told.append(f"{place_of(str(name))} {', '.join(words)}")
-    text = f"Hollow when: {'; '.join(told)}. The rule, {found.rule}; flags are members there."
+    text = f"Hollow when: {'; '.join(told)}. Here {found.rule}. Flags are members."
     return _FOUND, _linked(text, _QUESTIONS, figure_questions_hollowing="picture",
                            table_questions_hollow_rule="rule and months",
                            table_questions_hollow_years="year by year")  # fmt: skip

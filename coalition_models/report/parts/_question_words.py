@@ -47,7 +47,7 @@ def how_often(rates: Frequencies, frameworks: Frequencies) -> list[str]:
 
 
 #: forms whose name in the tables is not a word
-_FORMS = {"re_role": "change of task", "full": "full exit"}
+_FORMS = {"re_role": "change of task (re role)", "full": "full exit"}
 
 
 def form_word(form: str) -> str:
@@ -56,7 +56,7 @@ def form_word(form: str) -> str:
     Examples
     --------
     >>> form_word("re_role"), form_word("partial_cut")
-    ('change of task', 'partial cut')
+    ('change of task (re role)', 'partial cut')
     """
     return _FORMS.get(form, form.replace("_", " "))
 

@@ -267,9 +267,9 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
         Section(
             "Hollow when",
             [
-                f"The rule, {analysis.hollow.rule}. Flags are members, partners all but the lead "
-                "state. It was chosen knowing these three coalitions, so that they are no test of "
-                "it; the table says how far the months move with its numbers.",
+                f"Here {analysis.hollow.rule}. Flags are members, partners all but the lead "
+                "state. The rule was chosen knowing these three coalitions, so that they are no "
+                "test of it; the table says how far the months move with its numbers.",
                 (
                     figures["questions_hollowing"],
                     "Members, partners' strength and effective partners as shares of their peaks. "
