@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coalition_models.render import Table, format_number, format_p, listing
+from coalition_models.render import Table, format_number, format_p, frame_table, listing
 
 TABLE = Table(
     ["term", "estimate"],
