@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 
 import pandas as pd
 
-from coalition_models.designs.sets import place_of, set_records
+from coalition_models.designs.sets import place_of
 from coalition_models.hypotheses.analysis import HypothesisAnalysis, analyse_hypotheses
 from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.contested import Contested
@@ -195,21 +195,18 @@ def confirmations(analysis: HypothesisAnalysis, claim: str) -> list[str]:
 
 def without_section(analysis: HypothesisAnalysis, claim: str) -> list[str]:
     """Why a set of whole coalitions has no section: its exits are those of sets that have one."""
-    table = analysis.verdicts.data_sets.set_index("data_set")
-    shown = [found.coalition for _, found in _variants(analysis, claim)]
-    events = table["events"].astype(int).to_dict()
-    if not shown or not set(shown) <= set(events):
-        return []
-    each = [f"{events[one]} of {one}" for one in shown]
-    told = " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
-    total = sum(events[one] for one in shown)
-    return [
-        f"The set {one.name} has no section: its {events[one.name]} early exits are "
-        f"{'the' if events[one.name] == total else 'among the'} {told}, which are taken apart here "
-        "one coalition at a time; a pool would count each decision twice."
-        for one in set_records()
-        if one.bundled and one.apart and one.name in events
-    ]
+    shown = {found.coalition for _, found in _variants(analysis, claim)}
+    sentences = []
+    for name, exits in analysis.pooled.items():
+        if not shown or not set(exits) <= shown:
+            continue
+        each = [f"{count} of {place_of(coalition)}" for coalition, count in exits.items()]
+        told = " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
+        sentences.append(
+            f"The set {name} has no section: its {sum(exits.values())} early exits are {told}, "
+            "which have one each; a pool would count each decision twice."
+        )
+    return sentences
 
 
 def found_intervals(found: Contested, rows: pd.DataFrame) -> list[dict[Hashable, object]]:
