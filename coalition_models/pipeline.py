@@ -18,7 +18,7 @@ from tqdm.std import tqdm
 from coalition_models.about import __version__
 from coalition_models.designs.first_look import FORMULA
 from coalition_models.files import staging_folder, write_file
-from coalition_models.report.html import Card, front_page
+from coalition_models.report.html import Card, Claim, front_page
 from coalition_models.report.part import HEADINGS, Part, Run, write_part
 from coalition_models.report.parts import find_parts
 from coalition_models.sources._paths import data_dir
@@ -97,7 +97,7 @@ def _reproduce(
     clock = _Clock(progress, steps=2 + 2 * len(parts))
     run = Run(workers=os.cpu_count() or 1)
     cards: list[Card] = []
-    told: list[tuple[str, str]] = []
+    told: list[tuple[str, str | Claim]] = []
     used: list[str] = []
     makers: dict[str, str] = {}
     with staging_folder(out, _folders(parts)) as staging, clock:
@@ -110,7 +110,7 @@ def _reproduce(
                 links = write_part(staging, part, analysis, _FOOT, str(made))
                 makers |= {name: part.name for name in _files_in(staging) if name not in makers}
             cards.append(Card(part.title, part.about(analysis), links))
-            told += part.lines(analysis)
+            told += part.front_lines(analysis)
             used += part.sources(analysis)
         with clock.step("write the front page and the manifest"):
             write_file(staging / "report.html", _front_page(cards, made, told))
@@ -127,7 +127,9 @@ def _folders(parts: Sequence[Part[Any]]) -> list[str]:
     return list(dict.fromkeys(place.as_posix() for place in places))
 
 
-def _front_page(cards: Sequence[Card], made: Provenance, told: Sequence[tuple[str, str]]) -> str:
+def _front_page(
+    cards: Sequence[Card], made: Provenance, told: Sequence[tuple[str, str | Claim]]
+) -> str:
     groups = [(name, [text for heading, text in told if heading == name]) for name in HEADINGS]
     return front_page(
         "Why states leave military coalitions",

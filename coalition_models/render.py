@@ -16,6 +16,7 @@ from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
 
+import numpy as np
 import pandas as pd
 
 from coalition_models.documents import pandoc
@@ -277,6 +278,8 @@ def _cell(value: object, digits: int) -> str:
         return f"{value:%Y-%m-%d}"
     if value is pd.NaT or value is pd.NA:
         return ""
+    if isinstance(value, np.integer):  # counts of a column with gaps
+        return str(value)
     return format_number(value, digits)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coalition_models.render import Table, format_number, format_p, listing
+from coalition_models.render import Table, format_number, format_p, frame_table, listing
 
 TABLE = Table(
     ["term", "estimate"],
@@ -105,3 +105,8 @@ def test_a_listing_shows_every_row_and_names_the_other_columns(monkeypatch):
     assert max(map(len, repr(shown).splitlines())) <= 80
     assert type(shown.head(2)) is type(shown.copy()) is pd.DataFrame
     assert shown.loc["n3", "x"] == 1
+
+
+def test_counts_with_gaps_have_no_decimals():
+    frame = pd.DataFrame({"n": pd.array([2, None], dtype="Int64"), "share": [0.5, 0.25]})
+    assert frame_table(frame, digits=2).rows == [["2", "0.50"], ["", "0.25"]]

@@ -60,8 +60,9 @@ class HollowRule:
     Examples
     --------
     >>> print(HollowRule())
-    hollow: partners at 50% of their peak strength or less with 50% of their peak flags or more;
-    collapsed: 67% of the flags of the 12 months before or less; for 3 months, 12 before the end
+    hollow means partners at 50% of their peak strength or less with 50% of their peak flags or
+    more; collapsed means 67% of the flags of the 12 months before or less; either for 3 months or
+    more, and the last 12 months before the end are not judged
     """
 
     strength_left: float = 0.5
@@ -90,10 +91,11 @@ class HollowRule:
 
     def __str__(self) -> str:
         return (
-            f"hollow: partners at {100 * self.strength_left:.0f}% of their peak strength or less "
-            f"with {100 * self.flags_left:.0f}% of their peak flags or more; collapsed: "
+            f"hollow means partners at {100 * self.strength_left:.0f}% of their peak strength or "
+            f"less with {100 * self.flags_left:.0f}% of their peak flags or more; collapsed means "
             f"{100 * self.collapse_left:.0f}% of the flags of the {self.collapse_months} months "
-            f"before or less; for {self.lasting} months, {self.wind_up} before the end"
+            f"before or less; either for {self.lasting} months or more, and the last "
+            f"{self.wind_up} months before the end are not judged"
         )
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import joblib
 
 from coalition_models.arguments import check_arguments, check_workers
+from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.sets import set_records
 from coalition_models.hypotheses.contested import Contested, contest
 from coalition_models.hypotheses.result import Verdicts
 from coalition_models.hypotheses.verdicts import test_hypotheses
 from coalition_models.sources.fetch import at_hand
 
-__all__ = ["HypothesisAnalysis", "analyse_hypotheses"]
+__all__ = ["HypothesisAnalysis", "analyse_hypotheses", "pooled_exits"]
 
 _DEMOCRACY = ("polity5", "democracy-bmr")
 #: exchanges of calendars in a run, and in one with FULL=1 in the environment
 _DRAWS, _ALL_DRAWS, _FULL = 199, 1999, "FULL"
+#: the finding of which it is asked which facts would help most, and worlds drawn for that
+_HEADLINE, _WORLDS = ("elections", "iraq"), 10
 _CONTESTED_SOURCES = ("participation", "coalitions", "elections", "leaders")
 
 
@@ -37,12 +40,15 @@ class HypothesisAnalysis:
         Contested claim -> why it could not be looked at.
     sources : tuple of str
         Tables that all of it rests on.
+    pooled : mapping
+        Set of several whole coalitions -> its early exits by coalition.
     """
 
     verdicts: Verdicts
     contested: Mapping[str, Contested]
     absent: Mapping[str, str]
     sources: tuple[str, ...]
+    pooled: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> HypothesisAnalysis:
@@ -78,8 +84,27 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     pairs = list(product(claims, coalitions))
     draws = _ALL_DRAWS if os.environ.get(_FULL) == "1" else _DRAWS
     one = joblib.delayed(contest)
-    found = joblib.Parallel(n_jobs=workers)(one(*pair, draws=draws) for pair in pairs)
+    found = joblib.Parallel(n_jobs=workers)(
+        one(*pair, draws=draws, worlds=_WORLDS if pair == _HEADLINE else 0) for pair in pairs
+    )
     contested = {"_".join(pair): one for pair, one in zip(pairs, found, strict=True)}
     absent = {} if known else {"democracy": f"needs one of {', '.join(_DEMOCRACY)}"}
     sources = dict.fromkeys([*verdicts.sources, *_CONTESTED_SOURCES, *known])
-    return HypothesisAnalysis(verdicts, contested, absent, tuple(sources))
+    return HypothesisAnalysis(verdicts, contested, absent, tuple(sources), pooled_exits())
+
+
+def pooled_exits() -> dict[str, dict[str, int]]:
+    """Count early exits by coalition of the sets that pool whole coalitions.
+
+    Examples
+    --------
+    >>> pooled_exits()["contemporary"]["iraq"]
+    21
+    """
+    found = {}
+    for one in set_records():
+        if one.bundled and one.apart:
+            panel = analysis_set(one.name, features=False).panel
+            exits = panel[panel["event"] == 1].groupby("coalition", sort=False).size()
+            found[one.name] = {str(name): int(n) for name, n in exits.items()}
+    return found

@@ -32,7 +32,8 @@ class Cell:
 
 
 _TEXT = (
-    "verdict", "reason", "largest", "worst_without", "formula", "method", "deviations",
+    "verdict", "reason", "largest", "robust_mover", "worst_without", "formula", "method",
+    "deviations",
 )  # fmt: skip
 _COUNTS = (
     "events", "rows", "members", "clusters", "clusters_with_score", "robust_specifications",
@@ -41,7 +42,8 @@ _NUMBERS = (
     "estimate", "std_error", "ratio", "ratio_low", "ratio_high", "p_value", "p_jackknife",
     "p_wild", "step", "exposed_events", "exposed_clusters", "unexposed_events",
     "unexposed_clusters", "largest_share", "detectable", "detectable_other", "smallest_ratio",
-    "design_effect", "robust_share", "robust_same_sign", "without_one_share", "worst_p",
+    "design_effect", "robust_share", "robust_same_sign", "robust_against", "robust_median",
+    "without_one_share", "worst_p",
 )  # fmt: skip
 ORDER = (
     "claim", "name", "data_set", "verdict", "strength", "reason", "term", "sign", "estimate",
@@ -50,8 +52,9 @@ ORDER = (
     "unexposed_events", "unexposed_clusters", "rows", "members", "clusters",
     "clusters_with_score", "largest", "largest_share", "detectable", "detectable_other",
     "smallest_ratio", "design_effect", "robust_share", "robust_same_sign",
-    "robust_specifications", "without_one_share", "worst_without", "worst_p", "proxy",
-    "own_cases", "formula", "method", "deviations",
+    "robust_against", "robust_median", "robust_mover", "robust_specifications",
+    "without_one_share", "worst_without", "worst_p", "proxy", "own_cases", "formula", "method",
+    "deviations",
 )  # fmt: skip
 
 
@@ -131,6 +134,9 @@ def result_row(
         "design_effect": found.design_effect,
         "robust_share": np.nan if grid is None else grid.share,
         "robust_same_sign": np.nan if grid is None else grid.share_same_sign,
+        "robust_against": np.nan if grid is None else grid.share_against,
+        "robust_median": np.nan if grid is None else grid.median_ratio(step),
+        "robust_mover": "" if grid is None else grid.mover,
         "robust_specifications": 0 if grid is None else len(grid.grid),
         "without_one_share": np.nan if grid is None else grid.share_without_one,
         "worst_without": without,

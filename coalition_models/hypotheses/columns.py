@@ -10,6 +10,7 @@ from inspect import signature
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.designs.sets import set_records
@@ -19,6 +20,7 @@ from coalition_models.features.registry import builder_named
 from coalition_models.hypotheses.claims import Claim, Step, read_plan
 from coalition_models.members.facts import Facts, facts_of
 from coalition_models.record import record_of, sources_of
+from coalition_models.sensitivity.made import Made
 from coalition_models.sources.catalog import descriptor
 from coalition_models.sources.fetch import at_hand
 from coalition_models.timelines.calendar import no_less_than_a_period
@@ -26,6 +28,9 @@ from coalition_models.timelines.calendar import no_less_than_a_period
 __all__ = ["Bench", "columns_of_term", "needed_columns"]
 
 _FUNCTIONS = {"log1p"}
+#: builders whose columns depend on which exits count
+READ_EXITS = ("add_contagion",)
+_ROW = ["coalition", "state", "spell", "period"]
 
 
 def needed_columns(claim: Claim, *, alternatives: bool = False) -> list[str]:
@@ -84,6 +89,11 @@ class Bench:
     own_facts : bool
         Whether the panel's facts hold elections and leaders of the data set itself, so that
         columns that are taken as given can be made anew where other arguments are asked for.
+    lender : Bench, optional
+        Another reading of the same facts, which has all rows of this one: columns that do not look
+        at other members' exits are its own.
+    made : Made
+        What specifications of several claims share.
     """
 
     data_set: str
@@ -92,7 +102,11 @@ class Bench:
     prefer_given: bool = False
     sources: list[str] = field(default_factory=list)
     own_facts: bool = False
+    lender: Bench | None = field(default=None, repr=False)
+    made: Made = field(default_factory=Made, repr=False)
     _built: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _windows: dict[int, int] = field(default_factory=dict, repr=False)
+    _places: npt.NDArray[np.intp] | None = field(default=None, repr=False)
 
     def measure(
         self,
@@ -207,6 +221,10 @@ class Bench:
                     raise CoverageError(f"bring the table {step.table!r}")
                 arguments[builder.table] = self.tables[step.table]
             _check_arguments(step, builder.function, arguments)
+            lent = self._lent(step, changes)
+            if lent is not None:
+                self._built[key] = lent
+                return lent
             with gathered():
                 out = builder.function(self.panel, **arguments)
             before = record_of(self.panel).features
@@ -216,15 +234,29 @@ class Bench:
             self.sources += sources_of(out)
         return self._built[key]
 
+    def _lent(self, step: Step, changes: dict[str, object]) -> pd.DataFrame | None:
+        """The columns of a step as the lender has them; None where they must be built."""
+        if self.lender is None or step.builder in READ_EXITS:
+            return None
+        if self._places is None:
+            theirs = pd.MultiIndex.from_frame(self.lender.panel[_ROW])
+            self._places = theirs.get_indexer(pd.MultiIndex.from_frame(self.panel[_ROW]))
+        if (self._places < 0).any():
+            return None
+        frame = self.lender._run(step, changes)
+        return frame.iloc[self._places].set_axis(self.panel.index)
+
     def _wider(self, arguments: Mapping[str, object]) -> dict[str, object]:
         """A window of one period where the registered one is shorter than the panel's rows."""
         window = arguments.get("window")
         if not isinstance(window, int) or window <= 0 or "period" not in self.panel.columns:
             return {}
-        try:
-            wide = no_less_than_a_period(self.panel, window)
-        except DataError:
-            return {}
+        if window not in self._windows:
+            try:
+                self._windows[window] = no_less_than_a_period(self.panel, window)
+            except DataError:
+                self._windows[window] = window
+        wide = self._windows[window]
         return {"window": wide} if window < wide else {}
 
     def _check_term(

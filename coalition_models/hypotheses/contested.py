@@ -69,6 +69,7 @@ def contest(
     outcomes: Sequence[str] = tuple(OUTCOMES),
     draws: int = 199,
     seed: int = 1,
+    worlds: int = 0,
 ) -> Contested:
     """Estimate a contested claim under every combination of the choices behind it.
 
@@ -93,6 +94,9 @@ def contest(
         date by leader.
     draws, seed : int
         Exchanges of calendars for the joint test; 0 for none.
+    worlds : int
+        Draws of doubtful dates and codings for which facts would help most (elections only, 2 or
+        more; some seconds); 0 leaves that out.
 
     Returns
     -------
@@ -137,6 +141,8 @@ def contest(
         raise DataError(f"outcomes must be among {', '.join(OUTCOMES)}, not {first_few(wrong)}")
     check_count(draws, "draws", least=0)
     check_count(seed, "seed", least=0)
+    if worlds:
+        check_count(worlds, "worlds", least=2)
     windows = list(dict.fromkeys(check_window(months, "each of windows") for months in windows))
     dates, outcomes = list(dict.fromkeys(dates)), list(dict.fromkeys(outcomes))
     basis = basis_of(coalition, dates)
@@ -147,7 +153,7 @@ def contest(
         found = run(Setting(), dimensions, partial(_cell, rows), failures=(FitError,),
                     blank=nothing(""))  # fmt: skip
         table = _tidy(found.table, absent, claim)
-        evidence = _evidence(basis, rows, table, claim, windows, draws, seed)
+        evidence = _evidence(basis, rows, table, claim, windows, draws, seed, worlds)
     basis.said.extend(told)
     basis.tell()
     choices = ("unit", *_MIDDLE[claim], "date", "outcome")
@@ -242,12 +248,14 @@ def _evidence(
     windows: Sequence[int],
     draws: int,
     seed: int,
+    worlds: int,
 ) -> Evidence:
     closely = HEADLINE if HEADLINE in windows else windows[0]
     labels: list[tuple[object, ...]] = (
         [(side, closely) for side in SIDES] if claim == "elections" else list(rows.calendars.lines)
     )
     dates = list(rows.cases)
+    elections = claim == "elections"
     early = any(outcome == "early" for _, outcome in rows.panels)
     return Evidence(
         joint=all_together(rows, table, draws=draws, seed=seed),
@@ -255,7 +263,7 @@ def _evidence(
         bounds=bounds_of(rows, labels, dates[0]) if early else pd.DataFrame(),
         decisions=election_decisions(basis.facts) if claim == "elections" else pd.DataFrame(),
         endings=endings_of(rows, dates[0], labels),
-        wanted=facts_wanted(basis, rows, labels[-1]) if early else pd.DataFrame(),
+        wanted=facts_wanted(basis, rows, labels[-1], worlds if elections else 0),
     )
 
 

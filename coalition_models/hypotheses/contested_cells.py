@@ -42,7 +42,7 @@ _NOBODY = "no leader is on record: Facts(..., leaders=...)"
 def nothing(reason: str) -> dict[str, object]:
     """A combination without a result."""
     return {
-        **dict.fromkeys(("estimate", "ratio", "p_value"), np.nan),
+        **dict.fromkeys(("estimate", "conf_low", "conf_high", "ratio", "p_value"), np.nan),
         "sign": "",
         "n": 0,
         "events": 0,
@@ -55,10 +55,12 @@ def nothing(reason: str) -> dict[str, object]:
 def months_cell(panel: pd.DataFrame, near: Floats) -> dict[str, object]:
     """Hazard ratio of an exposure over state-months, without controls."""
     rows = panel.assign(**{NEAR: near})
-    found = estimate_term(rows, NEAR, limits=False)
+    found = estimate_term(rows, NEAR)
     return {
         **nothing(""),
         "estimate": found.estimate,
+        "conf_low": found.conf_low,
+        "conf_high": found.conf_high,
         "ratio": float(np.exp(found.estimate)),
         "p_value": found.p_value,
         "sign": "+" if found.estimate > 0 else "-",

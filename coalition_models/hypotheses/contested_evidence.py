@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.errors import DataError, FitError, gathered
 from coalition_models.hypotheses.contested_cells import NEAR, UNITS, exposed_cases
 from coalition_models.hypotheses.contested_joint import MONTHS, Rows
+from coalition_models.hypotheses.contested_wanted import FactsWanted
 from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.null_score import score_at_null
 from coalition_models.sensitivity.e_values import e_value
@@ -47,8 +48,8 @@ class Evidence:
         Early exits with the elections around each.
     endings : DataFrame
         Leaders' cases by how they ended, and how many had an election near on the last day.
-    wanted : DataFrame
-        Decisions that are not known to the day, by how far a date would move the score.
+    wanted : FactsWanted
+        Dates and codings, by how much of the variance would go if they were known.
     """
 
     joint: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -56,7 +57,7 @@ class Evidence:
     bounds: pd.DataFrame = field(default_factory=pd.DataFrame)
     decisions: pd.DataFrame = field(default_factory=pd.DataFrame)
     endings: pd.DataFrame = field(default_factory=pd.DataFrame)
-    wanted: pd.DataFrame = field(default_factory=pd.DataFrame)
+    wanted: FactsWanted = field(default_factory=FactsWanted)
 
 
 def _exposed(rows: Rows, date: Hashable, label: tuple[object, ...]) -> pd.DataFrame:

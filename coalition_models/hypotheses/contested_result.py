@@ -58,7 +58,8 @@ class Contested:
         Its name; of facts of one's own the names of all.
     table : DataFrame
         One row per combination: the choices, ``estimate`` (log hazard ratio; for leaders log odds
-        ratio, with a half added to each cell where one is empty), ``ratio, p_value`` (Fisher's
+        ratio, with a half added to each cell where one is empty), ``conf_low, conf_high`` (its 95%
+        limits by the rule of verdicts, state-months only), ``ratio, p_value`` (Fisher's
         exact test for leaders), ``sign``, ``n`` (rows or leaders), ``events, exposed_events``; for
         leaders the cells ``exit_yes, exit_no, stay_yes, stay_no``; ``problem`` where nothing can
         be estimated.
@@ -124,7 +125,9 @@ class Contested:
     def with_intervals(self) -> pd.DataFrame:
         """Add the 95% limits of the ratios to the table, as ``ratio_low, ratio_high``.
 
-        For leaders Woolf's, from the cells; for state-months the ones that agree with the p-value.
+        For leaders Woolf's, from the cells; for state-months those of the rule of verdicts: of
+        CR3 with Student's t where few clusters hold an event, of the profile where Firth's
+        penalty is needed.
 
         Examples
         --------
@@ -202,14 +205,15 @@ class Contested:
 
 
 def _with_intervals(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the limits of the ratios: from the cells where there are any, else from p."""
+    """Add the limits of the ratios: from the cells where there are any, else of the fit."""
     estimate = table["estimate"].to_numpy(dtype=float)
     cells = table[["exit_yes", "exit_no", "stay_yes", "stay_no"]].to_numpy(dtype=float)
     cells = cells + 0.5 * (cells == 0).any(axis=1, keepdims=True)
-    z = stats.norm.isf(table["p_value"].to_numpy(dtype=float) / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        by_p = np.abs(estimate) / z
-        error = np.where(np.isnan(cells).any(axis=1), by_p, np.sqrt((1 / cells).sum(axis=1)))
-    reach = stats.norm.isf(0.025) * error
+    reach = stats.norm.isf(0.025) * np.sqrt((1 / cells).sum(axis=1))
+    fitted = np.isnan(cells).any(axis=1)
+    low, high = (table[f"conf_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
     with np.errstate(over="ignore"):
-        return table.assign(ratio_low=np.exp(estimate - reach), ratio_high=np.exp(estimate + reach))
+        return table.assign(
+            ratio_low=np.exp(np.where(fitted, low, estimate - reach)),
+            ratio_high=np.exp(np.where(fitted, high, estimate + reach)),
+        )

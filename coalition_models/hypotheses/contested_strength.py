@@ -171,10 +171,10 @@ def _fall(row: Mapping[Hashable, object]) -> str:
     at = {name: float(row[name]) for name in ("z", "z_by_departure")}  # type: ignore[arg-type]
     head = (
         f"{row['label']}, early exits by decision: {row['exposed_events']} of {row['events']} are "
-        f"exposed, z {at['z']:.2f}"
+        f"exposed, score z {at['z']:.2f}"
     )
     if abs(at["z"]) < 1.96:
-        return f"{head}, which is no finding that could fall."
+        return f"{head}: below 1.96, so that by this test there is no finding that could fall."
     known, few = (np.isfinite(float(str(row[name]))) for name in ("redated", "left_out"))
     moved = (
         f"{'it falls' if row['exact'] else 'it is known to fall'} once "
@@ -201,10 +201,10 @@ def _bounds(bounds: pd.DataFrame) -> list[str]:
         sentences.append(
             f"{row['label']}, exits dated {row['date']}: ratio {row['ratio']:.2f}. "
             + (
-                "It is not beyond chance without any hidden bias."
+                "Matched by month it is not beyond chance, without any hidden bias."
                 if gamma <= 1
-                else f"A hidden bias by which odds of exposure differ {gamma:.1f}-fold would make "
-                "it compatible with chance."
+                else f"Matched by month, a hidden bias by which odds of exposure differ "
+                f"{gamma:.1f}-fold would make it compatible with chance."
             )
             + " An unmeasured cause would have to raise both exposure and exit "
             f"{row['e_value']:.1f}-fold to explain the ratio away, "

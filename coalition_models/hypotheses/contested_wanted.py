@@ -1,99 +1,116 @@
-"""Which facts on decisions would move a contested finding most, one at a time."""
+"""Which facts would make a contested finding surer, if they were known."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
 import pandas as pd
 
-from coalition_models.errors import DataError
+from coalition_models.hypotheses.contested_cells import NEAR
 from coalition_models.hypotheses.contested_facts import Basis
 from coalition_models.hypotheses.contested_joint import MONTHS, Rows
-from coalition_models.members.panel import build_panel
-from coalition_models.sensitivity.redating import swings
+from coalition_models.inference.exposure import FEWEST_EXPOSED
+from coalition_models.members.bundled_facts import revision_of
+from coalition_models.members.fact_tables import TABLES
+from coalition_models.sensitivity.worth_checking import InformationValue, value_of_information
 
-__all__ = ["facts_wanted"]
+__all__ = ["FactsWanted", "facts_wanted"]
 
-_COLUMNS = ["coalition", "state", "spell", "known", "dated", "swing"]
-#: leads from decision to departure that are tried, as quantiles of those known
-_TRIED = (0.25, 0.5, 0.75)
+#: decisions that are not known are taken to lie within the leads of so many of those known
+_LEADS = 0.75
+_PANEL = ("members", "coalitions")
+_KEY = ["coalition", "state", "spell"]
 
 
-def facts_wanted(basis: Basis, rows: Rows, label: tuple[object, ...]) -> pd.DataFrame:
-    """Decisions that are not known to the day, by how far a date would move the score.
+@dataclass(frozen=True)
+class FactsWanted:
+    """The facts, what they can do together, and how it was drawn.
 
-    A decision that is not known is dated before the departure by a quarter, a half and three
-    quarters of the leads that are known of all coalitions' early exits; one known to the month or
-    the year by its departure. It is the swing of one fact at a time; where the truth lies nobody
-    knows.
+    Attributes
+    ----------
+    facts : DataFrame
+        ``coalition, state, spell, column, present, known, range`` and the rest of
+        :func:`~coalition_models.sensitivity.value_of_information`, with the day of departure as it
+        stands (``departed``) and the page behind the fact (``source``); those that move the
+        estimate, the largest first.
+    split : DataFrame
+        ``source`` (sampling, dates, coding), ``variance, share``.
+    lead : int
+        Days before departure within which a decision that is not known may lie.
+    draws : int
+    """
+
+    facts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    split: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lead: int = 0
+    draws: int = 0
+
+
+def facts_wanted(basis: Basis, rows: Rows, label: tuple[object, ...], draws: int) -> FactsWanted:
+    """Rank dates and codings by how much of the variance of a ratio would go with them.
+
+    Of the log hazard ratio of state-months, early exits dated by decision. An early exit's
+    decision that is not known may lie on any day before the departure, as far back as three
+    quarters of those known.
 
     Parameters
     ----------
     basis : Basis
     rows : Rows
-        With panels of early exits by decision and by departure.
+        With the panel of early exits by decision.
     label : tuple
         Of the exposure.
+    draws : int
+        Worlds of dates and codings each, for what they make unsure together.
 
     Returns
     -------
-    DataFrame
-        ``coalition, state, spell, known`` (not at all, or to the month or year), ``dated`` (as it
-        stands), ``swing`` (largest change of the score z), the largest first.
+    FactsWanted
+        Empty where fewer than five exposed exits leave nothing to be sure of.
     """
-    members = basis.facts.members
-    if members is None or "announced" not in members.columns:
-        return pd.DataFrame(columns=_COLUMNS)
-    said, done = rows.panels.get(("announced", "early")), rows.panels.get(("main", "early"))
-    if said is None or done is None:
-        return pd.DataFrame(columns=_COLUMNS)
-    early = members["exit_kind"] == "early"
-    unsure = _how_known(members)[early]
-    leads = (members["exit"] - members["announced"])[early].dt.days
-    leads = leads[leads > 0]
-    others = [done]
-    if unsure.eq("not at all").any() and len(leads):
-        others += [_dated(basis, members, early, float(q)) for q in leads.quantile(list(_TRIED))]
-    found: dict[tuple[str, str, int], float] = {}
-    here = _with(rows, said, label)
-    for other in others:
-        try:
-            moved = swings(MONTHS, here, _with(rows, other, label), "near")
-        except DataError:
-            continue
-        for key, change in moved.items():
-            found[key] = max(found.get(key, 0.0), abs(change))
-    table = members[early].assign(known=unsure)
-    table = table[table["known"] != ""]
-    keys = table[["coalition", "state", "spell"]].itertuples(index=False, name=None)
-    table = table.assign(
-        dated=table["announced"].where(table["announced"].notna(), table["exit"]),
-        swing=[found.get(key, 0.0) for key in keys],
-    )
-    return table[_COLUMNS].sort_values("swing", ascending=False, ignore_index=True)
+    members, said = basis.facts.members, rows.panels.get(("announced", "early"))
+    if not draws or members is None or said is None or "announced" not in members.columns:
+        return FactsWanted()
+
+    def near(panel: pd.DataFrame) -> pd.DataFrame:
+        return panel.assign(**{NEAR: rows.calendars.at(label, panel["state"], panel["period"])})
+
+    exposed = near(said).query("event == 1")[NEAR].sum()
+    if exposed < FEWEST_EXPOSED:
+        return FactsWanted()
+    early = members[members["exit_kind"] == "early"]
+    leads = (early["exit"] - early["announced"]).dt.days
+    lead = round(float(leads[leads > 0].quantile(_LEADS))) if (leads > 0).any() else 0
+    options: dict[str, object] = {"exit_date": "announced"}
+    found = value_of_information(
+        MONTHS, NEAR,
+        # elections are in the calendars: panels need no more than spells and mandates
+        basis.facts.replace(**dict.fromkeys(set(TABLES) - set(_PANEL))),
+        features=near, options=options if basis.own else {**options, "coalitions": [basis.name]},
+        lead=lead or None, draws=draws,
+        error=None if revision_of(basis.facts) is not None else (0, 0),
+    )  # fmt: skip
+    split = found.split.dropna(subset=["share"]).reset_index(drop=True)
+    return FactsWanted(_named(found, members), split, lead, draws)
 
 
-def _how_known(members: pd.DataFrame) -> pd.Series:
-    """How a decision is known; empty where it is to the day."""
-    known = pd.Series("", members.index)
-    if "announced_precision" in members.columns:
-        coarse = members["announced_precision"].isin(["month", "year"])
-        known = known.mask(coarse, "to the " + members["announced_precision"].astype(str))
-    return known.mask(members["announced"].isna(), "not at all")
+def _named(found: InformationValue, members: pd.DataFrame) -> pd.DataFrame:
+    """The facts that move the estimate, with the departure and the page behind each."""
+    table = found.facts[found.facts["reduction"] > 0].reset_index(drop=True)
+    spells = members.assign(spell=members["spell"].astype(str)).set_index(_KEY)
+    first = [
+        tuple(str(row[name]).split(", ")[0] for name in _KEY) for row in table.to_dict("records")
+    ]
+    own = spells.reindex(pd.MultiIndex.from_tuples(first, names=_KEY)) if first else spells[:0]
+    return table.assign(
+        departed=own["exit"].to_numpy(),
+        source=[_page(row, column) for row, column in zip(own.to_dict("records"), table["column"],
+                                                          strict=True)],
+    )  # fmt: skip
 
 
-def _dated(basis: Basis, members: pd.DataFrame, early: pd.Series, lead: float) -> pd.DataFrame:
-    """The panel in which decisions that are not known came so many days before the departure."""
-    gone = early & members["announced"].isna()
-    day = members["exit"] - pd.Timedelta(days=round(lead))
-    day = day.where(day > members["entry"], members["entry"])
-    facts = basis.facts.replace(
-        members=members.assign(announced=members["announced"].mask(gone, day))
-    )
-    named = None if basis.own else [basis.name]
-    return build_panel(facts, coalitions=named, exit_date="announced")
-
-
-def _with(rows: Rows, panel: pd.DataFrame, label: tuple[object, ...]) -> pd.DataFrame:
-    near = rows.calendars.at(label, panel["state"], panel["period"])
-    known = ~np.isnan(near)
-    return panel.assign(near=near)[known].reset_index(drop=True)
+def _page(spell: Mapping[Hashable, object], column: str) -> str:
+    """The page behind a date or a kind; that of the departure where there is none."""
+    named = [spell.get(name) for name in (f"{column}_source", "exit_source")]
+    return next((one for one in named if isinstance(one, str) and one), "")

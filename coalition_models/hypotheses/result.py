@@ -47,7 +47,10 @@ class Verdicts:
         asked for, read off the simulated curve, in the direction that the claim expects and in the
         other; infinite or 0 beyond the curve, missing without one), ``smallest_ratio`` (the same
         by the planning formula), ``design_effect, robust_share, robust_same_sign,
-        robust_specifications, without_one_share, worst_without`` and ``worst_p`` (the cluster
+        robust_against`` (shares of the specifications with the same sign and a small p, the same
+        sign, the other sign and a small p), ``robust_median`` (ratio per step, over those of the
+        registered family), ``robust_mover`` (the choice that moves z furthest),
+        ``robust_specifications, without_one_share, worst_without`` and ``worst_p`` (the cluster
         without which p is largest, and that p; missing if the test cannot be made without it),
         ``proxy, own_cases`` (whose, where they are an article's own), ``formula, method,
         deviations``.
@@ -163,9 +166,10 @@ class Verdicts:
             f"{self._detectable_note()}",
             f"Expected by chance: {self.expected_by_chance():.1f} small p-values, of either sign, "
             "among the distinct tests that the rule lets decide.",
-            "Same sign, robust: share of the grid of specifications (ties, clock, measure, size of "
-            f"contingents) with the sign of this estimate, and with p < {alpha_of(self.level):g} "
-            "too; the coding and the date of exits are not varied there. Worst without: the "
+            "Same sign, robust: share of the specifications (dates and kinds of exit, measure, "
+            "clock, controls, estimator and more: each choice alone, and a sample of two at once) "
+            f"with the sign of this estimate, and with p < {alpha_of(self.level):g} too. Where a "
+            "set is made of rows, its exits are taken as they are. Worst without: the "
             "cluster without which p is largest, and that p (none: not estimable without it), for "
             "what is decided. Proxy: the measure or the outcome only stands for what the claim is "
             "about.",

@@ -1,57 +1,74 @@
-"""A small fixed grid of specifications around a claim's registered test.
+"""The registered test of a claim under the other choices that can be defended.
 
-The grid crosses ties (Efron, Breslow), clock (time since entry, time of the coalition), measure
-(the windows and columns registered as alternatives) and size (all members, those that ever had
-:data:`TOKEN` persons). Beside it, the registered test without each cluster in turn.
+Which exits count and when (dates, contested kinds, date of exit, wind-up, strength), measure,
+clock, controls and estimator: each choice alone, and a sample of two at once. Beside it, the
+registered test without each cluster in turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coalition_models.errors import AbsentError, CoverageError, FitError
-from coalition_models.hypotheses.claims import Claim, read_plan
+from coalition_models.errors import FitError, gathered
+from coalition_models.hypotheses.claim_choices import claim_dimensions
+from coalition_models.hypotheses.claims import Claim
 from coalition_models.hypotheses.columns import Bench
+from coalition_models.hypotheses.readings import TOKEN, Readings
 from coalition_models.hypotheses.rule import alpha_of
-from coalition_models.inference.caution import estimate_term
+from coalition_models.inference.caution import estimate_term, usable_controls
 from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.inference.without_one import largest_first, leave_one_out
-from coalition_models.members.facts import facts_of
 from coalition_models.models.family import family_named
+from coalition_models.models.running import fit as fit_one
 from coalition_models.models.sample.checks import names_of
-from coalition_models.record import record_of
-from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
+from coalition_models.models.specification import Specification
+from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.running import run
-from coalition_models.sensitivity.summaries import share
-from coalition_models.timelines.clock import on_clock
+from coalition_models.sensitivity.summaries import moves, share
 
 __all__ = ["TOKEN", "Robustness", "check_robustness"]
 
-#: members whose peak is below this number of persons are left out in half of the grid
-TOKEN = 50
+#: specifications that differ in two choices, drawn at random
+_PAIRS = 4
+_SEED = 1
+_RESULTS = ("estimate", "p_value", "z")
+_LEAST = 1e-300
 
 
 @dataclass(frozen=True)
 class Robustness:
-    """How a finding fares in the grid.
+    """How a finding fares under other choices.
 
     Attributes
     ----------
     grid : DataFrame
-        ``ties, clock, measure, size, estimate, p_value, same_sign, holds`` (same sign and p below
-        one minus the level), ``problem`` (why a specification could not be estimated; such a one
-        does not hold).
+        A column per choice, ``family, estimate`` (on the family's own scale), ``p_value, z`` (the
+        normal deviate of p with the estimate's sign, which all families share), ``same_sign,
+        holds`` (same sign and p below one minus the level), ``against`` (the other sign and such a
+        p), ``problem`` (why a specification could not be estimated; such a one does not hold).
+        The first row is the registered test.
     without_one : DataFrame
-        ``left_out, estimate, p_value, same_sign, holds``.
+        ``left_out, estimate, p_value, same_sign, holds, against``.
+    choices : tuple of str
+        Columns of the grid that are choices.
+    skipped : DataFrame
+        Options that did not apply, and why.
+    rows_kept : str
+        Why the rows were not built anew under other readings of the facts; empty where they were.
     """
 
     grid: pd.DataFrame
     without_one: pd.DataFrame
+    choices: tuple[str, ...] = ()
+    skipped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rows_kept: str = ""
 
     @property
     def share(self) -> float:
@@ -62,6 +79,40 @@ class Robustness:
     def share_same_sign(self) -> float:
         """Share of the grid with the same sign, whatever its p-value."""
         return share(self.grid, "same_sign")
+
+    @property
+    def share_against(self) -> float:
+        """Share of the grid with the other sign and a small p."""
+        return share(self.grid, "against")
+
+    @property
+    def own_family(self) -> pd.Series:
+        """Estimates of the registered test's family, which alone share its scale."""
+        own = self.grid["family"] == self.grid["family"].iloc[0]
+        found: pd.Series = self.grid.loc[own, "estimate"].dropna()
+        return found
+
+    def median_ratio(self, step: float = 1.0) -> float:
+        """Median ratio per step over the specifications of the registered test's family."""
+        own = self.own_family
+        if own.empty:
+            return float("nan")
+        with np.errstate(over="ignore"):
+            return float(np.exp(own.median() * step))
+
+    @property
+    def moves(self) -> pd.DataFrame:
+        """How far each choice moves z, all else equal; the furthest on average first."""
+        found = moves(self.grid, self.choices, "z")
+        return found[found["pairs"] > 0].reset_index(drop=True)
+
+    @property
+    def mover(self) -> str:
+        """The choice that moves z furthest; empty where none does."""
+        found = self.moves
+        if found.empty or not found["mean_change"].iloc[0] > 0:
+            return ""
+        return str(found["dimension"].iloc[0])
 
     @property
     def worst(self) -> tuple[str, float]:
@@ -87,8 +138,10 @@ def check_robustness(
     cluster: str | Sequence[str],
     model: str,
     level: float,
+    readings: Readings | None = None,
+    rows_kept: str = "",
 ) -> Robustness:
-    """Estimate the claim's term over the grid, and without each cluster.
+    """Estimate the claim's term under other choices, and without each cluster.
 
     Parameters
     ----------
@@ -99,148 +152,113 @@ def check_robustness(
     cluster : str or sequence of str
     model : str
     level : float
+    readings : Readings, optional
+        Of the set's facts; without them rows are taken as they are, since ``rows_kept``.
 
     Returns
     -------
     Robustness
     """
     frame, _ = bench.measure(claim, alternatives=True)
-    base = Setting(panel=frame, values={"term": claim.term})
-    printed, measure = _measures(bench, claim, frame)
-    can = family_named(model).can
-    ties = Dimension.of("ties", ("efron", "breslow") if "ties" in can else ("",))
-    clock = _clocks(frame, claim) if "free_baseline" in can else Dimension.of("clock", ("",))
-
-    def estimate(setting: Setting) -> dict[str, object]:
-        found = estimate_term(
-            setting.rows, setting["term"], claim.controls, cluster=cluster, model=model,
-            ties=setting["ties"] or "efron", strata=names_of(primary.fit.spec.strata, "strata"),
-            keep_controls=claim.interaction, level=level, limits=False,
-        )  # fmt: skip
-        return {"estimate": found.estimate, "p_value": found.p_value}
-
-    found = run(
-        base, [measure, clock, _SIZE, ties], estimate, failures=(FitError,),
-        blank={"estimate": np.nan, "p_value": np.nan},
+    free = "free_baseline" in family_named(model).can
+    strata = names_of(primary.fit.spec.strata, "strata")
+    base = Setting(panel=frame, made=bench.made) if readings is None else readings.base
+    spec = Specification(
+        model, f"event ~ {claim.term}", strata=tuple(strata) or None, time=None
     )  # fmt: skip
-    grid = found.table[[*_CHOICES, "estimate", "p_value", "problem"]]
+    base = base.replace(spec=spec).assign(term=claim.term, controls=tuple(claim.controls))
+    asked = claim_dimensions(bench, claim, frame, readings, free=free)
+    rows = [] if readings is None else [one.name for one in readings.dimensions]
+    clusters = [cluster] if isinstance(cluster, str) else list(cluster)
+    test = partial(_estimate, clusters=clusters, claim=claim, level=level)
+    found = run(
+        base, asked, test, failures=(FitError,),
+        blank={"family": "", **dict.fromkeys(_RESULTS, np.nan)}, pick=_picked(asked, rows),
+    )  # fmt: skip
     return Robustness(
-        _judge(grid.assign(measure=grid["measure"].map(printed)), primary, level),
+        _judge(found.table, primary, level),
         _judge(leave_one_out(primary), primary, level),
+        found.dimensions,
+        found.skipped,
+        rows_kept,
     )
+
+
+def _picked(asked: Sequence[Dimension], rows: Sequence[str]) -> list[int]:
+    """Every choice alone, and a sample of two at once, of which one makes other rows at most.
+
+    Places in the full crossing are counted, not gone through: there are thousands.
+    """
+    others: list[tuple[str, list[int]]] = []
+    block = 1
+    for one in reversed(asked):
+        others.append((one.name, [block * at for at in range(1, len(one.labels))]))
+        block *= len(one.labels)
+    alone = [place for _, places in others for place in places]
+    both = sorted(
+        one + other
+        for (name, mine), (beside, theirs) in combinations(others, 2)
+        if not (name in rows and beside in rows)
+        for one, other in product(mine, theirs)
+    )
+    if len(both) > _PAIRS:
+        drawn = np.random.default_rng(_SEED).choice(len(both), _PAIRS, replace=False)
+        both = [both[at] for at in drawn]
+    return sorted([0, *alone, *both])
+
+
+def _estimate(
+    setting: Setting, *, clusters: Sequence[str], claim: Claim, level: float
+) -> dict[str, object]:
+    """The term by the rule of verdicts; another family with the spread over clusters and t."""
+    spec, term = setting.spec, setting["term"]
+    assert spec is not None
+    controls = setting["controls"]
+    strata = names_of(spec.strata, "strata")
+    columns = [term, *controls, *clusters, *strata, *_ROWS]
+    rows = setting.rows
+    slim = rows[[name for name in dict.fromkeys(columns) if name in rows.columns]]
+    if spec.time is None:
+        found = estimate_term(
+            slim, term, controls, cluster=clusters, model=spec.family,
+            ties=spec.ties or "efron", strata=strata, keep_controls=claim.interaction,
+            level=level, limits=False,
+        )  # fmt: skip
+        estimate, p_value = found.estimate, found.p_value
+    else:
+        kept, _ = usable_controls(slim, term, controls, claim.interaction)
+        estimate, p_value = _other_family(spec, slim, [term, *kept], clusters)
+    z = float(np.sign(estimate) * stats.norm.isf(max(p_value, _LEAST) / 2))
+    return {"family": spec.family, "estimate": estimate, "p_value": p_value, "z": z}
+
+
+_ROWS = ("coalition", "cow", "state", "spell", "start", "stop", "event", "period")
+
+
+def _other_family(
+    spec: Specification, rows: pd.DataFrame, names: Sequence[str], clusters: Sequence[str]
+) -> tuple[float, float]:
+    """Estimate and p with t of clusters less one; of several clusters the larger p."""
+    formula = f"event ~ {' + '.join(names)}"
+    known = rows.dropna(subset=list(names))
+    if not len(known) or not known["event"].any():
+        raise FitError("no event in the rows where the term and its controls are known")
+    found = []
+    for cluster in clusters:
+        with gathered():
+            fit = fit_one(
+                Specification(spec.family, formula, cluster=cluster, strata=spec.strata), known
+            )
+        at = fit.place_of(names[0])
+        statistic = abs(fit.coefficients[at] / fit.std_errors[at])
+        degrees = fit.counts.clusters[0] - 1
+        found.append((float(2 * stats.t.sf(statistic, degrees)), float(fit.coefficients[at])))
+    p_value, estimate = max(found)
+    return estimate, p_value
 
 
 def _judge(frame: pd.DataFrame, primary: TermEstimate, level: float) -> pd.DataFrame:
     same = frame["estimate"] * primary.estimate > 0
-    return frame.assign(same_sign=same, holds=same & (frame["p_value"] < alpha_of(level)))
-
-
-def _measures(
-    bench: Bench, claim: Claim, registered: pd.DataFrame
-) -> tuple[dict[str, str], Dimension]:
-    """The registered measure and its alternatives; what each is called in print."""
-    steps = read_plan().steps
-    printed = {"registered": "registered", **{name: name for name in claim.alternatives}}
-    options = [Option("registered", lambda setting: setting)]
-    options += [Option(name, partial(_other_column, claim, name)) for name in claim.alternatives]
-    for step in claim.steps:
-        for argument, values in steps[step].vary.items():
-            for value in values:
-                if value == steps[step].args.get(argument):
-                    continue
-                # two steps may vary an argument of one name
-                label = f"{step} {argument} {value}"
-                printed[label] = f"{argument} {value}"
-                vary = {step: {argument: value}}
-                options.append(Option(label, partial(_varied, bench, claim, registered, vary)))
-    return printed, Dimension("measure", options)
-
-
-def _other_column(claim: Claim, name: str, setting: Setting) -> Setting | Skip:
-    frame = setting.rows
-    if name not in frame.columns or not frame[name].notna().any():
-        return Skip("not known here")
-    # a shorter window may say the same, as in years
-    same = frame[name].equals(frame[claim.term])
-    return Skip("the same as registered") if same else setting.assign(term=name)
-
-
-def _varied(
-    bench: Bench,
-    claim: Claim,
-    registered: pd.DataFrame,
-    vary: Mapping[str, Mapping[str, object]],
-    setting: Setting,
-) -> Setting | Skip:
-    try:
-        found = bench.measure(claim, vary=vary)[0]
-    except CoverageError as error:
-        return Skip(str(error))
-    same = _alike(found, registered, claim)
-    return Skip("the same as registered") if same else setting.replace(panel=found)
-
-
-def _alike(one: pd.DataFrame, other: pd.DataFrame, claim: Claim) -> bool:
-    """Whether the test would be the same: a column taken as given, or a window without effect."""
-    names = [claim.term, *claim.controls]
-    return all(name in one and name in other and one[name].equals(other[name]) for name in names)
-
-
-def _clocks(frame: pd.DataFrame, claim: Claim) -> Dimension:
-    """The panel's own clock and the others, as far as the claim can be told from them."""
-    given = str(record_of(frame).panel.get("clock", "as given"))
-    return Dimension(
-        "clock",
-        {
-            clock: partial(_timed, claim, clock, given)
-            for clock in dict.fromkeys((given, "entry", "coalition"))
-        },
-    )
-
-
-def _timed(claim: Claim, clock: str, given: str, setting: Setting) -> Setting | Skip:
-    as_it_is = claim.clock in ("", given)
-    if clock == given:
-        return setting if as_it_is else Skip(f"the claim needs the {claim.clock}'s clock")
-    if claim.clock not in ("", clock):
-        return Skip(f"the claim needs the {claim.clock}'s clock")
-    frame = setting.rows
-    if claim.common and clock == "coalition" and len(set(frame["coalition"])) == 1:
-        return Skip("the term is common to all members at one time")
-    try:
-        timed = on_clock(frame, clock)
-    except AbsentError as error:
-        return Skip(str(error))
-    same = np.array_equal(timed["start"], frame["start"]) and np.array_equal(
-        timed["stop"], frame["stop"]
-    )
-    return Skip(f"the same as {given}") if as_it_is and same else setting.replace(panel=timed)
-
-
-def _large(setting: Setting) -> Setting | Skip:
-    frame = setting.rows
-    peak = _peak(frame)
-    if peak is None:
-        return Skip("no peak strength is known")
-    large = (peak >= TOKEN).to_numpy(dtype=bool, na_value=False)
-    if large.all() or not large.any():
-        return Skip(f"{'all' if large.all() else 'none'} had {TOKEN} persons")
-    return setting.replace(panel=frame[large])
-
-
-_CHOICES = ["ties", "clock", "measure", "size"]
-_SIZE = Dimension("size", {"all": lambda setting: setting, f"{TOKEN} or more": _large})
-
-
-def _peak(frame: pd.DataFrame) -> pd.Series | None:
-    """Peak strength of each row's spell, where the panel or its facts have it."""
-    if "peak_troops" in frame.columns:
-        return frame["peak_troops"]
-    key = ["coalition", "cow", "spell"]
-    facts = facts_of(frame)
-    members = None if facts is None else facts.members
-    if members is None or "peak_troops" not in members.columns or not set(key) <= set(frame):
-        return None
-    spells = members.drop_duplicates(key).set_index(key)["peak_troops"]
-    found = spells.reindex(pd.MultiIndex.from_frame(frame[key]))
-    return found.set_axis(frame.index) if found.notna().any() else None
+    other = frame["estimate"] * primary.estimate < 0
+    small = frame["p_value"] < alpha_of(level)
+    return frame.assign(same_sign=same, holds=same & small, against=other & small)

@@ -33,6 +33,7 @@ from coalition_models.hypotheses.data_sets import (
     speaks_to,
 )
 from coalition_models.hypotheses.identified import not_measured
+from coalition_models.hypotheses.readings import Readings, readings_of
 from coalition_models.hypotheses.result import ELSEWHERE, Verdicts
 from coalition_models.hypotheses.robustness import check_robustness
 from coalition_models.hypotheses.rule import verdict_rule
@@ -254,12 +255,13 @@ def _test_all(
             data.name, data.panel, tables, prefer_given=data.record.given, sources=sources,
             own_facts=not data.own or data.facts is not None,
         )  # fmt: skip
+    readings, kept = (None, "") if bench is None else readings_of(data, bench)
     about = f"test the claims on {data.name}"
     for claim in in_steps(claims, about, unit="claim", progress=options.progress):
         if not (data.own or speaks_to(data.record, claim)):
             continue
         try:
-            cells.append(_test(bench, data, claim, options))
+            cells.append(_test(bench, data, claim, options, readings, kept))
         except (CoverageError, FitError) as error:
             row = empty_row(claim, data.name, {"verdict": "untestable", "reason": str(error)})
             cells.append(Cell(claim.id, data.name, row))
@@ -268,7 +270,14 @@ def _test_all(
     return _Done(data.name, cells, _about(data), sources, reach_of(data.panel))
 
 
-def _test(bench: Bench | None, data: AnalysisSet, claim: Claim, options: _Options) -> Cell:
+def _test(
+    bench: Bench | None,
+    data: AnalysisSet,
+    claim: Claim,
+    options: _Options,
+    readings: Readings | None,
+    kept: str,
+) -> Cell:
     if bench is None:
         own = f", and then your own table {claim.table!r}" if claim.table else ""
         raise CoverageError(f"{data.reason}{own}")
@@ -303,6 +312,8 @@ def _test(bench: Bench | None, data: AnalysisSet, claim: Claim, options: _Option
             cluster=data.record.clusters,
             model=data.record.model,
             level=options.level,
+            readings=readings,
+            rows_kept=kept,
         )
     # of this package's own sets it is registered that they bring their columns
     said = notes if data.own else ()

@@ -45,6 +45,7 @@ __all__ = [
     "RUNAWAY",
     "cautious",
     "estimate_term",
+    "usable_controls",
 ]
 
 #: fewer events per coefficient than this, and the controls are left out
@@ -110,7 +111,7 @@ def estimate_term(
     >>> found.method, found.p_value < 0.01
     ('Cox, Efron ties, clustered by state', True)
     """
-    kept, deviations = _settle_controls(panel, term, controls, keep_controls)
+    kept, deviations = usable_controls(panel, term, controls, keep_controls)
     names = [term, *kept]
     formula = f"event ~ {' + '.join(names)}"
     rows = panel.dropna(subset=names).reset_index(drop=True)
@@ -308,10 +309,17 @@ class _Options:
         )
 
 
-def _settle_controls(
+def usable_controls(
     panel: pd.DataFrame, term: str, controls: Sequence[str], keep: bool
 ) -> tuple[list[str], list[str]]:
-    """Controls that can be used, and what is said of the others."""
+    """Controls that can be used, and what is said of the others.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"event": [1, 0], "risk": [0.1, 0.3], "size": [1.0, 2.0]})
+    >>> usable_controls(rows, "risk", ["size"], False)
+    ([], ['without size: 1 events are too few for 2 terms'])
+    """
     deviations = []
     kept = [name for name in controls if name in panel.columns and panel[name].notna().any()]
     if keep:

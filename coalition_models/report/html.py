@@ -154,7 +154,7 @@ def front_page(
     foot: str,
     *,
     made: str = "",
-    lines: Sequence[tuple[str, Sequence[str]]] = (),
+    lines: Sequence[tuple[str, Sequence[str | Claim]]] = (),
 ) -> str:
     """Write the page that leads to all others: a few lines by heading, then one card per part.
 
@@ -167,7 +167,7 @@ def front_page(
     inner = "".join(_card(card) for card in cards)
     told = "".join(
         f"<h2>{html.escape(heading)}</h2>\n"
-        + "".join(f"<p>{html.escape(sentence)}</p>\n" for sentence in sentences)
+        + "".join(f"<p>{_claim(sentence)}</p>\n" for sentence in sentences)
         for heading, sentences in lines
     )
     first = f'<section class="lines">{told}</section>\n' if told else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from coalition_models.files import write_file
-from coalition_models.report.html import SOURCES, Listing, Section, page
+from coalition_models.report.html import SOURCES, Claim, Listing, Section, page
 from coalition_models.report.product import Product, Sheet, sheets_of, write_product
 from coalition_models.sources.citations import cite
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 HEADINGS = (
     "What is found",
     "How sure it is",
-    "What it depends on",
+    "What it depends on, and what would change it",
     "What could not be known",
     "Which facts would help most",
 )
@@ -96,7 +96,7 @@ class Part(Generic[T]):
         Inside the results; the results themselves by default.
     lines : callable
         What the front page says first: pairs of a heading among :data:`HEADINGS` and a sentence
-        made from the numbers.
+        made from the numbers, with links as seen from the part's own pages.
     """
 
     name: str
@@ -109,7 +109,22 @@ class Part(Generic[T]):
     sources: Callable[[T], Sequence[str]] = lambda _: ()
     files: Callable[[T], Mapping[str, str | bytes]] = lambda _: {}
     folder: str = ""
-    lines: Callable[[T], Sequence[tuple[str, str]]] = lambda _: ()
+    lines: Callable[[T], Sequence[tuple[str, str | Claim]]] = lambda _: ()
+
+    def front_lines(self, analysis: T) -> list[tuple[str, str | Claim]]:
+        """The lines with their links as seen from the front page."""
+        return [
+            (
+                heading,
+                line
+                if isinstance(line, str)
+                else Claim(
+                    line.text,
+                    [(title, (Path(self.folder) / to).as_posix()) for title, to in line.links],
+                ),
+            )
+            for heading, line in self.lines(analysis)
+        ]
 
 
 def write_part(

@@ -21,10 +21,12 @@ from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.members.spell_checks import one_state, spell_labels
 
-__all__ = ["FIELDS", "DateBounds", "date_bounds"]
+__all__ = ["FIELDS", "NOT_KNOWN", "DateBounds", "date_bounds"]
 
 #: dates that are drawn, in their order within a spell
 FIELDS = ("entry", "announced", "exit")
+#: how a date is known of which there is none
+NOT_KNOWN = "not at all"
 _TRIES = 2000
 _OPEN = 10**7
 
@@ -45,6 +47,9 @@ class DateBounds:
         Where there is a date at all.
     group : array of int, shape (spells,)
         Spells whose exits were decided together have one number.
+    undated : array of bool, shape (spells,)
+        Early exits whose announcement is not known and is drawn all the same; as it stands they
+        are dated by the departure.
     before, after : array of int, shape (pairs, 2)
         Spell and field of dates of which the first is never later than the second.
     """
@@ -55,6 +60,7 @@ class DateBounds:
     main: Integers
     known: Flags
     group: Integers
+    undated: Flags
     before: Integers
     after: Integers
 
@@ -69,6 +75,13 @@ class DateBounds:
         """Which dates have more than one possible day."""
         found: Flags = self.known & (self.last > self.first)
         return found
+
+    def how_known(self, rows: Integers, at: int) -> str:
+        """How well an uncertain date of spells that share it is known."""
+        if at == 1 and self.undated[rows].all():
+            return NOT_KNOWN
+        precision = self.members[f"{FIELDS[at]}_precision"].iloc[rows]
+        return f"to the {'year' if precision.eq('year').any() else 'month'}"
 
     def draw(self, rng: np.random.Generator) -> Integers:
         """One day per date, uniform over all worlds that keep the order.
@@ -94,6 +107,8 @@ class DateBounds:
     def moved(self, where: Flags, days: Integers) -> Integers:
         """The main dates with some moved, as far as the dates beside them allow."""
         found = np.where(where & self.known, days, self.main)
+        as_exit = self.undated & ~where[:, 1]
+        found[as_exit, 1] = found[as_exit, 2]
         for one, other in zip(self.before, self.after, strict=True):
             here, there = tuple(one), tuple(other)
             if (where[here] or where[there]) and found[here] > found[there]:
@@ -146,7 +161,9 @@ class DateBounds:
         return found
 
 
-def date_bounds(facts: Facts, joint: pd.DataFrame | None = None) -> DateBounds:
+def date_bounds(
+    facts: Facts, joint: pd.DataFrame | None = None, *, lead: int | None = None
+) -> DateBounds:
     """First and last possible day of all entries, announcements and exits of some facts.
 
     Parameters
@@ -156,6 +173,9 @@ def date_bounds(facts: Facts, joint: pd.DataFrame | None = None) -> DateBounds:
         year) as far as known; a date without a precision is known to the day.
     joint : DataFrame, optional
         Exits decided together: ``group, coalition, state, spell``; optionally ``follows``.
+    lead : int, optional
+        Days. The announcement of an early exit that is not known is drawn from so many days
+        before the departure until that; it is left alone by default.
 
     Examples
     --------
@@ -163,6 +183,8 @@ def date_bounds(facts: Facts, joint: pd.DataFrame | None = None) -> DateBounds:
     >>> bounds = date_bounds(cm.facts("iraq"), cm.load("joint_exits"))
     >>> bounds.uncertain.sum(axis=0).tolist()
     [20, 4, 10]
+    >>> date_bounds(cm.facts("iraq"), lead=200).uncertain.sum(axis=0).tolist()
+    [20, 5, 10]
     """
     if facts.members is None or facts.members.empty:
         raise DataError("the facts hold no members: there is no date to draw")
@@ -178,8 +200,17 @@ def date_bounds(facts: Facts, joint: pd.DataFrame | None = None) -> DateBounds:
         main[:, at] = _day_numbers(filled)
         first[:, at], last[:, at] = _span(filled, members.get(f"{name}_precision"))
     _keep_sides(facts, members, first, last, main)
+    undated = np.zeros(len(members), dtype=bool)
+    if lead is not None and "announced" in members.columns:
+        early = (members["exit_kind"] == "early").fillna(False).to_numpy(dtype=bool)
+        undated = early & ~known[:, 1] & known[:, 2]
+        known[undated, 1] = True
+        main[undated, 1], last[undated, 1] = main[undated, 2], last[undated, 2]
+        earliest = np.maximum(main[undated, 2] - lead, main[undated, 0])
+        first[undated, 1] = np.minimum(earliest, main[undated, 2])
     before, after = _order(members, first, last, known)
-    return DateBounds(facts, first, last, main, known, _groups(members, joint), before, after)
+    group = _groups(members, joint)
+    return DateBounds(facts, first, last, main, known, group, undated, before, after)
 
 
 def _day_numbers(dates: pd.Series) -> Integers:

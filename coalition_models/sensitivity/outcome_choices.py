@@ -23,7 +23,7 @@ from coalition_models.members.facts import Facts
 from coalition_models.models.family import family_named
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
 
-__all__ = ["controls", "elections", "estimators", "ruled", "rules", "with_column"]
+__all__ = ["CONTROLS", "controls", "elections", "estimators", "ruled", "rules", "with_column"]
 
 #: rules of articles whose defections are full exits, and those that count more
 _EXITS = ("tago-2009", "morey-2017", "weisiger-2016", "mello-2020")
@@ -127,7 +127,8 @@ def elections(facts: Facts) -> Dimension:
 
 
 _Builder = Callable[[pd.DataFrame], pd.DataFrame]
-_CONTROLS: Mapping[str, tuple[str, _Builder]] = {
+#: what may be held constant -> its column and the builder that makes it
+CONTROLS: Mapping[str, tuple[str, _Builder]] = {
     "casualties": ("log_deaths_weighted", add_casualties),
     "earlier exits": ("recent_exits_12m", add_contagion),
     "strength": ("log_troops", partial(add_commitment, external="never")),
@@ -170,7 +171,7 @@ def controls(facts: Facts, term: str) -> Dimension:
     """
 
     def choose(setting: Setting, name: str) -> Setting:
-        column, build = _CONTROLS[name]
+        column, build = CONTROLS[name]
         values = setting.once(_column, build, setting["bare"], column)
         panel = _beside(setting.rows, values)
         return setting.replace(panel=panel).respecify(formula=f"event ~ {term} + {column}")

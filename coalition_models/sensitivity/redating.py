@@ -18,7 +18,7 @@ from coalition_models.models.family import require
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number
 
-__all__ = ["FewestRedated", "fewest_redated", "swings"]
+__all__ = ["FewestRedated", "fewest_redated"]
 
 _EDGE = 1.959963984540054
 _KEY = ("coalition", "state", "spell")
@@ -159,28 +159,6 @@ def fewest_redated(
     )
 
 
-def swings(
-    spec: Specification, panel: pd.DataFrame, other: pd.DataFrame, term: str
-) -> dict[tuple[str, str, int], float]:
-    """Change of the score z as each member alone is dated as in the other panel.
-
-    Parameters
-    ----------
-    spec, panel, other, term
-        As in :func:`fewest_redated`; members of one panel only are left out.
-
-    Returns
-    -------
-    dict
-        ``(coalition, state, spell)`` -> change, of the members whose rows differ.
-    """
-    held = [frame[list(_KEY)].drop_duplicates() for frame in (panel, other)]
-    shared = held[0].merge(held[1])
-    both = _Both.of(spec, panel.merge(shared), other.merge(shared), term)
-    base = both.z(())
-    return {both.keys[key]: both.z((key,)) - base for key in both.differ}
-
-
 def _sets(differ: Keys, best: Keys, size: int, whole: bool) -> list[Keys]:
     if whole:
         return list(combinations(differ, size))
@@ -198,7 +176,6 @@ class _Both:
     second: npt.NDArray[np.bool_]
     differ: Keys
     labels: tuple[str, ...]
-    keys: tuple[tuple[str, str, int], ...]
 
     @classmethod
     def of(cls, spec: Specification, panel: pd.DataFrame, other: pd.DataFrame, term: str) -> _Both:
@@ -223,9 +200,8 @@ class _Both:
             if not _same(told[(spell == key) & ~second], told[(spell == key) & second])
         )
         labels = tuple(f"{state}-{number}" for _, state, number in known)
-        named = tuple((str(c), str(s), int(n)) for c, s, n in known)
         at = np.asarray(spell, dtype=np.int64)
-        return cls(spec, term, rows, at, second, differ, labels, named)
+        return cls(spec, term, rows, at, second, differ, labels)
 
     def z(self, moved: Sequence[int]) -> float:
         """Score with some spells as in the second panel."""

@@ -24,7 +24,7 @@ from coalition_models.sensitivity.drawn_codings import (
     codings_of,
     measured_error,
 )
-from coalition_models.sensitivity.drawn_dates import FIELDS, DateBounds, date_bounds
+from coalition_models.sensitivity.drawn_dates import FIELDS, NOT_KNOWN, DateBounds, date_bounds
 from coalition_models.sensitivity.rebuilding import Rebuild, cautions
 from coalition_models.sources.load import load
 
@@ -51,8 +51,9 @@ class InformationValue(InTables):
         ``source`` (sampling, dates, coding, specification), ``variance`` of the estimate (log
         scale) and ``share`` of the sum of those known.
     facts : DataFrame
-        One row per fact that may be otherwise: ``state, coalition, spell, column, present, range,
-        chance`` (of another value), ``lowest, highest`` (the estimate over its range),
+        One row per fact that may be otherwise: ``state, coalition, spell, column, present,
+        known`` (how it is: to the month or year, not at all, in two readings, or by one coder),
+        ``range, chance`` (of another value), ``lowest, highest`` (the estimate over its range),
         ``reduction`` (of variance, expected, if it were known) and ``share`` (of sampling, dates
         and coding together); the largest first.
     draws : DataFrame
@@ -118,6 +119,7 @@ def value_of_information(
     options: Mapping[str, object] | None = None,
     curve: SpecCurve | None = None,
     joint: pd.DataFrame | None = None,
+    lead: int | None = None,
     contested: float = 0.5,
     error: tuple[int, int] | None = None,
     draws: int = 100,
@@ -150,6 +152,9 @@ def value_of_information(
         Of the same term, for the variance over specifications.
     joint : DataFrame, optional
         Exits decided together, as in ``date_uncertainty``; they are one fact.
+    lead : int, optional
+        Days. An early exit's decision that is not known may lie so many days before the departure
+        and is a fact to check; by default it is left as the panel dates it.
     contested, error
         As in ``coding_uncertainty``.
     draws, seed : int
@@ -194,7 +199,9 @@ def value_of_information(
     rebuild = Rebuild(spec, term, features, dict(options or {}))
     if joint is None and revision_of(facts) is not None:
         joint = load("joint_exits")
-    bounds, coded = date_bounds(facts, joint), codings_of(facts, contested, None)
+    if lead is not None:
+        check_count(lead, "lead")
+    bounds, coded = date_bounds(facts, joint, lead=lead), codings_of(facts, contested, None)
     wrong, of = measured_error(facts, error)
     alone = [*_dates(bounds), *_codings(coded, wrong, of)]
     worlds: dict[Hashable, Callable[[], Facts]] = {"as coded": _World(bounds, bounds.main, None)}
@@ -244,6 +251,7 @@ class _Fact:
     rows: list[int]
     column: str
     said: str
+    known: str
     range: str
     worlds: list[Callable[[], Facts]]
     chances: Floats
@@ -270,7 +278,9 @@ def _dates(bounds: DateBounds) -> list[_Fact]:
             )
             even = np.full(_POINTS, 1 / _POINTS)
             span = f"{first} to {last}"
-            found.append(_Fact(own.tolist(), name, str(main), span, worlds, even, 0.0))
+            known = bounds.how_known(own, at)
+            said = "" if known == NOT_KNOWN else str(main)
+            found.append(_Fact(own.tolist(), name, said, known, span, worlds, even, 0.0))
     return found
 
 
@@ -292,9 +302,9 @@ def _codings(coded: Codings, wrong: int, of: int) -> list[_Fact]:
             ]
             chance = np.array([one for _, one in pairs])
             words = " or ".join([kind, *(other for other, _ in pairs)])
-            found.append(
-                _Fact([row], "exit_kind", kind, words, worlds, chance, 1 - float(chance.sum()))
-            )
+            known = "in two readings" if row in coded.two else "by one coder"
+            found.append(_Fact([row], "exit_kind", kind, known, words, worlds, chance,
+                               1 - float(chance.sum())))  # fmt: skip
     return found
 
 
@@ -352,7 +362,7 @@ def _listed(
             "state": ", ".join(members["state"].iloc[fact.rows]),
             "coalition": members["coalition"].iloc[fact.rows[0]],
             "spell": ", ".join(members["spell"].iloc[fact.rows].astype(str)),
-            "column": fact.column, "present": fact.said, "range": fact.range,
+            "column": fact.column, "present": fact.said, "known": fact.known, "range": fact.range,
             "chance": float(fact.chances.sum()) if fact.present else np.nan,
             "lowest": np.nan, "highest": np.nan, "reduction": np.nan,
         }  # fmt: skip
@@ -364,8 +374,8 @@ def _listed(
             line |= {"lowest": seen.min(), "highest": seen.max(),
                      "reduction": spread if np.ptp(seen) > 0 else 0.0}  # fmt: skip
         lines.append(line)
-    columns = ["state", "coalition", "spell", "column", "present", "range", "chance", "lowest",
-               "highest", "reduction"]  # fmt: skip
+    columns = ["state", "coalition", "spell", "column", "present", "known", "range", "chance",
+               "lowest", "highest", "reduction"]  # fmt: skip
     table = pd.DataFrame(lines, columns=columns)
     return table.sort_values("reduction", ascending=False, kind="stable", ignore_index=True)
 

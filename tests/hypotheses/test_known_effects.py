@@ -26,13 +26,13 @@ def simulated(effect, *, members, hazard, seed):
     )
 
 
-def verdicts(effect, *, members, hazard, first_seed):
+def verdicts(effect, *, members, hazard, first_seed, draws=DRAWS):
     """How often each verdict is given on a claim that expects a positive sign."""
     found = Counter()
-    for draw in range(DRAWS):
+    for draw in range(draws):
         panel = simulated(effect, members=members, hazard=hazard, seed=first_seed + draw)
         found[run(panel, "H02", robust=False).table["verdict"].iloc[0]] += 1
-    assert found.total() == DRAWS
+    assert found.total() == draws
     return found
 
 
@@ -49,8 +49,9 @@ def test_a_large_effect_with_high_power_is_supported():
 
 
 def test_a_large_effect_of_the_other_sign_contradicts():
-    found = verdicts(-2.5, members=100, hazard=0.04, first_seed=20_000)
-    assert found["contradicted"] >= 0.9 * DRAWS
+    # the rule needs five exposed exits, which a fall leaves in a large panel only
+    found = verdicts(-1.4, members=350, hazard=0.04, first_seed=20_000, draws=100)
+    assert found["contradicted"] >= 0.9 * 100
     assert found["supported"] == 0
 
 
@@ -60,8 +61,11 @@ def test_a_small_effect_with_low_power_is_inconclusive():
 
 
 def test_false_support_at_the_nominal_rate():
-    """Of 400 draws 2.5 % on either side: 99.9 % of the time 2 to 22."""
-    found = verdicts(0.0, members=120, hazard=0.02, first_seed=60_000)
+    """Of 400 draws 2.5 % on either side: 99.9 % of the time 2 to 22.
+
+    With some thirty exposed exits; with a dozen, two tests that must agree find fewer than that.
+    """
+    found = verdicts(0.0, members=250, hazard=0.04, first_seed=60_000)
     assert within(found["supported"], 0.025), found
     assert within(found["contradicted"], 0.025), found
     assert within(found["supported"] + found["contradicted"], 0.05), found

@@ -23,6 +23,7 @@ from coalition_models.report.figures.drawn_worlds import (
 )
 from coalition_models.report.finding import SensitivityReport
 from coalition_models.report.finding_page import finding_product
+from coalition_models.report.part import HEADINGS
 from coalition_models.report.parts.sensitivity import PART
 from coalition_models.sensitivity import sensitivity_report
 from coalition_models.sensitivity.finding import finding_of
@@ -257,8 +258,8 @@ def test_the_part_of_the_report_says_what_was_short(found: SensitivityReport) ->
     assert "dates: draws 2, whose False" in listing.items
     assert listing.items[-1].startswith("all others: 9 draws")
     ((heading, line),) = PART.lines(found)
-    assert heading == "What it depends on"
-    assert line.endswith(found.turns[1:])
+    assert heading == HEADINGS[2]
+    assert line.text.endswith(found.turns[1:])
     assert PART.about(found).startswith(f"One finding put to {len(found.results)} kinds of doubt.")
 
 

@@ -156,3 +156,29 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         date_uncertainty(cm.Specification("cox", "event ~ risk"), "risk", facts)
     with pytest.raises(cm.DataError, match="no members"):
         date_uncertainty(SPEC, "election_near", cm.Facts())
+
+
+def test_a_decision_that_is_not_known_lies_before_the_departure():
+    """One early exit in Iraq has no announcement: it is drawn, and else dated by departure."""
+    facts = cm.facts("iraq")
+    bounds = date_bounds(facts, lead=200)
+    assert not date_bounds(facts).undated.any()
+    members = bounds.members
+    (at,) = np.flatnonzero(bounds.undated)
+    assert members["state"].iloc[at] == "ARM"
+    assert bounds.last[at, 1] - bounds.first[at, 1] == 200
+    assert bounds.how_known(np.array([at]), 1) == "not at all"
+    # as it stands: the same panel as without a range
+    same = cm.build_panel(bounds.facts_at(bounds.main), exit_date="announced")
+    plain = cm.build_panel(facts, exit_date="announced")
+    pd.testing.assert_frame_equal(same[["state", "period", "event"]],
+                                  plain[["state", "period", "event"]])  # fmt: skip
+    rng = np.random.default_rng(1)
+    days = np.array([bounds.draw(rng) for _ in range(20)])
+    assert (days[:, at, 1] <= days[:, at, 2]).all()
+    assert len(set(days[:, at, 1])) > 10
+    # an earlier departure takes the decision that is not known with it
+    where = np.zeros(bounds.known.shape, dtype=bool)
+    where[at, 2] = True
+    moved = bounds.moved(where, bounds.main - 30)
+    assert moved[at].tolist()[1:] == [bounds.main[at, 2] - 30] * 2

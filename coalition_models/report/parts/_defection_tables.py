@@ -69,12 +69,14 @@ def _rule_tables(
     return {
         "defection_rules": frame_table(frames["defection_rules"], title="Rules of defection"),
         "defection_small_falls": frame_table(
-            frames["defection_small_falls"],
+            frames["defection_small_falls"].rename(columns=lambda name: name.replace("_", " ")),
             title="Yearly falls in strength, and how many are below 200 persons",
             notes=(
                 "level: how a year's strength is taken. full: falls at the end of a spell. "
-                "pairs_unknown: pairs of successive years for one of which no strength is known.",
+                "below: falls below 200 persons, and their share; median, upper quartile: persons; "
+                "pairs unknown: of successive years, for one of which no strength is known.",
             ),
+            digits=2,
         ),
         "defection_named": frame_table(
             frames["defection_named"],
@@ -127,8 +129,9 @@ def _reading_tables(
             frames[f"defection_readings_{name}"],
             title=f"{len(found.counts)} readings of the quartile method: {place_of(name)}",
             notes=(
-                "A reading: measure, quantile (q), ranked over all coalitions or within each, "
-                "last years left out (d).",
+                "A reading, by its name: a fall is significant by persons, per cent, either or "
+                "both; from which quantile on (q); ranked over all coalitions or within each; last "
+                "years of a coalition left out (d).",
                 _COUNTED,
             ),
         ),

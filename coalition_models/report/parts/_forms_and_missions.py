@@ -56,11 +56,28 @@ def _told(row: Mapping[Hashable, object]) -> str:
     )
 
 
+#: what messages of a fit say -> why there is no ratio
+_REASONS = {
+    "separation": "all or no events are exposed",
+    "no finite maximum": "hangs on one state",
+    "constant in": "the term does not vary",
+}
+
+
+def _why(problem: str) -> str:
+    return next((why for part, why in _REASONS.items() if part in problem), "no estimate")
+
+
 def forms_table(effects: pd.DataFrame) -> Table:
     """All moves and terms for print."""
-    shown = effects.drop(columns=["term"]).assign(
-        problem=[text.partition(":")[0] if text else "" for text in effects["problem"]],
-        carries=effects["carries"].map({True: "yes", False: "no"}),
+    shown = (
+        effects.drop(columns=["term"])
+        .assign(
+            exposed_events=effects["exposed_events"].round().astype("Int64"),
+            carries=effects["carries"].map({True: "yes", False: "no"}),
+            problem=["" if not text else _why(str(text)) for text in effects["problem"]],
+        )
+        .rename(columns={"problem": "why no ratio"})
     )
     return frame_table(
         shown.rename(columns=lambda name: str(name).replace("_", " ")),
@@ -69,7 +86,10 @@ def forms_table(effects: pd.DataFrame) -> Table:
         notes=(
             f"risk: {_WORDS['risk']}; pressure: {_WORDS['pressure']}. Cox models with a baseline "
             "for each move, jackknife by state. full against in part: ratio of the two hazards' "
-            "ratios, its events those of the rarer. carries: ten events or more and an estimate.",
+            "ratios, its events those of the rarer. carries: ten events or more and an estimate. "
+            "why no ratio: all or no events are exposed (the estimate is infinite), it hangs on "
+            "one state (without which it is), or the term does not vary among those at risk; the "
+            "file has the message.",
         ),
     )
 

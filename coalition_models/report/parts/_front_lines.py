@@ -7,29 +7,31 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from coalition_models.designs.hollowing import Hollowing
 from coalition_models.designs.sets import place_of
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.contested_cells import UNITS
 from coalition_models.hypotheses.contested_evidence import HEADLINE
 from coalition_models.render import format_p
+from coalition_models.report.html import Claim
 from coalition_models.report.part import HEADINGS
-from coalition_models.report.words import state_names
+from coalition_models.report.parts._contested_tables import fact_words
 
-__all__ = [
-    "contested_lines",
-    "forms_line",
-    "hollow_line",
-    "often_line",
-    "wanted_facts",
-    "widths_line",
-]
+__all__ = ["contested_lines", "forms_line", "hollow_line", "often_line", "widths_line"]
 
 _FOUND, _SURE, _DEPENDS, _UNKNOWN, _FACTS = HEADINGS
 _MAIN = "elections_iraq"
 _TEN = 10
+_QUESTIONS, _ELECTIONS = "questions.html", "contested_elections.html"
 
 
-def often_line(rates: pd.DataFrame) -> tuple[str, str]:
+def _linked(text: str, page: str, **named: str) -> Claim:
+    """A line with the tables and pictures behind it: their name -> what the link is called."""
+    places = {name.replace("_", "-", 1): title for name, title in named.items()}
+    return Claim(text, [(title, f"{page}#{place}") for place, title in places.items()])
+
+
+def often_line(rates: pd.DataFrame) -> tuple[str, Claim]:
     """Early exits by coalition, from the rarest to the commonest."""
     early = rates[rates["outcome"] == "early"].sort_values("rate")
     told = ", ".join(
@@ -37,10 +39,12 @@ def often_line(rates: pd.DataFrame) -> tuple[str, str]:
         f"{row['conf_high']:.1f})"
         for row in early.to_dict("records")
     )
-    return _FOUND, f"How often: early exits in 100 member-years, {told}."
+    text = f"How often: early exits in 100 member-years, {told}."
+    return _FOUND, _linked(text, _QUESTIONS, figure_questions_frequencies="picture",
+                           table_questions_frequencies="rates")  # fmt: skip
 
 
-def widths_line(rates: pd.DataFrame) -> tuple[str, str]:
+def widths_line(rates: pd.DataFrame) -> tuple[str, Claim]:
     """What makes the rates unsure."""
     early = rates[rates["outcome"] == "early"]
     wide = {
@@ -48,43 +52,58 @@ def widths_line(rates: pd.DataFrame) -> tuple[str, str]:
         for what in ("sampling", "coding", "dating")
     }
     told = ", ".join(f"{what} {wide[what]:.1f}" for what in sorted(wide, key=lambda k: -wide[k]))
-    return _SURE, f"Rates are unsure, in width on average per 100 member-years: {told}."
+    text = f"Rates are unsure, in width on average per 100 member-years: {told}."
+    return _SURE, _linked(text, _QUESTIONS, table_questions_frequencies="rates")
 
 
-def forms_line(sentences: list[str], moves: pd.DataFrame) -> tuple[str, str]:
+def forms_line(sentences: list[str], moves: pd.DataFrame) -> tuple[str, Claim]:
     """The commonest form, and whether leaving comes after defecting in part."""
     first = sentences[0].partition(":")[0]
     gone = moves.groupby("state")["left"].sum()
-    return _FOUND, (
+    text = (
         f"Which forms: {first[0].lower()}{first[1:]}; {int(gone.get('reduced', 0))} of "
         f"{int(gone.sum())} early exits ({', '.join(place_of(s) for s in moves['set'].unique())}) "
         "come after a defection in part."
     )
+    return _FOUND, _linked(text, _QUESTIONS, table_questions_forms="forms",
+                           table_questions_moves="before and after")  # fmt: skip
 
 
-def hollow_line(verdicts: pd.DataFrame) -> tuple[str, str]:
-    """The month of hollowness and of collapse by coalition, with how often there is none."""
+def hollow_line(found: Hollowing) -> tuple[str, Claim]:
+    """The month of hollowness and of collapse by coalition, with how often there is one."""
     told = []
-    for name, part in verdicts.groupby("coalition", sort=False):
+    for name, part in found.verdicts.groupby("coalition", sort=False):
         main = part[(part["rule"] == "as given") & (part["strengths"] == "last")].iloc[0]
         words = [
-            f"{what} {'never' if main[what] is None else f'from {main[what]:%B %Y}'} "
-            f"(never in {int(part[what].isna().sum())} of {len(part)} readings)"
+            f"{what} {'in no month' if main[what] is None else f'from {main[what]:%B %Y}'} "
+            f"({int(part[what].notna().sum())} of {len(part)} variants have such a month)"
             for what in ("hollow", "collapsed")
         ]
         told.append(f"{place_of(str(name))} {', '.join(words)}")
-    return _FOUND, f"Hollow when: {'; '.join(told)}."
+    text = f"Hollow when: {'; '.join(told)}. Here {found.rule}. Flags are members."
+    return _FOUND, _linked(text, _QUESTIONS, figure_questions_hollowing="picture",
+                           table_questions_hollow_rule="rule and months",
+                           table_questions_hollow_years="year by year")  # fmt: skip
 
 
-def contested_lines(contested: Mapping[str, Contested]) -> list[tuple[str, str]]:
+def contested_lines(contested: Mapping[str, Contested]) -> list[tuple[str, Claim]]:
     """Elections: found in Iraq, how sure, on what it hangs, what was not known, what would help."""
     if _MAIN not in contested:
         return []
     iraq = contested[_MAIN]
     known = {name: one for name, one in contested.items() if one.claim == "elections"}
-    lines = [(_FOUND, _found(iraq)), (_SURE, _sure(iraq, known)), (_DEPENDS, _depends(iraq))]
-    lines += [(_UNKNOWN, _unknown(known)), (_FACTS, _wanted(known))]
-    return [(heading, text) for heading, text in lines if text]
+    name = f"contested_{_MAIN}"
+    lines = [
+        (_FOUND, _found(iraq), {"s1": "how it is known", f"figure_{name}": "picture",
+                                f"table_{name}": "combinations"}),
+        (_SURE, _sure(iraq, known), {f"table_{name}_joint": "joint test"}),
+        (_DEPENDS, _depends(iraq),
+         {f"table_{name}_split": "split", f"table_{name}_falls": "falls"}),
+        (_UNKNOWN, _unknown(known), {f"table_{name}_decisions": "decisions"}),
+        (_FACTS, _wanted(iraq), {f"table_{name}_wanted": "facts with their sources",
+                                 f"table_{name}_variance": "variance"}),
+    ]  # fmt: skip
+    return [(heading, _linked(text, _ELECTIONS, **links)) for heading, text, links in lines if text]
 
 
 def _near(found: Contested, date: str, side: str) -> dict[str, object] | None:
@@ -105,12 +124,25 @@ def _found(iraq: Contested) -> str:
     ahead = _near(iraq, "announced", "ahead")
     if said is None or done is None or ahead is None:
         return ""
+    unsure = [
+        words
+        for words, row in (("ahead of one only", ahead), ("dated by departure", done))
+        if not _sure_of(row)
+    ]
+    answer = "yes, for when decisions fall" if _sure_of(said) else "not to be told from chance"
+    if _sure_of(said) and unsure:
+        answer += f", but {' and '.join(unsure)} it cannot be told from chance"
     return (
-        f"Elections in {place_of(iraq.coalition)}: decisions to leave early lie within {HEADLINE} "
-        f"months of one, before or after it, {_ratio(said)} times as often as in other months "
-        f"({said['exposed_events']:.0f} of {said['events']}); ahead of one only, which is what can "
-        f"be known beforehand, {_ratio(ahead)}; dated by departure, {_ratio(done)}."
+        f"Did elections matter in {place_of(iraq.coalition)}: {answer}. Decisions to leave early "
+        f"lie within {HEADLINE} months of one, before or after it, {_ratio(said)} times as often "
+        f"as in other months ({said['exposed_events']:.0f} of {said['events']}, over {said['n']} "
+        "months of members at risk); ahead of one only, which is what can be known beforehand, "
+        f"{_ratio(ahead)}; dated by departure, {_ratio(done)}."
     )
+
+
+def _sure_of(row: Mapping[str, object]) -> bool:
+    return bool(float(str(row["ratio_low"])) > 1 or float(str(row["ratio_high"])) < 1)
 
 
 def _sure(iraq: Contested, known: Mapping[str, Contested]) -> str:
@@ -162,32 +194,29 @@ def _unknown(known: Mapping[str, Contested]) -> str:
          for side in ("before", "after")]
     )  # fmt: skip
     return (
-        f"Of {len(decisions)} early exits the decision is not known of {len(away)}; of {len(near)} "
-        f"elections within {HEADLINE} months of a decision or departure it is not known of "
-        f"{int(near.eq('unknown').sum())} whether they were called early, and of none whether the "
-        "mission was why."
+        f"Of {len(decisions)} early exits the decision is not known of {len(away)}. Of the "
+        f"{len(near)} elections within {HEADLINE} months of one it is known of "
+        f"{int(near.ne('unknown').sum())} whether they were called early; whether the mission was "
+        "why, no source says of any."
     )
 
 
-def wanted_facts(known: Mapping[str, Contested]) -> pd.DataFrame:
-    """The ten decisions of all coalitions whose date would move a score most."""
-    held = [one.evidence.wanted for one in known.values() if len(one.evidence.wanted)]
-    if not held:
-        return pd.DataFrame(columns=["coalition", "state", "known", "swing"])
-    table = pd.concat(held, ignore_index=True)
-    table = table.sort_values("swing", ascending=False, kind="stable", ignore_index=True)
-    return table[table["swing"] > 0].head(_TEN)
-
-
-def _wanted(known: Mapping[str, Contested]) -> str:
-    table = wanted_facts(known)
-    if table.empty:
+def _wanted(iraq: Contested) -> str:
+    """What sampling leaves unsure, and the ten facts that would take off most of the rest."""
+    wanted = iraq.evidence.wanted
+    if wanted.facts.empty:
         return ""
-    told = [
-        f"{name} in {place_of(str(row['coalition']))} ({row['swing']:.2f})"
-        for name, row in zip(state_names(table), table.to_dict("records"), strict=True)
-    ]
+    share = wanted.split.set_index("source")["share"]
+    told = "; ".join(
+        f"{words} ({part:.1%})"
+        for words, part in zip(
+            fact_words(wanted.facts.head(_TEN)), wanted.facts["share"].head(_TEN), strict=True
+        )
+    )
     return (
-        f"The day of the decision to leave, of the {len(told)} exits where it would move the score "
-        f"z most (by how much, one at a time): {', '.join(told)}."
+        f"Of the variance of the ratio of decisions around an election in "
+        f"{place_of(iraq.coalition)} {share['sampling']:.0%} is sampling, which no fact lowers, "
+        f"{share['coding']:.0%} the coding of exits and {share['dates']:.0%} dates "
+        f"({wanted.draws} worlds drawn of each). So much of it would go, on average, if one fact "
+        f"alone were known: {told}."
     )

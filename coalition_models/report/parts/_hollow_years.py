@@ -73,21 +73,32 @@ def year_sentences(years: pd.DataFrame) -> list[str]:
         rows = part.to_dict("records")
         hollow = [f"{row['year']} ({row['hollow']} of {row['judged']} months)"
                   for row in rows if row["hollow"]]  # fmt: skip
+        blank = [row["year"] for row in rows if pd.isna(row["partners_left"])]
         told = [
             f"{row['year']} {100 * row['flags_left']:.0f}% of the flags and "
-            + (
-                "strengths too little known"
-                if pd.isna(row["partners_left"])
-                else f"{100 * row['partners_left']:.0f}% of the partners' troops "
-                f"({100 * row['partners_left_low']:.0f} to {100 * row['partners_left_high']:.0f})"
-            )
+            f"{100 * row['partners_left']:.0f}% of the partners' troops "
+            f"({100 * row['partners_left_low']:.0f} to {100 * row['partners_left_high']:.0f})"
             for row in rows
+            if row["year"] not in blank
         ]
+        if blank:
+            told.append(f"of too few members in {_years(blank)} is the strength known")
         sentences.append(
-            f"{place_of(str(name))}, hollow in {', '.join(hollow) or 'no year'}. At the end of "
-            f"each year, of the most so far: {'; '.join(told)}."
+            f"{place_of(str(name))} was hollow in {', '.join(hollow) or 'no year'}. At the end of "
+            f"each year, as a share of the most until then: {'; '.join(told)}."
         )
     return sentences
+
+
+def _years(years: list[int]) -> str:
+    """Years in words, those that follow each other as a span."""
+    spans: list[list[int]] = []
+    for year in years:
+        if spans and year == spans[-1][-1] + 1:
+            spans[-1].append(year)
+        else:
+            spans.append([year])
+    return ", ".join(str(one[0]) if len(one) == 1 else f"{one[0]} to {one[-1]}" for one in spans)
 
 
 def years_table(years: pd.DataFrame) -> Table:
@@ -95,10 +106,15 @@ def years_table(years: pd.DataFrame) -> Table:
     shown = years.assign(
         coalition=[place_of(str(name)) for name in years["coalition"]],
         month=years["month"].dt.strftime("%Y-%m"),
+        partners=years["partners"].round().astype("Int64"),
     )
     return frame_table(
         shown.rename(columns=lambda name: str(name).replace("_", " ")),
         title="Year by year, in the last month that is judged",
         digits=2,
-        notes=("left: share of the most so far; judged, hollow, collapsed: months of the year.",),
+        notes=(
+            "left: share of the most until then (low, high: readings between two lists); unknown: "
+            "share of members whose strength is not known; judged, hollow, collapsed: months of "
+            "the year.",
+        ),
     )

@@ -46,15 +46,28 @@ def how_often(rates: Frequencies, frameworks: Frequencies) -> list[str]:
     return sentences
 
 
+#: forms whose name in the tables is not a word
+_FORMS = {"re_role": "change of task (re role)", "full": "full exit"}
+
+
+def form_word(form: str) -> str:
+    """A form of defection in words.
+
+    Examples
+    --------
+    >>> form_word("re_role"), form_word("partial_cut")
+    ('change of task (re role)', 'partial cut')
+    """
+    return _FORMS.get(form, form.replace("_", " "))
+
+
 def which_forms(forms: Frequencies) -> list[str]:
     """Say which forms defection takes."""
     table = forms.table[forms.table["outcome"] == EVERY].set_index("form")
     total = int(table["events"].sum())
     share = table["events"] / total
-    most = str(share.idxmax()).replace("_", " ")
-    text = ", ".join(
-        f"{int(n)} {str(form).replace('_', ' ')}" for form, n in table["events"].items()
-    )
+    most = form_word(str(share.idxmax()))
+    text = ", ".join(f"{int(n)} {form_word(str(form))}" for form, n in table["events"].items())
     full = forms.readings[forms.readings["form"] == "full"].set_index(["coding", "dates"])["events"]
     every = forms.readings.groupby(["coding", "dates"])["events"].sum()
     span = full / every.reindex(full.index)
@@ -102,7 +115,8 @@ def hollow_when(found: Hollowing) -> list[str]:
             here = f"from {month:%B %Y}" if month is not None else "in no month"
             known = f" (strengths allow a verdict in {seen})" if what == "hollow" else ""
             sentences.append(
-                f"{place_of(str(name))}: {what} {here}{known}; in none under {never} of the "
-                f"{len(part)} numbers and readings tried."
+                f"{place_of(str(name))}: {what} {here}{known}; in {len(part) - never} of the "
+                f"{len(part)} variants of the rule's numbers and of the strengths between two "
+                "lists there is such a month."
             )
     return sentences

@@ -13,6 +13,7 @@ from coalition_models.hypotheses.listing import list_amendments, list_claims
 from coalition_models.hypotheses.published import (
     published_findings,
     published_table,
+    sensitivity_table,
     standing_line,
 )
 from coalition_models.hypotheses.result import Verdicts, format_ratio
@@ -79,6 +80,7 @@ def claims_products(analysis: HypothesisAnalysis) -> Product:
         "meta": meta_table(verdicts),
         "deviations": verdicts.deviations(),
         "published": published_table(frames["published"]),
+        "sensitivity": sensitivity_table(table),
     }
     figures = {"verdicts": plot_verdicts(verdicts)}
     figures |= {f"forest_{claim}": plot_forest(verdicts, claim) for claim in _forests(verdicts)}
@@ -139,7 +141,7 @@ def claims_findings(verdicts: Verdicts) -> list[str]:
         if once["robust_specifications"].sum():
             half = decided[decided["robust_share"] > 0.5]
             sentences.append(
-                "With the same sign and a small p in more than half of the grid "
+                "With the same sign and a small p in more than half of the specifications "
                 f"{_listed_cells(half, len(decided))}."
             )
         hang = decided[~(decided["worst_p"] < 1 - verdicts.level)]
@@ -253,7 +255,9 @@ def claims_page(analysis: HypothesisAnalysis, product: Product) -> Page:
             ],
         ),
         Section("Which published finding holds", [tables["published"]]),
-        Section("Every test", [tables["verdicts"], *_if_any(tables["power"])]),
+        Section(
+            "Every test", [tables["verdicts"], tables["sensitivity"], *_if_any(tables["power"])]
+        ),
         Section("Several data sets together", _together(verdicts, product)),
         Section("Contested claims", contested_summary(analysis)),
         Section("What could not be tested, and what it takes", [tables["untestable"]]),
@@ -329,6 +333,13 @@ def write_claims(out: Path, analysis: HypothesisAnalysis) -> list[Path]:
     return [out / name for name in names]
 
 
+def _standing(verdicts: Verdicts) -> Claim:
+    links = [("each finding", "report.html#table-published"),
+             ("each test", "report.html#table-verdicts"),
+             ("under other choices", "report.html#table-sensitivity")]  # fmt: skip
+    return Claim(standing_line(verdicts), links)
+
+
 def _about(analysis: HypothesisAnalysis) -> str:
     return claims_findings(analysis.verdicts)[0]
 
@@ -343,5 +354,5 @@ PART = Part(
     pages=lambda analysis, product: [claims_page(analysis, product)],
     sources=lambda analysis: analysis.sources,
     folder="hypotheses",
-    lines=lambda analysis: [(HEADINGS[1], standing_line(analysis.verdicts))],
+    lines=lambda analysis: [(HEADINGS[1], _standing(analysis.verdicts))],
 )

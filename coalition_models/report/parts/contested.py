@@ -8,16 +8,18 @@ import pandas as pd
 
 from coalition_models.designs.sets import place_of
 from coalition_models.hypotheses.analysis import HypothesisAnalysis, analyse_hypotheses
+from coalition_models.hypotheses.claims import select
 from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import format_p
 from coalition_models.report.figures.verdicts import plot_contested
-from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.html import Claim, Listing, Section, Shown
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.parts._contested_tables import (
     closely,
     evidence_frames,
     evidence_tables,
+    fact_pages,
 )
 from coalition_models.report.parts._front_lines import contested_lines
 from coalition_models.report.periods import coalition_years
@@ -118,9 +120,14 @@ def contested_summary(analysis: HypothesisAnalysis) -> list[Shown]:
 def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -> Page:
     """Make the page on one contested claim."""
     sections = [
+        *_in_short(analysis, claim),
         Section("The question", [_OPENINGS[claim], _across_sets(analysis.verdicts, claim)]),
         Section(
-            "How to read it", [*_READING[claim], Listing(tuple(confirmations(analysis, claim)))]
+            "How to read it",
+            [
+                *_READING[claim],
+                Listing((*confirmations(analysis, claim), *without_section(analysis, claim))),
+            ],
         ),
     ]
     sections += [
@@ -137,6 +144,13 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
     )
 
 
+def _in_short(analysis: HypothesisAnalysis, claim: str) -> list[Section]:
+    """The lines of the front page on this claim."""
+    lines = contested_lines(analysis.contested) if claim == "elections" else []
+    told = [Claim(f"{heading}. {line.text}", line.links) for heading, line in lines]
+    return [Section("In short", [Listing(told)])] if told else []
+
+
 def _shown(found: Contested, key: str, product: Product) -> list[Shown]:
     """What the page has on one coalition."""
     parts: list[Shown] = [*found.in_short(), Listing(tuple(found.findings()))]
@@ -144,11 +158,16 @@ def _shown(found: Contested, key: str, product: Product) -> list[Shown]:
         caption = (
             "Each mark is one combination, early exits only: a hazard ratio for state-months, an "
             "odds ratio for leaders, all on one scale. Lines: 95% interval, for leaders from the "
-            "cells, else the one that agrees with the p-value."
+            "cells, else that of the rule of verdicts (CR3 and Student's t; the profile where "
+            "Firth's penalty is needed), as everywhere on this page."
         )
         parts.append((product.figures[key], caption))
-    own = [name for name in product.tables if name.startswith(f"{key}_")]
-    return [*parts, *(product.tables[name] for name in own), product.tables[key]]
+    for name, table in product.tables.items():
+        if name.startswith(f"{key}_"):
+            parts.append(table)
+        if name == f"{key}_wanted":
+            parts.append(Listing(fact_pages(found.evidence.wanted.facts)))
+    return [*parts, product.tables[key]]
 
 
 def confirmations(analysis: HypothesisAnalysis, claim: str) -> list[str]:
@@ -170,6 +189,22 @@ def confirmations(analysis: HypothesisAnalysis, claim: str) -> list[str]:
         sentences.append(
             f"{place_of(found.coalition)}, no result of which had been seen: decisions within two "
             f"months, by month: {told}."
+        )
+    return sentences
+
+
+def without_section(analysis: HypothesisAnalysis, claim: str) -> list[str]:
+    """Why a set of whole coalitions has no section: its exits are those of sets that have one."""
+    shown = {found.coalition for _, found in _variants(analysis, claim)}
+    sentences = []
+    for name, exits in analysis.pooled.items():
+        if not shown or not set(exits) <= shown:
+            continue
+        each = [f"{count} of {place_of(coalition)}" for coalition, count in exits.items()]
+        told = " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
+        sentences.append(
+            f"The set {name} has no section: its {sum(exits.values())} early exits are {told}, "
+            "which have one each; a pool would count each decision twice."
         )
     return sentences
 
@@ -213,7 +248,12 @@ def _across_sets(verdicts: Verdicts, claim: str) -> str:
         f"{format_ratio(row['ratio'])} in {row['data_set']} (p {format_p(row['p_value'])})"
         for row in rows.to_dict("records")
     )
-    return f"The registered test ({_TESTED_AS[claim]}) gives a ratio of {ratios}."
+    named = select([_TESTED_AS[claim]])[0]
+    return (
+        f"The registered test ({named.id}, {named.name}: {named.term.replace('_', ' ')} "
+        f"{'with' if named.controls else 'without'} controls, exits dated by departure) gives a "
+        f"ratio of {ratios}. It is another look than those below, on the same exits."
+    )
 
 
 def _pages(analysis: HypothesisAnalysis, product: Product) -> list[Page]:

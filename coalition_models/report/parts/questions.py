@@ -22,7 +22,7 @@ from coalition_models.features.casualties import add_casualties
 from coalition_models.members.bundled_facts import bundled_facts
 from coalition_models.render import Table, format_number, frame_table
 from coalition_models.report.figures.frequencies import plot_frequencies, plot_hollowing
-from coalition_models.report.html import Listing, Section
+from coalition_models.report.html import Claim, Listing, Section
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.parts._forms_and_missions import (
     TERMS,
@@ -267,8 +267,9 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
         Section(
             "Hollow when",
             [
-                "The rule was chosen knowing these three coalitions, so that they are no test of "
-                "it; the table says how far the months move with its numbers.",
+                f"Here {analysis.hollow.rule}. Flags are members, partners all but the lead "
+                "state. The rule was chosen knowing these three coalitions, so that they are no "
+                "test of it; the table says how far the months move with its numbers.",
                 (
                     figures["questions_hollowing"],
                     "Members, partners' strength and effective partners as shares of their peaks. "
@@ -297,12 +298,12 @@ def _sources(analysis: Questions) -> list[str]:
     return [*_SOURCES, *([_TOTALS] if analysis.missions is not None else [])]
 
 
-def _lines(analysis: Questions) -> list[tuple[str, str]]:
+def _lines(analysis: Questions) -> list[tuple[str, Claim]]:
     table = analysis.rates.table
     return [
         often_line(table),
         forms_line(which_forms(analysis.forms), analysis.moves),
-        hollow_line(analysis.hollow.verdicts),
+        hollow_line(analysis.hollow),
         widths_line(table),
     ]
 

@@ -11,10 +11,11 @@ from coalition_models.designs.sets import place_of
 from coalition_models.record import sources_of
 from coalition_models.report.finding import SensitivityReport, sensitivity_report
 from coalition_models.report.finding_page import finding_page, finding_product
-from coalition_models.report.html import Listing, Section
+from coalition_models.report.html import Claim, Listing, Section
 from coalition_models.report.part import HEADINGS, Page, Part, Run
 from coalition_models.report.product import Product
 from coalition_models.sensitivity.finding_parts import PARTS
+from coalition_models.sensitivity.finding_words import opening
 
 __all__ = ["PART", "elections_in_iraq", "in_full"]
 
@@ -69,7 +70,7 @@ def _short(found: SensitivityReport) -> list[str]:
 
 
 def _turns(found: SensitivityReport) -> str:
-    return f"Elections ahead in {place_of(_SET)}: {found.turns[0].lower()}{found.turns[1:]}"
+    return f"Elections ahead in {place_of(_SET)}: {opening(found.finding)} {found.turns}"
 
 
 def _about(found: SensitivityReport) -> str:
@@ -85,5 +86,5 @@ PART = Part(
     product=_product,
     pages=_pages,
     sources=lambda found: list(sources_of(found.finding.panel)),
-    lines=lambda found: [(HEADINGS[2], _turns(found))],
+    lines=lambda found: [(HEADINGS[2], Claim(_turns(found), [("all of it", "sensitivity.html")]))],
 )

@@ -137,7 +137,7 @@ def test_panels_of_the_contested_figure_name_their_ratio_and_share_a_scale(elect
     assert "orange: fewer" in legend.get_title().get_text()
 
 
-def test_intervals_of_the_contested_figure_agree_with_cells_and_p(elections):
+def test_intervals_of_the_contested_figure_are_of_cells_and_fits(elections):
     data = plot_contested(elections).data
     leaders = data[data["exit_yes"].notna()].iloc[0]
     cells = leaders[["exit_yes", "exit_no", "stay_yes", "stay_no"]].to_numpy(dtype=float)
@@ -148,10 +148,11 @@ def test_intervals_of_the_contested_figure_agree_with_cells_and_p(elections):
     months = data[data["exit_yes"].isna()]
     outside = (months["ratio_low"] > 1) | (months["ratio_high"] < 1)
     assert (outside == (months["p_value"] < 0.05)).all()
+    # those of the fit, whatever the p-value
     sure = elections.table.assign(p_value=0.05)
     edge = plot_contested(Contested("elections", "iraq", sure, elections.choices)).data
     edge = edge[edge["exit_yes"].isna()]
-    near = np.minimum(np.abs(np.log(edge["ratio_low"])), np.abs(np.log(edge["ratio_high"])))
-    assert near.to_numpy() == pytest.approx(0, abs=1e-9)
+    assert np.log(edge["ratio_low"]).to_numpy() == pytest.approx(edge["conf_low"].to_numpy())
+    assert np.log(edge["ratio_high"]).to_numpy() == pytest.approx(edge["conf_high"].to_numpy())
     drawn = sum(len(axis.collections) for axis in plot_contested(elections).figure.axes)
     assert drawn == (data["sign"] != "").sum()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.errors import DataError
-from coalition_models.hypotheses.analysis import HypothesisAnalysis
+from coalition_models.hypotheses.analysis import HypothesisAnalysis, pooled_exits
 from coalition_models.report.parts import claims, contested
 from coalition_models.report.parts.claims import write_claims
 
@@ -79,3 +82,22 @@ def test_the_parts_split_tables_and_pages_between_them(analysis):
     assert "polity5" not in page.sources
     assert "elections in Iraq" in contested.PART.about(analysis)
     assert claims.PART.about(analysis).startswith("2 of 4 claims could be tested")
+
+
+def test_a_set_of_sets_is_said_to_have_no_section(analysis):
+    """Its exits are counted from the results, and are those of the sets shown."""
+    shown = {"elections_iraq": analysis.contested["elections_iraq"]}
+    shown["elections_unosom2"] = replace(shown["elections_iraq"], coalition="unosom2")
+    pooled = {"both": {"iraq": 21, "unosom2": 16}, "more": {"iraq": 21, "isaf": 6}}
+    mine = replace(analysis, contested=shown, pooled=pooled)
+    (said,) = contested.without_section(mine, "elections")
+    assert said.startswith(
+        "The set both has no section: its 37 early exits are 21 of Iraq and 16 of Somalia"
+    )
+    assert contested.without_section(mine, "democracy") == []
+
+
+def test_the_bundled_pool_is_counted_from_its_own_rows():
+    exits = pooled_exits()["contemporary"]
+    assert set(exits) == {"iraq", "isaf", "rsm", "unosom2"}
+    assert exits["iraq"] == int(analysis_set("iraq", features=False).panel["event"].sum())

@@ -73,7 +73,7 @@ def test_peak_and_end(analysis):
 def test_hollow_in_a_year_is_said_with_its_shares(analysis):
     """The question of a reader: was it hollow in 2006, in 2007?"""
     text = " ".join(questions_findings(analysis))
-    assert "Iraq, hollow in 2007 (6 of 12 months)." in text
+    assert "Iraq was hollow in 2007 (6 of 12 months)." in text
     years = hollow_years(analysis.hollow).set_index("year")
     row = years.loc[2006]
     assert (
@@ -87,7 +87,7 @@ def test_hollow_in_a_year_is_said_with_its_shares(analysis):
         troops=facts.troops.assign(troops=facts.troops.groupby("state")["troops"].transform("max"))
     )
     other = " ".join(questions_findings(replace(analysis, hollow=cm.hollowing(full))))
-    assert "Iraq, hollow in no year." in other
+    assert "Iraq was hollow in no year." in other
 
 
 def test_whether_and_how_are_told_with_what_they_carry(analysis):
