@@ -102,15 +102,16 @@ class GroupedCox:
         """Risk of the tied events of each bin by group (K, G)."""
         events, size = self.prepared.panel.event_rows, self.prepared.n_bins * self.count
         places = self._event_bins * self.count + self.groups[events]
-        return np.bincount(places, risk[events], minlength=size).reshape(-1, self.count)
+        found: Floats = np.bincount(places, risk[events], minlength=size).astype(float)
+        return found.reshape(-1, self.count)
 
     def _risks(self, risk: Floats) -> Floats:
         """Risk of each bin's risk set by group (K, G), adding only; see `risk_totals`."""
         panel, bins = self.prepared.panel, self.prepared.n_bins
         singles = int(panel.single_ptr[-1])
         places = self.prepared.last[:singles] * self.count + self.groups[:singles]
-        out = np.bincount(places, risk[:singles], minlength=bins * self.count)
-        out = out.astype(float).reshape(bins, self.count)
+        found: Floats = np.bincount(places, risk[:singles], bins * self.count).astype(float)
+        out = found.reshape(bins, self.count)
         early, late = self._long_rows
         if early.size:
             places = self.prepared.last[early] * self.count + self.groups[early]

@@ -70,6 +70,7 @@ class Objective(ABC):
         converged, iterations = free is not None and free.shape[1] == 0, 0
         while not converged and iterations < max_iterations and np.isfinite(here.penalised):
             iterations += 1
+            step: Floats
             if free is None:
                 step = np.linalg.solve(here.information, here.score)
             else:
