@@ -75,7 +75,9 @@ class Objective(ABC):
                 step = np.linalg.solve(here.information, here.score)
             else:
                 score = free.T @ here.score
-                step = free @ np.linalg.solve(free.T @ here.information @ free, score)
+                step = np.asarray(
+                    free @ np.linalg.solve(free.T @ here.information @ free, score), dtype=float
+                )
             longest = self.reach(step)
             step *= min(1.0, _LONGEST / longest) if longest > 0 else 1.0
             if float(np.abs(here.score @ step)) < tolerance**2:
