@@ -53,6 +53,13 @@ class Replications:
         whole = dict.fromkeys(MATCHES, "Int64")
         return pd.DataFrame(rows).reindex(columns=columns).astype(whole)
 
+    def table(self) -> pd.DataFrame:
+        """Every number of every study recomputed: ``study`` and the columns of ``Replication``."""
+        parts = [one.table.assign(**{_ROW: name}) for name, one in self.found.items()]
+        if not parts:
+            return pd.DataFrame(columns=[_ROW])
+        return pd.concat([part[[_ROW, *part.columns[:-1]]] for part in parts], ignore_index=True)
+
     def lines(self) -> Iterator[str]:
         """One line per study: the verdict, or what is missing and how to get it."""
         for name in map(str, self.listed.index):
