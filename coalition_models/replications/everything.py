@@ -17,6 +17,7 @@ from coalition_models.replications.registry import (
     replicate,
     study_named,
 )
+from coalition_models.sources.kept import tables_kept
 from coalition_models.sources.load import load
 
 __all__ = ["Replications", "replicate_all"]
@@ -96,13 +97,15 @@ def replicate_all() -> Replications:
     True
     """
     listed = list_replications()
-    found, absent = {}, {}
-    for name in in_steps(list(map(str, listed.index)), "recompute", unit="study"):
-        study = study_named(name)
-        missing = lacking(study)
-        there = {source: load(source) for source in study.sources if source not in missing}
-        if missing and (not there or study.kind == "in spirit"):
-            absent[name] = "; ".join(missing.values())
-        else:
-            found[name] = replicate(name, there)
+    found: dict[str, Replication] = {}
+    absent: dict[str, str] = {}
+    with tables_kept():
+        for name in in_steps(list(map(str, listed.index)), "recompute", unit="study"):
+            study = study_named(name)
+            missing = lacking(study)
+            there = {source: load(source) for source in study.sources if source not in missing}
+            if missing and (not there or study.kind == "in spirit"):
+                absent[name] = "; ".join(missing.values())
+            else:
+                found[name] = replicate(name, there)
     return Replications(listed, found, absent)

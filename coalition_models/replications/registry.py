@@ -21,6 +21,7 @@ from coalition_models.replications.recompute import compare
 from coalition_models.replications.study import Study
 from coalition_models.sources.catalog import entry
 from coalition_models.sources.fetch import at_hand, files_of
+from coalition_models.sources.kept import tables_kept
 
 __all__ = [
     "found_study",
@@ -171,11 +172,12 @@ def replicate(
     """
     check_arguments(replicate, locals())
     study, folder = found_study(name)
-    tables = tables_of(study, data)
-    missing = tuple(text for source, text in lacking(study).items() if source not in tables)
-    if study.kind == "in spirit" and missing:
-        raise CoverageError(f"{study.name} joins several sources; it {'; '.join(missing)}")
-    return compare(study, read_published(folder), tables, missing)
+    with tables_kept():
+        tables = tables_of(study, data)
+        missing = tuple(text for source, text in lacking(study).items() if source not in tables)
+        if study.kind == "in spirit" and missing:
+            raise CoverageError(f"{study.name} joins several sources; it {'; '.join(missing)}")
+        return compare(study, read_published(folder), tables, missing)
 
 
 def tables_of(

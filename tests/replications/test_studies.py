@@ -25,7 +25,7 @@ FLOOR = {
     "berkemeier-fuhrmann-2018": (18, 0),
     "bienen-vandewalle-1991": (874, 3),
     "box-steffensmeier-1996": (14, 0),
-    "box-steffensmeier-jones-2004": (244, 0),
+    "box-steffensmeier-jones-2004": (301, 5),
     "box-steffensmeier-zorn-2001": (181, 4),
     "king-etal-1990": (74, 0),
     "king-zeng-2001": (31, 0),
