@@ -192,7 +192,11 @@ def _add_replicate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     replicate.add_argument(
         "--left-out", action="store_true", help="printed numbers that are not recomputed, and why"
     )
-    replicate.add_argument("--out", action=PathOption, help="also write the comparison as CSV")
+    replicate.add_argument(
+        "--out",
+        action=PathOption,
+        help="also write the comparison as CSV: a row per printed number",
+    )
     replicate.set_defaults(run=_replicate)
 
 
@@ -318,7 +322,7 @@ def _replicate(arguments: argparse.Namespace) -> int:
     from coalition_models.replications.registry import list_replications, replicate
 
     if arguments.all:
-        return _replicate_all()
+        return _replicate_all(arguments.out)
     if arguments.left_out:
         return _list_left_out()
     if arguments.study is None:
@@ -331,12 +335,15 @@ def _replicate(arguments: argparse.Namespace) -> int:
     return 1 if len(result.unlisted) else 0
 
 
-def _replicate_all() -> int:
+def _replicate_all(out: Path | None) -> int:
+    from coalition_models.files import write_file
     from coalition_models.replications.everything import replicate_all
 
     found = replicate_all()
     for line in found.lines():
         print(line)  # noqa: T201
+    if out is not None:
+        write_file(out, found.table().to_csv(index=False))
     return 1 if found.unlisted else 0
 
 

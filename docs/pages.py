@@ -131,8 +131,12 @@ def _copies() -> Iterator[tuple[str, str]]:
 
 
 def _notebooks() -> Iterator[tuple[str, str]]:
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        yield f"notebooks/{path.stem}.md", notebook_page(path)
+    folder = ROOT / "notebooks"
+    for path in sorted(folder.rglob("*.ipynb")):
+        yield (
+            f"notebooks/{path.relative_to(folder).with_suffix('.md').as_posix()}",
+            notebook_page(path),
+        )
 
 
 def notebook_page(path: Path) -> str:
@@ -142,7 +146,8 @@ def notebook_page(path: Path) -> str:
     for cell in cells:
         text = "".join(cell["source"]).strip()
         parts.append(text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
-    note = f"*`notebooks/{path.name}`: `make notebook` opens it in Jupyter, with its results.*"
+    name = path.relative_to(ROOT).as_posix()
+    note = f"*`{name}`: `make notebook` opens it in Jupyter, with its results.*"
     parts.insert(1, note)
     return "\n\n".join(parts) + "\n"
 
@@ -333,7 +338,7 @@ def page_of(path: Path) -> str | None:
         return "index.md"
     for folder, made in kinds.items():
         if name.startswith(folder) and path.suffix in (".md", ".ipynb"):
-            return f"{made}{path.stem}.md"
+            return f"{made}{Path(name.removeprefix(folder)).with_suffix('.md').as_posix()}"
     if name.startswith("docs/") and (path.suffix == ".md" or path.is_file()):
         return name.removeprefix("docs/")
     return None

@@ -172,6 +172,9 @@ TESTED_THROUGH = {
     "qca/truth.py": "qca/test_by_hand.py",
     "qca/xy.py": "qca/test_by_hand.py",
     "replications/between.py": "replications/test_spirit.py",
+    "replications/studies/box_steffensmeier_jones_2004/lifelines_form.py": (
+        "replications/test_studies.py"
+    ),
     "report/figures/qca.py": "qca/test_by_hand.py",
     "report/parts/_claims_tables.py": "report/parts/test_claims.py",
     "report/parts/_defection_tables.py": "report/parts/test_defections.py",

@@ -72,7 +72,7 @@ class Objective(ABC):
             iterations += 1
             step: Floats
             if free is None:
-                step = np.linalg.solve(here.information, here.score)
+                step = np.asarray(np.linalg.solve(here.information, here.score), dtype=float)
             else:
                 score = free.T @ here.score
                 step = np.asarray(

@@ -352,8 +352,11 @@ def _easy_of_pairs(
     for short in in_short:
         assumed = free & held[short].any(axis=0)
         near = reach[short].any(axis=0) & assumed
-        for easy in np.unique(long @ near.astype(np.float32) > 0, axis=0)[::-1]:
-            yield easy, assumed
+        found = long @ near.astype(np.float32) > 0
+        # as bits, whose order is that of the rows: numpy's own search for distinct rows is slow
+        distinct = {bits.tobytes(): row for row, bits in enumerate(np.packbits(found, axis=1))}
+        for bits in sorted(distinct, reverse=True):
+            yield found[distinct[bits]], assumed
 
 
 def _used(found: _Found) -> tuple[Ints, list[Ints]]:

@@ -11,6 +11,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, ReplicationError
 from coalition_models.replications.registry import found_study, lacking, tables_of
 from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sources.kept import tables_kept
 
 __all__ = ["spirit_curve"]
 
@@ -57,5 +58,6 @@ def spirit_curve(
         )
     if data is None and (missing := lacking(study)):
         raise CoverageError(f"{study.name} joins several sources; it {'; '.join(missing.values())}")
-    tables = tables_of(study, data)
-    return study.curve(tables[study.sources[0]])
+    with tables_kept():
+        tables = tables_of(study, data)
+        return study.curve(tables[study.sources[0]])

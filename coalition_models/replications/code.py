@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields
 
 from coalition_models.models.specification import Specification
+from coalition_models.replications.own import is_file, reader_of
 from coalition_models.replications.study import Model, Study
 
 __all__ = ["code_of"]
@@ -40,7 +41,10 @@ def code_of(study: Study, model: Model) -> str:
         names = sorted({_name(item) for item in used if item.__module__ == module})
         home = module if module.startswith(_PACKAGE) else "study"
         lines.append(f"from {home} import {', '.join(names)}")
-    lines += ["", f"rows = cm.load({study.source_of(model)!r})"]
+    source = study.source_of(model)
+    if is_file(source):
+        lines.insert(1, "import pandas as pd")
+    lines += ["", f"rows = {reader_of(source)}({source!r})"]
     if model.prepare is not None:
         lines.append(f"rows = {_name(model.prepare)}(rows)")
     if model.where:

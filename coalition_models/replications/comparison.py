@@ -137,8 +137,15 @@ class Replication:
             for row in part.to_dict("records")
         }
         lines = dict.fromkeys(zip(part["term"], part["quantity"], strict=True))
+        # a term is named once, above its other quantities
+        named = ["", *(term for term, _ in lines)]
         rows = [
-            [t, q.replace("_", " "), *(cells.get((t, q, m), "") for m in models)] for t, q in lines
+            [
+                "" if t == above else t,
+                q.replace("_", " "),
+                *(cells.get((t, q, m), "") for m in models),
+            ]
+            for (t, q), above in zip(lines, named, strict=False)
         ]
         title = f"{name}: {self.study.tables[name]}"
         printed = self.study.kind == "printed"

@@ -17,6 +17,7 @@ from coalition_models.replications.registry import (
     replicate,
     study_named,
 )
+from coalition_models.sources.kept import tables_kept
 from coalition_models.sources.load import load
 
 __all__ = ["Replications", "replicate_all"]
@@ -52,6 +53,13 @@ class Replications:
         columns = [_ROW, "numbers", *MATCHES]
         whole = dict.fromkeys(MATCHES, "Int64")
         return pd.DataFrame(rows).reindex(columns=columns).astype(whole)
+
+    def table(self) -> pd.DataFrame:
+        """Every number of every study recomputed: ``study`` and the columns of ``Replication``."""
+        parts = [one.table.assign(**{_ROW: name}) for name, one in self.found.items()]
+        if not parts:
+            return pd.DataFrame(columns=[_ROW])
+        return pd.concat([part[[_ROW, *part.columns[:-1]]] for part in parts], ignore_index=True)
 
     def lines(self) -> Iterator[str]:
         """One line per study: the verdict, or what is missing and how to get it."""
@@ -89,13 +97,15 @@ def replicate_all() -> Replications:
     True
     """
     listed = list_replications()
-    found, absent = {}, {}
-    for name in in_steps(list(map(str, listed.index)), "recompute", unit="study"):
-        study = study_named(name)
-        missing = lacking(study)
-        there = {source: load(source) for source in study.sources if source not in missing}
-        if missing and (not there or study.kind == "in spirit"):
-            absent[name] = "; ".join(missing.values())
-        else:
-            found[name] = replicate(name, there)
+    found: dict[str, Replication] = {}
+    absent: dict[str, str] = {}
+    with tables_kept():
+        for name in in_steps(list(map(str, listed.index)), "recompute", unit="study"):
+            study = study_named(name)
+            missing = lacking(study)
+            there = {source: load(source) for source in study.sources if source not in missing}
+            if missing and (not there or study.kind == "in spirit"):
+                absent[name] = "; ".join(missing.values())
+            else:
+                found[name] = replicate(name, there)
     return Replications(listed, found, absent)

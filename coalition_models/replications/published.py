@@ -16,6 +16,10 @@ KEY = ["table", "model", "term", "quantity"]
 _COLUMNS = [*KEY, "printed", "page"]
 _OPTIONAL = "deviation"
 _FILE = "published.csv"
+_CELLS = (
+    "a row has more cells than the first one: put a text with a comma into quotes, and write "
+    "decimals with a point"
+)
 
 
 def folder_of(name: str) -> Path:
@@ -65,12 +69,22 @@ def read_published(folder: Path) -> pd.DataFrame:
     path = folder / _FILE
     if not path.is_file():
         return pd.DataFrame(columns=[*_COLUMNS, _OPTIONAL], dtype=str)
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     file = f"{_FILE} of {folder.name}"
-    if [name for name in frame.columns if name != _OPTIONAL] != _COLUMNS:
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except pd.errors.ParserError as error:
+        raise ReplicationError(f"{file}: {_CELLS}: {error}") from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise ReplicationError(f"{file}: {_CELLS}; look at {first_few(frame.index)}")
+    absent = [name for name in _COLUMNS if name not in frame]
+    strange = [name for name in frame.columns if name not in (*_COLUMNS, _OPTIONAL)]
+    if absent or strange:
+        told = [f"lacks {', '.join(absent)}"] if absent else []
+        told += [f"has {first_few(strange)}, which it may not have"] if strange else []
+        told += ["its columns must be separated by commas"] if len(frame.columns) == 1 else []
         raise ReplicationError(
-            f"{file} must have the columns {', '.join(_COLUMNS)} and may have {_OPTIONAL}; found "
-            f"{', '.join(frame.columns)}"
+            f"{file} must have the columns {', '.join(_COLUMNS)} and may have {_OPTIONAL}; it "
+            f"{'; '.join(told)}"
         )
     problems = []
     no_number = frame[pd.to_numeric(frame["printed"], errors="coerce").isna()]
@@ -82,4 +96,5 @@ def read_published(folder: Path) -> pd.DataFrame:
         problems.append(f"repeated: {first_few(keys)}")
     if problems:
         raise ReplicationError(f"{file} must hold one number per row; {'; '.join(problems)}")
-    return frame if _OPTIONAL in frame else frame.assign(**{_OPTIONAL: ""})
+    whole = frame if _OPTIONAL in frame else frame.assign(**{_OPTIONAL: ""})
+    return whole[[*_COLUMNS, _OPTIONAL]]

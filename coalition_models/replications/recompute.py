@@ -9,6 +9,7 @@ from decimal import Decimal
 import pandas as pd
 
 from coalition_models.errors import ReplicationError, first_few, gathered
+from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit
 from coalition_models.models.specification import Specification
 from coalition_models.progress import in_steps
@@ -79,12 +80,26 @@ def compare(
                 keys = list(zip(part["term"], part["quantity"], strict=True))
                 ours = numbers_of(result, keys)
             remarks += [f"{model.table}, {model.name}: {text}" for text in told]
-            absent += [" ".join([*_of(model), *key]) for key in keys if key not in ours]
+            absent += _absent(model, result, [key for key in keys if key not in ours])
         frames.append(_beside(study, part, ours))
     if absent:
         raise ReplicationError(f"{study.name} does not compute: {first_few(absent)}")
     table = pd.concat(frames, ignore_index=True)
     return Replication(study, _in_order(table, printed), missing, tuple(remarks))
+
+
+def _absent(model: Model, result: Result, keys: list[Key]) -> list[str]:
+    """Numbers that a model does not give, each with the terms or quantities that it has."""
+    lines = []
+    for term, quantity in keys:
+        others = [MODEL] if isinstance(result, Fit) else [key[0] for key in result.others]
+        terms = list(dict.fromkeys([*result.names, *others]))
+        known = f"its terms are {first_few(terms)}" if term not in terms else _QUANTITIES
+        lines.append(f"{' '.join([*_of(model), term, quantity])} ({known})")
+    return lines
+
+
+_QUANTITIES = "a quantity that it has not; they are listed in coalition_models.replications.numbers"
 
 
 def _of(model: Model) -> tuple[str, str]:
@@ -103,10 +118,11 @@ def _in_order(table: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refuse_strays(study: Study, printed: pd.DataFrame) -> None:
-    known = {_of(model) for model in study.models}
+    known = dict.fromkeys(map(_of, study.models))
     pairs = dict.fromkeys(zip(printed["table"], printed["model"], strict=True))
     stray = [" ".join(pair) for pair in pairs if pair not in known]
-    problems = [f"does not compute: {first_few(stray)}"] if stray else []
+    has = first_few([" ".join(pair) for pair in known])
+    problems = [f"does not compute: {first_few(stray)} (its models are {has})"] if stray else []
     words = set(printed["deviation"]) - {"", *study.deviations}
     if words:
         problems.append(f"gives no reason for the deviation {first_few(sorted(words))}")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from pkgutil import iter_modules
-from types import ModuleType
 
 import pandas as pd
 
@@ -18,12 +15,13 @@ from coalition_models.render import listing
 from coalition_models.replications import studies
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.left_out import list_left_out
+from coalition_models.replications.own import is_file, lacking_file, own_study, record, table_of
 from coalition_models.replications.published import folder_of, read_published
 from coalition_models.replications.recompute import compare
 from coalition_models.replications.study import Study
 from coalition_models.sources.catalog import entry
 from coalition_models.sources.fetch import at_hand, files_of
-from coalition_models.sources.load import load
+from coalition_models.sources.kept import tables_kept
 
 __all__ = [
     "found_study",
@@ -68,31 +66,10 @@ def study_named(name: str) -> Study:
             "with study.py; list_replications() describes them"
         )
     folder = name.replace("-", "_")
-    study = _record(import_module(f"{studies.__name__}.{folder}.study"), folder)
+    study = record(import_module(f"{studies.__name__}.{folder}.study"), folder)
     if study.name != name:
         raise ReplicationError(f"the folder {folder} holds the study {study.name!r}: name it so")
     return study
-
-
-def _record(module: ModuleType, folder: str) -> Study:
-    study = getattr(module, "STUDY", None)
-    if not isinstance(study, Study):
-        raise ReplicationError(f"study.py of {folder} must define STUDY = Study(...)")
-    return study
-
-
-def _own_study(folder: Path) -> Study:
-    """The record in a folder of the user's; its code is run."""
-    file = folder / "study.py"
-    if not file.is_file():
-        raise ReplicationError(f"no study.py in {folder}: a study is a folder with one")
-    found = spec_from_file_location(f"own_study_{folder.name}", file)
-    if found is None or found.loader is None:
-        raise ReplicationError(f"cannot read {file} as Python")
-    module = module_from_spec(found)
-    sys.modules[found.name] = module
-    found.loader.exec_module(module)
-    return _record(module, str(folder))
 
 
 def found_study(name: str | Path) -> tuple[Study, Path]:
@@ -100,20 +77,23 @@ def found_study(name: str | Path) -> tuple[Study, Path]:
     text = str(name)
     if text not in known_studies() and (isinstance(name, Path) or Path(text).is_dir()):
         folder = Path(name).expanduser()
-        return _own_study(folder), folder
+        return own_study(folder), folder
     return study_named(text), folder_of(text)
 
 
 def lacking(study: Study) -> dict[str, str]:
     """Sources of a study that are not at hand -> how to get them."""
-    found = {}
+    found: dict[str, str] = {}
     for source in study.sources:
+        if is_file(source):
+            found |= {source: lacking_file(study, source)}
+            continue
         parts = [part for part in files_of(source) if entry(part).kind == "external"]
         absent = [part for part in parts if not at_hand(part)]
         if absent:
             fetch = f"coalition-models data fetch {' '.join(absent)}"
             found[source] = f"needs {', '.join(absent)}, not at hand: {fetch}"
-    return found
+    return {source: text for source, text in found.items() if text}
 
 
 def list_replications() -> pd.DataFrame:
@@ -194,11 +174,12 @@ def replicate(
     """
     check_arguments(replicate, locals())
     study, folder = found_study(name)
-    tables = tables_of(study, data)
-    missing = tuple(text for source, text in lacking(study).items() if source not in tables)
-    if study.kind == "in spirit" and missing:
-        raise CoverageError(f"{study.name} joins several sources; it {'; '.join(missing)}")
-    return compare(study, read_published(folder), tables, missing)
+    with tables_kept():
+        tables = tables_of(study, data)
+        missing = tuple(text for source, text in lacking(study).items() if source not in tables)
+        if study.kind == "in spirit" and missing:
+            raise CoverageError(f"{study.name} joins several sources; it {'; '.join(missing)}")
+        return compare(study, read_published(folder), tables, missing)
 
 
 def tables_of(
@@ -230,7 +211,7 @@ def _loaded(study: Study) -> dict[str, pd.DataFrame]:
     tables, problems = {}, []
     for source in study.sources:
         try:
-            tables[source] = load(source)
+            tables[source] = table_of(study, source)
         except CoverageError as error:
             problems.append(error)
     if not tables:

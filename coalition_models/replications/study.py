@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -12,7 +14,7 @@ from coalition_models.errors import ReplicationError, first_few
 from coalition_models.models.specification import Specification
 from coalition_models.replications.numbers import Result
 from coalition_models.sensitivity.curve import SpecCurve
-from coalition_models.sources.literature import article
+from coalition_models.sources.literature import Article, article
 
 __all__ = ["Claim", "Model", "Rows", "Study"]
 
@@ -50,9 +52,40 @@ class Model:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def rows(self, data: pd.DataFrame) -> pd.DataFrame:
-        """The rows of the model in a source's table."""
-        made = data if self.prepare is None else self.prepare(data)
-        return made.query(self.where) if self.where else made
+        """The rows of the model in a source's table.
+
+        Raises
+        ------
+        ReplicationError
+            If ``prepare`` or ``where`` fail on it.
+        """
+        made = data
+        if self.prepare is not None:
+            with self._naming(f"prepare ({getattr(self.prepare, '__name__', '')})", data):
+                made = self.prepare(data)
+        if not self.where:
+            return made
+        with self._naming(f"where ({self.where})", made):
+            return made.query(self.where)
+
+    @contextmanager
+    def _naming(self, step: str, data: pd.DataFrame) -> Iterator[None]:
+        """Say of which model, and of which step, an error is."""
+        try:
+            yield
+        except (
+            LookupError,
+            NameError,
+            SyntaxError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ) as error:
+            raise ReplicationError(
+                f"{self.table}, {self.name}: {step} fails with {type(error).__name__}: {error}; "
+                f"its table has the columns {first_few(list(map(str, data.columns)))}: mend it in "
+                "study.py"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -88,10 +121,12 @@ class Study:
     ----------
     name : str
         What :func:`replicate` is called with.
-    article : str
-        Key of the article, see :func:`~coalition_models.sources.literature.article`.
+    article : str or Article
+        Key of the article, see :func:`~coalition_models.sources.literature.article`; or an
+        :class:`~coalition_models.sources.literature.Article` of your own.
     sources : tuple of str
-        Names of the data in the catalogue.
+        Names of the data in the catalogue; in a study of your own also of files beside its
+        ``study.py`` (``cases.csv``, ``cases.dta``).
     tables : mapping
         Name of each table -> what it shows.
     recipe : tuple of str
@@ -115,6 +150,8 @@ class Study:
     curve : callable, optional
         Of a study in spirit: from the first source's table to the specification curve between
         their specification and ours.
+    folder : Path, optional
+        Where a study of your own stands; set as it is read.
 
     Raises
     ------
@@ -123,7 +160,7 @@ class Study:
     """
 
     name: str
-    article: str
+    article: str | Article
     sources: tuple[str, ...]
     tables: Mapping[str, str]
     recipe: tuple[str, ...]
@@ -137,6 +174,7 @@ class Study:
     differs: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     curve: Callable[[pd.DataFrame], SpecCurve] | None = None
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         keys = [(model.table, model.name) for model in self.models]
@@ -162,20 +200,24 @@ class Study:
             raise ReplicationError(f"study {self.name}: {'; '.join(problems)}")
 
     @property
+    def work(self) -> Article:
+        """The article."""
+        return article(self.article) if isinstance(self.article, str) else self.article
+
+    @property
     def title(self) -> str:
         """Title of the article; authors and year where the title was not seen."""
-        work = article(self.article)
-        return work.title or f"{work.text.partition('). ')[0]})"
+        return self.work.title or f"{self.work.text.partition('). ')[0]})"
 
     @property
     def citation(self) -> str:
         """The article in full, with its DOI where that is known."""
-        return f"{article(self.article).text} {self.doi and f'https://doi.org/{self.doi}'}".strip()
+        return f"{self.work.text} {self.doi and f'https://doi.org/{self.doi}'}".strip()
 
     @property
     def doi(self) -> str:
         """DOI of the article."""
-        return article(self.article).doi
+        return self.work.doi
 
     def source_of(self, model: Model) -> str:
         """The source of a model's rows."""

@@ -7,11 +7,18 @@ from functools import partial
 
 import pandas as pd
 
+from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.models.specification import Specification
 from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.curve import SpecCurve, spec_curve
+from coalition_models.sources.kept import kept
 
-__all__ = ["curve_between"]
+__all__ = ["curve_between", "set_panel"]
+
+
+def set_panel(name: str) -> pd.DataFrame:
+    """The panel of a research set, made once for all studies that are recomputed together."""
+    return kept(f"analysis set {name}", lambda: analysis_set(name).panel)
 
 
 def curve_between(

@@ -18,6 +18,7 @@ from coalition_models.sources._paths import data_dir
 from coalition_models.sources.bundled import read_bundled
 from coalition_models.sources.catalog import NEWEST, Entry, contract_of, entry, file_sha256, tables
 from coalition_models.sources.fetch import at_hand, fetch
+from coalition_models.sources.kept import kept
 from coalition_models.sources.readers import READERS
 from coalition_models.tables.contract import Contract, hold
 from coalition_models.tables.csv_tables import read_loosely
@@ -182,6 +183,10 @@ def _load_external(item: Entry) -> pd.DataFrame:
             ),
         )
         return _stamp(frame, item, "+".join(entry(part).sha256[:12] for part in item.parts))
+    return kept(item.name, lambda: _read_external(item))
+
+
+def _read_external(item: Entry) -> pd.DataFrame:
     path = fetch(item.name)
     frame = READERS[item.name](path)
     if item.columns:

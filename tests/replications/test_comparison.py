@@ -22,7 +22,7 @@ def test_tables_lay_ours_beside_the_printed(toy):
         assert part in text
         assert part.replace("'", "&#x27;") in result._repr_html_()
     assert "| spells | coefficient | 0.50 / 0.50 |" in result.markdown()
-    assert r"spells & std error & 0.24 / 0.25 * \\" in result.latex()
+    assert r" & std error & 0.24 / 0.25 * \\" in result.latex()
     verdict = "2 printed numbers: 1 exact, 1 off by one in the last digit, 0 different"
     assert repr(result) == f"<Replication toy-2020: {verdict}; all of these listed>"
     with pytest.raises(ReplicationError, match="has the tables Table 1; found 'Table 9'"):

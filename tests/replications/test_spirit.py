@@ -133,7 +133,7 @@ def test_what_is_left_out_is_counted_and_named(capsys):
     assert f"{found['numbers'].sum()} numbers left out." in said
     assert "Heckman" in said
     listed = cm.list_replications()["left_out"]
-    assert listed["lemke-karstens-2021"] == 179
+    assert listed["lemke-karstens-2021"] == 94
     assert listed["martin-1992"] == 0
 
 

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.models.specification import Specification
 from coalition_models.replications.study import Claim, Model, Study
-from coalition_models.replications.ways import curve_between
+from coalition_models.replications.ways import curve_between, set_panel
 from coalition_models.sensitivity.curve import SpecCurve
 
 __all__ = ["STUDY", "operation_years"]
@@ -23,7 +22,7 @@ _THEIRS = Specification(
 
 def operation_years(_: pd.DataFrame) -> pd.DataFrame:
     """Years of states that sent troops to another state's conflict."""
-    return analysis_set("interventions").panel
+    return set_panel("interventions")
 
 
 def _curve(members: pd.DataFrame) -> SpecCurve:

@@ -7,13 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.errors import warn
 from coalition_models.features.elections import add_elections
 from coalition_models.models.specification import Specification
 from coalition_models.replications.linear import least_squares
 from coalition_models.replications.study import Claim, Model, Study
-from coalition_models.replications.ways import curve_between
+from coalition_models.replications.ways import curve_between, set_panel
 from coalition_models.sensitivity.curve import SpecCurve
 
 __all__ = ["STUDY", "contingent_months"]
@@ -30,7 +29,7 @@ _MANY = 250
 
 def contingent_months(_: pd.DataFrame) -> pd.DataFrame:
     """Months of contingents in missions of the United Nations, 1990 on."""
-    panel = add_elections(analysis_set("un").panel, preset="duursma-gledhill2019")
+    panel = add_elections(set_panel("un"), preset="duursma-gledhill2019")
     panel = panel[panel["period"].dt.year >= 1990].reset_index(drop=True)
     known = panel["troops"].notna()
     if not known.all():

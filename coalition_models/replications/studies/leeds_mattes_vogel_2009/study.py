@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.features.support_change import add_support_change
 from coalition_models.models.specification import Specification
 from coalition_models.replications.study import Claim, Model, Study
-from coalition_models.replications.ways import curve_between
+from coalition_models.replications.ways import curve_between, set_panel
 from coalition_models.sensitivity.curve import SpecCurve
 
 __all__ = ["STUDY", "supported_years"]
@@ -27,7 +26,7 @@ _ALONE = f"event ~ {_TERM} + capability_change_20 + cinc_share"
 
 def supported_years(_: pd.DataFrame) -> pd.DataFrame:
     """Years of states that sent troops to another's conflict, with changes of leaders' support."""
-    panel = add_support_change(analysis_set("interventions").panel)
+    panel = add_support_change(set_panel("interventions"))
     return panel.assign(**{_BOTH: panel[_TERM] * panel["democracy_polity"]})
 
 

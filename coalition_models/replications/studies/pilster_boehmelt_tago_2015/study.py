@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.models.specification import Specification
 from coalition_models.replications.study import Claim, Model, Study
-from coalition_models.replications.ways import curve_between
+from coalition_models.replications.ways import curve_between, set_panel
 from coalition_models.sensitivity.curve import SpecCurve
 
 __all__ = ["STUDY", "operations"]
@@ -25,7 +24,7 @@ _THEIRS = "until_2001"
 
 def operations(_: pd.DataFrame) -> pd.DataFrame:
     """Years of states that sent troops to another state's conflict."""
-    panel = analysis_set("interventions").panel
+    panel = set_panel("interventions")
     return panel.assign(until_2001=panel["period"].dt.year <= 2001)
 
 

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.set_tables import with_partners
 from coalition_models.features.side_strength import add_side_strength
 from coalition_models.models.specification import Specification
 from coalition_models.replications.study import Claim, Model, Study
-from coalition_models.replications.ways import curve_between
+from coalition_models.replications.ways import curve_between, set_panel
 from coalition_models.sensitivity.curve import SpecCurve
 
 __all__ = ["STUDY", "war_months"]
@@ -24,7 +23,7 @@ _CONTROLS = "side_strength + cinc_share"
 
 def war_months(_: pd.DataFrame) -> pd.DataFrame:
     """Partner-months of the coalition wars of this package, while a partner fights."""
-    panel, _left = with_partners(analysis_set("wars").panel)
+    panel, _left = with_partners(set_panel("wars"))
     return add_side_strength(panel)
 
 
