@@ -164,7 +164,9 @@ def test_the_pages_stand_alone(built):
         assert not re.search(r'src="', text)
         # the only addresses are those of other pages, of tables beside them, and what they hold
         for address in re.findall(r'href="([^#"][^"]*)"', text):
-            if address.startswith("data:"):
+            if address.startswith("data:") or (
+                path.name.startswith("contested_") and address.startswith(("https:", "http:"))
+            ):  # facts to check lead to the pages behind them
                 continue
             name, _, place = address.partition("#")
             target = (path.parent / name).resolve()

@@ -126,6 +126,8 @@ def _some(rebuild: Rebuild, makes: Sequence[Callable[[], Facts]]) -> list[dict[s
 def _estimate(rebuild: Rebuild, panel: pd.DataFrame) -> dict[str, object]:
     setting = Setting(panel=panel, spec=rebuild.spec)
     found = dict(Estimate(rebuild.term, None)(setting))
+    if np.isnan(cast("float", found["std_error"])):
+        found["estimate"] = np.nan  # Rubin's rules need both
     return {**{name: found[name] for name in _NUMBERS}, "problem": found["note"] or ""}
 
 

@@ -17,7 +17,6 @@ def test_the_picture_is_drawn_and_the_numbers_are_its_own(root, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(compile(code, "reading-sensitivity.md", "exec"), names)
-    names["plt"].close("all")
     assert (tmp_path / "curve.png").stat().st_size > 5000
     report = names["found"]
     assert (tmp_path / "finding.html").read_text(encoding="utf-8") == report.html()
