@@ -260,7 +260,7 @@ def test_the_part_of_the_report_says_what_was_short(found: SensitivityReport) ->
     ((heading, line),) = PART.lines(found)
     assert heading == HEADINGS[2]
     assert line.text.endswith(found.turns[1:])
-    assert PART.about(found).startswith(f"One finding put to {len(found.results)} kinds of doubt.")
+    assert PART.about(found).endswith(f"put to {len(found.results)} kinds of doubt.")
 
 
 def test_a_finding_without_an_estimate_is_told_by_its_score(voting: cm.Facts) -> None:

@@ -74,7 +74,10 @@ def _turns(found: SensitivityReport) -> str:
 
 
 def _about(found: SensitivityReport) -> str:
-    return f"One finding put to {len(found.results)} kinds of doubt. {_turns(found)}"
+    return (
+        f"What elections ahead in {place_of(_SET)} depend on: one finding put to "
+        f"{len(found.results)} kinds of doubt."
+    )
 
 
 PART = Part(
