@@ -17,10 +17,12 @@ from coalition_models.errors import DataError, first_few
 
 __all__ = [
     "FAR",
+    "MOST_DRAWS",
     "as_day",
     "as_days",
     "check_arguments",
     "check_count",
+    "check_draws",
     "check_workers",
     "not_days",
     "read_day",
@@ -35,6 +37,8 @@ _SHOWN = 60
 #: the largest number of periods, months or years that an option may count; a hundred years of
 #: months is beyond any coalition, and keys made of a state and a month hold it with room to spare
 FAR = 1200
+#: draws beyond which what they hold does not fit into the memory of a common machine
+MOST_DRAWS = 100_000
 #: days outside these cannot be kept to the nanosecond, as tables do
 _FIRST_DAY, _LAST_DAY = pd.Timestamp("1678-01-01"), pd.Timestamp("2261-12-31 23:59:59.999999999")
 
@@ -60,7 +64,8 @@ def check_arguments(function: Callable[..., object], given: Mapping[str, object]
     """Refuse arguments that are not what the function's annotations say.
 
     A public function calls it first, with its own ``locals()``. Dates and values annotated
-    ``object`` are left to the function, and so is a string where a list of strings is expected.
+    ``object`` are left to the function, and so is a string where a list of strings is expected. A
+    ``seed`` must not be negative.
 
     Raises
     ------
@@ -81,6 +86,9 @@ def check_arguments(function: Callable[..., object], given: Mapping[str, object]
         for name, (hint, exact) in _hints(function).items()
         if name in given and type(given[name]) not in exact and not _fits(given[name], hint)
     ]
+    seed = given.get("seed")
+    if isinstance(seed, Integral) and seed < 0:
+        problems.append(f"seed must be 0 or more, not {seed}")
     if problems:
         raise DataError("; ".join(problems))
 
@@ -238,6 +246,24 @@ def check_count(value: float, name: str, *, least: int = 0, most: int = FAR, of:
         kind = f"a whole number of {of}" if of else "a whole number"
         raise DataError(f"{name} must be {kind} from {least} to {most}, not {_shown(value)}")
     return int(value)
+
+
+def check_draws(draws: int, *, least: int = 1, name: str = "draws") -> int:
+    """Check a number of draws.
+
+    Examples
+    --------
+    >>> check_draws(1999)
+    1999
+    >>> check_draws(0)
+    Traceback (most recent call last):
+    coalition_models.errors.DataError: draws must be 1 or more, not 0
+    """
+    if not isinstance(draws, Integral) or isinstance(draws, bool) or draws < least:
+        raise DataError(f"{name} must be {least} or more, not {_shown(draws)}")
+    if draws > MOST_DRAWS:
+        raise DataError(f"{name} must be {MOST_DRAWS:,} or fewer, not {_shown(draws)}")
+    return int(draws)
 
 
 def check_workers(workers: int) -> int:

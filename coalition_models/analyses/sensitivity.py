@@ -14,7 +14,7 @@ from coalition_models.files import output_folder, write_file
 from coalition_models.models.running import unfitted
 from coalition_models.report.figures.curves import plot_spec_curve
 from coalition_models.report.finding import SensitivityReport
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.finding import Crossing, Finding
 from coalition_models.sensitivity.finding_part import How, Looked, PartOf, look
 from coalition_models.sensitivity.finding_parts import PARTS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.designs.analysis_sets import AnalysisSet
 from coalition_models.designs.frequency_rates import READING, joined_cells, rates_of, split_rates
 from coalition_models.designs.frequency_readings import (
@@ -24,7 +24,6 @@ from coalition_models.designs.outcomes import OUTCOMES
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels.rates import ratio_limits
 from coalition_models.members.facts import Facts
-from coalition_models.models.after.rates import MOST_DRAWS
 from coalition_models.models.sample.checks import names_of
 from coalition_models.progress import in_steps
 from coalition_models.render import Table, format_number
@@ -268,8 +267,7 @@ def frequencies(
     check_arguments(frequencies, locals())
     names = names_of(by, "by")
     wanted = _outcomes(names, outcomes)
-    check_count(draws, "draws", least=100, most=MOST_DRAWS)
-    check_count(seed, "seed", most=2**63)
+    check_draws(draws, least=100)
     if not 0 < level < 1:
         raise DataError(f"level must lie between 0 and 1, not {level!r}")
     found = _sets(sets)

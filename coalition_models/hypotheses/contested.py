@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_count, check_draws
 from coalition_models.errors import CoverageError, DataError, FitError, first_few, gathered
 from coalition_models.hypotheses.contested_calendars import (
     SIDES,
@@ -139,8 +139,7 @@ def contest(
     wrong = [name for name in outcomes if name not in OUTCOMES]
     if wrong:
         raise DataError(f"outcomes must be among {', '.join(OUTCOMES)}, not {first_few(wrong)}")
-    check_count(draws, "draws", least=0)
-    check_count(seed, "seed", least=0)
+    check_draws(draws, least=0)
     if worlds:
         check_count(worlds, "worlds", least=2)
     windows = list(dict.fromkeys(check_window(months, "each of windows") for months in windows))

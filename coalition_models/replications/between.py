@@ -10,7 +10,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, ReplicationError
 from coalition_models.replications.registry import found_study, lacking, tables_of
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sources.kept import tables_kept
 
 __all__ = ["spirit_curve"]

@@ -13,7 +13,7 @@ import pandas as pd
 from coalition_models.errors import ReplicationError, first_few
 from coalition_models.models.specification import Specification
 from coalition_models.replications.numbers import Result
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sources.literature import Article, article
 
 __all__ = ["Claim", "Model", "Rows", "Study"]

@@ -10,7 +10,8 @@ import pandas as pd
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.models.specification import Specification
 from coalition_models.sensitivity.choices import Dimension, Setting
-from coalition_models.sensitivity.curve import SpecCurve, spec_curve
+from coalition_models.sensitivity.curve import spec_curve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sources.kept import kept
 
 __all__ = ["curve_between", "set_panel"]

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coalition_models.about import __version__
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.designs.analysis_sets import AnalysisSet
 from coalition_models.errors import DataError
 from coalition_models.files import write_file
@@ -185,7 +185,7 @@ def sensitivity_report(
     (['leave_out', 'e_value'], ['dates'])
     """
     check_arguments(sensitivity_report, locals())
-    check_count(draws, "draws", least=2)
+    check_draws(draws, least=2)
     finding = finding_of(
         data, term, spec=spec, panel=panel, facts=facts, features=features, options=options
     )

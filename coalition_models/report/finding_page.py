@@ -17,7 +17,7 @@ from coalition_models.report.figures.style import Plot
 from coalition_models.report.html import Listing, Section, Shown
 from coalition_models.report.part import Page
 from coalition_models.report.product import Product
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.finding import Finding
 from coalition_models.sensitivity.finding_choices import WITHIN
 from coalition_models.sensitivity.finding_part import How, Looked

@@ -23,7 +23,7 @@ _WHERE = {
     "spec_curve": ("curve", "spec_curve"),
     "explore": ("exploring", "explore"),
     "Explored": ("exploring", "Explored"),
-    "SpecCurve": ("curve", "SpecCurve"),
+    "SpecCurve": ("curve_result", "SpecCurve"),
     "Exchange": ("histories", "Exchange"),
     "exposure_histories": ("histories", "exposure_histories"),
     "complete_histories": ("histories", "complete_histories"),
@@ -76,8 +76,8 @@ if TYPE_CHECKING:
     from coalition_models.sensitivity.choices import Setting as Setting
     from coalition_models.sensitivity.choices import Skip as Skip
     from coalition_models.sensitivity.choices import cross as cross
-    from coalition_models.sensitivity.curve import SpecCurve as SpecCurve
     from coalition_models.sensitivity.curve import spec_curve as spec_curve
+    from coalition_models.sensitivity.curve_result import SpecCurve as SpecCurve
     from coalition_models.sensitivity.e_values import bounding_factor as bounding_factor
     from coalition_models.sensitivity.e_values import e_value as e_value
     from coalition_models.sensitivity.e_values import e_value_of as e_value_of

@@ -11,30 +11,30 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.errors import CoverageError, DataError, FitError, counted
 from coalition_models.inference.null_score import NullTest, score_at_null
-from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
+from coalition_models.models.running import fit
 from coalition_models.models.specification import Specification
-from coalition_models.render import InTables, Table, format_number
 from coalition_models.sensitivity.choices import Dimension, Setting
-from coalition_models.sensitivity.curve_estimates import fitted_on
+from coalition_models.sensitivity.curve_estimates import estimates_of, fitted_on
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.drawn_rows import DrawnRows
 from coalition_models.sensitivity.histories import Exchange, Worlds, worlds_of
-from coalition_models.sensitivity.joint import (
-    JointTest,
-    janus,
-    joint_test,
-    relative_ratio,
-    stouffer,
-)
+from coalition_models.sensitivity.joint import joint_test
 from coalition_models.sensitivity.null_maps import NullMaps
 from coalition_models.sensitivity.running import run
+from coalition_models.sensitivity.scales import (
+    SCORE,
+    scale_of,
+    scored,
+    statistic_of,
+    wald_numbers,
+)
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, picked
-from coalition_models.sensitivity.variation import variance_shares
 
-__all__ = ["Estimate", "SpecCurve", "spec_curve"]
+__all__ = ["Estimate", "spec_curve"]
 
 Floats = npt.NDArray[np.float64]
 #: from a setting, and which of its rows were used (None: all), to further results
@@ -43,132 +43,8 @@ Also = Callable[[Setting, npt.NDArray[np.bool_] | None], Mapping[str, object]]
 _RESULTS = (
     "estimate", "std_error", "conf_low", "conf_high", "p_value", "z", "p_score", "z_by_cluster",
     "events",
-    "exposed_events", "exposed_clusters", "rows", "clusters", "note",
+    "exposed_events", "exposed_clusters", "rows", "clusters", "scale", "statistic", "note",
 )  # fmt: skip
-_EDGE = 1.959963984540054
-
-
-@dataclass(frozen=True, repr=False)
-class SpecCurve(InTables):
-    """A term over all specifications.
-
-    Attributes
-    ----------
-    term : str
-    table : DataFrame
-        One row per specification: the choices; ``estimate, std_error, conf_low, conf_high,
-        p_value`` of the refit (log scale; all missing where it has no finite maximum, all but the
-        estimate where the variance asked for cannot be had; ``note`` says why); ``z``, Rao's score
-        statistic where the term has no effect, which exists there too, and its normal ``p_score``,
-        as if rows were independent; ``z_by_cluster``, the same score over the root of its squares
-        by cluster; ``events, exposed_events, exposed_clusters, rows, clusters``; ``problem`` where
-        there is nothing.
-    dimensions : tuple of str
-    skipped : DataFrame
-        Options that did not apply, and why.
-    joint : JointTest or None
-        All specifications together, where histories were exchanged.
-    scale : str
-        What the exponential of an estimate is.
-    drawn : array, shape (B, specifications), or None
-        The score z of every specification in every draw, where histories were exchanged.
-    """
-
-    term: str
-    table: pd.DataFrame
-    dimensions: tuple[str, ...]
-    skipped: pd.DataFrame
-    joint: JointTest | None
-    scale: str
-    drawn: Floats | None = None
-
-    @property
-    def summary(self) -> pd.Series:
-        """Numbers of the whole curve.
-
-        ``median_ratio``, ``share_above_one``, ``share_significant_above`` and ``_below`` (score z
-        beyond 1.96), ``stouffer_z``, ``relative_ratio`` and ``p_difference`` (Patel et al. 2015),
-        ``janus``; specifications counted, without an estimate, without anything.
-        """
-        table = self.table
-        known = table["estimate"].dropna()
-        z = table["z"].dropna().to_numpy(dtype=float)
-        ratio, gap = relative_ratio(known, table.loc[known.index, "p_value"])
-        return pd.Series(
-            {
-                "specifications": len(table),
-                "without_estimate": int(table["estimate"].isna().sum()),
-                "without_anything": int(table["problem"].ne("").sum()),
-                "median_ratio": float(np.exp(known.median())) if len(known) else np.nan,
-                "median_z": float(np.median(z)) if len(z) else np.nan,
-                "share_above_one": float((z > 0).mean()) if len(z) else np.nan,
-                "share_significant_above": float((z > _EDGE).mean()) if len(z) else np.nan,
-                "share_significant_below": float((z < -_EDGE).mean()) if len(z) else np.nan,
-                "stouffer_z": stouffer(z),
-                "relative_ratio": ratio,
-                "p_difference": gap,
-                "janus": janus(known),
-            }
-        )
-
-    @property
-    def variation(self) -> pd.DataFrame:
-        """Which choices move the estimate: shares of its variance, with pairs of choices."""
-        return variance_shares(self.table, self.dimensions, "estimate")
-
-    def nearest_turn(self, chosen: Mapping[str, object]) -> pd.DataFrame:
-        """The fewest choices to change for another conclusion.
-
-        Parameters
-        ----------
-        chosen : mapping
-            One option per dimension: the specification to start from.
-
-        Returns
-        -------
-        DataFrame
-            ``turn`` (``sign``, ``significance``), ``changes`` (how many choices), ``choices``
-            (which), for the specification nearest to the chosen one whose score z has the other
-            sign, or lies on the other side of 1.96.
-        """
-        lacking = [name for name in self.dimensions if name not in chosen]
-        if lacking:
-            raise DataError(f"chosen needs an option of {', '.join(lacking)}")
-        labels = self.table[list(self.dimensions)]
-        same = labels.eq(pd.Series({name: chosen[name] for name in self.dimensions}))
-        here = self.table[same.all(axis=1)]
-        if here.empty or not np.isfinite(here["z"].iloc[0]):
-            raise DataError("the chosen options are no specification of the curve with a result")
-        z = float(here["z"].iloc[0])
-        turns = {
-            "sign": self.table["z"] * np.sign(z) < 0,
-            "significance": (self.table["z"].abs() > _EDGE) != (abs(z) > _EDGE),
-        }
-        rows = []
-        for turn, other in turns.items():
-            far = (~same[other & self.table["z"].notna()]).sum(axis=1)
-            if far.empty:
-                rows.append((turn, np.nan, "no specification"))
-                continue
-            at = far.idxmin()
-            moved = [
-                f"{name} {labels.loc[at, name]}"
-                for name in self.dimensions
-                if not same.loc[at, name]
-            ]
-            rows.append((turn, int(far.min()), ", ".join(moved)))
-        return pd.DataFrame(rows, columns=["turn", "changes", "choices"])
-
-    def to_tables(self) -> list[Table]:
-        """The summary, which choices move it, and the joint test."""
-        numbers = [[str(name), format_number(value)] for name, value in self.summary.items()]
-        tables = [Table(["", self.term], numbers, f"Specification curve of {self.term}")]
-        moved = self.variation
-        rows = [[str(a), format_number(float(b))] for a, b in moved.itertuples(index=False)]
-        tables.append(Table(["choice", "share of variance"], rows, "What moves the estimate"))
-        if self.joint is not None:
-            tables.append(self.joint.to_table())
-        return tables
 
 
 def spec_curve(
@@ -195,7 +71,8 @@ def spec_curve(
     Parameters
     ----------
     spec : Fit or Specification
-        Of a family with scores at the null, clustered one way: what the options start from.
+        Clustered one way: what the options start from. A family without a score where the term
+        has no effect is judged by Wald's z, on a scale of its own (:attr:`SpecCurve.by_scale`).
     term : str
         A column of the formula, or the name under which options put it (``assign(term=...)``).
     dimensions : sequence of Dimension
@@ -248,9 +125,10 @@ def spec_curve(
     >>> len(curve.table), bool(curve.summary["median_ratio"] > 1)
     (2, True)
     """
-    check_arguments(spec_curve, {"spec": spec, "term": term, "draws": draws, "workers": workers})
+    given = {"spec": spec, "term": term, "draws": draws, "seed": seed, "workers": workers}
+    check_arguments(spec_curve, given)
+    check_draws(draws)
     asked = spec.spec if isinstance(spec, Fit) else spec
-    require(asked.record, "null_scores", "spec_curve()")
     dimensions = of_standing(dimensions, standings)
     pick = picked(dimensions, where=where, sample=sample, limit=limit, seed=seed)
     start = Setting() if base is None else base
@@ -279,12 +157,14 @@ def spec_curve(
         dimensions=found.dimensions,
         skipped=found.skipped,
         joint=joint,
-        scale=asked.record.ratio,
+        scale=scale_of(asked.record),
         drawn=drawn,
+        statistic=statistic_of(asked.record),
     )
 
 
-_NUMBERS = [name for name in _RESULTS if name != "note"]
+_WORDS = ("scale", "statistic", "note")
+_NUMBERS = [name for name in _RESULTS if name not in _WORDS]
 
 
 def _worlds(
@@ -325,15 +205,28 @@ class Estimate:
         assert spec is not None
         term = str(setting.values.get("term", self.term))
         other = cast("Specification | None", setting.values.get("fit_as"))
+        if not scored(spec.record):
+            return self._by_wald(spec, term, setting)
         estimated, model = fitted_on(self.drawn, spec, other, rows)
         found = score_at_null(model, term, null_map=self.maps.of(spec))
-        out = {**dict.fromkeys(_RESULTS, np.nan), "note": estimated.note}
+        words = {"scale": scale_of((other or spec).record), "statistic": SCORE}
+        out = {**dict.fromkeys(_RESULTS, np.nan), **words, "note": estimated.note}
         out |= estimated.of(term)
         out |= {name: value for name, value in found.numbers.items() if name in _RESULTS}
         if self.worlds is not None:
             out["drawn"] = self._drawn(found, setting)
         if self.also is not None:
             out |= self.also(setting, found.keep)
+        return out
+
+    def _by_wald(self, spec: Specification, term: str, setting: Setting) -> Mapping[str, object]:
+        """Of a family that has no score where the term has no effect."""
+        fitted = fit(spec, setting.rows)
+        words = {"scale": scale_of(spec.record), "statistic": statistic_of(spec.record), "note": ""}
+        out: dict[str, object] = {**dict.fromkeys(_RESULTS, np.nan), **words}
+        out |= wald_numbers(fitted, term) | estimates_of(fitted, term)
+        if self.also is not None:
+            out |= self.also(setting, fitted.engine.sample.keep)
         return out
 
     def _drawn(self, found: NullTest, setting: Setting) -> Floats:

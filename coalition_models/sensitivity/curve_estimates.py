@@ -17,7 +17,7 @@ from coalition_models.models.running import fit as fit_one
 from coalition_models.models.specification import Specification
 from coalition_models.sensitivity.drawn_rows import DrawnRows
 
-__all__ = ["Estimated", "fitted_on"]
+__all__ = ["Estimated", "estimates_of", "fitted_on"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Estimated:
         """Estimate, error, limits and p of a term, as far as there are any."""
         if self.fit is None:
             return {"estimate": self.point[term]} if term in self.point else {}
-        return _estimates_of(self.fit, term)
+        return estimates_of(self.fit, term)
 
 
 def fitted_on(
@@ -53,7 +53,7 @@ def fitted_on(
         return Estimated(None, note=str(error).partition("\n")[0]), model
 
 
-def _estimates_of(fitted: Fit, term: str) -> dict[str, object]:
+def estimates_of(fitted: Fit, term: str) -> dict[str, object]:
     """Estimate, error, limits and p of a term; nothing where it is not in the model."""
     if term not in fitted.names:
         return {}

@@ -17,7 +17,8 @@ from coalition_models.members.facts import Facts
 from coalition_models.members.timing import DATE_COLUMN
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import Dimension, Setting
-from coalition_models.sensitivity.curve import SpecCurve, spec_curve
+from coalition_models.sensitivity.curve import spec_curve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.joint import joint_test
 from coalition_models.sensitivity.standard_choices import TERM, StandardChoices, dimensions
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing

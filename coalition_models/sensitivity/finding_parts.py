@@ -11,7 +11,8 @@ import pandas as pd
 
 from coalition_models.errors import DataError, gathered
 from coalition_models.features.registry import registered
-from coalition_models.sensitivity.curve import SpecCurve, spec_curve
+from coalition_models.sensitivity.curve import spec_curve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.e_values import e_value_of
 from coalition_models.sensitivity.finding import Finding
 from coalition_models.sensitivity.finding_choices import crossing_for, of_elections

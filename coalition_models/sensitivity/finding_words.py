@@ -11,7 +11,7 @@ import pandas as pd
 from coalition_models.errors import counted, first_few
 from coalition_models.inference.exposure import FEWEST_EXPOSED
 from coalition_models.render import format_p
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.finding import Finding
 from coalition_models.sensitivity.leaving_out import FewestEvents
 from coalition_models.sensitivity.rebuilding import LEVEL, verdict
@@ -95,7 +95,7 @@ def tells_choices(curve: SpecCurve) -> bool:
     >>> tells_choices(spec_curve(spec, "risk", [ties], panel=panel))
     False
     """
-    known = curve.table[curve.table["estimate"].notna()]
+    known = curve.alike[curve.alike["estimate"].notna()]
     options = sum(len(known[name].unique()) - 1 for name in curve.dimensions)
     return len(known) >= 3 * (options + 1)
 
@@ -105,10 +105,13 @@ def _curve(curve: SpecCurve, finding: Finding) -> str:
     size = f"{told['specifications']:.0f} specifications"
     lost = int(told["without_estimate"])
     lost_words = f" ({lost} without an estimate)" if lost else ""
+    apart = f", {told['other_scale']:.0f} of them on other scales," if told["other_scale"] else ""
+    of_rest = " of the rest" if apart else ""
     moving = curve.variation if tells_choices(curve) else curve.variation.head(0)
     moved = moving.iloc[0] if len(moving) else None
     said = (
-        f"Over {size}{lost_words} of {len(curve.dimensions)} choices the median ratio is "
+        f"Over {size}{lost_words} of {len(curve.dimensions)} choices{apart} the median "
+        f"{curve.scale}{of_rest} is "
         f"{told['median_ratio']:.3g}, and the score z lies above 1.96 in "
         f"{told['share_significant_above']:.0%} and below -1.96 in "
         f"{told['share_significant_below']:.0%}"
@@ -124,7 +127,7 @@ def _curve(curve: SpecCurve, finding: Finding) -> str:
 
 def _curve_turns(curve: SpecCurve, finding: Finding) -> str | None:
     """How many specifications say otherwise, by the score."""
-    own, z = float(finding.found["z"]), curve.table["z"].dropna()
+    own, z = float(finding.found["z"]), curve.z_alike
     if not np.isfinite(own) or z.empty:
         return None
     other = {

@@ -164,6 +164,7 @@ def functional_form(
     check_arguments(functional_form, locals())
     check_count(df, "df", least=2)
     require(spec.record, "null_information", "functional_form()")
+    require(spec.record, "null_scores", "functional_form()")
     rebuild = Rebuild(spec, term, features, dict(options or {}))
     lines, curves, notes = [], [], []
     with gathered() as told:

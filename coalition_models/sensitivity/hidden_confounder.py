@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.errors import DataError, FitError, counted, gathered
 from coalition_models.inference.imputed import rubin
 from coalition_models.models.family import require
@@ -20,6 +20,7 @@ from coalition_models.models.running import run
 from coalition_models.models.specification import Specification
 from coalition_models.render import InTables, Table, format_number
 from coalition_models.sensitivity.engine import run_tasks
+from coalition_models.sensitivity.scales import scale_of
 
 __all__ = ["Confounding", "bias_of", "confounding"]
 
@@ -170,12 +171,16 @@ def confounding(
     >>> bool((found.grid["ratio"].diff().dropna() < 0).all())  # only the second confounds
     True
     """
-    check_arguments(confounding, {"fit": fit, "term": term, "data": data, "draws": draws})
+    check_arguments(
+        confounding, {"fit": fit, "term": term, "data": data, "draws": draws, "seed": seed}
+    )
     require(fit, "offset", "confounding()")
-    if not fit.family.ratio:
-        raise DataError(f"confounding() is for ratios, not for {fit.family.title}")
-    if draws < 2:
-        raise DataError(f"draws must be 2 or more, not {draws!r}")
+    if fit.family.ratio not in ("hazard ratio", "odds ratio"):
+        raise DataError(
+            "confounding() is for hazard and odds ratios, which an unmeasured cause raises; a "
+            f"coefficient of {fit.family.title} is a {scale_of(fit.family)}"
+        )
+    check_draws(draws, least=2)
     exposed, event = _exposure(fit, term, data)
     worlds = [(*pair, strength) for pair, strength in product(shares, strengths)]
     for one, other, strength in worlds:
@@ -277,7 +282,8 @@ def _benchmarks(
     fit: Fit, term: str, data: pd.DataFrame, found: tuple[float, float, float]
 ) -> pd.DataFrame:
     """What leaving each other term out does to the estimate."""
-    terms = [name for name in fit.terms if name not in (term, "Intercept", fit.choices.time)]
+    own = {term, "Intercept", fit.choices.time, *fit.choices.baseline}
+    terms = [name for name in fit.terms if name not in own]
     ratio, low, high = found
     nearer = low if ratio >= 1 else high
     across = nearer <= 1 if ratio >= 1 else nearer >= 1

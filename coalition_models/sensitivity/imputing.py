@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_count, check_draws
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.imputed import Combined
 from coalition_models.models.family import require
@@ -185,7 +185,7 @@ def missing(
     (True, 2)
     """
     check_arguments(missing, locals())
-    check_count(draws, "draws", least=2)
+    check_draws(draws, least=2)
     check_count(cycles, "cycles", least=1)
     require(spec.record, "null_scores", "missing()")
     if not spec.cluster or len(spec.cluster) != 1:

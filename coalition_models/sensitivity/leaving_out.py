@@ -48,7 +48,7 @@ def leave_out(
     Parameters
     ----------
     spec : Specification
-        Of a family with scores at the null, clustered one way.
+        Clustered one way.
     panel : DataFrame
         As :func:`build_panel` makes it. Features stay as they are.
     term : str
@@ -66,9 +66,9 @@ def leave_out(
     -------
     DataFrame
         ``by, left_out, estimate, p_value, z_by_cluster`` (the score over the root of its squares by
-        cluster), ``events, exposed_events, turns`` (whether that z crosses 1.96 or zero),
-        ``problem``; first of all the whole panel, ``by`` empty. A panel of one coalition has no
-        line for it.
+        cluster; of a family without scores Wald's), ``events, exposed_events, turns`` (whether that
+        z crosses 1.96 or zero), ``problem``; first of all the whole panel, ``by`` empty. A panel of
+        one coalition has no line for it.
 
     Examples
     --------
@@ -81,6 +81,7 @@ def leave_out(
     """
     check_arguments(leave_out, locals())
     _check(spec, panel)
+    by = (by,) if isinstance(by, str) else by
     wrong = [name for name in by if name not in _BY]
     if wrong:
         raise DataError(f"by must be among {', '.join(_BY)}, not {', '.join(wrong)}")
@@ -211,6 +212,7 @@ def fewest_events(
     True
     """
     check_arguments(fewest_events, locals())
+    require(spec.record, "null_scores", "fewest_events()")
     check_count(exact, "exact", least=1)
     check_count(most, "most", least=1)
     _check(spec, panel)
@@ -259,9 +261,10 @@ def _none() -> Rows:
 
 
 def _check(spec: Specification, panel: pd.DataFrame) -> None:
-    require(spec.record, "null_scores", "what leaves out events")
     if not spec.cluster or len(spec.cluster) != 1:
-        raise DataError("scores are summed by one set of clusters: give the specification cluster=")
+        raise DataError(
+            "what is left out is judged by one set of clusters: give the specification cluster="
+        )
     lacking = [c for c in ("coalition", "state", "spell", "period", "event") if c not in panel]
     if lacking:
         raise DataError(f"the panel lacks {', '.join(lacking)}: build it with build_panel()")

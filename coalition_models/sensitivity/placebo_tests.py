@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.detection import check_shares, detectable_ratio, schoenfeld_power
 from coalition_models.inference.exposure import FEWEST_EXPOSED
@@ -189,7 +189,8 @@ def placebos(
     """
     check_arguments(placebos, locals())
     check_shares(power=power)
-    check_count(simulate, "simulate")
+    check_draws(simulate, least=0, name="simulate")
+    require(spec.record, "null_scores", "placebos()")
     rebuild = Rebuild(spec, term, features, dict(options or {}))
     require(spec.record, "null_information", "placebos()")
     calendars = calendars_of(facts)

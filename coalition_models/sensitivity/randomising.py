@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_count, check_draws
 from coalition_models.errors import DataError, counted, first_few, gathered
 from coalition_models.inference.null_score import score_at_null
 from coalition_models.kernels.wild import TIE
 from coalition_models.members.facts import Facts
+from coalition_models.models.family import require
 from coalition_models.models.specification import Specification
 from coalition_models.render import InTables, Table, format_number, format_p, frame_table
 from coalition_models.sensitivity.calendar_worlds import (
@@ -222,8 +223,9 @@ def randomise(
     (3, 21, 19)
     """
     check_arguments(randomise, locals())
-    check_count(draws, "draws", least=1)
+    check_draws(draws, least=1)
     _check_words(how=(how, _WORDS), snap=(snap, ("hold", "fix")), side=(side, _SIDES))
+    require(spec.record, "null_scores", "randomise()")
     rebuild = Rebuild(spec, term, features, dict(options or {}))
     with gathered() as told:
         bare = replace(rebuild, features=None).panel(facts)

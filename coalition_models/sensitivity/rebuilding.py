@@ -23,7 +23,6 @@ from coalition_models.inference.imputed import Combined, rubin
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.members.panel import build_panel
-from coalition_models.models.family import require
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, format_p
 from coalition_models.sensitivity.choices import Setting
@@ -66,7 +65,6 @@ class Rebuild:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        require(self.spec.record, "null_scores", "an analysis of rebuilt worlds")
         if not self.spec.cluster or len(self.spec.cluster) != 1:
             raise DataError(
                 "rebuilt worlds are combined with clusters less one as degrees of freedom: give "
@@ -278,7 +276,7 @@ def combined_rows(
         rows.append(["degrees of freedom", format_number(combined.degrees), "", ""])
     z = draws["z_by_cluster"].median()
     both = f"{format_number(naive['z_by_cluster'])}, {format_number(z)}"
-    rows.append(["score z by cluster, as coded and median", both, "", ""])
+    rows.append(["z by cluster, as coded and median", both, "", ""])
     rows.append(["exposed events, as coded", format_number(naive["exposed_events"]), "", ""])
     beyond = f"{(draws['z_by_cluster'] > _EDGE).mean():.0%}, "
     beyond += f"{(draws['z_by_cluster'] < -_EDGE).mean():.0%}"

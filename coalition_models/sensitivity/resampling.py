@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.groups import cluster_labels
 from coalition_models.inference.wild_test import wild_score
@@ -81,12 +81,17 @@ class Resampled:
 
     def to_table(self) -> Table:
         """All numbers, ready for text, Markdown, LaTeX and HTML."""
-        rows = [
-            ["estimate (log)", format_number(self.estimate)],
-            ["std. error", format_number(self.std_error)],
-            ["limits", f"{format_number(self.conf_low)}, {format_number(self.conf_high)}"],
-            ["p", format_p(self.p_value)],
-        ]
+        limits = ""
+        if not (np.isnan(self.conf_low) and np.isnan(self.conf_high)):
+            limits = f"{format_number(self.conf_low)}, {format_number(self.conf_high)}"
+        numbers = {
+            "estimate (log)": format_number(self.estimate),
+            "std. error": format_number(self.std_error),
+            "limits": limits,
+            "p": format_p(self.p_value),
+        }
+        # no way gives all of them
+        rows = [[name, value] for name, value in numbers.items() if value]
         rows += [[f"samples {name}", f"{share:.0%}"] for name, share in self.shares.items()]
         kind = f"{self.how}, {self.interval}" if self.how == "bootstrap" else self.how
         return Table([f"{self.term}, {kind}", ""], rows, notes=self.notes)
@@ -117,7 +122,8 @@ def resample(
     Parameters
     ----------
     spec : Specification
-        Clustered one way, of a family with scores at the null.
+        Clustered one way. ``wild`` needs a family with scores where a term has no effect;
+        ``jackknife`` and BCa limits one with fits without each cluster.
     panel : DataFrame
         Features are those of the panel; they are not made anew.
     term : str
@@ -167,11 +173,11 @@ def resample(
     True
     """
     check_arguments(resample, locals())
-    check_count(draws, "draws", least=2)
+    check_draws(draws, least=2)
     for name, value, choices in (("how", how, _HOW), ("interval", interval, _INTERVALS)):
         if value not in choices:
             raise DataError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-    _check(spec, level)
+    _check(spec, level, how, interval)
     if how == "wild":
         return _wild(spec, panel, term, draws, seed)
     with gathered() as told:
@@ -189,7 +195,8 @@ def resample(
     finite = known[np.isfinite(known)]
     low = high = skew = float("nan")
     if how == "bootstrap":
-        skew = found.skew
+        can_skew = "leave_one_out" in spec.record.can
+        skew = found.skew if can_skew else float("nan")
         low, high = _limits(found, table, interval, level)
     names = [
         verdict(float(one), float(p))
@@ -205,8 +212,9 @@ def resample(
     )  # fmt: skip
 
 
-def _check(spec: Specification, level: float) -> None:
-    require(spec.record, "null_scores", "resample()")
+def _check(spec: Specification, level: float, how: str, interval: str) -> None:
+    if how == "jackknife" or (how == "bootstrap" and interval == "bca"):
+        require(spec.record, "leave_one_out", f"resample() without each cluster ({how})")
     if not spec.cluster or len(spec.cluster) != 1:
         raise DataError("resample() draws one set of clusters: give the specification cluster=")
     if not 0 < level < 1:

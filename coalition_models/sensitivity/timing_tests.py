@@ -108,7 +108,7 @@ def reverse_timing(
     Parameters
     ----------
     spec : Specification
-        Of a family with scores at the null, clustered one way.
+        Clustered one way; a family without scores at the null is judged by Wald's z.
     term : str
         A numeric column of the formula.
     facts : Facts

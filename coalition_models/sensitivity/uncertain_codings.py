@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.inference.imputed import Combined
 from coalition_models.members.facts import Facts
@@ -141,7 +141,7 @@ def coding_uncertainty(
     Parameters
     ----------
     spec : Specification
-        Of a family with scores at the null, clustered one way.
+        Clustered one way; a family without scores at the null is judged by Wald's z.
     term : str
         A column of the formula.
     facts : Facts
@@ -195,7 +195,7 @@ def coding_uncertainty(
     2
     """
     check_arguments(coding_uncertainty, locals())
-    check_count(draws, "draws", least=2)
+    check_draws(draws, least=2)
     if not 0 <= contested <= 1:
         raise DataError(f"contested is a chance between 0 and 1, not {contested!r}")
     rebuild = Rebuild(spec, term, features, dict(options or {}))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_count, check_draws
 from coalition_models.errors import DataError, counted
 from coalition_models.inference.imputed import Combined
 from coalition_models.members.bundled_facts import revision_of
@@ -134,7 +134,7 @@ def date_uncertainty(
     Parameters
     ----------
     spec : Specification
-        Of a family with scores at the null, clustered one way.
+        Clustered one way; a family without scores at the null is judged by Wald's z.
     term : str
         A column of the formula.
     facts : Facts
@@ -184,7 +184,7 @@ def date_uncertainty(
     (3, 21)
     """
     check_arguments(date_uncertainty, locals())
-    check_count(draws, "draws", least=2)
+    check_draws(draws, least=2)
     check_count(reach, "reach", least=0)
     rebuild = Rebuild(spec, term, features, dict(options or {}))
     if joint is None and revision_of(facts) is not None:

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_count, check_draws
 from coalition_models.errors import DataError, counted
 from coalition_models.members.bundled_facts import revision_of
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.models.specification import Specification
 from coalition_models.render import InTables, Table, format_number
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.drawn_codings import (
     MISTAKEN_FOR,
     Codings,
@@ -140,7 +140,7 @@ def value_of_information(
     Parameters
     ----------
     spec : Specification
-        Of a family with scores at the null, clustered one way.
+        Clustered one way; a family without scores at the null is judged by Wald's z.
     term : str
         A column of the formula.
     facts : Facts
@@ -193,7 +193,7 @@ def value_of_information(
     ['sampling', 'dates', 'coding', 'specification']
     """
     check_arguments(value_of_information, locals())
-    check_count(draws, "draws", least=2)
+    check_draws(draws, least=2)
     if curve is not None and curve.term != term:
         raise DataError(f"curve is of {curve.term!r}, not of {term!r}")
     rebuild = Rebuild(spec, term, features, dict(options or {}))
@@ -332,7 +332,7 @@ def _estimates(table: pd.DataFrame) -> pd.DataFrame:
 
 def _split(naive: pd.Series, drawn: pd.DataFrame, curve: SpecCurve | None) -> pd.DataFrame:
     between = drawn.groupby("source")["estimate"].apply(_variance)
-    over = np.nan if curve is None else _variance(curve.table["estimate"])
+    over = np.nan if curve is None else _variance(curve.alike["estimate"])
     lines = [
         ("sampling", float(naive["std_error"]) ** 2),
         ("dates", float(between["dates"])),

@@ -23,8 +23,8 @@ def test_the_picture_is_drawn_and_the_numbers_are_its_own(root, tmp_path, monkey
     assert {"dates", "codings"} <= set(report.absent)
     assert len(report.results["curve"].table) == 12
     curve = names["curve"]
-    ratio = np.exp(curve.table["estimate"])
-    said = (f"{curve.summary['median_ratio']:.2f} of {len(curve.table)} specifications here, which "
+    ratio = np.exp(curve.alike["estimate"])
+    said = (f"{curve.summary['median_ratio']:.2f} of the {len(ratio)} hazard ratios here, which "
             f"lie between {ratio.min():.2f} and {ratio.max():.2f}")  # fmt: skip
     text = " ".join(page.split())
     assert said in text

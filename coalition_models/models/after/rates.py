@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.errors import DataError, first_few
 from coalition_models.kernels.rates import drawn_limits, exact_limits, ratio_limits
 from coalition_models.members.periods import PERIODS, Period, panel_period
@@ -30,11 +30,9 @@ from coalition_models.models.sample.columns import (
 from coalition_models.record import record_of, with_notes
 from coalition_models.tables.plain import in_native_order
 
-__all__ = ["MOST_DRAWS", "incidence_rates", "rate_columns", "years_in_a_period"]
+__all__ = ["incidence_rates", "rate_columns", "years_in_a_period"]
 
 Floats = npt.NDArray[np.float64]
-
-MOST_DRAWS = 100_000
 
 
 def incidence_rates(
@@ -110,8 +108,7 @@ def incidence_rates(
     check_arguments(incidence_rates, locals())
     names = names_of(by, "by")
     _refuse_numbers(per, level)
-    check_count(draws, "draws", least=100, most=MOST_DRAWS)
-    check_count(seed, "seed", most=2**63)
+    check_draws(draws, least=100)
     refuse_repeated_columns(panel)
     panel = in_native_order(panel)
     require_columns(panel, [event, *names, *([cluster] if cluster else [])], "incidence_rates")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.errors import DataError, counted
 from coalition_models.report.figures.style import (
     COLOURS,
     GREY,
@@ -17,7 +18,8 @@ from coalition_models.report.figures.style import (
     new_figure,
     styled,
 )
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
+from coalition_models.sensitivity.scales import SCORE, is_ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,8 +37,9 @@ def spec_curve_data(curve: SpecCurve) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``place`` (from 1), the choices, ``ratio, conf_low, conf_high``, ``z``, ``exposed_events``,
-        ``significant`` (score z beyond 1.96).
+        ``place`` (from 1), the choices, ``z``, ``exposed_events``, ``scale``, ``ratio, conf_low,
+        conf_high`` (the estimate itself on a scale without a ratio), ``significant`` (z beyond
+        1.96). Specifications on a scale of the other kind than the curve's are left out.
 
     Examples
     --------
@@ -50,27 +53,39 @@ def spec_curve_data(curve: SpecCurve) -> pd.DataFrame:
     [1, 2]
     """
     check_arguments(spec_curve_data, {"curve": curve})
-    known = curve.table.dropna(subset=["estimate"]).sort_values(
+    drawn = _drawn(curve)
+    known = drawn.dropna(subset=["estimate"]).sort_values(
         ["estimate", *curve.dimensions], kind="stable", ignore_index=True
     )
+    shown = np.exp if is_ratio(curve.scale) else np.asarray
     ratios = {
-        "ratio": np.exp(known["estimate"]),
-        "conf_low": np.exp(known["conf_low"]),
-        "conf_high": np.exp(known["conf_high"]),
+        "ratio": shown(known["estimate"]),
+        "conf_low": shown(known["conf_low"]),
+        "conf_high": shown(known["conf_high"]),
     }
-    out = known[[*curve.dimensions, "z", "exposed_events"]].assign(
+    out = known[[*curve.dimensions, "z", "exposed_events", "scale"]].assign(
         **ratios, significant=known["z"].abs() > _EDGE
     )
     out.insert(0, "place", np.arange(1, len(out) + 1))
     return out
 
 
+def _drawn(curve: SpecCurve) -> pd.DataFrame:
+    """Specifications whose estimates are ratios, if those of the curve are; else the like scale."""
+    if not is_ratio(curve.scale):
+        return curve.alike
+    known = curve.table[curve.table["problem"].eq("")]
+    rows: pd.DataFrame = known[[is_ratio(str(scale)) for scale in known["scale"]]]
+    return rows
+
+
 def plot_spec_curve(curve: SpecCurve, *, title: str = "") -> Plot:
     """Draw a specification curve in two panels.
 
-    Above, the estimate of every specification with its interval, in order; in blue where the
-    score z lies beyond 1.96. Below, a dot under each marks the option of every choice. What has no
-    estimate is counted in a note.
+    Above, the estimate of every specification with its interval, in order; in blue where z lies
+    beyond 1.96; hollow where it is on another scale than the curve's own, such as odds beside
+    hazards. Below, a dot under each marks the option of every choice. What has no estimate, or is
+    no ratio where the others are, is counted in a note.
 
     Parameters
     ----------
@@ -118,20 +133,34 @@ def plot_spec_curve(curve: SpecCurve, *, title: str = "") -> Plot:
         below = figure.add_subplot(grid[1], sharex=top)
         _draw_estimates(top, data, curve, title)
         _draw_choices(below, data, lines)
+        judged = "score z" if curve.statistic == SCORE else "z"
+        below.set_xlabel(f"specifications, by estimate; blue: {judged} beyond 1.96")
     return Plot(figure, data)
 
 
 def _draw_estimates(axis: Axes, data: pd.DataFrame, curve: SpecCurve, title: str) -> None:
     colours = np.where(data["significant"], COLOURS[0], GREY)
     axis.vlines(data["place"], data["conf_low"], data["conf_high"], color=colours, linewidth=1.2)
-    axis.scatter(data["place"], data["ratio"], color=colours, s=12, zorder=3)
-    axis.axhline(1.0, color="#333333", linewidth=0.8)
-    axis.set_yscale("log")
-    mark_ratios(axis.yaxis)
-    lost = len(curve.table) - len(data)
+    own = (data["scale"] == curve.scale).to_numpy()
+    ratios = is_ratio(curve.scale)
+    axis.scatter(data["place"][own], data["ratio"][own], color=colours[own], s=12, zorder=3)
+    others = list(dict.fromkeys(data["scale"][~own]))
+    for scale, marker in zip(others, cycle("DsP^v"), strict=False):
+        at = (data["scale"] == scale).to_numpy()
+        axis.scatter(data["place"][at], data["ratio"][at], edgecolor=colours[at], facecolor="white",
+                     marker=marker, s=13, linewidth=0.8, zorder=4, label=scale)  # fmt: skip
+    if others:
+        axis.legend(loc="upper left", frameon=False, fontsize=8)
+    axis.axhline(1.0 if ratios else 0.0, color="#333333", linewidth=0.8)
+    if ratios:
+        axis.set_yscale("log")
+        mark_ratios(axis.yaxis)
+    apart = int(curve.table["problem"].eq("").sum()) - len(_drawn(curve))
+    lost = len(curve.table) - len(data) - apart
     note = f"; {lost} without an estimate" if lost else ""
-    axis.set_ylabel(curve.scale or "ratio")
-    axis.set_title(title or f"{curve.term}: {len(data)} specifications{note}")
+    note += f"; {apart} on another scale" if apart else ""
+    axis.set_ylabel(curve.scale)
+    axis.set_title(title or f"{curve.term}: {counted(len(data), 'specification')}{note}")
     axis.tick_params(labelbottom=False)
     axis.grid(axis="x", visible=False)
 
@@ -149,5 +178,4 @@ def _draw_choices(axis: Axes, data: pd.DataFrame, lines: list[tuple[str, object]
         names.append(f"{name}: {label}")
     axis.set_yticks(where, names)
     axis.set_ylim(at + 0.8, 0.2)
-    axis.set_xlabel("specifications, by estimate; blue: score z beyond 1.96")
     axis.grid(axis="x", visible=False)

@@ -9,7 +9,7 @@ import pandas as pd
 from coalition_models.models.specification import Specification
 from coalition_models.replications.study import Claim, Model, Study
 from coalition_models.replications.ways import curve_between, set_panel
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 
 __all__ = ["STUDY", "operation_years"]
 

@@ -13,7 +13,7 @@ from coalition_models.models.specification import Specification
 from coalition_models.replications.linear import least_squares
 from coalition_models.replications.study import Claim, Model, Study
 from coalition_models.replications.ways import curve_between, set_panel
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 
 __all__ = ["STUDY", "contingent_months"]
 

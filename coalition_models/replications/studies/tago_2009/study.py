@@ -19,7 +19,7 @@ from coalition_models.models.specification import Specification
 from coalition_models.replications.numbers import Estimated
 from coalition_models.replications.study import Claim, Model, Study
 from coalition_models.replications.ways import curve_between
-from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sources.load import load
 from coalition_models.timelines.calendar import month_number
 

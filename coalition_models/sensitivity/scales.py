@@ -1,0 +1,116 @@
+"""On which scale a family's estimates lie, and what it is judged by where it has no score."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtr
+
+from coalition_models.inference.exposure import exposure_of
+from coalition_models.models.family import Family
+from coalition_models.models.fit import Fit
+
+__all__ = ["SCORE", "is_ratio", "scale_of", "scored", "statistic_of", "wald_numbers"]
+
+#: the statistic of families that can be scored where a term has no effect
+SCORE = "score"
+
+
+def scored(family: Family) -> bool:
+    """Whether a family has a score where a term has no effect, which needs no estimate.
+
+    Examples
+    --------
+    >>> from coalition_models.models.family import family_named
+    >>> scored(family_named("cox")), scored(family_named("weibull"))
+    (True, False)
+    """
+    return "null_scores" in family.can
+
+
+def scale_of(family: Family) -> str:
+    """What the exponential of an estimate is, or what the estimate is where that is nothing.
+
+    Examples
+    --------
+    >>> from coalition_models.models.family import family_named
+    >>> scale_of(family_named("lognormal")), scale_of(family_named("probit"))
+    ('time ratio', 'probit')
+    """
+    return family.ratio or family.scale
+
+
+def is_ratio(scale: str) -> bool:
+    """Whether a scale is that of an exponential.
+
+    Examples
+    --------
+    >>> is_ratio("odds ratio"), is_ratio("probit")
+    (True, False)
+    """
+    return "ratio" in scale and not scale.startswith("log ")
+
+
+def statistic_of(family: Family) -> str:
+    """What z is: the score, alike for all families that have it, or Wald's on the family's scale.
+
+    Examples
+    --------
+    >>> from coalition_models.models.family import family_named
+    >>> statistic_of(family_named("logit")), statistic_of(family_named("lognormal"))
+    ('score', 'Wald, time ratio')
+    """
+    return SCORE if scored(family) else f"Wald, {scale_of(family)}"
+
+
+def wald_numbers(fit: Fit, term: str) -> dict[str, float]:
+    """Return Wald's statistics of a term, under the names that scores have.
+
+    Parameters
+    ----------
+    fit : Fit
+    term : str
+        A coefficient.
+
+    Returns
+    -------
+    dict
+        ``z``, the estimate over the error by the information alone, and its normal ``p_score``;
+        ``z_by_cluster``, over the error that the fit has, missing without clusters; ``events,
+        rows, clusters``; of a term of two values ``exposed_events, exposed_clusters``.
+
+    Raises
+    ------
+    DataError
+        No such coefficient.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=40, coefficients={"risk": 0.8}, seed=1)
+    >>> fit = cm.parametric("event ~ risk", panel, distribution="weibull", cluster="state")
+    >>> sorted(wald_numbers(fit, "risk"))
+    ['clusters', 'events', 'p_score', 'rows', 'z', 'z_by_cluster']
+    """
+    at = fit.place_of(term)
+    estimate = float(fit.coefficients[at])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = float(estimate / np.sqrt(fit.model_covariance[at, at]))
+    sample = fit.engine.sample
+    left = (sample.event != 0).astype(float)
+    numbers: dict[str, float] = {
+        "z": z,
+        "p_score": float(2 * ndtr(-abs(z))),
+        "events": int(left.sum()),
+        "rows": len(left),
+    }
+    clusters = sample.clusters[0] if fit.choices.cluster else None
+    if clusters is not None:
+        numbers["z_by_cluster"] = estimate / float(fit.std_errors[at])
+        numbers["clusters"] = sample.cluster_counts[0]
+    each = np.arange(len(left)) if clusters is None else clusters
+    sides = exposure_of(fit.values_of(term), left, each)
+    if sides is not None:
+        numbers["exposed_events"] = sides.exposed_events
+        if clusters is not None:
+            numbers["exposed_clusters"] = sides.exposed_clusters
+    return numbers
