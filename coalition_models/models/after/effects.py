@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, counted, first_few
+from coalition_models.errors import CoalitionError, DataError, counted, first_few
 from coalition_models.models.after.averages import (
     MeanChances,
     Means,
@@ -137,8 +137,9 @@ def marginal_effects(
     Raises
     ------
     DataError
-        A variable that is not in the formula, a Cox fit without ``horizon``, a horizon beyond
-        what was observed.
+        A variable that is not in the formula, or in ``at`` as well; a slope where the formula
+        makes steps of the number; a Cox fit without ``horizon``, a horizon beyond what was
+        observed.
 
     Examples
     --------
@@ -154,6 +155,7 @@ def marginal_effects(
     names = _variables(fit, variables, contrast)
     setting = {name: listed(value, name) for name, value in (at or {}).items()}
     _refuse_unknown(fit, [*setting, *(contrast or {})])
+    _refuse_idle(names, [] if variables is None else names, setting, contrast or {})
     rows = complete_rows(fit, data, list(setting))
     lost, who = len(data) - len(rows), counted(len(rows), "row")
     if horizon is not None:
@@ -168,14 +170,10 @@ def marginal_effects(
     ]
     if not effects:
         raise DataError("at sets every one of the variables, so none is left to move")
-    frames = [_moved(rows, e, end) for e in effects for end in e.ends]
-    means: Means
-    if horizon is None:
-        means = MeanChances(fit, frames)
-    else:
-        means = MeanSurvival(fit, frames, np.array([float(horizon)]))
+    means = _averaged(fit, rows, effects, horizon)
     widths = np.array([effect.width for effect in effects])
     found = _estimated(fit, means, widths, method, draws, seed, check_level(level), reference)
+    _refuse_jumps(fit, rows, effects, horizon, found)
     notes = [f"Mean over {who}; {_how(fit, method, draws, level)}"]
     notes += [f"Left out {counted(lost, 'row')} with missing values."] if lost else []
     notes += alike_note(fit)
@@ -231,6 +229,62 @@ def _refuse_unknown(fit: Fit, names: Sequence[str]) -> None:
         )
 
 
+def _refuse_idle(
+    names: Sequence[str],
+    asked: Sequence[str],
+    setting: Mapping[str, object],
+    contrast: Mapping[str, object],
+) -> None:
+    """Nothing that is asked for may be left out in silence."""
+    if idle := [name for name in contrast if name not in names]:
+        raise DataError(f"contrast has {first_few(idle)}, which variables= does not: name it there")
+    if held := [name for name in dict.fromkeys([*asked, *contrast]) if name in setting]:
+        raise DataError(f"{first_few(held)} is set by at=, so it cannot be moved as well")
+
+
+def _averaged(
+    fit: Fit, rows: pd.DataFrame, effects: Sequence[_Effect], horizon: float | None
+) -> Means:
+    """Mean outcomes at both ends of each effect."""
+    frames = [_moved(rows, effect, end) for effect in effects for end in effect.ends]
+    if horizon is None:
+        return MeanChances(fit, frames)
+    return MeanSurvival(fit, frames, np.array([float(horizon)]))
+
+
+def _refuse_jumps(
+    fit: Fit,
+    rows: pd.DataFrame,
+    effects: Sequence[_Effect],
+    horizon: float | None,
+    found: Mapping[str, Floats],
+) -> None:
+    """A slope that hangs on how far a number is moved, or never moves, is that of a step."""
+    places = [place for place, effect in enumerate(effects) if effect.words == "slope"]
+    if not places:
+        return
+    halved = [_halved(effects[place]) for place in places]
+    averages = _averaged(fit, rows, halved, horizon).at(fit.estimates.coefficients)
+    nearer = (averages[1::2] - averages[::2]) / np.array([effect.width for effect in halved])
+    slope, error = found["estimate"][places], found["std_error"][places]
+    apart = np.abs(nearer - slope) > 1e-3 * np.maximum(np.abs(slope), error)
+    still = (slope == 0) & (error == 0)
+    steps = {effects[places[k]].variable for k in np.flatnonzero(apart | still)}
+    if steps:
+        name = sorted(steps)[0]
+        raise DataError(
+            f"{first_few(sorted(steps))} has no slope: the formula makes steps of it, or a curve "
+            f"that is upright at one of its values; compare two values by contrast={{{name!r}: "
+            "(low, high)}"
+        )
+
+
+def _halved(effect: _Effect) -> _Effect:
+    low, high = (np.asarray(end, dtype=float) for end in effect.ends)
+    middle, reach = (low + high) / 2, (high - low) / 4
+    return replace(effect, ends=(middle - reach, middle + reach), width=effect.width / 2)
+
+
 def _effects(
     fit: Fit,
     name: str,
@@ -258,7 +312,31 @@ def _effects(
     if np.isin(numbers, (0.0, 1.0)).all():
         return [_Effect(name, "1 - 0", (0, 1), 1.0, at)]
     step = _STEP * (float(numbers.std()) or 1.0)
-    return [_Effect(name, "slope", (numbers - step, numbers + step), 2 * step, at)]
+    middle = numbers if _reaches(fit, name, rows, numbers, step, at) else _inside(numbers, step)
+    return [_Effect(name, "slope", (middle - step, middle + step), 2 * step, at)]
+
+
+def _reaches(
+    fit: Fit,
+    name: str,
+    rows: pd.DataFrame,
+    numbers: Floats,
+    step: float,
+    at: Mapping[str, object],
+) -> bool:
+    """Whether the formula takes values a little beyond the smallest and the largest."""
+    ends = [int(numbers.argmin()), int(numbers.argmax())]
+    beyond = _Effect(name, "", (numbers[ends] + np.array([-step, step]), 0), 1.0, at)
+    try:
+        fit.engine.predict(fit.estimates, _moved(rows.iloc[ends], beyond, beyond.ends[0]), "linear")
+    except CoalitionError:
+        return False
+    return True
+
+
+def _inside(numbers: Floats, step: float) -> Floats:
+    """The smallest and the largest a step further in, for splines that end there."""
+    return np.clip(numbers, numbers.min() + step, numbers.max() - step)
 
 
 def _moved(rows: pd.DataFrame, effect: _Effect, end: object) -> pd.DataFrame:
