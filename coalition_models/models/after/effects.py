@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -12,15 +12,14 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import CoalitionError, DataError, counted, first_few
+from coalition_models.errors import DataError, counted, first_few
 from coalition_models.models.after.averages import (
-    MeanChances,
     Means,
-    MeanSurvival,
     alike_note,
     complete_rows,
     one_per_member,
 )
+from coalition_models.models.after.slopes import Effect, averaged, inside, reaches, refuse_jumps
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.fit_rows import jacobian
@@ -71,17 +70,6 @@ class MarginalEffects:
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
-
-
-@dataclass(frozen=True)
-class _Effect:
-    """Difference of two scenarios, divided by ``width``."""
-
-    variable: str
-    words: str
-    ends: tuple[object, object]
-    width: float
-    at: Mapping[str, object]
 
 
 def marginal_effects(
@@ -170,10 +158,10 @@ def marginal_effects(
     ]
     if not effects:
         raise DataError("at sets every one of the variables, so none is left to move")
-    means = _averaged(fit, rows, effects, horizon)
+    means = averaged(fit, rows, effects, horizon)
     widths = np.array([effect.width for effect in effects])
     found = _estimated(fit, means, widths, method, draws, seed, check_level(level), reference)
-    _refuse_jumps(fit, rows, effects, horizon, found)
+    refuse_jumps(fit, rows, effects, horizon, found)
     notes = [f"Mean over {who}; {_how(fit, method, draws, level)}"]
     notes += [f"Left out {counted(lost, 'row')} with missing values."] if lost else []
     notes += alike_note(fit)
@@ -242,110 +230,35 @@ def _refuse_idle(
         raise DataError(f"{first_few(held)} is set by at=, so it cannot be moved as well")
 
 
-def _averaged(
-    fit: Fit, rows: pd.DataFrame, effects: Sequence[_Effect], horizon: float | None
-) -> Means:
-    """Mean outcomes at both ends of each effect."""
-    frames = [_moved(rows, effect, end) for effect in effects for end in effect.ends]
-    if horizon is None:
-        return MeanChances(fit, frames)
-    return MeanSurvival(fit, frames, np.array([float(horizon)]))
-
-
-def _refuse_jumps(
-    fit: Fit,
-    rows: pd.DataFrame,
-    effects: Sequence[_Effect],
-    horizon: float | None,
-    found: Mapping[str, Floats],
-) -> None:
-    """A slope that hangs on how far a number is moved, or never moves, is that of a step."""
-    places = [place for place, effect in enumerate(effects) if effect.words == "slope"]
-    if not places:
-        return
-    halved = [_halved(effects[place]) for place in places]
-    averages = _averaged(fit, rows, halved, horizon).at(fit.estimates.coefficients)
-    nearer = (averages[1::2] - averages[::2]) / np.array([effect.width for effect in halved])
-    slope, error = found["estimate"][places], found["std_error"][places]
-    apart = np.abs(nearer - slope) > 1e-3 * np.maximum(np.abs(slope), error)
-    still = (slope == 0) & (error == 0)
-    steps = {effects[places[k]].variable for k in np.flatnonzero(apart | still)}
-    if steps:
-        name = sorted(steps)[0]
-        raise DataError(
-            f"{first_few(sorted(steps))} has no slope: the formula makes steps of it, or a curve "
-            f"that is upright at one of its values; compare two values by contrast={{{name!r}: "
-            "(low, high)}"
-        )
-
-
-def _halved(effect: _Effect) -> _Effect:
-    low, high = (np.asarray(end, dtype=float) for end in effect.ends)
-    middle, reach = (low + high) / 2, (high - low) / 4
-    return replace(effect, ends=(middle - reach, middle + reach), width=effect.width / 2)
-
-
 def _effects(
     fit: Fit,
     name: str,
     rows: pd.DataFrame,
     at: Mapping[str, object],
     contrast: Mapping[str, Sequence[object]],
-) -> list[_Effect]:
+) -> list[Effect]:
     """The changes of one variable that are looked at."""
     if name in contrast:
         ends = listed(contrast[name], f"contrast of {name}")
         if len(ends) != 2:
             raise DataError(f"contrast of {name}: give two values to compare, not {len(ends)}")
         low, high = scenario_labels({name: ends})[name]
-        return [_Effect(name, f"{high} - {low}", (ends[0], ends[1]), 1.0, at)]
+        return [Effect(name, f"{high} - {low}", (ends[0], ends[1]), 1.0, at)]
     known = fit.engine.sample.design.levels.get(name)
     numbers = None if known else as_numbers(rows[name])
     if known:
         words = scenario_labels({name: known})[name]
         return [
-            _Effect(name, f"{word} - {words[0]}", (known[0], level), 1.0, at)
+            Effect(name, f"{word} - {words[0]}", (known[0], level), 1.0, at)
             for word, level in zip(words[1:], known[1:], strict=True)
         ]
     if numbers is None:
         raise DataError(f"column {name!r} must hold numbers, as the model was fitted with")
     if np.isin(numbers, (0.0, 1.0)).all():
-        return [_Effect(name, "1 - 0", (0, 1), 1.0, at)]
+        return [Effect(name, "1 - 0", (0, 1), 1.0, at)]
     step = _STEP * (float(numbers.std()) or 1.0)
-    middle = numbers if _reaches(fit, name, rows, numbers, step, at) else _inside(numbers, step)
-    return [_Effect(name, "slope", (middle - step, middle + step), 2 * step, at)]
-
-
-def _reaches(
-    fit: Fit,
-    name: str,
-    rows: pd.DataFrame,
-    numbers: Floats,
-    step: float,
-    at: Mapping[str, object],
-) -> bool:
-    """Whether the formula takes values a little beyond the smallest and the largest."""
-    ends = [int(numbers.argmin()), int(numbers.argmax())]
-    beyond = _Effect(name, "", (numbers[ends] + np.array([-step, step]), 0), 1.0, at)
-    try:
-        fit.engine.predict(fit.estimates, _moved(rows.iloc[ends], beyond, beyond.ends[0]), "linear")
-    except CoalitionError:
-        return False
-    return True
-
-
-def _inside(numbers: Floats, step: float) -> Floats:
-    """The smallest and the largest a step further in, for splines that end there."""
-    return np.clip(numbers, numbers.min() + step, numbers.max() - step)
-
-
-def _moved(rows: pd.DataFrame, effect: _Effect, end: object) -> pd.DataFrame:
-    columns = {**effect.at, effect.variable: end}
-    held = {
-        name: value if isinstance(value, np.ndarray) else pd.Series([value] * len(rows), rows.index)
-        for name, value in columns.items()
-    }
-    return rows.assign(**held)
+    middle = numbers if reaches(fit, name, rows, numbers, step, at) else inside(numbers, step)
+    return [Effect(name, "slope", (middle - step, middle + step), 2 * step, at)]
 
 
 def _estimated(
