@@ -86,6 +86,7 @@ TESTED_THROUGH = {
     "models/after/distributions.py": "models/test_parametric.py",
     "models/after/durations.py": "models/test_averages.py",
     "models/after/effects.py": "models/test_averages.py",
+    "models/after/slopes.py": "models/test_averages.py",
     "models/after/estimators.py": "models/test_estimators_compared.py",
     "models/after/paths.py": "models/test_scenarios.py",
     "models/after/steps.py": "models/test_predicted_incidence.py",

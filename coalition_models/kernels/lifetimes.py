@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -153,24 +154,18 @@ def _logistic(w: Floats) -> Standard:
     return H, p, bend, w - 2 * H, 1 - 2 * p, -2 * bend
 
 
-def _scaled_sum(standard: Callable[[Floats], Standard]) -> Callable[[Floats, Floats], Varied]:
-    def cumulative(at: Floats, log_time: Floats) -> Varied:
-        w, sigma = _w(at, log_time)
-        H, slope, bend, *_ = standard(w)
-        return Varied(H, *_chain(w, sigma, slope, bend))
-
-    return cumulative
+def _scaled_sum(standard: Callable[[Floats], Standard], at: Floats, log_time: Floats) -> Varied:
+    w, sigma = _w(at, log_time)
+    H, slope, bend, *_ = standard(w)
+    return Varied(H, *_chain(w, sigma, slope, bend))
 
 
-def _scaled_log(standard: Callable[[Floats], Standard]) -> Callable[[Floats, Floats], Varied]:
-    def log_hazard(at: Floats, log_time: Floats) -> Varied:
-        w, sigma = _w(at, log_time)
-        H, slope, bend, f, df, ddf = standard(w)
-        first, second = _chain(w, sigma, df + slope, ddf + bend)
-        first[1] -= 1.0
-        return Varied(f + H - at[1] - log_time, first, second)
-
-    return log_hazard
+def _scaled_log(standard: Callable[[Floats], Standard], at: Floats, log_time: Floats) -> Varied:
+    w, sigma = _w(at, log_time)
+    H, slope, bend, f, df, ddf = standard(w)
+    first, second = _chain(w, sigma, df + slope, ddf + bend)
+    first[1] -= 1.0
+    return Varied(f + H - at[1] - log_time, first, second)
 
 
 def _w(at: Floats, log_time: Floats) -> tuple[Floats, Floats]:
@@ -189,7 +184,9 @@ def _chain(w: Floats, sigma: Floats, slope: Floats, bend: Floats) -> tuple[Float
 
 
 def _scaled(name: str, standard: Callable[[Floats], Standard]) -> Lifetime:
-    return Lifetime(name, ("log(sigma)",), False, _scaled_sum(standard), _scaled_log(standard))
+    # not closures, so that fits can be pickled
+    ends = partial(_scaled_sum, standard), partial(_scaled_log, standard)
+    return Lifetime(name, ("log(sigma)",), False, *ends)
 
 
 def _gamma_density(w: Floats, q: Floats) -> Floats:

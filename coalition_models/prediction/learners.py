@@ -130,7 +130,7 @@ def _fitted(spec: Specification, rows: pd.DataFrame) -> Learned:
 
 def _share(rows: pd.DataFrame, task: Task) -> Learned:
     """Share of events by period, drawn to the mean where few were at risk."""
-    response = task.formula.partition("~")[0].strip()
+    response = task.formula.partition("~")[0].strip().strip("`")
     event = numbers_of(rows, response, "the event")
     mean = float(event.mean())
     counts = pd.Series(event).groupby(numbers_of(rows, task.stop, "stop=")).agg(["sum", "count"])

@@ -142,7 +142,7 @@ def predicts(
     tasks = [Task(f, start, stop, member) for f in (formula, less)]
     needed = [groups, *([forward] if forward else [])]
     rows, dropped = complete_panel(tasks[0], panel, needed)
-    response = formula.partition("~")[0].strip()
+    response = formula.partition("~")[0].strip().strip("`")
     event, time = rows[response].to_numpy(float), rows[stop].to_numpy(float)
     turns, gains, records = 1 if forward else repeats, [], []
     for turn in range(turns):

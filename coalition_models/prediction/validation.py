@@ -155,7 +155,7 @@ def cross_validate(
     task = Task(formula, start, stop, names_of(id, "id") or None)
     named = _named(models)
     rows, dropped = complete_panel(task, panel, [groups, *([forward] if forward else [])])
-    response = formula.partition("~")[0].strip()
+    response = formula.partition("~")[0].strip().strip("`")
     made = make_folds(rows, groups=groups, forward=forward, folds=folds, event=response, seed=seed)
     found = {name: out_of_sample(model, task, rows, made, seed) for name, model in named.items()}
     notes = [f"{made.words}; seed {seed}."]

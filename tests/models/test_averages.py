@@ -142,6 +142,38 @@ def test_rows_with_gaps_are_left_out_and_counted(logit):
     assert "Left out 3 rows" in str(cm.marginal_effects(logit, gaps, "near"))
 
 
+@pytest.mark.parametrize("term", ["I(x > 0)", "np.floor(x)", "np.sqrt(x)"])
+def test_numbers_that_the_formula_makes_steps_of_have_no_slope(term):
+    data = DATA.assign(x=np.round(2 * DATA["x"]).clip(lower=0))
+    fit = cm.logit(f"event ~ {term} + near", data)
+    with pytest.raises(cm.DataError, match=r"x has no slope.*contrast=\{'x'"):
+        cm.marginal_effects(fit, data, "x")
+    found = cm.marginal_effects(fit, data, contrast={"x": (0, 1)}).table
+    ends = [fit.predict(data.assign(x=x)).mean() for x in (0, 1)]
+    assert found["estimate"].item() == pytest.approx(ends[1] - ends[0])
+
+
+def test_slopes_of_splines_that_end_at_the_extremes():
+    """The smallest and the largest are moved inwards, since the spline knows nothing beyond."""
+    fit = cm.logit("event ~ bs(x, df=4) + near", DATA)
+    inner = DATA["x"].between(*DATA["x"].quantile([0.05, 0.95]))
+    own = [
+        cm.marginal_effects(fit, rows, "x").table["estimate"].item() for rows in (DATA, DATA[inner])
+    ]
+    step = 1e-5
+    x = DATA["x"].clip(DATA["x"].min() + step, DATA["x"].max() - step)
+    moved = [fit.predict(DATA.assign(x=x + sign * step)) for sign in (-1, 1)]
+    slopes = (moved[1] - moved[0]) / (2 * step)
+    np.testing.assert_allclose(own, [slopes.mean(), slopes[inner].mean()], rtol=1e-4)
+
+
+def test_nothing_asked_of_effects_is_left_out_in_silence(logit):
+    with pytest.raises(cm.DataError, match="contrast has near, which variables= does not"):
+        cm.marginal_effects(logit, DATA, "x", contrast={"near": (0, 1)})
+    with pytest.raises(cm.DataError, match="near is set by at="):
+        cm.marginal_effects(logit, DATA, ["x", "near"], at={"near": [0]})
+
+
 def test_refused(logit, plain):
     with pytest.raises(cm.DataError, match="give horizon="):
         cm.marginal_effects(plain, DATA)

@@ -123,6 +123,12 @@ CHANGE = pd.DataFrame({"m": [1], "time": [3], "x": [7.0]})
             {"on": "m", "origin": "entry"},
             "time",
         ),
+        (
+            ROW.assign(entry=pd.Timestamp("2001-01-01", tz="Asia/Kabul")),
+            CHANGE.assign(time="2001-03-04"),
+            {"on": "m", "origin": "entry"},
+            "without a time zone",
+        ),
         (ROW.assign(m=[None]), CHANGE, {"on": "m"}, "gaps in m"),
         (ROW.assign(stop=0), CHANGE, {"on": "m"}, "no length"),
     ],

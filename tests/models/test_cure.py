@@ -149,3 +149,10 @@ def test_the_published_coups_model_is_a_lower_maximum(mirror):
     # what is printed as log(alpha) is log(sigma) here
     assert lower.round(4).tolist() == pytest.approx(printed, rel=2e-4)
     assert "lower maxima have log-likelihood -319.8094" in str(fit)
+
+
+def test_an_event_in_backticks(members):
+    odd = members.rename(columns={"event": "the event"})
+    one = cm.cure("event ~ x", members, at_risk="~ z", starts=1)
+    two = cm.cure("`the event` ~ x", odd, at_risk="~ z", starts=1)
+    np.testing.assert_array_equal(one.coefficients, two.coefficients)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import warnings
 from dataclasses import replace
@@ -153,6 +154,12 @@ def test_every_question_afterwards_gives_a_number_or_a_refusal(fits):
             except TypeError as error:
                 wrong.append(f"{family}, {name}: {error}")
     assert wrong == []
+
+
+def test_every_fit_can_be_pickled(fits):
+    for family, fit in fits.items():
+        again = pickle.loads(pickle.dumps(fit))
+        np.testing.assert_array_equal(again.coefficients, fit.coefficients, err_msg=family)
 
 
 @pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")

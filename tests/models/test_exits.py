@@ -118,6 +118,26 @@ def test_refused(panel, here):
         cm.exit_probability(fit, quarters, "POL", 6)
 
 
+def test_whose_chance_it_is_must_be_known(panel, here):
+    """Leaders of one state are several members: none is taken for the state in silence."""
+    told = panel.assign(leader=panel["state"] + " 1")
+    fit = cm.cox("event ~ risk", told, id=["state", "leader"])
+    two = pd.concat([here.assign(leader="first"), here.assign(leader="second", risk=2.0)])
+    with pytest.raises(cm.DataError, match=r"several members by leader \(first, second\)"):
+        cm.exit_probability(fit, two, state_of(here), 3)
+    one = cm.exit_probability(fit, two[two["leader"] == "first"], state_of(here), 3)
+    plain = cm.exit_probability(cm.cox("event ~ risk", panel), here, state_of(here), 3)
+    assert one.probability == pytest.approx(plain.probability)
+
+
+@pytest.mark.parametrize("gap", [pd.NA, np.nan])
+def test_an_outcome_that_is_not_known_yet_is_no_exit(panel, here, gap):
+    fit = cm.cox("event ~ risk", panel)
+    open_rows = here.assign(event=pd.array([gap] * len(here), dtype="Float64"))
+    found = cm.exit_probability(fit, open_rows, state_of(here), 3)
+    assert found.probability == cm.exit_probability(fit, here, state_of(here), 3).probability
+
+
 @pytest.mark.slow
 def test_limits_cover_the_chance_that_made_the_data():
     """95 % limits of exits and of risk differences cover the truth about that often."""

@@ -81,6 +81,15 @@ def test_booleans_and_rows_without_a_start():
     assert rows["event"].sum() == data["event"].sum()
 
 
+@pytest.mark.parametrize("kind", ["andersen-gill", "total", "gap", "marginal"])
+@pytest.mark.parametrize("dtype", ["category", "Int64", "boolean", object])
+def test_events_of_any_type(kind, dtype):
+    given = ROWS["event"].astype(bool) if dtype == "boolean" else ROWS["event"]
+    rows = cm.repeated_events(ROWS.assign(event=given.astype(dtype)), kind, id="id")
+    plain = cm.repeated_events(ROWS, kind, id="id")
+    assert rows["event"].astype(int).tolist() == plain["event"].astype(int).tolist()
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

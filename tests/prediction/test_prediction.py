@@ -199,3 +199,12 @@ def test_a_level_never_learned_is_named_with_its_fold(panel):
 def test_every_learner_is_reached():
     assert set(LEARNERS) == {"boosting", "forest", "lasso", "ridge"}
     assert set(cm.prediction.__all__) >= {"cross_validate", "importance", "predicts"}
+
+
+def test_an_event_in_backticks(panel):
+    odd = panel.rename(columns={"event": "the event"})
+    for ask in (
+        lambda left, rows: cross_validate(f"{left} ~ risk", rows, models=["share", "logit"]).table,
+        lambda left, rows: predicts(f"{left} ~ risk + noise", rows, "noise", repeats=1).table,
+    ):
+        pd.testing.assert_frame_equal(ask("`the event`", odd), ask("event", panel))

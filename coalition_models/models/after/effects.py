@@ -14,13 +14,12 @@ from scipy import stats
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.models.after.averages import (
-    MeanChances,
     Means,
-    MeanSurvival,
     alike_note,
     complete_rows,
     one_per_member,
 )
+from coalition_models.models.after.slopes import Effect, averaged, inside, reaches, refuse_jumps
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.fit_rows import jacobian
@@ -71,17 +70,6 @@ class MarginalEffects:
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
-
-
-@dataclass(frozen=True)
-class _Effect:
-    """Difference of two scenarios, divided by ``width``."""
-
-    variable: str
-    words: str
-    ends: tuple[object, object]
-    width: float
-    at: Mapping[str, object]
 
 
 def marginal_effects(
@@ -137,8 +125,9 @@ def marginal_effects(
     Raises
     ------
     DataError
-        A variable that is not in the formula, a Cox fit without ``horizon``, a horizon beyond
-        what was observed.
+        A variable that is not in the formula, or in ``at`` as well; a slope where the formula
+        makes steps of the number; a Cox fit without ``horizon``, a horizon beyond what was
+        observed.
 
     Examples
     --------
@@ -154,6 +143,7 @@ def marginal_effects(
     names = _variables(fit, variables, contrast)
     setting = {name: listed(value, name) for name, value in (at or {}).items()}
     _refuse_unknown(fit, [*setting, *(contrast or {})])
+    _refuse_idle(names, [] if variables is None else names, setting, contrast or {})
     rows = complete_rows(fit, data, list(setting))
     lost, who = len(data) - len(rows), counted(len(rows), "row")
     if horizon is not None:
@@ -168,14 +158,10 @@ def marginal_effects(
     ]
     if not effects:
         raise DataError("at sets every one of the variables, so none is left to move")
-    frames = [_moved(rows, e, end) for e in effects for end in e.ends]
-    means: Means
-    if horizon is None:
-        means = MeanChances(fit, frames)
-    else:
-        means = MeanSurvival(fit, frames, np.array([float(horizon)]))
+    means = averaged(fit, rows, effects, horizon)
     widths = np.array([effect.width for effect in effects])
     found = _estimated(fit, means, widths, method, draws, seed, check_level(level), reference)
+    refuse_jumps(fit, rows, effects, horizon, found)
     notes = [f"Mean over {who}; {_how(fit, method, draws, level)}"]
     notes += [f"Left out {counted(lost, 'row')} with missing values."] if lost else []
     notes += alike_note(fit)
@@ -231,43 +217,48 @@ def _refuse_unknown(fit: Fit, names: Sequence[str]) -> None:
         )
 
 
+def _refuse_idle(
+    names: Sequence[str],
+    asked: Sequence[str],
+    setting: Mapping[str, object],
+    contrast: Mapping[str, object],
+) -> None:
+    """Nothing that is asked for may be left out in silence."""
+    if idle := [name for name in contrast if name not in names]:
+        raise DataError(f"contrast has {first_few(idle)}, which variables= does not: name it there")
+    if held := [name for name in dict.fromkeys([*asked, *contrast]) if name in setting]:
+        raise DataError(f"{first_few(held)} is set by at=, so it cannot be moved as well")
+
+
 def _effects(
     fit: Fit,
     name: str,
     rows: pd.DataFrame,
     at: Mapping[str, object],
     contrast: Mapping[str, Sequence[object]],
-) -> list[_Effect]:
+) -> list[Effect]:
     """The changes of one variable that are looked at."""
     if name in contrast:
         ends = listed(contrast[name], f"contrast of {name}")
         if len(ends) != 2:
             raise DataError(f"contrast of {name}: give two values to compare, not {len(ends)}")
         low, high = scenario_labels({name: ends})[name]
-        return [_Effect(name, f"{high} - {low}", (ends[0], ends[1]), 1.0, at)]
+        return [Effect(name, f"{high} - {low}", (ends[0], ends[1]), 1.0, at)]
     known = fit.engine.sample.design.levels.get(name)
     numbers = None if known else as_numbers(rows[name])
     if known:
         words = scenario_labels({name: known})[name]
         return [
-            _Effect(name, f"{word} - {words[0]}", (known[0], level), 1.0, at)
+            Effect(name, f"{word} - {words[0]}", (known[0], level), 1.0, at)
             for word, level in zip(words[1:], known[1:], strict=True)
         ]
     if numbers is None:
         raise DataError(f"column {name!r} must hold numbers, as the model was fitted with")
     if np.isin(numbers, (0.0, 1.0)).all():
-        return [_Effect(name, "1 - 0", (0, 1), 1.0, at)]
+        return [Effect(name, "1 - 0", (0, 1), 1.0, at)]
     step = _STEP * (float(numbers.std()) or 1.0)
-    return [_Effect(name, "slope", (numbers - step, numbers + step), 2 * step, at)]
-
-
-def _moved(rows: pd.DataFrame, effect: _Effect, end: object) -> pd.DataFrame:
-    columns = {**effect.at, effect.variable: end}
-    held = {
-        name: value if isinstance(value, np.ndarray) else pd.Series([value] * len(rows), rows.index)
-        for name, value in columns.items()
-    }
-    return rows.assign(**held)
+    middle = numbers if reaches(fit, name, rows, numbers, step, at) else inside(numbers, step)
+    return [Effect(name, "slope", (middle - step, middle + step), 2 * step, at)]
 
 
 def _estimated(

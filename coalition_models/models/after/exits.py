@@ -114,7 +114,8 @@ def exit_probability(
     Raises
     ------
     DataError
-        A state that is not in the panel, or in several coalitions, or has left; a time beyond
+        A state that is not in the panel, or in several coalitions, or has several members by the
+        fit's ``id``, or has left; a time beyond
         those at which anyone was observed.
 
     Examples
@@ -188,12 +189,29 @@ def _last_row(
         raise DataError(
             f"{state} is in several coalitions: give coalition= one of {first_few(several)}"
         )
+    _refuse_several_members(fit, mine, state)
     order = [name for name in ("spell", stop) if name in mine.columns]
     last = mine.sort_values(order, kind="stable").iloc[[-1]]
-    if event in last.columns and bool(last[event].item() == 1):
+    happened = last[event].item() if event in last.columns else 0
+    if not pd.isna(happened) and bool(happened == 1):
         raise DataError(f"{state} has left: its last row, to {last[stop].item():g}, ends with it")
     names = [name for name in ("coalition", "state") if name in last.columns]
     return last, distinct_labels([tuple(last[name].item() for name in names)])[0]
+
+
+def _refuse_several_members(fit: Fit, mine: pd.DataFrame, state: str) -> None:
+    """Of a state with several members of the fit, such as leaders, it is not known who is meant."""
+    known = ("coalition", "state", "spell")
+    keys = [name for name in fit.engine.sample.id if name in mine.columns and name not in known]
+    if not keys:
+        return
+    members = mine[keys].drop_duplicates()
+    if len(members) > 1:
+        shown = first_few(distinct_labels(list(members.itertuples(index=False, name=None))))
+        raise DataError(
+            f"{state} has several members by {', '.join(keys)} ({shown}): leave the rows of one in "
+            "the panel"
+        )
 
 
 def _ahead(

@@ -188,6 +188,11 @@ def _origins(data: pd.DataFrame, origin: str) -> pd.Series:
     require_columns(data, [origin], "origin=")
     if getattr(data[origin].dtype, "kind", "") != "M" or data[origin].isna().any():
         raise DataError(f"column {origin!r} of the rows must hold a date in every row")
+    if getattr(data[origin].dtype, "tz", None) is not None:
+        raise DataError(
+            f"column {origin!r} of the rows must hold dates without a time zone, as the changes "
+            f"do: data[{origin!r}].dt.tz_localize(None)"
+        )
     return data[origin].reset_index(drop=True)
 
 

@@ -27,7 +27,7 @@ from coalition_models.models.sample.columns import (
 from coalition_models.record import keep_record
 from coalition_models.tables.plain import in_native_order
 
-__all__ = ["Pieces", "TimedRows", "cut", "in_pieces", "read_rows"]
+__all__ = ["Pieces", "TimedRows", "cut", "in_pieces", "no_event", "read_rows"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -146,7 +146,7 @@ def in_pieces(rows: TimedRows, pieces: Pieces) -> pd.DataFrame:
             dtype = rows.data[name].dtype if name in rows.data.columns else held.dtype
             out[name] = _in_type(values, dtype)
         if event is not None:
-            out[event] = out[event].where(pieces.last, _no_event(rows.data[event]))
+            out[event] = out[event].where(pieces.last, no_event(rows.data[event]))
     elif start is None:
         out["start"] = pieces.start
     return keep_record(out, rows.data)
@@ -158,7 +158,7 @@ def _in_type(values: Floats, dtype: object) -> npt.NDArray[np.float64] | npt.NDA
     return values.astype(np.int64) if whole and (values == np.rint(values)).all() else values
 
 
-def _no_event(column: pd.Series) -> Any:
+def no_event(column: pd.Series) -> Any:
     """How the column says that nothing happened."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, counted, first_few, warn
-from coalition_models.models.before.cutting import TimedRows, read_rows
+from coalition_models.models.before.cutting import TimedRows, no_event, read_rows
 from coalition_models.models.sample.checks import default_id, histories_of
 from coalition_models.models.sample.columns import require_columns
 from coalition_models.record import keep_record
@@ -163,7 +163,7 @@ def _arranged(
 
 def _copies(rows: pd.DataFrame, event: str, episode: Integers, most: int) -> pd.DataFrame:
     """A copy of a member's rows for each event it is at risk of, up to that event."""
-    nothing = rows[event].dtype.type(0)
+    nothing = no_event(rows[event])
     parts = []
     for number in range(1, most + 1):
         part = rows[episode <= number].assign(episode=number)

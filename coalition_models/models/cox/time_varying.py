@@ -62,6 +62,7 @@ def with_time(
     while (call := _CALL.search(right)) is not None:
         inside, end = _inside(right, call.end(), formula)
         term, shape = _parts(inside, formula)
+        _refuse_several(term, formula)
         _refuse_category(term, data, formula)
         product = f"{term}:{_shaped(shape, time, formula)}"
         said.append(f"tt({inside}) is {product}")
@@ -112,10 +113,25 @@ def _shaped(shape: str, time: str, formula: str) -> str:
         ) from None
 
 
+def _refuse_several(term: str, formula: str) -> None:
+    """A product with time would hold for the last part of a sum only."""
+    bare = re.sub(r"`[^`]*`", "x", term)
+    while (inner := re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", bare)) != bare:
+        bare = inner
+    if re.search(r"[^\w.:\s]", bare) or (len(bare.split()) > 1 and ":" not in bare):
+        raise FormulaError(
+            f"tt() takes one term, not {term!r}, in {formula!r}: write tt(I({term}), ...) for one "
+            "effect of the computed number, or a tt() for each term"
+        )
+
+
 def _refuse_category(term: str, data: pd.DataFrame, formula: str) -> None:
-    name = term.strip("`")
-    words = name in data.columns and as_numbers(data[name]) is None
-    if words or term.startswith("C("):
+    parts = [part.strip(" `") for part in re.split(r":(?![^(]*\))", term)]
+    words = any(
+        part.startswith("C(") or (part in data.columns and as_numbers(data[part]) is None)
+        for part in parts
+    )
+    if words:
         raise FormulaError(
             f"tt({term}) is a category, of whose levels one would stand for time itself, in "
             f"{formula!r}: make a column of 0 and 1 for each other level, and give those to tt()"

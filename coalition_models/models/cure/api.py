@@ -181,7 +181,7 @@ def draw(spec: Specification, data: pd.DataFrame) -> Sample:
     rows = data if sample.keep is None else data[sample.keep]
     own = build_design(spec.formula, rows, intercept=False, trust=spec.trust).names
     risk = build_design(
-        f"{sample.design.response} ~ {other}", rows, intercept=False, trust=spec.trust
+        f"{spec.formula.partition('~')[0]} ~ {other}", rows, intercept=False, trust=spec.trust
     ).names
     known = sample.design.names
     strange = [name for name in (*own, *risk) if name not in known]
