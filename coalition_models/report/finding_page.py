@@ -21,7 +21,8 @@ from coalition_models.sensitivity.curve import SpecCurve
 from coalition_models.sensitivity.finding import Finding
 from coalition_models.sensitivity.finding_choices import WITHIN
 from coalition_models.sensitivity.finding_part import How, Looked
-from coalition_models.sensitivity.finding_words import SAYS, tells_choices
+from coalition_models.sensitivity.finding_told import finding_turns
+from coalition_models.sensitivity.finding_words import SAYS, opening, tells_choices
 
 __all__ = ["finding_page", "finding_product"]
 
@@ -120,7 +121,6 @@ def finding_page(
     finding: Finding,
     looked: Mapping[str, Looked],
     how: How,
-    summary: str,
     overview: Table,
     *,
     product: Product | None = None,
@@ -129,17 +129,18 @@ def finding_page(
 ) -> Page:
     """Lay the page out."""
     made = finding_product(looked, prefix) if product is None else product
-    sections = [Section("In short", [summary]), Section("Part by part", [overview])]
+    short = f"{opening(finding)} {finding_turns(finding, looked)}"
+    sections = [Section("In short", [short]), Section("Part by part", [overview])]
     for name, one in looked.items():
         if one.result is not None:
             parts = _shown(name, one, finding, made, prefix)
-            sections.append(Section(f"{one.part.title}: {name}", parts))
+            sections.append(Section(f"{one.part.title}: {name.replace('_', ' ')}", parts))
     absent = [f"{name}: {one.why}." for name, one in looked.items() if one.result is None]
     if absent:
         sections.append(Section("What is not there", [Listing(tuple(absent))]))
     sections.append(Section("How it was made", [Listing(tuple(_made(finding, how, looked)))]))
     lead = f"{finding.spec.formula}, {finding.spec.record.title}: everything it could depend on."
-    return Page(file, f"How far {finding.term} holds", lead, sections)
+    return Page(file, f"How far {finding.called} holds", lead, sections)
 
 
 def _shown(name: str, one: Looked, finding: Finding, product: Product, prefix: str) -> list[Shown]:

@@ -68,5 +68,5 @@ def finding_table(finding: Finding, looked: Mapping[str, Looked]) -> Table:
                     turned or ("" if turned is None else "nothing"),
                 ]
             )
-    title = f"What {finding.term} depends on"
+    title = f"{finding.called}: what it depends on"
     return Table(["part", "what it says", "turned by"], rows, title, [opening(finding)], "lll")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
+from coalition_models.models.term_labels import general_label
 from coalition_models.report.figures.style import (
     COLOURS,
     GREY,
@@ -131,7 +132,7 @@ def _draw_estimates(axis: Axes, data: pd.DataFrame, curve: SpecCurve, title: str
     lost = len(curve.table) - len(data)
     note = f"; {lost} without an estimate" if lost else ""
     axis.set_ylabel(curve.scale or "ratio")
-    axis.set_title(title or f"{curve.term}: {len(data)} specifications{note}")
+    axis.set_title(title or f"{general_label(curve.term)}: {len(data)} specifications{note}")
     axis.tick_params(labelbottom=False)
     axis.grid(axis="x", visible=False)
 

@@ -50,7 +50,7 @@ def _product(found: SensitivityReport) -> Product:
 
 def _pages(found: SensitivityReport, product: Product) -> list[Page]:
     made = finding_page(
-        found.finding, found.looked, found.how, found.summary, product.tables[f"{_PREFIX}parts"],
+        found.finding, found.looked, found.how, product.tables[f"{_PREFIX}parts"],
         product=product, prefix=_PREFIX,
     )  # fmt: skip
     sections = list(made.sections)
