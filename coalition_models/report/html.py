@@ -12,7 +12,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.render import Table
 from coalition_models.report.assets import asset
 from coalition_models.report.figures.style import Plot, svg_text
-from coalition_models.report.in_words import table_in_words
+from coalition_models.report.in_words import table_in_words, values_in_words
 from coalition_models.report.product import Sheet
 
 __all__ = [
@@ -234,8 +234,8 @@ def _identity(number: int, section: Section) -> str:
 
 def _claim(claim: str | Claim) -> str:
     if isinstance(claim, str):
-        return html.escape(claim)
-    return f"{html.escape(claim.text)}{_proof(claim.links)}"
+        return html.escape(values_in_words(claim))
+    return f"{html.escape(values_in_words(claim.text))}{_proof(claim.links)}"
 
 
 def _proof(links: Sequence[tuple[str, str]]) -> str:

@@ -15,7 +15,15 @@ from coalition_models.models.term_labels import general_label
 from coalition_models.render import Table
 from coalition_models.report.words import state_name
 
-__all__ = ["COLUMNS", "form_word", "spells_in_words", "table_in_words", "word", "wrapped"]
+__all__ = [
+    "COLUMNS",
+    "form_word",
+    "spells_in_words",
+    "table_in_words",
+    "values_in_words",
+    "word",
+    "wrapped",
+]
 
 #: codes whose letters are no word of a reader's
 _WORDS = {
@@ -38,6 +46,11 @@ _FORMS = {**_WORDS, "full": "full exit"}
 _FRAMEWORKS = {"nato": "NATO", "un": "UN"}
 #: a name that was put together from words
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+_VALUE = re.compile(
+    r"(?<![\w.])(?:mission_end|post_mandate|left_office|re_role|partial_cut|caveat_tightened|"
+    r"caveat_lifted|exit_kind_alt|exit_kind|exit_date|std_error|p_value)(?![\w=])"
+)
+_INFINITE = re.compile(r"(?<![\w.])inf(?!\w)")
 #: a state, or a stay of it in a coalition
 _SPELL = re.compile(r"(?:\b[a-z]\w* )?\b(?P<state>[A-Z]{3})(?:[- ](?P<spell>\d+))?(?![\w-])")
 
@@ -58,6 +71,19 @@ def word(code: str) -> str:
     if labelled != code or not _SNAKE.fullmatch(code):
         return labelled
     return code.replace("_", " ")
+
+
+def values_in_words(text: str) -> str:
+    """A sentence with kinds of exit and of change in words, and what is infinite as a sign.
+
+    Examples
+    --------
+    >>> values_in_words("iraq CZE-1 re_role 2003-12-15; exit coded mission_end; by exit_date")
+    'iraq CZE-1 change of task 2003-12-15; exit coded mission end; by exit date'
+    >>> values_in_words("-inf, 0.652"), values_in_words("information")
+    ('-\u221e, 0.652', 'information')
+    """
+    return _INFINITE.sub("\u221e", _VALUE.sub(_swapped, text))
 
 
 def form_word(form: str) -> str:
@@ -137,7 +163,16 @@ def table_in_words(table: Table) -> Table:
     """
     verbs = [COLUMNS.get(name, word) for name in table.header]
     rows = [
-        [verb(cell) if cell else cell for verb, cell in zip(verbs, row, strict=True)]
+        [
+            values_in_words(verb(cell)) if cell else cell
+            for verb, cell in zip(verbs, row, strict=True)
+        ]
         for row in table.rows
     ]
-    return replace(table, header=[_heading(name) for name in table.header], rows=rows)
+    return replace(
+        table,
+        header=[_heading(name) for name in table.header],
+        rows=rows,
+        title=values_in_words(table.title),
+        notes=[values_in_words(note) for note in table.notes],
+    )

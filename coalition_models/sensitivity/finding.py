@@ -95,6 +95,13 @@ class Finding:
         """The term in the words of the codebook; its own name where there are none."""
         return label_of(self.term, Background(self.panel).choices((self.term,)))
 
+    def in_words(self, text: str) -> str:
+        """A text that names the term, with the words for it; one with a formula stays."""
+        if "~" in text:
+            return text
+        named = rf"(?<!\w){re.escape(self.term)}(?!\w)"
+        return re.sub(named, lambda _: self.called, text)
+
     @cached_property
     def found(self) -> Mapping[str, Any]:
         """Estimate and score of the term, as a line of ``spec_curve``."""

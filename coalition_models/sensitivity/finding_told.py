@@ -58,7 +58,7 @@ def finding_table(finding: Finding, looked: Mapping[str, Looked]) -> Table:
     rows = []
     for name, one in looked.items():
         if one.result is None:
-            rows.append([name, f"Not there: {one.why}.", ""])
+            rows.append([name, f"Not there: {finding.in_words(str(one.why))}.", ""])
         else:
             turned = _turned(one, finding)
             rows.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -317,8 +316,7 @@ def _rosenbaum(found: Any, finding: Finding) -> str:
 
 
 def _own_summary(found: Any, finding: Finding) -> str:
-    told = cast("str", found.summary)
-    return re.sub(rf"(?<!\w){re.escape(finding.term)}(?!\w)", lambda _: finding.called, told)
+    return finding.in_words(cast("str", found.summary))
 
 
 def _randomise_turns(found: Any, finding: Finding) -> str | None:

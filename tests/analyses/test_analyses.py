@@ -257,21 +257,3 @@ standard = ["contested", "window"]
     assert {"curve", "resample", "leave_out", "dates", "codings", "confounding"} <= names
     assert len(pd.read_csv(tmp_path / "out" / "dates.csv")) == 3
     assert len(pd.read_csv(tmp_path / "out" / "curve.csv")) == 18
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("state;start;stop;event;x\nA;0;1;0;1\n", "has semicolons between its columns"),
-        ("state\tstart\tstop\tevent\tx\nA\t0\t1\t0\t1\n", "has tabs between its columns"),
-        ('state,start,stop,event,x\nA,0,1,0,"1,5"\nB,0,3,1,"-2,5"\n', "x holds decimal commas"),
-        ("state,period,start,stop,event,x\nA,31.12.2005,0,1,0,1\n", "period must be a date"),
-    ],
-)
-def test_rows_as_a_spreadsheet_may_write_them_are_refused_with_the_cure(tmp_path, text, said):
-    (tmp_path / "rows.csv").write_text(text)
-    path = written(
-        tmp_path, "[data]\npanel = 'rows.csv'\n[model]\nfamily = 'cox'\nformula = 'event ~ x'\n"
-    )
-    with pytest.raises(DataError, match=f"line 2: .*{said}"):
-        fit_analysis(read_analysis(path))

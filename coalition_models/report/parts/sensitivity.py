@@ -43,7 +43,7 @@ def elections_in_iraq(run: Run) -> SensitivityReport:
 
 
 def _product(found: SensitivityReport) -> Product:
-    made = finding_product(found.looked, _PREFIX)
+    made = finding_product(found.looked, _PREFIX, found.finding)
     tables = {f"{_PREFIX}parts": found.to_table(), **made.tables}
     return Product(tables, made.frames, made.figures)
 
