@@ -224,7 +224,7 @@ def plot_leave_one_out(found: pd.DataFrame, *, most: int = 25, title: str = "") 
         axis.set_ylim(len(part) - 0.5, -0.5)
         axis.set_title(title)
         more = f"; {rest} more are not drawn" if rest else ""
-        axis.set_xlabel(f"ratio without this one (log scale); filled: p < 0.05{more}")
+        axis.set_xlabel(f"ratio without this one (log scale)\nfilled: p < 0.05{more}")
     return Plot(figure, data)
 
 
