@@ -14,7 +14,9 @@ from coalition_models.about import __version__
 from coalition_models.cli_analyses import add_analysis_verbs
 from coalition_models.cli_data import add_data_verbs
 from coalition_models.errors import CoalitionError, DataError, counted
+from coalition_models.files import output_folder
 from coalition_models.terminal import (
+    Parser,
     PathOption,
     escape_what_the_terminal_lacks,
     failed,
@@ -26,6 +28,7 @@ __all__ = ["main"]
 
 #: variable that lets an error that was not foreseen show where it came from
 _DEBUG = "COALITION_MODELS_DEBUG"
+_PAPER = Path("paper/paper.md")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="coalition-models",
         description="Why states leave military coalitions: data, models, replications.",
     )
@@ -115,9 +118,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_paper(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     paper = verbs.add_parser("paper", help="fill the paper's text with the analysis")
-    paper.add_argument(
-        "--text", action=PathOption, default=Path("paper/paper.md"), help="the template"
-    )
+    paper.add_argument("--text", action=PathOption, default=_PAPER, help="the template")
     paper.add_argument(
         "--out",
         action=PathOption,
@@ -233,6 +234,12 @@ def _paper(arguments: argparse.Namespace) -> int:
     wrong = [str(out) for out in outs if out.suffix.lstrip(".") not in KINDS]
     if wrong:
         raise DataError(f"a paper is made as one of {', '.join(KINDS)}; found {', '.join(wrong)}")
+    if not arguments.text.is_file() and arguments.text == _PAPER:
+        raise DataError(
+            f"no {_PAPER} here: run this in the folder of the repository, or give --text, a text "
+            "with places for numbers such as {{iraq.events}}"
+        )
+    output_folder(arguments.out.parent)
     write_paper(arguments.text, outs)
     for out in outs:
         print(f"wrote {out}")  # noqa: T201
@@ -249,9 +256,11 @@ def _package(arguments: argparse.Namespace) -> int:
         print(found)  # noqa: T201
         return 1 if found.differences else 0
     from coalition_models.packaging.contents import checkout
-    from coalition_models.packaging.make import write_package
+    from coalition_models.packaging.make import refuse_name, write_package
 
     checkout()
+    refuse_name(arguments.out)
+    output_folder(arguments.out.parent)  # before an analysis of some minutes
     if arguments.results is not None:
         files = write_package(arguments.out, arguments.results)
     else:

@@ -32,6 +32,8 @@ _LINE = 96
 _CELLS = (44, 36, 28, 22)
 #: a sign that opens a tag in Markdown; p-values such as <0.001 stay as they are
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
+#: signs that would be markup there: code, formulas, the address of a link, words set off
+_MARKUP = re.compile(r"[`$]|(?<=\])\(|(?<![\w*])\*+(?=\w)|(?<!\w)_(?=\w)")
 
 
 def format_number(value: object, digits: int = 3) -> str:
@@ -73,7 +75,8 @@ def format_p(value: float, digits: int = 3) -> str:
 
 
 def _markdown(text: str) -> str:
-    return _TAG.sub(r"\\<", one_line(text))
+    plain = _MARKUP.sub(lambda sign: "".join(f"\\{one}" for one in sign.group()), one_line(text))
+    return _TAG.sub(r"\\<", plain)
 
 
 @dataclass(frozen=True, repr=False)

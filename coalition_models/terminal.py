@@ -6,14 +6,18 @@ import argparse
 import contextlib
 import io
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import NoReturn
 
 from coalition_models.errors import CoalitionWarning, DataError
 
 __all__ = [
+    "Parser",
     "PathOption",
     "escape_what_the_terminal_lacks",
     "failed",
@@ -81,6 +85,28 @@ def print_csv(text: str) -> None:
             "PYTHONIOENCODING=utf-8, or write to a file (data show --out)"
         ) from error
     sys.stdout.write(text)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what a misspelt word may have been.
+
+    Examples
+    --------
+    >>> Parser().suggestion("invalid choice: 'reproduse' (choose from 'data', 'reproduce')")
+    "; did you mean 'reproduce'?"
+    """
+
+    @staticmethod
+    def suggestion(message: str) -> str:
+        """What is nearest among the choices that a refusal lists; empty where nothing is."""
+        found, _, choices = message.partition("(choose from")
+        said = re.findall(r"invalid choice: '([^']*)'", found)
+        near = get_close_matches(said[0], re.findall(r"[\w-]+", choices), 1) if said else []
+        return f"; did you mean '{near[0]}'?" if near else ""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse, with what may have been meant."""
+        super().error(f"{message}{self.suggestion(message)}")
 
 
 class PathOption(argparse.Action):

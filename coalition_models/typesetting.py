@@ -21,6 +21,8 @@ _LATEX_ESCAPES = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
     "\u00d7": r"$\times$",
 }
 #: a hyphen before a number, which print sets as a minus
@@ -28,6 +30,10 @@ _MINUS = re.compile(r"(?<![\w.)-])-(?=\.?\d)")
 
 #: rows that a table may have to be kept on one page
 _ON_A_PAGE = 32
+#: lines of notes beyond these count as rows, each of so many letters
+_NOTES, _ON_A_LINE = 14, 110
+#: tables with more columns are set smaller
+_MANY = 8
 
 
 class Printed(Protocol):
@@ -126,18 +132,28 @@ def latex_table(table: Printed) -> str:
 def _latex_columns(table: Printed) -> str:
     """Column types; columns with long cells share the width that is left."""
     wraps = table.wraps()
-    share = 0.8 / max(sum(wraps), 1)
+    share = _room(wraps) / max(sum(wraps), 1)
     width = rf">{{\raggedright\arraybackslash}}p{{{share:.2g}\linewidth}}"
     return "".join(
         width if wrap else mark for wrap, mark in zip(wraps, table.alignment(), strict=True)
     )
 
 
+def _room(wraps: Sequence[bool]) -> float:
+    """Share of the width that columns with long cells have, beside the others."""
+    beside = len(wraps) - sum(wraps)
+    return max(0.8 - 0.1 * max(beside - 2, 0), 0.2)
+
+
 def typst_table(table: Printed) -> str:
     """A Typst figure of kind table: caption, rules as in print, notes below."""
     marks = {"l": "left", "r": "right"}
     align = ", ".join(marks[mark] for mark in table.alignment())
-    columns = ", ".join("1fr" if wrap else "auto" for wrap in table.wraps())
+    wraps = table.wraps()
+    many = len(wraps) > _MANY
+    # what is left may be nothing beside many columns
+    long = f"{100 * _room(wraps) / max(sum(wraps), 1):.0f}%" if many else "1fr"
+    columns = ", ".join(long if wrap else "auto" for wrap in wraps)
 
     def line(row: Sequence[str]) -> str:
         return f"    {', '.join(map(typst_text, row))},"
@@ -145,7 +161,8 @@ def typst_table(table: Printed) -> str:
     def head(text: str) -> str:
         return f"    table.cell(colspan: {len(table.header)}, emph({typst_text(text)})),"
 
-    breakable = "false" if len(table.rows) <= _ON_A_PAGE else "true"
+    lines = len(table.rows) + sum(len(note) for note in table.notes) // _ON_A_LINE
+    breakable = "false" if max(len(table.rows), lines - _NOTES) <= _ON_A_PAGE else "true"
     notes = [
         f"#block(width: 100%, below: 0.5em)[#text(size: 0.8em, {typst_text(note)})]"
         for note in table.notes
@@ -153,6 +170,7 @@ def typst_table(table: Printed) -> str:
     parts = [
         # a short table stays on one page, with its notes
         f"#block(width: 100%, above: 1.3em, below: 1.3em, breakable: {breakable})[",
+        *(["#set text(size: 0.75em)"] if many else []),
         "#figure(",
         "  kind: table, placement: none,",
         *([f"  caption: {typst_text(table.title)},"] if table.title else []),

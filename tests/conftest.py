@@ -291,13 +291,25 @@ def months() -> Callable[..., pd.DataFrame]:
     return make_months
 
 
+def beside(name: str):
+    """A module of helpers of the tests of pages."""
+    place = ROOT / "tests" / "report" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"report_{name}", place)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def faults_in():
+    """Give what tells the faults of a page's words."""
+    return beside("reading").faults_in
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """A headless Chromium with one tab, or skip with the reason."""
-    place = ROOT / "tests" / "report" / "browser.py"
-    spec = importlib.util.spec_from_file_location("report_browser", place)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = beside("browser")
     if module.program() is None:
         pytest.skip("no Chromium or Chrome to show pages in")
     try:

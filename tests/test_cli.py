@@ -417,3 +417,29 @@ def test_rebuilding_says_which_files_are_missing_and_how_to_get_them(capsys, fet
     assert (code, err.count("\n")) == (1, 1)
     assert "reign-elections.csv" in err
     assert "coalition-models data fetch parlgov-cabinets parlgov-elections" in err
+
+
+def test_a_misspelt_verb_is_told_what_it_may_have_been(capsys):
+    with pytest.raises(SystemExit):
+        main(["reproduse"])
+    assert "did you mean 'reproduce'?" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["reproduce", "--sources", "bundeld"])
+    assert "did you mean 'bundled'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", [["package", "--out"], ["paper", "--out"]])
+def test_a_place_that_cannot_be_written_is_refused_before_the_analysis(
+    verb, tmp_path, capsys, root, monkeypatch
+):
+    (tmp_path / "file").write_text("x")
+    monkeypatch.chdir(root)
+    ending = "replication.zip" if verb[0] == "package" else "paper.md"
+    assert main([*verb, str(tmp_path / "file" / ending)]) == 1
+    assert "is a file; results need a folder" in capsys.readouterr().err
+
+
+def test_the_paper_elsewhere_says_where_its_text_is(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["paper"]) == 1
+    assert "run this in the folder of the repository, or give --text" in capsys.readouterr().err

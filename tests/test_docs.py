@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 import warnings
@@ -14,6 +15,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from coalition_models.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -40,6 +43,12 @@ def blocks(path):
     return re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 
+def typed(path):
+    """What a reader types, in order, by language."""
+    text = path.read_text(encoding="utf-8")
+    return re.findall(r"^```(python|sh)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
 @cache
 def other_tests():
     return "".join(
@@ -51,10 +60,7 @@ def other_tests():
 
 def shown(value):
     """A value as a page states it."""
-    if isinstance(value, tuple | list):
-        plain = [item.item() if hasattr(item, "item") else item for item in value]
-        return str(type(value)(plain))
-    return str(value)
+    return value if isinstance(value, str) else repr(value)
 
 
 def run(code, names, where):
@@ -80,8 +86,13 @@ def test_code_of_a_page_runs_as_it_stands_and_gives_what_it_says(path, tmp_path,
     names: dict[str, object] = {}
     with warnings.catch_warnings(), contextlib.chdir(tmp_path):
         warnings.simplefilter("error")
-        for code in blocks(path):
-            run(code, names, path.name)
+        for language, code in typed(path):
+            if language == "python":
+                run(code, names, path.name)
+                continue
+            for line in code.splitlines():
+                if line.startswith("coalition-models data template"):
+                    assert main(shlex.split(line, comments=True)[1:]) == 0
 
 
 def test_a_wrong_number_on_a_page_is_seen():

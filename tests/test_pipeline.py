@@ -179,6 +179,11 @@ def test_the_pages_stand_alone(built):
         assert word in pages[built / "first_look.html"]
 
 
+def test_no_page_shows_a_reader_what_only_a_machine_understands(built, faults_in):
+    wrong = {path.name: faults_in(path)[:5] for path in sorted(built.rglob("*.html"))}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
 def test_in_a_browser_nothing_is_asked_for_sticks_out_or_is_pale(built, browser):
     wrong = {}
     for path in sorted(built.rglob("*.html")):

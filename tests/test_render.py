@@ -29,7 +29,7 @@ def test_markdown_escapes_bars():
 def test_latex_escapes_what_would_break_a_document():
     text = TABLE.latex()
     assert r"log\_deaths\_12m & 0.50 \\" in text
-    assert r"50 \% | \textless{}b\textgreater{}" in text
+    assert r"50 \% \textbar{} \textless{}b\textgreater{}" in text
     assert r"21 events\_" in text
 
 

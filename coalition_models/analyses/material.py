@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
 
 from coalition_models.analyses.reading import Analysis
+from coalition_models.analyses.rows_file import read_rows
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.errors import DataError
 from coalition_models.features.registry import builder_named, registered
@@ -67,7 +67,7 @@ def material_of(analysis: Analysis) -> Material:
     data = analysis.data
     if "panel" in data:
         with analysis.told_at("data", "panel"):
-            return Material(_rows(analysis.folder / data["panel"]))
+            return Material(read_rows(analysis.folder / data["panel"]))
     facts, panel = _facts(analysis)
     if facts is None:
         if "build" in data:
@@ -82,17 +82,6 @@ def material_of(analysis: Analysis) -> Material:
     with analysis.told_at("data", "features" if "features" in data else "set"):
         made = _with_features(bare, names)
     return Material(made, facts, names, options)
-
-
-def _rows(path: Path) -> pd.DataFrame:
-    try:
-        rows = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else str(error)
-        raise DataError(f"cannot read {path}: {said}") from error
-    if "period" in rows.columns:
-        rows["period"] = pd.to_datetime(rows["period"])
-    return rows
 
 
 def _facts(analysis: Analysis) -> tuple[Facts | None, pd.DataFrame | None]:

@@ -19,6 +19,13 @@ _HEADER = re.compile(r"^\s*\[(?!\[)(.+?)\]\s*(#.*)?$")
 #: failures that one message tells
 _SHOWN = 10
 _AT = re.compile(r"\s*\(at line (\d+), column \d+\)$")
+#: how a failure of the reader begins -> what to do
+_CURES = {
+    "Cannot overwrite": "The key stands twice in its table: leave one of them",
+    "Cannot declare": "The table stands twice: put its keys under one heading",
+    "Illegal character '\\n'": "A text that begins with a quote must end with one on the same line",
+}
+_FORM = "TOML has text in quotes, true and false in small letters, lists in []"
 
 
 @dataclass(frozen=True)
@@ -104,10 +111,8 @@ def read_toml(path: Path) -> Document:
         said = str(error)
         at = _AT.search(said)
         line = int(at[1]) if at else max(len(lines), 1)
-        raise DataError(
-            f"{path}: line {line}: {_AT.sub('', said)}. TOML has text in quotes, true and false "
-            "in small letters, lists in []"
-        ) from error
+        cure = next((words for begin, words in _CURES.items() if said.startswith(begin)), _FORM)
+        raise DataError(f"{path}: line {line}: {_AT.sub('', said)}. {cure}") from error
     return Document(path, values, dict(_places(lines)), lines)
 
 

@@ -139,7 +139,8 @@ def _endings(endings: pd.DataFrame) -> list[str]:
             for one in part.to_dict("records")
             if one["ended_by"] in _ENDED
         ]
-        sentences.append(f"On the last day, {label}: {', '.join(words)}.")
+        near = f"an election {label}" if "month" in str(label) else f"a democracy by {label}"
+        sentences.append(f"On the last day with {near}: {', '.join(words)}.")
     return sentences
 
 

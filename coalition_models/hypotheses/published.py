@@ -24,7 +24,7 @@ __all__ = [
 #: how a published finding stands
 STANDINGS = (
     "holds", "holds, p only", "turns", "turns, p only", "mixed", "little effect", "open",
-    "cannot be tested",
+    "own cases only", "cannot be tested",
 )  # fmt: skip
 
 
@@ -33,7 +33,9 @@ def published_findings(verdicts: Verdicts) -> pd.DataFrame:
 
     ``holds``: supported on a set and contradicted on none; ``turns``: the other way round; both
     ``p only`` where no verdict is outright. ``open``: tested, and decided nowhere. A finding made
-    again on an article's own cases is not counted.
+    again on an article's own cases is not counted: ``own cases only`` where there is no other
+    test. A claim whose tests are those of another is read from them, with the sign that it
+    expects itself.
 
     Parameters
     ----------
@@ -59,8 +61,11 @@ def published_findings(verdicts: Verdicts) -> pd.DataFrame:
     rows = []
     for name, part in verdicts.table.groupby("claim", sort=False):
         claim = plan[str(name)]
-        tested = part[(part["verdict"] != "untestable") & part["counted"]]
+        own = part["own_cases"].ne("")
+        tested = part[(part["verdict"] != "untestable") & ~own]
         standing = _standing(tested)
+        if tested.empty and own.any():
+            standing = STANDINGS[-2]
         pooled = _pooled(meta, claim.id)
         rows.append(
             {
@@ -140,7 +145,8 @@ def _line(
 ) -> str:
     head = f"{claim.id}, {claim.name} (published: {claim.finding}): {standing}"
     if tested.empty:
-        return f"{head}: {'; '.join(dict.fromkeys(part['reason'].astype(str)))}."
+        why = "; ".join(dict.fromkeys(one for one in part["reason"].astype(str) if one))
+        return f"{head}: {why}." if why else f"{head}."
     told = ", ".join(_cell(row) for row in tested.to_dict("records"))
     side = "" if claim.sign == "any" else f", where it expects {_WAY[claim.sign]}"
     both = ""

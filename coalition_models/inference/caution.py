@@ -29,7 +29,7 @@ import pandas as pd
 from scipy import stats
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, FitError, first_few, gathered
+from coalition_models.errors import DataError, FitError, counted, first_few, gathered
 from coalition_models.inference.detection import check_shares, detectable_ratio, null_variance
 from coalition_models.inference.term_estimate import TermEstimate
 from coalition_models.models.family import family_named, room_of
@@ -241,7 +241,7 @@ class _Options:
         """Clustered variance or jackknife; FitError where neither is right."""
         with_event, exposed = self.counts(cluster)
         if exposed < EXPOSED_CLUSTERS:
-            raise FitError(f"one value of {self.term} occurs in {exposed} clusters only")
+            raise FitError(f"one value of {self.term} occurs in {counted(exposed, 'cluster')} only")
         variance = "cluster" if with_event >= FEW_CLUSTERS else "jackknife"
         with gathered():
             fit = run(replace(self.spec, cluster=cluster, variance=variance), self.rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from coalition_models.errors import counted
 from coalition_models.models.fit import Fit
 
 __all__ = ["FEWEST_EVENTS", "FEWEST_EXPOSED", "Exposure", "exposure_of", "too_few"]
@@ -48,7 +49,7 @@ class Exposure:
             ("unexposed", self.unexposed_events, self.unexposed_clusters),
         )
         return "; ".join(
-            f"{events} {side} events in {clusters} clusters"
+            f"{counted(events, f'{side} event')} in {counted(clusters, 'cluster')}"
             for side, events, clusters in sides
             if min(events, clusters) < FEWEST_EXPOSED
         )
@@ -100,8 +101,11 @@ def too_few(events: int, exposure: Exposure | None) -> str:
     if exposure is not None:
         lacking = exposure.lacking
         many = f"{FEWEST_EXPOSED} in {FEWEST_EXPOSED}"
-        return f"{lacking} are fewer than {many}" if lacking else ""
-    return f"{events} events are fewer than {FEWEST_EVENTS}" if events < FEWEST_EVENTS else ""
+        verb = "is" if lacking.startswith("1 ") and ";" not in lacking else "are"
+        return f"{lacking} {verb} fewer than {many}" if lacking else ""
+    if events >= FEWEST_EVENTS:
+        return ""
+    return f"{counted(events, 'event', 'is', 'are')} fewer than {FEWEST_EVENTS}"
 
 
 def members_with_event(fit: Fit) -> int:

@@ -289,4 +289,6 @@ def _said(value: object) -> bool:
 def _plain(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return "/".join(str(item) for item in value)
+    if isinstance(value, Mapping):
+        return "/".join(f"{name} {item}" for name, item in value.items())
     return str(value)

@@ -10,12 +10,14 @@ from typing import Protocol, cast
 from coalition_models.models.display import choices_told
 from coalition_models.sources.codebook import feature_labels
 
-__all__ = ["Label", "counted_months", "label_of", "term_labels"]
+__all__ = ["Label", "counted_months", "general_label", "label_of", "term_labels"]
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
           "eleven", "twelve")  # fmt: skip
 #: options of builders that are numbers of months
 _MONTHS = ("window", "shock_window", "trend_window")
+#: an option that is no number of months, with what says it
+_OPTION = re.compile(r" of \{\w+\} or more")
 _NAME = re.compile(r"`([^`]+)`|\b([A-Za-z_]\w*)\b(?!\()")
 #: a level of a factor, as formulas write it: C(region)[T.north] or region[T.north]
 _LEVEL = re.compile(r"(?:C\()?(`[^`]+`|[A-Za-z_]\w*)(?:,[^\[]*)?\)?\[(?:T\.)?(.*)\]")
@@ -89,6 +91,21 @@ def label_of(column: str, data_choices: tuple[str, ...]) -> str:
         return template.format_map(words)
     except KeyError:
         return column
+
+
+def general_label(column: str) -> str:
+    """What the codebook calls a feature, however it was made; any other name is kept.
+
+    Examples
+    --------
+    >>> general_label("election_near"), general_label("leader_change"), general_label("risk")
+    ('Election within a few months', 'New leader in the last few months', 'risk')
+    """
+    template = feature_labels().get(column)
+    if template is None:
+        return column
+    open_ended = re.sub(r"the last \{\w*window\}", "the last few months", template)
+    return _OPTION.sub("", re.sub(r"\{\w*window\}", "a few months", open_ended))
 
 
 def term_labels(fit: _Labelled, own: Mapping[str, str] | None = None) -> dict[str, Label]:

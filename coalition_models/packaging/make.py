@@ -29,6 +29,12 @@ from coalition_models.sources.citations import cite
 __all__ = ["archive_files", "write_package"]
 
 
+def refuse_name(out: Path) -> None:
+    """DataError for the name of an archive that does not say what it is."""
+    if out.suffix != ".zip":
+        raise DataError(f"the archive's name must end in .zip, found {out}")
+
+
 def write_package(out: Path, run: Path) -> dict[str, bytes]:
     """Write the archive; return its files by name.
 
@@ -47,8 +53,7 @@ def write_package(out: Path, run: Path) -> dict[str, bytes]:
         Results from some of the external sources only, which nobody could make again; and files of
         external sources among those that would be packed.
     """
-    if out.suffix != ".zip":
-        raise DataError(f"the archive's name must end in .zip, found {out}")
+    refuse_name(out)
     files = archive_files(checkout(), run)
     output_folder(out.parent)
     write_file(out, zipped(files))

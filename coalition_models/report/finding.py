@@ -86,7 +86,7 @@ class SensitivityReport:
 
     def html(self, path: str | Path | None = None) -> str:
         """The page, with its pictures inside; written to ``path`` where one is given."""
-        made = finding_page(self.finding, self.looked, self.how, self.summary, self.to_table())
+        made = finding_page(self.finding, self.looked, self.how, self.to_table())
         text = page(
             made.title, made.lead, made.sections,
             f"Made by coalition_models {__version__}; seed {self.how.seed}.", wide=made.wide,

@@ -21,7 +21,8 @@ from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.finding import Finding
 from coalition_models.sensitivity.finding_choices import WITHIN
 from coalition_models.sensitivity.finding_part import How, Looked
-from coalition_models.sensitivity.finding_words import SAYS, tells_choices
+from coalition_models.sensitivity.finding_told import finding_turns
+from coalition_models.sensitivity.finding_words import SAYS, opening, tells_choices
 
 __all__ = ["finding_page", "finding_product"]
 
@@ -50,10 +51,13 @@ _PICTURES: Mapping[str, tuple[str, str, str]] = {
 _ROWS = 12
 
 
-def finding_product(looked: Mapping[str, Looked], prefix: str = "") -> Product:
+def finding_product(
+    looked: Mapping[str, Looked], prefix: str = "", finding: Finding | None = None
+) -> Product:
     """Make the tables, frames and pictures of the parts that have a result.
 
-    Names are ``<prefix><part>``, with ``_<what>`` where a part has several.
+    Tables call the term of the finding by its words, where it is given. Names are
+    ``<prefix><part>``, with ``_<what>`` where a part has several.
     """
     tables: dict[str, Table] = {}
     frames: dict[str, pd.DataFrame] = {}
@@ -64,7 +68,7 @@ def finding_product(looked: Mapping[str, Looked], prefix: str = "") -> Product:
         for what, frame in one.part.frames(one.result).items():
             frames[f"{prefix}{name}{'_' if what else ''}{what}"] = frame
         for at, table in enumerate(_tables(one.result)):
-            tables[f"{prefix}{name}{f'_{at + 1}' if at else ''}"] = _short(table)
+            tables[f"{prefix}{name}{f'_{at + 1}' if at else ''}"] = _short(_called(table, finding))
         plot = _picture(name, one.result)
         if plot is not None:
             figures[f"{prefix}{name}"] = plot
@@ -107,6 +111,17 @@ def _omissions(found: pd.DataFrame) -> Table:
     return frame_table(shown[columns], title="Left out, those that move it most first")
 
 
+def _called(table: Table, finding: Finding | None) -> Table:
+    """The table with the term in words."""
+    if finding is None:
+        return table
+    rows = [[finding.in_words(cell) for cell in row] for row in table.rows]
+    notes = [finding.in_words(note) for note in table.notes]
+    header = [finding.in_words(name) for name in table.header]
+    title = finding.in_words(table.title)
+    return replace(table, header=header, rows=rows, notes=notes, title=title)
+
+
 def _short(table: Table) -> Table:
     more = len(table.rows) - _ROWS
     if more <= 0:
@@ -120,7 +135,6 @@ def finding_page(
     finding: Finding,
     looked: Mapping[str, Looked],
     how: How,
-    summary: str,
     overview: Table,
     *,
     product: Product | None = None,
@@ -128,18 +142,23 @@ def finding_page(
     file: str = "sensitivity.html",
 ) -> Page:
     """Lay the page out."""
-    made = finding_product(looked, prefix) if product is None else product
-    sections = [Section("In short", [summary]), Section("Part by part", [overview])]
+    made = finding_product(looked, prefix, finding) if product is None else product
+    short = f"{opening(finding)} {finding_turns(finding, looked)}"
+    sections = [Section("In short", [short]), Section("Part by part", [overview])]
     for name, one in looked.items():
         if one.result is not None:
             parts = _shown(name, one, finding, made, prefix)
-            sections.append(Section(f"{one.part.title}: {name}", parts))
-    absent = [f"{name}: {one.why}." for name, one in looked.items() if one.result is None]
+            sections.append(Section(f"{one.part.title}: {name.replace('_', ' ')}", parts))
+    absent = [
+        f"{name}: {finding.in_words(str(one.why))}."
+        for name, one in looked.items()
+        if one.result is None
+    ]
     if absent:
         sections.append(Section("What is not there", [Listing(tuple(absent))]))
     sections.append(Section("How it was made", [Listing(tuple(_made(finding, how, looked)))]))
     lead = f"{finding.spec.formula}, {finding.spec.record.title}: everything it could depend on."
-    return Page(file, f"How far {finding.term} holds", lead, sections)
+    return Page(file, f"How far {finding.called} holds", lead, sections)
 
 
 def _shown(name: str, one: Looked, finding: Finding, product: Product, prefix: str) -> list[Shown]:
@@ -158,7 +177,7 @@ def _made(finding: Finding, how: How, looked: Mapping[str, Looked]) -> list[str]
     """Model, draws, and what ran otherwise than the rest."""
     spec = finding.spec
     lines = [
-        f"Model: {spec}.",
+        f"Model: {str(spec).rstrip('.')}.",
         f"Rows made anew from their facts: {'yes' if finding.facts is not None else 'no'}"
         f"{'' if finding.facts is not None else f' ({finding.fixed})'}.",
         f"{how.draws} draws of samples, calendars, dates and codings, seed {how.seed}.",

@@ -12,6 +12,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.render import Table
 from coalition_models.report.assets import asset
 from coalition_models.report.figures.style import Plot, svg_text
+from coalition_models.report.in_words import table_in_words, values_in_words
 from coalition_models.report.product import Sheet
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
 
 #: points to an inch; a picture shown with as many pixels has letters of 8 to 9 pixels
 _POINTS = 72
+#: how much larger it is shown where there is room
+_LARGEST = 1.85
 #: pages with more sections than these have their contents beside them
 _FEW = 2
 #: where the sources of a page stand
@@ -231,8 +234,8 @@ def _identity(number: int, section: Section) -> str:
 
 def _claim(claim: str | Claim) -> str:
     if isinstance(claim, str):
-        return html.escape(claim)
-    return f"{html.escape(claim.text)}{_proof(claim.links)}"
+        return html.escape(values_in_words(claim))
+    return f"{html.escape(values_in_words(claim.text))}{_proof(claim.links)}"
 
 
 def _proof(links: Sequence[tuple[str, str]]) -> str:
@@ -290,7 +293,7 @@ class _Writer:
 
     def _table(self, table: Table) -> str:
         sheet = self._sheet(table)
-        grid, notes = _split_notes(table)
+        grid, notes = _split_notes(table_in_words(table))
         data = (
             f'<a href="{html.escape(sheet.data)}" download>All digits (CSV)</a>'
             if sheet.data
@@ -326,7 +329,11 @@ class _Writer:
 def _picture(plot: Plot, caption: str) -> str:
     """The picture, never narrower than what keeps its letters at their own size in pixels."""
     least = round(_POINTS * float(plot.figure.get_figwidth()))
-    told = f'<svg role="img" aria-label="{html.escape(caption)}" style="min-width:{least}px" '
+    most = round(_LARGEST * least)
+    told = (
+        f'<svg role="img" aria-label="{html.escape(caption)}" '
+        f'style="min-width:{least}px;max-width:{most}px" '
+    )
     svg = svg_text(plot).replace("<svg ", told, 1)
     return _scroll("figure", svg)
 
@@ -338,8 +345,7 @@ def _scroll(name: str, inner: str) -> str:
 
 
 def _split_notes(table: Table) -> tuple[str, str]:
-    """The table by itself, with headings that may break after an underscore; and its notes."""
+    """The table by itself, and its notes."""
     text = table.html()
     cut = text.index("</table>") + len("</table>")
-    head = text.index("</thead>")
-    return text[:head].replace("_", "_<wbr>") + text[head:cut], text[cut:]
+    return text[:cut], text[cut:]

@@ -13,7 +13,7 @@ from coalition_models.errors import DataError
 from coalition_models.sources.codes import from_cow
 from coalition_models.sources.load import load
 
-__all__ = ["state_names", "time_label"]
+__all__ = ["state_name", "state_names", "time_label"]
 
 _UNITS = {"month": "months", "quarter": "quarters", "year": "years"}
 _SINCE = {"entry": "since entry", "coalition": "since the coalition began"}
@@ -41,6 +41,17 @@ def state_names(frame: pd.DataFrame) -> pd.Series:
         with contextlib.suppress(DataError):
             known = known.where(known.notna(), from_cow(frame["cow"], to="name", missing="na"))
     return known.where(known.notna(), frame["state"]).astype(str)
+
+
+def state_name(code: str) -> str:
+    """Name of a state of the bundled facts; any other code stays.
+
+    Examples
+    --------
+    >>> state_name("ESP"), state_name("XYZ")
+    ('Spain', 'XYZ')
+    """
+    return _bundled_names().get(code, code)
 
 
 @lru_cache(maxsize=1)

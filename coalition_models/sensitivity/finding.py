@@ -19,11 +19,13 @@ from coalition_models.errors import CoalitionError, DataError, counted, gathered
 from coalition_models.features.registry import Builder, registered
 from coalition_models.members.facts import Facts, facts_of
 from coalition_models.members.panel import build_panel
+from coalition_models.models.display import Background
 from coalition_models.models.family import family_named, require
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit as fit_one
 from coalition_models.models.running import unfitted
 from coalition_models.models.specification import Specification
+from coalition_models.models.term_labels import label_of
 from coalition_models.record import made_of, record_of
 from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.curve import Estimate
@@ -87,6 +89,18 @@ class Finding:
         """The model on its rows."""
         with gathered():
             return fit_one(self.spec, self.panel)
+
+    @cached_property
+    def called(self) -> str:
+        """The term in the words of the codebook; its own name where there are none."""
+        return label_of(self.term, Background(self.panel).choices((self.term,)))
+
+    def in_words(self, text: str) -> str:
+        """A text that names the term, with the words for it; one with a formula stays."""
+        if "~" in text:
+            return text
+        named = rf"(?<!\w){re.escape(self.term)}(?!\w)"
+        return re.sub(named, lambda _: self.called, text)
 
     @cached_property
     def found(self) -> Mapping[str, Any]:

@@ -58,7 +58,7 @@ def finding_table(finding: Finding, looked: Mapping[str, Looked]) -> Table:
     rows = []
     for name, one in looked.items():
         if one.result is None:
-            rows.append([name, f"Not there: {one.why}.", ""])
+            rows.append([name, f"Not there: {finding.in_words(str(one.why))}.", ""])
         else:
             turned = _turned(one, finding)
             rows.append(
@@ -68,5 +68,5 @@ def finding_table(finding: Finding, looked: Mapping[str, Looked]) -> Table:
                     turned or ("" if turned is None else "nothing"),
                 ]
             )
-    title = f"What {finding.term} depends on"
+    title = f"{finding.called}: what it depends on"
     return Table(["part", "what it says", "turned by"], rows, title, [opening(finding)], "lll")

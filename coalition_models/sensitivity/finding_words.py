@@ -49,8 +49,8 @@ def opening(finding: Finding) -> str:
     Examples
     --------
     >>> from coalition_models.sensitivity.finding import finding_of
-    >>> opening(finding_of("iraq", "election_near"))[:44]
-    'election_near has a hazard ratio of 0.824 (9'
+    >>> opening(finding_of("iraq", "election_near"))[:54]
+    'Election within six months has a hazard ratio of 0.824'
     """
     found = finding.found
     scale = finding.spec.record.ratio or "ratio"
@@ -58,11 +58,11 @@ def opening(finding: Finding) -> str:
     events = f"{found['events']:.0f} events in {found['rows']:.0f} rows of {clusters}"
     if np.isnan(found["estimate"]):
         why = str(found["note"]).partition(". ")[0]
-        said = f"{finding.term} has no finite {scale} ({why}); its score z by cluster is "
+        said = f"{finding.called} has no finite {scale} ({why}); its score z by cluster is "
         said += f"{found['z_by_cluster']:.2f}, with {events}"
     else:
         said = (
-            f"{finding.term} has a {scale} of {ratio_words(found['estimate'])} (95% "
+            f"{finding.called} has a {scale} of {ratio_words(found['estimate'])} (95% "
             f"{_limits(found['conf_low'], found['conf_high'])}, p {format_p(found['p_value'])}), "
             f"with {events}"
         )
@@ -319,7 +319,7 @@ def _rosenbaum(found: Any, finding: Finding) -> str:
 
 
 def _own_summary(found: Any, finding: Finding) -> str:
-    return cast("str", found.summary)
+    return finding.in_words(cast("str", found.summary))
 
 
 def _randomise_turns(found: Any, finding: Finding) -> str | None:

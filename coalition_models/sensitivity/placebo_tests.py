@@ -104,7 +104,7 @@ class Placebos:
         lost = self.table.loc[self.table["problem"] != "", "test"]
         notes = [*self.notes]
         if len(lost):
-            notes.append(f"No finite estimate of {', '.join(lost)}: see .table['problem'].")
+            notes.append(f"No finite estimate of {', '.join(lost)}: the column problem says why.")
         return Table(columns, rows, f"Placebo tests: {self.term}", notes)
 
     def __repr__(self) -> str:

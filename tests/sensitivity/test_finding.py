@@ -208,7 +208,7 @@ def test_the_page_stands_alone_with_paragraph_table_and_pictures(
     assert (tmp_path / "finding.html").read_text(encoding="utf-8") == text
     assert text == found.html()
     plain = re.sub(r"<[^>]+>", "", text)
-    assert html.escape(found.summary) in plain
+    assert html.escape(f"{opening(found.finding)} {found.turns}") in plain
     pictures = finding_product(found.looked).figures
     assert {"dates", "codings", "randomise"} <= set(pictures)
     assert text.count("<svg") == len(pictures)

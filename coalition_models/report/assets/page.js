@@ -9,7 +9,23 @@
     if (free) heads.forEach((head, at) => makeSortable(table, head, at, heads));
     const tools = table.closest(".table")?.querySelector(".tools");
     if (tools) addDownload(table, tools);
+    if (tools && matchMedia("(max-width: 48rem)").matches && rows.length > 20) fold(table, tools);
   });
+
+  // on a phone a long table begins with a few rows; sorting and keeping take all of them
+  function fold(table, tools) {
+    const box = table.closest(".table");
+    const button = document.createElement("button");
+    const show = (few) => {
+      box.classList.toggle("few", few);
+      button.textContent = few ? `Show all ${table.tBodies[0].rows.length} rows` : "Show fewer rows";
+      button.setAttribute("aria-expanded", String(!few));
+    };
+    button.type = "button";
+    button.addEventListener("click", () => show(!box.classList.contains("few")));
+    show(true);
+    tools.prepend(button, " \u00b7 ");
+  }
 
   function makeSortable(table, head, at, heads) {
     const button = document.createElement("button");

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted
+from coalition_models.models.term_labels import general_label
 from coalition_models.report.figures.style import (
     COLOURS,
     GREY,
@@ -160,7 +161,9 @@ def _draw_estimates(axis: Axes, data: pd.DataFrame, curve: SpecCurve, title: str
     note = f"; {lost} without an estimate" if lost else ""
     note += f"; {apart} on another scale" if apart else ""
     axis.set_ylabel(curve.scale)
-    axis.set_title(title or f"{curve.term}: {counted(len(data), 'specification')}{note}")
+    axis.set_title(
+        title or f"{general_label(curve.term)}: {counted(len(data), 'specification')}{note}"
+    )
     axis.tick_params(labelbottom=False)
     axis.grid(axis="x", visible=False)
 

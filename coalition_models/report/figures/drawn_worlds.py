@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError
+from coalition_models.models.term_labels import general_label
 from coalition_models.render import format_p
 from coalition_models.report.figures.style import (
     COLOURS,
@@ -18,6 +20,7 @@ from coalition_models.report.figures.style import (
     new_figure,
     styled,
 )
+from coalition_models.report.in_words import spells_in_words, word
 from coalition_models.sensitivity.randomising import Randomised
 from coalition_models.sensitivity.uncertain_codings import CodingUncertainty
 from coalition_models.sensitivity.uncertain_dates import DateUncertainty
@@ -96,7 +99,8 @@ def plot_randomised(found: Randomised, *, title: str = "") -> Plot:
         axis.axvline(found.z, color=COLOURS[1], linewidth=2, label="as it was")
         axis.set_ylabel("worlds")
         axis.set_xlabel(
-            f"score z of {found.term}; p {format_p(found.p_value)} of {len(data) - 1} worlds"
+            f"score z of {general_label(found.term)}; p {format_p(found.p_value)} of "
+            f"{len(data) - 1} worlds"
         )
         axis.set_title(title)
         axis.grid(axis="x", visible=False)
@@ -180,7 +184,7 @@ def plot_worlds(found: DateUncertainty | CodingUncertainty, *, title: str = "") 
         _room(axis)
         mark_ratios(axis.yaxis, most=6)
         axis.set_xlabel(
-            f"worlds by ratio of {found.term}"
+            f"worlds by ratio of {general_label(found.term)}"
             + (f"; {lost} without an estimate are not drawn" if lost else "")
         )
         axis.set_ylabel("ratio (log scale)")
@@ -246,6 +250,11 @@ def information_data(found: InformationValue) -> pd.DataFrame:
     )
 
 
+def _fact(row: Mapping[Hashable, Any]) -> str:
+    who, _, what = str(row["fact"]).rpartition(", ")
+    return f"{spells_in_words(who)}, {word(what)} ({row['share']:.1%})"
+
+
 def plot_information(found: InformationValue, *, most: int = 10, title: str = "") -> Plot:
     """Draw the ratios between which each fact moves a finding, those to check first at the top.
 
@@ -295,11 +304,11 @@ def plot_information(found: InformationValue, *, most: int = 10, title: str = ""
                     linewidth=4)  # fmt: skip
         axis.set_xscale("log")
         mark_ratios(axis.xaxis, most=6)
-        labels = [f"{row['fact']} ({row['share']:.1%})" for row in part.to_dict("records")]
+        labels = [_fact(row) for row in part.to_dict("records")]
         axis.set_yticks(range(len(part)), labels)
         axis.set_ylim(len(part) - 0.5, -0.5)
         axis.grid(axis="y", visible=False)
         axis.set_title(title)
-        axis.set_xlabel(f"ratio of {found.term} (log scale) over what each fact may be; "
-                        "in brackets: share of the variance")  # fmt: skip
+        axis.set_xlabel(f"ratio of {general_label(found.term)} (log scale)\nover what each fact "
+                        "may be; in brackets: share of the variance")  # fmt: skip
     return Plot(figure, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.designs.frequencies import Frequencies
 from coalition_models.designs.hollowing import Hollowing
+from coalition_models.designs.sets import place_of
 from coalition_models.errors import DataError
 from coalition_models.report.figures.style import (
     COLOURS,
@@ -19,6 +21,7 @@ from coalition_models.report.figures.style import (
     new_figure,
     styled,
 )
+from coalition_models.report.in_words import COLUMNS, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,6 +95,7 @@ def plot_frequencies(found: Frequencies, *, title: str = "") -> Plot:
     data = frequencies_data(found)
     outcomes = list(dict.fromkeys(data["outcome"]))
     groups = list(dict.fromkeys(data["group"]))
+    names = list(dict.fromkeys(_called(row, found.by) for row in found.table.to_dict("records")))
     positive = data.loc[data["rate"] > 0, "rate"]
     if positive.empty:
         raise DataError("no rate above 0 to draw")
@@ -110,13 +114,21 @@ def plot_frequencies(found: Frequencies, *, title: str = "") -> Plot:
             axis.set_xlim(edge, far)
             _draw_rates(axis, part, groups, edge)
             mark_ratios(axis.xaxis, most=6)
-            axis.set_title(outcome)
-            axis.set_yticks(range(len(groups)), groups if at % columns == 0 else [])
+            axis.set_title(_OUTCOMES.get(outcome, outcome))
+            axis.set_yticks(range(len(groups)), names if at % columns == 0 else [])
         figure.supxlabel("defections in 100 member-years (log scale)", fontsize=9)
         _legend(axes[0])
         if title:
             figure.suptitle(title, fontsize=10, weight="bold")
     return Plot(figure, data)
+
+
+_OUTCOMES = {"early": "early exit"}
+
+
+def _called(row: Mapping[Hashable, object], by: Sequence[str]) -> str:
+    """A group in words."""
+    return ", ".join(COLUMNS.get(name, word)(str(row[name])) for name in by)
 
 
 def _draw_rates(axis: Axes, part: pd.DataFrame, groups: list[str], edge: float) -> None:
@@ -235,7 +247,7 @@ def plot_hollowing(found: Hollowing, *, title: str = "") -> Plot:
         figure, axes = new_figure(7.0, 0.7 + 1.9 * len(names), len(names))
         for axis, name in zip(axes, names, strict=True):
             _draw_composition(axis, data[data["coalition"] == name])
-            axis.set_title(name.replace("_", " "))
+            axis.set_title(word(place_of(name)))
         figure.supylabel("share of the peak", fontsize=9)
         lines, words = axes[0].get_legend_handles_labels()
         for what, colour in _SHADES.items():

@@ -12,6 +12,7 @@ from coalition_models.errors import DataError, first_few
 from coalition_models.members.own_members import with_spells, with_states
 from coalition_models.members.spell_checks import exit_before_entry, spell_labels
 from coalition_models.models.fit import Fit
+from coalition_models.models.term_labels import term_labels
 from coalition_models.report.figures.style import (
     COLOURS,
     EXIT_COLOURS,
@@ -22,6 +23,7 @@ from coalition_models.report.figures.style import (
     styled,
 )
 from coalition_models.report.fits import named
+from coalition_models.report.in_words import wrapped
 from coalition_models.report.words import state_names
 from coalition_models.tables.plain import plain_table
 
@@ -261,6 +263,10 @@ def plot_coefficients(
     with styled():
         figure, (axis,) = new_figure(7.0, 1.3 + 0.28 * len(chosen) * (len(models) + 0.6))
         _draw_intervals(axis, data, chosen, list(models))
+        words = {
+            name: label.words for fit in models.values() for name, label in term_labels(fit).items()
+        }
+        axis.set_yticks(range(len(chosen)), [wrapped(words[term]) for term in chosen])
         axis.set_title(title)
         axis.set_xlabel(f"ratio per unit of the term, {100 * level:g}% interval (log scale)")
         if len(models) > 1:
@@ -288,6 +294,5 @@ def _draw_intervals(
         axis.plot(part["estimate"], height, mark, color=colour, markersize=4.5, label=name)
     axis.set_xscale("log")
     mark_ratios(axis.xaxis)
-    axis.set_yticks(range(len(terms)), list(terms))
     axis.set_ylim(len(terms) - 0.5, -0.5)
     axis.grid(visible=False, axis="y")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
+from coalition_models.models.term_labels import general_label
 from coalition_models.report.figures.style import (
     COLOURS,
     GREY,
@@ -16,6 +17,7 @@ from coalition_models.report.figures.style import (
     new_figure,
     styled,
 )
+from coalition_models.report.in_words import wrapped
 from coalition_models.sensitivity.rules import RuleComparison
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def plot_readings(found: RuleComparison, *, title: str = "") -> Plot:
         )
         for axis, term in zip(axes, terms, strict=True):
             _draw_rules(axis, data[data["term"] == term], rules)
-            axis.set_title(term)
+            axis.set_title(wrapped(general_label(str(term)), 20))
             axis.set_yticks(range(len(rules)), rules if axis is axes[0] else [])
         figure.supxlabel("hazard ratio (log scale) with its 95% interval", fontsize=9)
         if title:

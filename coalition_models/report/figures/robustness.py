@@ -10,6 +10,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.after.estimators import EstimatorComparison
+from coalition_models.models.term_labels import general_label
 from coalition_models.report.figures.incidence import MARKERS
 from coalition_models.report.figures.style import (
     COLOURS,
@@ -19,6 +20,7 @@ from coalition_models.report.figures.style import (
     new_figure,
     styled,
 )
+from coalition_models.report.in_words import spells_in_words, wrapped
 from coalition_models.sensitivity.hidden_confounder import Confounding, bias_of
 
 if TYPE_CHECKING:
@@ -110,7 +112,7 @@ def plot_estimators(found: EstimatorComparison, *, title: str = "") -> Plot:
                 )  # fmt: skip
             axis.set_xscale("log")
             mark_ratios(axis.xaxis, most=4)
-            axis.set_title(term)
+            axis.set_title(wrapped(general_label(str(term)), 22))
             axis.set_yticks(range(len(names)), names if axis is axes[0] else [])
             axis.set_ylim(len(names) - 0.5, -0.5)
             axis.grid(visible=False, axis="y")
@@ -217,11 +219,12 @@ def plot_leave_one_out(found: pd.DataFrame, *, most: int = 25, title: str = "") 
             axis.plot(ratio, y, "o", color=COLOURS[0], markersize=5, markerfacecolor=face)
         axis.set_xscale("log")
         mark_ratios(axis.xaxis, most=6)
-        axis.set_yticks(range(len(part)), list(part["left_out"]))
+        names = [spells_in_words(str(name)) for name in part["left_out"]]
+        axis.set_yticks(range(len(part)), names)
         axis.set_ylim(len(part) - 0.5, -0.5)
         axis.set_title(title)
         more = f"; {rest} more are not drawn" if rest else ""
-        axis.set_xlabel(f"ratio without this one (log scale); filled: p < 0.05{more}")
+        axis.set_xlabel(f"ratio without this one (log scale)\nfilled: p < 0.05{more}")
     return Plot(figure, data)
 
 
@@ -289,8 +292,8 @@ def plot_confounding(found: Confounding, *, title: str = "") -> Plot:
         axes[0].set_ylabel("ratio by which the cause raises the hazard")
         figure.supxlabel(
             "share of exposed rows that have the hidden cause; thick: nothing would be left\n"
-            f"{found.term} as fitted: {found.ratio:.2f} ({found.low:.2f} to {found.high:.2f}); "
-            "dots: simulated",
+            f"{general_label(found.term)} as fitted: {found.ratio:.2f} ({found.low:.2f} to "
+            f"{found.high:.2f}); dots: simulated",
             fontsize=9,
         )
         if title:

@@ -16,6 +16,7 @@ from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.data_sets import combinable
 from coalition_models.hypotheses.result import Verdicts
 from coalition_models.report.figures.style import GREY, Plot, mark_ratios, new_figure, styled
+from coalition_models.report.in_words import word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -213,7 +214,7 @@ def plot_forest(verdicts: Verdicts, claim: str, *, title: str = "") -> Plot:
         _draw_forest(axis, data)
         axis.set_title(title or f"{claim}: {name}")
         axis.set_xlabel(
-            f"ratio per {_step(part)} of {term}, {100 * verdicts.level:g}% interval; "
+            f"ratio per {_step(part)} of {word(term)}, {100 * verdicts.level:g}% interval; "
             f"expected sign {part['sign'].iloc[0]}"
         )
     return Plot(figure, data.reset_index(drop=True))

@@ -150,7 +150,7 @@ _TEN = 10
 _TITLES = {
     "flips": "which choice turns the sign",
     "split": "the gap between two ways to look, split over the choices",
-    "endings": "how leaders' cases end, and how many near an election",
+    "endings": "how leaders' cases end, and how many exposed",
     "joint": "all listed combinations together",
     "falls": "how few decisions the finding hangs on",
     "bounds": "how strong a bias would have to be",
@@ -169,7 +169,9 @@ _NOTES: dict[str, tuple[str, ...]] = {
         "choices can be changed; lowest, highest: over these orders. The second change of unit is "
         "how comparison cases end.",
     ),
-    "endings": ("exposed: with an election within the window on the last day.",),
+    "endings": (
+        "exposed: on the last day with an election within the window, or as a democracy, by label.",
+    ),
     "joint": (
         "State-months, and leaders against the ends of mandates; p: share of exchanges of whole "
         "calendars between states that are as extreme.",

@@ -14,6 +14,7 @@ from coalition_models.hypotheses.contested_cells import UNITS
 from coalition_models.hypotheses.contested_evidence import HEADLINE
 from coalition_models.render import format_p
 from coalition_models.report.html import Claim
+from coalition_models.report.in_words import spells_in_words
 from coalition_models.report.part import HEADINGS
 from coalition_models.report.parts._contested_tables import fact_words
 
@@ -179,7 +180,7 @@ def _depends(iraq: Contested) -> str:
         row = around.iloc[0]
         parts.append(
             f"The finding on decisions falls once {int(row['redated'])} of {int(row['differ'])} "
-            f"are dated by departure ({row['redated_which']})."
+            f"are dated by departure ({spells_in_words(str(row['redated_which']))})."
         )
     return " ".join(parts)
 

@@ -9,6 +9,7 @@ from coalition_models.designs.frequency_readings import EVERY
 from coalition_models.designs.hollowing import Hollowing
 from coalition_models.designs.sets import place_of
 from coalition_models.errors import counted
+from coalition_models.report.in_words import form_word
 
 __all__ = ["before_leaving", "hollow_when", "how_often", "which_forms"]
 
@@ -44,21 +45,6 @@ def how_often(rates: Frequencies, frameworks: Frequencies) -> list[str]:
             f"{int(base['operations'])}: a difference between these, not between frameworks."
         )
     return sentences
-
-
-#: forms whose name in the tables is not a word
-_FORMS = {"re_role": "change of task (re role)", "full": "full exit"}
-
-
-def form_word(form: str) -> str:
-    """A form of defection in words.
-
-    Examples
-    --------
-    >>> form_word("re_role"), form_word("partial_cut")
-    ('change of task (re role)', 'partial cut')
-    """
-    return _FORMS.get(form, form.replace("_", " "))
 
 
 def which_forms(forms: Frequencies) -> list[str]:

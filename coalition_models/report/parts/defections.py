@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.sets import place_of
+from coalition_models.models.term_labels import general_label
 from coalition_models.record import sources_of
 from coalition_models.report.figures.profiles import plot_profile
 from coalition_models.report.figures.readings import plot_readings
@@ -169,7 +170,7 @@ def _named_readings(analysis: DefectionAnalysis) -> dict[str, RuleComparison]:
 def _spans(found: RuleComparison) -> str:
     span = found.span.reset_index()
     texts = [
-        f"{term}: hazard ratio {low:.2f} to {high:.2f}, p < 0.05 in {few} of {rules}"
+        f"{general_label(term)}: hazard ratio {low:.2f} to {high:.2f}, p < 0.05 in {few} of {rules}"
         for term, low, high, few, rules in zip(
             span["term"],
             span["lowest"],

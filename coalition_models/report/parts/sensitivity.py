@@ -43,14 +43,14 @@ def elections_in_iraq(run: Run) -> SensitivityReport:
 
 
 def _product(found: SensitivityReport) -> Product:
-    made = finding_product(found.looked, _PREFIX)
+    made = finding_product(found.looked, _PREFIX, found.finding)
     tables = {f"{_PREFIX}parts": found.to_table(), **made.tables}
     return Product(tables, made.frames, made.figures)
 
 
 def _pages(found: SensitivityReport, product: Product) -> list[Page]:
     made = finding_page(
-        found.finding, found.looked, found.how, found.summary, product.tables[f"{_PREFIX}parts"],
+        found.finding, found.looked, found.how, product.tables[f"{_PREFIX}parts"],
         product=product, prefix=_PREFIX,
     )  # fmt: skip
     sections = list(made.sections)

@@ -167,3 +167,22 @@ def test_colours_differ_in_lightness_or_the_marks_differ():
 
     assert len(set(MARKERS)) == len(COLOURS)
     assert len(set(LINES)) == 4
+
+
+def test_no_label_is_cut_beside_long_names():
+    states = ["DOM", "BIH", "MKD", "GBR", "USA"]
+    found = pd.DataFrame(
+        {
+            "by": ["", *["event"] * 5],
+            "left_out": ["", *[f"iraq {state}-2 2004-05" for state in states]],
+            "estimate": np.linspace(0.1, 0.6, 6),
+            "p_value": 0.5,
+            "std_error": 0.2,
+        }
+    )
+    figure = cm.plot.leave_one_out(found, most=2).figure
+    figure.draw_without_rendering()
+    box = figure.axes[0].xaxis.label.get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert all(name.endswith("(stay 2) 2004-05") for name in names)

@@ -7,6 +7,7 @@ import pytest
 
 from coalition_models.defection.named_rules import list_rules
 from coalition_models.errors import DataError
+from coalition_models.models.term_labels import general_label
 from coalition_models.report.figures.readings import plot_readings
 from coalition_models.report.html import page
 from coalition_models.report.parts.defections import (
@@ -79,8 +80,11 @@ def test_the_figure_of_readings_names_every_row_of_the_table(analysis, product):
     assert [label.get_text() for label in axes[0].get_yticklabels()] == table["rule"].tolist()
     unfitted = table.index[table["fitted"] == "no"].tolist()
     assert unfitted
-    for axis in axes:
-        part = found.estimates[found.estimates["term"] == axis.get_title(loc="left")]
+    known = found.estimates[found.estimates["hazard_ratio"].notna()]
+    terms = dict.fromkeys(known["term"])
+    for term, axis in zip(terms, axes, strict=True):
+        part = found.estimates[found.estimates["term"] == term]
+        assert axis.get_title(loc="left").replace("\n", " ") == general_label(term)
         (marks,) = [line for line in axis.lines if line.get_marker() == "o"]
         shown = {table["rule"][y]: x for x, y in zip(*marks.get_data(), strict=True)}
         assert shown == dict(zip(part["rule"], part["hazard_ratio"], strict=True))
