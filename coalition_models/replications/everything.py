@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coalition_models.errors import counted
 from coalition_models.progress import in_steps
 from coalition_models.replications.comparison import Replication, in_words
 from coalition_models.replications.left_out import list_left_out
@@ -14,6 +15,7 @@ from coalition_models.replications.matching import MATCHES
 from coalition_models.replications.registry import (
     lacking,
     list_replications,
+    needs,
     replicate,
     study_named,
 )
@@ -67,14 +69,16 @@ class Replications:
             kind = " (in spirit)" if self._kind(name) == "in spirit" else ""
             said = self.found[name].verdict if name in self.found else self.absent[name]
             yield f"{name}{kind}: {said}"
-        total = self.counts().dropna()[["numbers", *MATCHES]].sum()
+        total = self.counts()[list(MATCHES)].sum()
+        compared, printed = int(total.sum()), int(self.listed["numbers"].sum())
         done = f"{len(self.found)} of {len(self.listed)} studies"
         spirit = sum(one.study.kind == "in spirit" for one in self.found.values())
         done += f" ({spirit} in spirit)" if spirit else ""
-        absent = list_left_out().groupby("study")["numbers"].sum()
-        out = int(absent.reindex(list(self.listed.index)).sum())
-        besides = f"; {out} more left out, named by replicate --left-out" if out else ""
-        yield f"{done}, {total['numbers']} numbers: {in_words(total)}{besides}"
+        line = f"{done}, {counted(compared, 'number')}: {in_words(total)}"
+        if printed > compared:
+            line += f"; {printed - compared} without their data"
+        out = int(list_left_out()["numbers"].sum())
+        yield f"{line}; {out} more left out, named by replicate --left-out"
 
     def _kind(self, name: str) -> str:
         if name in self.found:
@@ -105,7 +109,7 @@ def replicate_all() -> Replications:
             missing = lacking(study)
             there = {source: load(source) for source in study.sources if source not in missing}
             if missing and (not there or study.kind == "in spirit"):
-                absent[name] = "; ".join(missing.values())
+                absent[name] = needs(study, study.sources)
             else:
                 found[name] = replicate(name, there)
     return Replications(listed, found, absent)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from coalition_models.models.fit import Fit
+from coalition_models.replications.concordances import concordance_error
 
 __all__ = ["MODEL", "Estimated", "Key", "Result", "numbers_of"]
 
@@ -139,6 +140,9 @@ _OF_FIT: dict[str, Callable[[Fit], float]] = {
         -2 * fit.log_likelihood + np.log(fit.counts.events) * _parameters(fit)
     ),
     "concordance": lambda fit: fit.concordance,
+    "concordance_error": concordance_error,
+    # as R's survival did before version 3
+    "concordance_error_by_ranks": lambda fit: concordance_error(fit, ranks=True),
     # Cox and Snell's, and the largest value it can take, as R's survival printed them
     "r_squared": lambda fit: (
         1 - np.exp(2 * (fit.log_likelihood_null - fit.log_likelihood) / fit.counts.rows)

@@ -13,7 +13,7 @@ from coalition_models.errors import ReplicationError, first_few
 from coalition_models.render import Table
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.own import table_of
-from coalition_models.replications.registry import found_study, lacking, replicate
+from coalition_models.replications.registry import found_study, lacking, needs, replicate
 from coalition_models.replications.study import Study
 from coalition_models.replications.variances import printed_se
 from coalition_models.replications.words import comment, covariance_in_words
@@ -168,7 +168,7 @@ def study_page(
     missing = lacking(study)
     there = {source: table_of(study, source) for source in study.sources if source not in missing}
     if missing and (not there or study.kind == "in spirit"):
-        said = (f"Not recomputed: it {'; '.join(missing.values())}.",)
+        said = (f"Not recomputed: it {needs(study, study.sources)}.",)
         return StudyPage(study, _notes(folder), None, asked, said)
     result = replicate(name, there)
     lines = [*comment(result), *result.missing]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pandas as pd
@@ -9,10 +10,12 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.cli import main
+from coalition_models.errors import first_few
 from coalition_models.replications.claims import check_claims, claims_in_words
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.everything import Replications
 from coalition_models.replications.left_out import list_left_out
+from coalition_models.replications.published import folder_of, read_published
 from coalition_models.replications.registry import known_studies, replicate, study_named
 from coalition_models.replications.studies.borzyskowski_vabulas_2019 import study as borzyskowski
 from coalition_models.replications.studies.duursma_gledhill_2019 import study as duursma
@@ -138,7 +141,7 @@ def test_what_is_left_out_is_counted_and_named(capsys):
 
 
 def test_known_numbers_are_printed_or_left_out(root):
-    """Of every file of printed numbers that was found: those here and those left out make it up."""
+    """Every number of the files that were found is here, with its value, or left out and named."""
     folder = root.parent / "shared" / "data" / "replications"
     if not folder.is_dir():
         pytest.skip("the files of printed numbers as they were found are not at hand")
@@ -147,6 +150,10 @@ def test_known_numbers_are_printed_or_left_out(root):
     for place in sorted(folder.glob("*/published.csv")):
         known = pd.read_csv(place, dtype=str)
         name = FOUND_AS[place.parent.name]
+        if name in listed.index and listed[name]:
+            own = Counter(map(float, read_published(folder_of(name))["printed"]))
+            absent = Counter(map(float, known["value"])) - own
+            assert absent.total() == gone.get(name, 0), f"{name}: {first_few(list(absent))}"
         # some studies here hold numbers of a further source, counted in the test of each
         more = {"box-steffensmeier-zorn-2001": 17}.get(name, 0)
         assert listed.get(name, 0) - more + gone.get(name, 0) == len(known), name
