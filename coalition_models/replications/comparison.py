@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coalition_models.errors import ReplicationError, counted
-from coalition_models.render import Table, format_number, frame_table
-from coalition_models.replications.claims import check_claims, claims_in_words
+from coalition_models.render import Table, format_number, format_p, frame_table
+from coalition_models.replications.claims import check_claims, claims_explained, claims_in_words
 from coalition_models.replications.code import code_of
 from coalition_models.replications.matching import MATCHES, match_printed, rounded_as
 from coalition_models.replications.study import Study
@@ -174,8 +174,20 @@ class Replication:
     def claims_table(self) -> Table:
         """The authors' claims beside ours, ready for print."""
         found = self.claims
-        said = {name: found[name].map(_YES_NO).fillna("") for name in ("sign_holds", "holds")}
-        return frame_table(found.assign(**said), title="Claims")
+        none = found["expected"] == "0"
+        said = {
+            "expected": found["expected"].map(_EXPECTED),
+            "p_value": found["p_value"].map(format_p),
+            "sign_holds": found["sign_holds"].map(_YES_NO).fillna(""),
+            "holds": found["holds"]
+            .map(_YES_NO)
+            .mask(none, found["holds"].map({True: "not contradicted", False: "no"}))
+            .fillna(""),
+        }
+        bound = found["benchmark"].map("{:g}".format).mask(found["benchmark"] == 0, "nought")
+        said["expected"] = (said["expected"] + bound).mask(none, "none")
+        shown = found.assign(**said).drop(columns="benchmark")
+        return frame_table(shown, title="Claims", notes=claims_explained(found))
 
     def summary(self) -> str:
         """Every table as text, then how many numbers match."""
@@ -203,6 +215,7 @@ class Replication:
         return self.html()
 
 
+_EXPECTED = {"+": "above ", "-": "below ", "0": ""}
 _YES_NO = {True: "yes", False: "no"}
 #: the kinds of match as a sentence names them
 _SAID = ("exact", "off by one in the last digit", "different")
@@ -223,11 +236,21 @@ def in_words(total: pd.Series) -> str:
 def _cell(row: Mapping[Hashable, object]) -> str:
     printed, ours = str(row["printed"]), float(str(row["ours"]))
     if not printed:
-        return format_number(ours)
+        return _unprinted(str(row["quantity"]), ours)
     if not row["match"]:
         return f"{printed} / -"
     mark = "" if match_printed(printed, ours) == MATCHES[0] else " *"
     return f"{printed} / {rounded_as(printed, ours)}{mark}"
+
+
+def _unprinted(quantity: str, ours: float) -> str:
+    if quantity.endswith("p_value"):
+        return format_p(ours)
+    return str(int(ours)) if quantity in _COUNTS else format_number(ours)
+
+
+#: what is counted and not measured
+_COUNTS = ("rows", "dropped", "events")
 
 
 def _notes(part: pd.DataFrame) -> list[str]:

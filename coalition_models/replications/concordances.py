@@ -46,7 +46,8 @@ def concordance_error(fit: Fit, *, ranks: bool = False) -> float:
 def _pairs(time: Floats, event: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Whether the row of an event (first axis) can be compared with another (second axis)."""
     later = time > time[:, None]
-    return event[:, None] & (later | ((time == time[:, None]) & ~event))
+    pairs: npt.NDArray[np.bool_] = event[:, None] & (later | ((time == time[:, None]) & ~event))
+    return pairs
 
 
 def jackknifed(time: Floats, event: npt.NDArray[np.bool_], score: Floats) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from coalition_models.errors import counted
+from coalition_models.errors import counted, gathered
 from coalition_models.progress import in_steps
 from coalition_models.replications.comparison import Replication, in_words
 from coalition_models.replications.left_out import list_left_out
@@ -19,6 +19,7 @@ from coalition_models.replications.registry import (
     replicate,
     study_named,
 )
+from coalition_models.sensitivity.curve import SpecCurve
 from coalition_models.sources.kept import tables_kept
 from coalition_models.sources.load import load
 
@@ -39,11 +40,14 @@ class Replications:
         Study -> :class:`Replication`.
     absent : mapping
         Study -> why it could not be recomputed.
+    curves : mapping
+        Study in spirit -> all specifications between theirs and ours, where they were asked for.
     """
 
     listed: pd.DataFrame
     found: Mapping[str, Replication]
     absent: Mapping[str, str]
+    curves: Mapping[str, SpecCurve] = field(default_factory=dict)
 
     def counts(self) -> pd.DataFrame:
         """Printed numbers by study, and how close ours come; missing for studies without data."""
@@ -67,8 +71,9 @@ class Replications:
         """One line per study: the verdict, or what is missing and how to get it."""
         for name in map(str, self.listed.index):
             kind = " (in spirit)" if self._kind(name) == "in spirit" else ""
-            said = self.found[name].verdict if name in self.found else self.absent[name]
-            yield f"{name}{kind}: {said}"
+            one = self.found.get(name)
+            said = [self.absent[name]] if one is None else [one.verdict, *one.missing]
+            yield f"{name}{kind}: {'; '.join(said)}"
         total = self.counts()[list(MATCHES)].sum()
         compared, printed = int(total.sum()), int(self.listed["numbers"].sum())
         done = f"{len(self.found)} of {len(self.listed)} studies"
@@ -91,8 +96,13 @@ class Replications:
         return sum(len(one.unlisted) for one in self.found.values())
 
 
-def replicate_all() -> Replications:
+def replicate_all(*, curves: bool = False) -> Replications:
     """Recompute every study whose data are at hand; nothing is fetched.
+
+    Parameters
+    ----------
+    curves : bool
+        Whether to make the specification curves of studies in spirit, too.
 
     Examples
     --------
@@ -103,6 +113,7 @@ def replicate_all() -> Replications:
     listed = list_replications()
     found: dict[str, Replication] = {}
     absent: dict[str, str] = {}
+    between: dict[str, SpecCurve] = {}
     with tables_kept():
         for name in in_steps(list(map(str, listed.index)), "recompute", unit="study"):
             study = study_named(name)
@@ -112,4 +123,7 @@ def replicate_all() -> Replications:
                 absent[name] = needs(study, study.sources)
             else:
                 found[name] = replicate(name, there)
-    return Replications(listed, found, absent)
+                if curves and study.curve is not None:
+                    with gathered():  # what the panels tell is among the remarks
+                        between[name] = study.curve(there[study.sources[0]])
+    return Replications(listed, found, absent, between)

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import ReplicationError, first_few
+from coalition_models.errors import ReplicationError, first_few, gathered
 from coalition_models.render import Table
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.own import table_of
 from coalition_models.replications.registry import found_study, lacking, needs, replicate
 from coalition_models.replications.study import Study
 from coalition_models.replications.variances import printed_se
-from coalition_models.replications.words import comment, covariance_in_words
+from coalition_models.replications.words import comment, covariance_in_words, curve_in_words
+from coalition_models.sensitivity.curve import SpecCurve
+from coalition_models.sources.kept import tables_kept
 
 __all__ = ["StudyPage", "study_page"]
 
@@ -55,6 +57,8 @@ class StudyPage:
     comment : tuple of str
         Sentences whose numbers are those of the run; without data, what is missing and how to get
         it.
+    curve : SpecCurve or None
+        Of a study in spirit, where it was asked for: ``cm.plot.spec_curve`` draws it.
     """
 
     study: Study
@@ -62,6 +66,7 @@ class StudyPage:
     result: Replication | None
     tables: tuple[str, ...]
     comment: tuple[str, ...]
+    curve: SpecCurve | None = None
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -127,7 +132,10 @@ def _labelled(found: re.Match[str]) -> str:
 
 
 def study_page(
-    name: str | Path, tables: Sequence[str] | None = None, covariance: bool = False
+    name: str | Path,
+    tables: Sequence[str] | None = None,
+    covariance: bool = False,
+    curve: bool = False,
 ) -> StudyPage:
     """Show a study as its article does, with ours beside each number, and say what that shows.
 
@@ -139,6 +147,9 @@ def study_page(
         Which of its tables to show, all by default; the comment is on all of them.
     covariance : bool
         Whether to say which covariance gives the printed standard errors, see :func:`printed_se`.
+    curve : bool
+        Whether to estimate a study in spirit in every specification between theirs and ours, see
+        :func:`spirit_curve`.
 
     Returns
     -------
@@ -170,11 +181,15 @@ def study_page(
     if missing and (not there or study.kind == "in spirit"):
         said = (f"Not recomputed: it {needs(study, study.sources)}.",)
         return StudyPage(study, _notes(folder), None, asked, said)
-    result = replicate(name, there)
+    with tables_kept():
+        result = replicate(name, there)
+        with gathered():  # what the panels tell is among the remarks of the result
+            drawn = study.curve(there[study.sources[0]]) if curve and study.curve else None
     lines = [*comment(result), *result.missing]
     if covariance:
         lines += covariance_in_words(printed_se(name, there))
-    return StudyPage(study, _notes(folder), result, asked, tuple(lines))
+    lines += [curve_in_words(drawn)] if drawn is not None else []
+    return StudyPage(study, _notes(folder), result, asked, tuple(lines), drawn)
 
 
 def _notes(folder: Path) -> str:

@@ -26,15 +26,17 @@ from coalition_models.replications.studies.tago_2009 import study as tago
 from coalition_models.replications.studies.weisiger_2016 import study as weisiger
 from coalition_models.replications.study import Claim
 from coalition_models.replications.ways import curve_between
+from coalition_models.replications.words import comment
 from coalition_models.report.part import write_part
 from coalition_models.report.parts.replications import PART
+from coalition_models.sensitivity.curve import SpecCurve
 
 MODULES = (borzyskowski, duursma, leeds, mello, pilster, tago, weisiger)
 SPIRIT = {module.STUDY.name for module in MODULES}
 #: study in spirit -> claims that hold, by name of the term, on the data of this release
 HOLD = {
     "borzyskowski-vabulas-2019": ["leader_change"],
-    "duursma-gledhill-2019": ["election_of_democracy"],
+    "duursma-gledhill-2019": [],
     "leeds-mattes-vogel-2009": ["support_change"],
     "pilster-boehmelt-tago-2015": [],
     "mello-2020": [],
@@ -74,7 +76,11 @@ def test_claims_by_hand():
     assert found["holds"].tolist() == [False, True, True, False]
     assert found["sign_holds"].tolist()[:2] == [True, True]
     assert found["sign_holds"].isna().tolist() == [False, False, True, True]
-    assert claims_in_words(found) == "2 of 4 claims hold; of 2 with a sign 2 have it"
+    assert found.loc[:1, "conf_low"].isna().all(), "no standard error, no limits"
+    assert claims_in_words(found) == (
+        "1 of 2 claims of an effect hold (2 with the sign); 1 of 2 claims of none is not "
+        "contradicted"
+    )
     absent = check_claims(replace(study, claims=claims), table.head(0))
     assert absent["holds"].isna().all()
 
@@ -86,13 +92,26 @@ def test_the_report_shows_claims_and_differences(tmp_path):
     columns = ["table", "model", "term", "quantity", "printed", "ours", "match"]
     table = pd.DataFrame(rows, columns=columns).assign(note="")
     one = Replication(study, table)
-    held = "4 of 4 claims hold; of 4 with a sign 4 have it"
+    held = "4 of 4 claims of an effect hold"
     assert one.verdict == f"4 numbers of ours, none printed; {held}"
-    found = Replications(cm.list_replications().loc[["mello-2020"]], {"mello-2020": one}, {})
+    ways = pd.DataFrame(
+        {"ties": ["efron", "breslow"], "estimate": [0.5, 0.7], "std_error": 0.3, "z": 1.5}
+    ).assign(conf_low=0.1, conf_high=1.2, p_value=[0.2, 0.04], exposed_events=3, problem="")
+    curve = SpecCurve("election", ways, ("ties",), ways.head(0), None, "hazard ratio")
+    listed = cm.list_replications().loc[["mello-2020"]]
+    found = Replications(listed, {"mello-2020": one}, {}, {"mello-2020": curve})
     write_part(tmp_path, PART, found, "", "")
     text = (tmp_path / "replications" / "replications.html").read_text("utf-8")
-    for words in ("(in spirit)", "Different: our leaders", "~E*F is sufficient", "yes"):
+    for words in (
+        "(in spirit)",
+        "Different: our leaders",
+        "~E*F is sufficient",
+        "yes",
+        "above 0.75",
+    ):
         assert words in text
+    assert "Between theirs and ours are 2 specifications (ties)" in text
+    assert "<svg" in text
     assert "Claims" in one.summary()
 
 
@@ -191,7 +210,11 @@ FOUND_AS = {
 def test_claims_that_hold(name, replicated):
     found = replicated(name).claims
     assert found.loc[found["holds"].fillna(False), "term"].tolist() == HOLD[name]
-    assert "claims hold" in replicated(name).verdict or "claims holds" in replicated(name).verdict
+    assert " of an effect hold" in replicated(name).verdict
+    said = comment(replicated(name))
+    assert sum(line.startswith("Different: ") for line in said) == len(
+        replicated(name).study.differs
+    )
     assert "Claims" in replicated(name).summary()
 
 
