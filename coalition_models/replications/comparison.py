@@ -11,7 +11,9 @@ from coalition_models.errors import ReplicationError, counted
 from coalition_models.render import Table, format_number, format_p, frame_table
 from coalition_models.replications.claims import check_claims, claims_explained, claims_in_words
 from coalition_models.replications.code import code_of
+from coalition_models.replications.look import STYLE, scrolling
 from coalition_models.replications.matching import MATCHES, match_printed, rounded_as
+from coalition_models.replications.numbers import MODEL
 from coalition_models.replications.study import Study
 
 __all__ = ["Replication", "in_words"]
@@ -136,8 +138,10 @@ class Replication:
             (row["term"], row["quantity"], row["model"]): _cell(row)
             for row in part.to_dict("records")
         }
-        lines = dict.fromkeys(zip(part["term"], part["quantity"], strict=True))
-        # a term is named once, above its other quantities
+        pairs = dict.fromkeys(zip(part["term"], part["quantity"], strict=True))
+        # a term is named once, above its other quantities; what is of the whole model stands last
+        first = {term: at for at, (term, _) in reversed(list(enumerate(pairs)))}
+        lines = sorted(pairs, key=lambda pair: (pair[0] == MODEL, first[pair[0]]))
         named = ["", *(term for term, _ in lines)]
         rows = [
             [
@@ -202,8 +206,9 @@ class Replication:
         return "\n".join(table.latex() for table in self._tables())
 
     def html(self) -> str:
-        """Every table in HTML."""
-        return "\n".join(table.html() for table in self._tables())
+        """Every table in HTML, with its own style; wide ones scroll."""
+        tables = "\n".join(scrolling(table.html()) for table in self._tables())
+        return f'{STYLE}<div class="study-page">{tables}</div>'
 
     def __str__(self) -> str:
         return self.summary()
@@ -264,7 +269,7 @@ def _notes(part: pd.DataFrame) -> list[str]:
             continue
         lines += [
             f"* {row['model']}, {row['term']}, {row['quantity']}: {row['match']}, "
-            f"ours {row['ours']:.6g}" + (f"; {note}" if note else "")
+            f"ours {row['ours']:.9g}" + (f"; {note}" if note else "")
             for row in rows.to_dict("records")
         ]
     return lines

@@ -76,8 +76,10 @@ def study_named(name: str) -> Study:
 def found_study(name: str | Path) -> tuple[Study, Path]:
     """The record of a study and its folder, by name or by the folder itself."""
     text = str(name)
+    if Path(text).name == "study.py" and Path(text).is_file():
+        text = str(Path(text).parent)
     if text not in known_studies() and (isinstance(name, Path) or Path(text).is_dir()):
-        folder = Path(name).expanduser()
+        folder = Path(text).expanduser()
         return own_study(folder), folder
     return study_named(text), folder_of(text)
 

@@ -145,6 +145,13 @@ def curve_in_words(curve: SpecCurve) -> str:
     """
     known = curve.table.dropna(subset=["estimate"])
     lost = len(curve.table) - len(known)
+    if known.empty:
+        low, high = (format_number(float(curve.table["z"].agg(end))) for end in ("min", "max"))
+        return (
+            f"Between theirs and ours are {counted(lost, 'specification')} "
+            f"({', '.join(curve.dimensions)}): none has a finite estimate of {curve.term}; the "
+            f"score z where it has no effect goes from {low} to {high}."
+        )
     told, above = int((known["p_value"] < _LEVEL).sum()), int((known["estimate"] > 0).sum())
     low, high = (format_number(float(known["estimate"].agg(end))) for end in ("min", "max"))
     return (

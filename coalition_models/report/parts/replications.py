@@ -34,7 +34,8 @@ def replication_products(analysis: Replications) -> Product:
             tables[_file(name, "claims")] = one.claims_table()
     for name, curve in analysis.curves.items():
         frames[f"{name}_curve"] = curve.table
-        figures[f"{name}_curve"] = plot_spec_curve(curve)
+        if curve.table["estimate"].notna().any():
+            figures[f"{name}_curve"] = plot_spec_curve(curve)
     return Product(tables, frames, figures)
 
 
@@ -61,7 +62,8 @@ def _pages(analysis: Replications, product: Product) -> list[Page]:
             shown += _in_spirit(one, product.tables[_file(name, "claims")])
             if curve := analysis.curves.get(name):
                 said = curve_in_words(curve)
-                shown += [said, (product.figures[f"{name}_curve"], said)]
+                picture = product.figures.get(f"{name}_curve")
+                shown += [said] if picture is None else [said, (picture, said)]
             title += " (in spirit)"
         sections.append(Section(title, shown))
     lead = (
