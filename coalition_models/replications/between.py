@@ -9,7 +9,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoverageError, ReplicationError
-from coalition_models.replications.registry import found_study, lacking, tables_of
+from coalition_models.replications.registry import found_study, needs, tables_of
 from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sources.kept import tables_kept
 
@@ -56,8 +56,8 @@ def spirit_curve(
             f"{study.name} has no specification curve: only a study in spirit with coefficients "
             "has one"
         )
-    if data is None and (missing := lacking(study)):
-        raise CoverageError(f"{study.name} joins several sources; it {'; '.join(missing.values())}")
+    if data is None and (missing := needs(study, study.sources)):
+        raise CoverageError(f"{study.name} joins several sources; it {missing}")
     with tables_kept():
         tables = tables_of(study, data)
         return study.curve(tables[study.sources[0]])

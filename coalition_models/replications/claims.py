@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
+from coalition_models.errors import counted
 from coalition_models.replications.study import Claim, Study
 
-__all__ = ["check_claims", "claims_in_words"]
+__all__ = ["check_claims", "claims_explained", "claims_in_words"]
 
-_COLUMNS = ["claim", "model", "term", "expected", "ours", "p_value", "sign_holds", "holds"]
+_COLUMNS = [
+    "claim", "model", "term", "expected", "benchmark", "ours", "conf_low", "conf_high", "p_value",
+    "sign_holds", "holds",
+]  # fmt: skip
 #: what counts as told from the benchmark
 _LEVEL = 0.05
+_HALF = 1.959963984540054
 
 
 def check_claims(study: Study, table: pd.DataFrame) -> pd.DataFrame:
@@ -25,10 +30,11 @@ def check_claims(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per claim: ``claim, model, term, expected`` (+, -, 0), ``ours, p_value``,
-        ``sign_holds`` (of the estimate; missing where no effect is expected), ``holds`` (at the
-        five per cent level too where there is a p-value; for an expected 0: not told from it).
-        Missing where ours is.
+        A row per claim: ``claim, model, term, expected`` (+, -, 0, of the ``benchmark``), ``ours``,
+        ``conf_low, conf_high`` (the normal's 95 % limits), ``p_value``, ``sign_holds`` (of a
+        coefficient; missing where no effect is expected), ``holds`` (at the five per cent level
+        too where there is a p-value; for an expected 0: not told from it). Missing where ours is,
+        and for an expected 0 without a p-value.
 
     Examples
     --------
@@ -42,14 +48,22 @@ def check_claims(study: Study, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row(claim: Claim, table: pd.DataFrame) -> tuple[object, ...]:
-    ours = _number(claim, table, claim.quantity)
-    p = _number(claim, table, "p_value") if claim.quantity == "coefficient" else float("nan")
+    ours, coefficient = _number(claim, table, claim.quantity), claim.quantity == "coefficient"
+    p, half = float("nan"), float("nan")
+    if coefficient:
+        p = _number(claim, table, "p_value")
+        half = _HALF * _number(claim, table, "std_error")
     sign: object = pd.NA
     holds: object = pd.NA
-    if ours == ours:
-        sign = pd.NA if claim.sign == "0" else _has_sign(ours - claim.benchmark, claim.sign)
-        holds = (p != p or p >= _LEVEL) if claim.sign == "0" else bool(sign) and not p >= _LEVEL
-    return claim.text, claim.model, claim.term, claim.sign, ours, p, sign, holds
+    if ours == ours and claim.sign != "0":
+        right = _has_sign(ours - claim.benchmark, claim.sign)
+        sign, holds = right if coefficient else pd.NA, right and not p >= _LEVEL
+    elif p == p:
+        holds = p >= _LEVEL
+    return (
+        claim.text, claim.model, claim.term, claim.sign, claim.benchmark, ours, ours - half,
+        ours + half, p, sign, holds,
+    )  # fmt: skip
 
 
 def _has_sign(value: float, sign: str) -> bool:
@@ -67,22 +81,52 @@ def _number(claim: Claim, table: pd.DataFrame, quantity: str) -> float:
 
 
 def claims_in_words(found: pd.DataFrame) -> str:
-    """Claims that hold, as a verdict says it.
+    """Claims that hold, as a verdict says it: those of an effect, and those of none.
 
     Examples
     --------
     >>> held = pd.DataFrame({"expected": ["+", "0"], "sign_holds": [True, pd.NA],
     ...                      "holds": [False, True]})
     >>> claims_in_words(held)
-    '1 of 2 claims holds; of 1 with a sign 1 has it'
+    '0 of 1 claim of an effect holds (1 with its sign); 1 of 1 claim of none is not contradicted'
     """
-    signed = found[found["expected"] != "0"]
-    right = int(signed["sign_holds"].astype("boolean").fillna(False).sum())
-    held = int(found["holds"].astype("boolean").fillna(False).sum())
-    verb = "holds" if held == 1 else "hold"
-    text = f"{held} of {len(found)} claims {verb}"
-    return text + (
-        f"; of {len(signed)} with a sign {right} {'has' if right == 1 else 'have'} it"
-        if len(signed)
-        else ""
-    )
+    none = found["expected"] == "0"
+    parts = []
+    if (~none).any():
+        held, many = _held(found[~none])
+        verb = "holds" if max(held, many) == 1 else "hold"
+        signed = found.loc[~none, "sign_holds"].astype("boolean").dropna()
+        sign = f" ({int(signed.sum())} with {'its' if many == 1 else 'the'} sign)"
+        parts.append(f"{held} of {counted(many, 'claim')} of an effect {verb}")
+        parts[-1] += sign if len(signed) else ""
+    if none.any():
+        held, many = _held(found[none])
+        verb = "is" if held == 1 else "are"
+        parts.append(f"{held} of {counted(many, 'claim')} of none {verb} not contradicted")
+    return "; ".join(parts)
+
+
+def _held(found: pd.DataFrame) -> tuple[int, int]:
+    return int(found["holds"].astype("boolean").fillna(False).sum()), len(found)
+
+
+def claims_explained(found: pd.DataFrame) -> list[str]:
+    """What it means that a claim holds, for the kinds of claims there are.
+
+    Examples
+    --------
+    >>> claims_explained(pd.DataFrame({"expected": ["0"], "benchmark": [0.0]}))
+    ['No effect is not contradicted where p is at least .05; the limits say how large it may be.']
+    """
+    none, fixed = found["expected"] == "0", found["benchmark"] != 0
+    lines = []
+    if (~none & ~fixed).any():
+        lines.append("An effect holds where its sign is the expected one and p is below .05.")
+    if none.any():
+        lines.append(
+            "No effect is not contradicted where p is at least .05; the limits say how large it "
+            "may be."
+        )
+    if fixed.any():
+        lines.append("What is held against a benchmark has no p and no sign.")
+    return lines

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coalition_models.errors import ReplicationError, counted
-from coalition_models.render import Table, format_number, frame_table
-from coalition_models.replications.claims import check_claims, claims_in_words
+from coalition_models.render import Table, format_number, format_p, frame_table
+from coalition_models.replications.claims import check_claims, claims_explained, claims_in_words
 from coalition_models.replications.code import code_of
+from coalition_models.replications.look import STYLE, scrolling
 from coalition_models.replications.matching import MATCHES, match_printed, rounded_as
+from coalition_models.replications.numbers import MODEL
 from coalition_models.replications.study import Study
 
 __all__ = ["Replication", "in_words"]
@@ -136,8 +138,10 @@ class Replication:
             (row["term"], row["quantity"], row["model"]): _cell(row)
             for row in part.to_dict("records")
         }
-        lines = dict.fromkeys(zip(part["term"], part["quantity"], strict=True))
-        # a term is named once, above its other quantities
+        pairs = dict.fromkeys(zip(part["term"], part["quantity"], strict=True))
+        # a term is named once, above its other quantities; what is of the whole model stands last
+        first = {term: at for at, (term, _) in reversed(list(enumerate(pairs)))}
+        lines = sorted(pairs, key=lambda pair: (pair[0] == MODEL, first[pair[0]]))
         named = ["", *(term for term, _ in lines)]
         rows = [
             [
@@ -174,8 +178,20 @@ class Replication:
     def claims_table(self) -> Table:
         """The authors' claims beside ours, ready for print."""
         found = self.claims
-        said = {name: found[name].map(_YES_NO).fillna("") for name in ("sign_holds", "holds")}
-        return frame_table(found.assign(**said), title="Claims")
+        none = found["expected"] == "0"
+        said = {
+            "expected": found["expected"].map(_EXPECTED),
+            "p_value": found["p_value"].map(format_p),
+            "sign_holds": found["sign_holds"].map(_YES_NO).fillna(""),
+            "holds": found["holds"]
+            .map(_YES_NO)
+            .mask(none, found["holds"].map({True: "not contradicted", False: "no"}))
+            .fillna(""),
+        }
+        bound = found["benchmark"].map("{:g}".format).mask(found["benchmark"] == 0, "nought")
+        said["expected"] = (said["expected"] + bound).mask(none, "none")
+        shown = found.assign(**said).drop(columns="benchmark")
+        return frame_table(shown, title="Claims", notes=claims_explained(found))
 
     def summary(self) -> str:
         """Every table as text, then how many numbers match."""
@@ -190,8 +206,9 @@ class Replication:
         return "\n".join(table.latex() for table in self._tables())
 
     def html(self) -> str:
-        """Every table in HTML."""
-        return "\n".join(table.html() for table in self._tables())
+        """Every table in HTML, with its own style; wide ones scroll."""
+        tables = "\n".join(scrolling(table.html()) for table in self._tables())
+        return f'{STYLE}<div class="study-page">{tables}</div>'
 
     def __str__(self) -> str:
         return self.summary()
@@ -203,6 +220,7 @@ class Replication:
         return self.html()
 
 
+_EXPECTED = {"+": "above ", "-": "below ", "0": ""}
 _YES_NO = {True: "yes", False: "no"}
 #: the kinds of match as a sentence names them
 _SAID = ("exact", "off by one in the last digit", "different")
@@ -223,11 +241,21 @@ def in_words(total: pd.Series) -> str:
 def _cell(row: Mapping[Hashable, object]) -> str:
     printed, ours = str(row["printed"]), float(str(row["ours"]))
     if not printed:
-        return format_number(ours)
+        return _unprinted(str(row["quantity"]), ours)
     if not row["match"]:
         return f"{printed} / -"
     mark = "" if match_printed(printed, ours) == MATCHES[0] else " *"
     return f"{printed} / {rounded_as(printed, ours)}{mark}"
+
+
+def _unprinted(quantity: str, ours: float) -> str:
+    if quantity.endswith("p_value"):
+        return format_p(ours)
+    return str(int(ours)) if quantity in _COUNTS else format_number(ours)
+
+
+#: what is counted and not measured
+_COUNTS = ("rows", "dropped", "events")
 
 
 def _notes(part: pd.DataFrame) -> list[str]:
@@ -241,7 +269,7 @@ def _notes(part: pd.DataFrame) -> list[str]:
             continue
         lines += [
             f"* {row['model']}, {row['term']}, {row['quantity']}: {row['match']}, "
-            f"ours {row['ours']:.6g}" + (f"; {note}" if note else "")
+            f"ours {row['ours']:.9g}" + (f"; {note}" if note else "")
             for row in rows.to_dict("records")
         ]
     return lines

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from coalition_models.errors import counted, gathered
 from coalition_models.progress import in_steps
 from coalition_models.replications.comparison import Replication, in_words
 from coalition_models.replications.left_out import list_left_out
@@ -14,9 +15,11 @@ from coalition_models.replications.matching import MATCHES
 from coalition_models.replications.registry import (
     lacking,
     list_replications,
+    needs,
     replicate,
     study_named,
 )
+from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sources.kept import tables_kept
 from coalition_models.sources.load import load
 
@@ -37,11 +40,14 @@ class Replications:
         Study -> :class:`Replication`.
     absent : mapping
         Study -> why it could not be recomputed.
+    curves : mapping
+        Study in spirit -> all specifications between theirs and ours, where they were asked for.
     """
 
     listed: pd.DataFrame
     found: Mapping[str, Replication]
     absent: Mapping[str, str]
+    curves: Mapping[str, SpecCurve] = field(default_factory=dict)
 
     def counts(self) -> pd.DataFrame:
         """Printed numbers by study, and how close ours come; missing for studies without data."""
@@ -65,16 +71,19 @@ class Replications:
         """One line per study: the verdict, or what is missing and how to get it."""
         for name in map(str, self.listed.index):
             kind = " (in spirit)" if self._kind(name) == "in spirit" else ""
-            said = self.found[name].verdict if name in self.found else self.absent[name]
-            yield f"{name}{kind}: {said}"
-        total = self.counts().dropna()[["numbers", *MATCHES]].sum()
+            one = self.found.get(name)
+            said = [self.absent[name]] if one is None else [one.verdict, *one.missing]
+            yield f"{name}{kind}: {'; '.join(said)}"
+        total = self.counts()[list(MATCHES)].sum()
+        compared, printed = int(total.sum()), int(self.listed["numbers"].sum())
         done = f"{len(self.found)} of {len(self.listed)} studies"
         spirit = sum(one.study.kind == "in spirit" for one in self.found.values())
         done += f" ({spirit} in spirit)" if spirit else ""
-        absent = list_left_out().groupby("study")["numbers"].sum()
-        out = int(absent.reindex(list(self.listed.index)).sum())
-        besides = f"; {out} more left out, named by replicate --left-out" if out else ""
-        yield f"{done}, {total['numbers']} numbers: {in_words(total)}{besides}"
+        line = f"{done}, {counted(compared, 'number')}: {in_words(total)}"
+        if printed > compared:
+            line += f"; {printed - compared} without their data"
+        out = int(list_left_out()["numbers"].sum())
+        yield f"{line}; {out} more left out, named by replicate --left-out"
 
     def _kind(self, name: str) -> str:
         if name in self.found:
@@ -87,8 +96,13 @@ class Replications:
         return sum(len(one.unlisted) for one in self.found.values())
 
 
-def replicate_all() -> Replications:
+def replicate_all(*, curves: bool = False) -> Replications:
     """Recompute every study whose data are at hand; nothing is fetched.
+
+    Parameters
+    ----------
+    curves : bool
+        Whether to make the specification curves of studies in spirit, too.
 
     Examples
     --------
@@ -99,13 +113,17 @@ def replicate_all() -> Replications:
     listed = list_replications()
     found: dict[str, Replication] = {}
     absent: dict[str, str] = {}
+    between: dict[str, SpecCurve] = {}
     with tables_kept():
         for name in in_steps(list(map(str, listed.index)), "recompute", unit="study"):
             study = study_named(name)
             missing = lacking(study)
             there = {source: load(source) for source in study.sources if source not in missing}
             if missing and (not there or study.kind == "in spirit"):
-                absent[name] = "; ".join(missing.values())
+                absent[name] = needs(study, study.sources)
             else:
                 found[name] = replicate(name, there)
-    return Replications(listed, found, absent)
+                if curves and study.curve is not None:
+                    with gathered():  # what the panels tell is among the remarks
+                        between[name] = study.curve(there[study.sources[0]])
+    return Replications(listed, found, absent, between)

@@ -34,10 +34,13 @@ def complete(
     return used[outcome].to_numpy(), X, used.index
 
 
-def least_squares(rows: pd.DataFrame, *, outcome: str, terms: Sequence[str]) -> Estimated:
+def least_squares(
+    rows: pd.DataFrame, *, outcome: str, terms: Sequence[str], cluster: str = ""
+) -> Estimated:
     """Least squares on the complete rows, with the numbers that R's ``lm`` and ``glm`` print.
 
-    The likelihood is the normal's with the variance counted as a parameter.
+    The likelihood is the normal's with the variance counted as a parameter. Standard errors are the
+    model's, or clustered with Stata's factor G/(G-1) (n-1)/(n-p).
 
     Examples
     --------
@@ -46,13 +49,19 @@ def least_squares(rows: pd.DataFrame, *, outcome: str, terms: Sequence[str]) -> 
     >>> found.coefficients.round(3), round(found.model["r_squared"], 3)
     (array([0.9, 0.9]), 0.853)
     """
-    y, X, _ = complete(rows, outcome, terms)
+    y, X, index = complete(rows, outcome, terms)
     n, p = X.shape
     inverse = np.linalg.inv(X.T @ X)
     coefficients = inverse @ X.T @ y
     deviance = float(((y - X @ coefficients) ** 2).sum())
     variance = deviance / (n - p)
-    errors = np.sqrt(variance * np.diag(inverse))
+    covariance = inverse * variance
+    if cluster:
+        scores = pd.DataFrame(X * (y - X @ coefficients)[:, None], index=index)
+        sums = scores.groupby(rows.loc[index, cluster].to_numpy()).sum().to_numpy()
+        factor = len(sums) / (len(sums) - 1) * (n - 1) / (n - p)
+        covariance = factor * inverse @ sums.T @ sums @ inverse
+    errors = np.sqrt(np.diag(covariance))
     log_likelihood = -n / 2 * (np.log(2 * np.pi * deviance / n) + 1)
     share = 1 - deviance / float(((y - y.mean()) ** 2).sum())
     model = {
@@ -64,7 +73,7 @@ def least_squares(rows: pd.DataFrame, *, outcome: str, terms: Sequence[str]) -> 
         "bic": np.log(n) * (p + 1) - 2 * log_likelihood,
         "r_squared": share,
         "r_squared_adjusted": 1 - (1 - share) * (n - 1) / (n - p),
-        "f_statistic": _f_statistic(coefficients[1:], inverse[1:, 1:] * variance),
+        "f_statistic": _f_statistic(coefficients[1:], covariance[1:, 1:]),
         "rmse": np.sqrt(deviance / n),
     }
     return Estimated((_INTERCEPT, *terms), coefficients, errors, model)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from coalition_models.models.fit import Fit
+from coalition_models.render import Table
+from coalition_models.replications.concordances import concordance_error
 
 __all__ = ["MODEL", "Estimated", "Key", "Result", "numbers_of"]
 
@@ -32,6 +34,15 @@ class Estimated:
         Numbers of the whole model: quantity -> value.
     others : mapping
         Any other: (term, quantity) -> value.
+
+    Examples
+    --------
+    >>> print(Estimated(("risk",), np.array([0.5]), np.array([0.25]), {"rows": 9}))
+    term   quantity     value
+    -----  -----------  -----
+    risk   coefficient    0.5
+           std error     0.25
+    model  rows             9
     """
 
     names: tuple[str, ...] = ()
@@ -39,6 +50,23 @@ class Estimated:
     std_errors: Floats = field(default_factory=lambda: np.empty(0))
     model: Mapping[str, float] = field(default_factory=dict)
     others: Mapping[Key, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Its numbers as a table: term, quantity, value with seven digits."""
+        own = [
+            (name, what, value)
+            for name, point, error in zip(
+                self.names, self.coefficients, self.std_errors, strict=True
+            )
+            for what, value in (("coefficient", point), ("std_error", error))
+        ]
+        own += [(MODEL, what, value) for what, value in self.model.items()]
+        own += [(*key, value) for key, value in self.others.items()]
+        rows = [
+            ["" if term == above else term, what.replace("_", " "), f"{value:.7g}"]
+            for (term, what, value), above in zip(own, ["", *(one[0] for one in own)], strict=False)
+        ]
+        return Table(["term", "quantity", "value"], rows, align="llr").text()
 
 
 Result = Fit | Estimated
@@ -139,6 +167,9 @@ _OF_FIT: dict[str, Callable[[Fit], float]] = {
         -2 * fit.log_likelihood + np.log(fit.counts.events) * _parameters(fit)
     ),
     "concordance": lambda fit: fit.concordance,
+    "concordance_error": concordance_error,
+    # as R's survival did before version 3
+    "concordance_error_by_ranks": lambda fit: concordance_error(fit, ranks=True),
     # Cox and Snell's, and the largest value it can take, as R's survival printed them
     "r_squared": lambda fit: (
         1 - np.exp(2 * (fit.log_likelihood_null - fit.log_likelihood) / fit.counts.rows)

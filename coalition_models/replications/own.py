@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 
 import pandas as pd
 
-from coalition_models.errors import CoverageError, DataError, ReplicationError
+from coalition_models.errors import CoalitionError, CoverageError, DataError, ReplicationError
 from coalition_models.replications.study import Study
 from coalition_models.sources.catalog import entry
 from coalition_models.sources.load import load
@@ -36,7 +37,8 @@ def own_study(folder: Path) -> Study:
     Raises
     ------
     ReplicationError
-        If there is no ``study.py``, it defines no ``STUDY``, or names a source that is not known.
+        If there is no ``study.py``, it cannot be run, defines no ``STUDY``, or names a source that
+        is not known.
     DataError
         If it names an article that is not known.
     """
@@ -48,13 +50,26 @@ def own_study(folder: Path) -> Study:
         raise ReplicationError(f"cannot read {file} as Python")
     module = module_from_spec(found)
     sys.modules[found.name] = module
-    found.loader.exec_module(module)
+    try:
+        found.loader.exec_module(module)
+    except CoalitionError:
+        raise
+    except Exception as error:
+        raise ReplicationError(
+            f"{file} cannot be run: {type(error).__name__}: {error}{_line_of(error, file)}; mend it"
+        ) from error
     study = replace(record(module, str(folder)), folder=folder)
     _ = study.work  # an article that is not known is refused here
     for source in study.sources:
         if not is_file(source):
             _in_catalogue(study, source)
     return study
+
+
+def _line_of(error: Exception, file: Path) -> str:
+    """Where in the file it happened, if the error does not say so itself."""
+    steps = [step.lineno for step in extract_tb(error.__traceback__) if step.filename == str(file)]
+    return f" (line {steps[-1]})" if steps and not isinstance(error, SyntaxError) else ""
 
 
 def _in_catalogue(study: Study, source: str) -> None:

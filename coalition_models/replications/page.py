@@ -9,34 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import ReplicationError, first_few
+from coalition_models.errors import ReplicationError, first_few, gathered
 from coalition_models.render import Table
 from coalition_models.replications.comparison import Replication
+from coalition_models.replications.look import STYLE, scrolling
 from coalition_models.replications.own import table_of
-from coalition_models.replications.registry import found_study, lacking, replicate
+from coalition_models.replications.registry import found_study, lacking, needs, replicate
 from coalition_models.replications.study import Study
 from coalition_models.replications.variances import printed_se
-from coalition_models.replications.words import comment, covariance_in_words
+from coalition_models.replications.words import comment, covariance_in_words, curve_in_words
+from coalition_models.sensitivity.curve_result import SpecCurve
+from coalition_models.sources.kept import tables_kept
 
 __all__ = ["StudyPage", "study_page"]
 
-#: a cell of a printed number that ours does not meet
-_DIFFERS = re.compile(r'<td style="([^"]*)">([^<]* / [^<]* \*)</td>')
-_CAPTION = re.compile(r"(<table[^>]*)><caption>(.*?)</caption>")
 _CODE = re.compile(r"`([^`]+)`")
-#: a narrow screen keeps the terms in sight while the models are moved
-_STYLE = (
-    "<style>.study-page table{border-collapse:collapse;margin:0 0 .2em}"
-    ".study-page .title{font-weight:bold;margin:1em 0 .3em}"
-    ".study-page td,.study-page th{padding:.1em .6em;white-space:nowrap;vertical-align:top}"
-    ".study-page td.wrap{white-space:normal;min-width:16em}"
-    ".study-page thead th{border-bottom:1px solid;vertical-align:bottom;white-space:normal}"
-    ".study-page .across{overflow-x:auto}.study-page p,.study-page ul{margin:.3em 0}"
-    ".study-page .note{font-size:90%}"
-    "@media(max-width:600px){.study-page td,.study-page th{padding:.1em .3em;font-size:85%}"
-    ".study-page td:first-child,.study-page th:first-child{position:sticky;left:0;min-width:7em;"
-    "max-width:9em;white-space:normal;overflow-wrap:break-word;background:var(--jp-layout-color0,Canvas)}}</style>"
-)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -55,6 +42,8 @@ class StudyPage:
     comment : tuple of str
         Sentences whose numbers are those of the run; without data, what is missing and how to get
         it.
+    curve : SpecCurve or None
+        Of a study in spirit, where it was asked for: ``cm.plot.spec_curve`` draws it.
     """
 
     study: Study
@@ -62,6 +51,7 @@ class StudyPage:
     result: Replication | None
     tables: tuple[str, ...]
     comment: tuple[str, ...]
+    curve: SpecCurve | None = None
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -77,10 +67,10 @@ class StudyPage:
 
     def html(self) -> str:
         """The page as a part of one, with its own style; wide tables scroll."""
-        tables = "".join(_table(one.html()) for one in self._shown())
+        tables = "".join(scrolling(one.html()) for one in self._shown())
         title = f"<h3>{html_lib.escape(self.study.title)}</h3>"
         head, said = _paragraphs(self.head), _paragraphs([f"- {text}" for text in self.comment])
-        return f'{_STYLE}<div class="study-page">{title}{head}{tables}{said}</div>'
+        return f'{STYLE}<div class="study-page">{title}{head}{tables}{said}</div>'
 
     def markdown(self) -> str:
         """The page in Markdown."""
@@ -113,21 +103,11 @@ def _paragraphs(texts: Sequence[str]) -> str:
     return re.sub(r"(?:<li>.*?</li>)+", r"<ul>\g<0></ul>", "".join(lines))
 
 
-def _table(html: str) -> str:
-    """A table that scrolls below its title, with the numbers that differ in bold."""
-    title = _CAPTION.search(html)
-    marked = _DIFFERS.sub(r'<td style="\1;font-weight:bold">\2</td>', html)
-    across = f'<div class="across">{_CAPTION.sub(_labelled, marked)}</div>'
-    return (f'<p class="title">{title[2]}</p>' if title else "") + across
-
-
-def _labelled(found: re.Match[str]) -> str:
-    label = found[2].replace('"', "&quot;")
-    return f'{found[1]} aria-label="{label}">'
-
-
 def study_page(
-    name: str | Path, tables: Sequence[str] | None = None, covariance: bool = False
+    name: str | Path,
+    tables: Sequence[str] | None = None,
+    covariance: bool = False,
+    curve: bool = False,
 ) -> StudyPage:
     """Show a study as its article does, with ours beside each number, and say what that shows.
 
@@ -139,6 +119,9 @@ def study_page(
         Which of its tables to show, all by default; the comment is on all of them.
     covariance : bool
         Whether to say which covariance gives the printed standard errors, see :func:`printed_se`.
+    curve : bool
+        Whether to estimate a study in spirit in every specification between theirs and ours, see
+        :func:`spirit_curve`.
 
     Returns
     -------
@@ -168,13 +151,17 @@ def study_page(
     missing = lacking(study)
     there = {source: table_of(study, source) for source in study.sources if source not in missing}
     if missing and (not there or study.kind == "in spirit"):
-        said = (f"Not recomputed: it {'; '.join(missing.values())}.",)
+        said = (f"Not recomputed: it {needs(study, study.sources)}.",)
         return StudyPage(study, _notes(folder), None, asked, said)
-    result = replicate(name, there)
+    with tables_kept():
+        result = replicate(name, there)
+        with gathered():  # what the panels tell is among the remarks of the result
+            drawn = study.curve(there[study.sources[0]]) if curve and study.curve else None
     lines = [*comment(result), *result.missing]
     if covariance:
         lines += covariance_in_words(printed_se(name, there))
-    return StudyPage(study, _notes(folder), result, asked, tuple(lines))
+    lines += [curve_in_words(drawn)] if drawn is not None else []
+    return StudyPage(study, _notes(folder), result, asked, tuple(lines), drawn)
 
 
 def _notes(folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from coalition_models.errors import ReplicationError, first_few
@@ -59,7 +60,7 @@ def read_published(folder: Path) -> pd.DataFrame:
     Raises
     ------
     ReplicationError
-        If a column is missing, a number is no number, or a key is repeated.
+        If a column is missing, a number is no number, a key is repeated, or there is no row.
 
     Examples
     --------
@@ -70,10 +71,7 @@ def read_published(folder: Path) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=[*_COLUMNS, _OPTIONAL], dtype=str)
     file = f"{_FILE} of {folder.name}"
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except pd.errors.ParserError as error:
-        raise ReplicationError(f"{file}: {_CELLS}: {error}") from error
+    frame = _as_text(path, file)
     if not isinstance(frame.index, pd.RangeIndex):
         raise ReplicationError(f"{file}: {_CELLS}; look at {first_few(frame.index)}")
     absent = [name for name in _COLUMNS if name not in frame]
@@ -86,15 +84,48 @@ def read_published(folder: Path) -> pd.DataFrame:
             f"{file} must have the columns {', '.join(_COLUMNS)} and may have {_OPTIONAL}; it "
             f"{'; '.join(told)}"
         )
-    problems = []
-    no_number = frame[pd.to_numeric(frame["printed"], errors="coerce").isna()]
-    if len(no_number):
-        problems.append(f"no number: {first_few(no_number['printed'])}")
-    repeated = frame[frame.duplicated(KEY)]
-    if len(repeated):
-        keys = repeated[KEY].agg(" ".join, axis=1)
-        problems.append(f"repeated: {first_few(keys)}")
+    frame = frame.apply(lambda column: column.str.strip())
+    if frame.empty:
+        raise ReplicationError(f"{file} has a first line and no number: leave it out, or fill it")
+    problems = _problems(frame)
     if problems:
         raise ReplicationError(f"{file} must hold one number per row; {'; '.join(problems)}")
     whole = frame if _OPTIONAL in frame else frame.assign(**{_OPTIONAL: ""})
-    return whole[[*_COLUMNS, _OPTIONAL]]
+    kept: pd.DataFrame = whole[[*_COLUMNS, _OPTIONAL]]
+    return kept
+
+
+def _as_text(path: Path, file: str) -> pd.DataFrame:
+    try:
+        frame: pd.DataFrame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except pd.errors.ParserError as error:
+        raise ReplicationError(f"{file}: {_CELLS}: {error}") from error
+    except pd.errors.EmptyDataError as error:
+        raise ReplicationError(
+            f"{file} is empty: its first line must be {','.join(_COLUMNS)}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ReplicationError(f"{file} is not in UTF-8: save it so ({error})") from error
+    return frame
+
+
+def _problems(frame: pd.DataFrame) -> list[str]:
+    """What is wrong with the rows, each with its line in the file."""
+    problems = []
+    values = pd.to_numeric(frame["printed"], errors="coerce")
+    wrong = frame[~np.isfinite(values.astype(float))]
+    if len(wrong):
+        problems.append(
+            f"no number: {first_few(_on_lines(wrong, wrong['printed'].map(repr)))}: write digits "
+            "alone, as in -0.170, without stars, brackets and thousands separators, and leave out "
+            "what was not printed"
+        )
+    repeated = frame[frame.duplicated(KEY)]
+    if len(repeated):
+        keys = repeated[KEY].agg(" ".join, axis=1)
+        problems.append(f"repeated: {first_few(_on_lines(repeated, keys))}: keep one of them")
+    return problems
+
+
+def _on_lines(rows: pd.DataFrame, texts: pd.Series) -> list[str]:
+    return [f"{text} on line {row + 2}" for row, text in zip(rows.index, texts, strict=True)]

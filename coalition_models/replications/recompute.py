@@ -135,7 +135,7 @@ def _unprinted(model: Model, result: Result) -> pd.DataFrame:
     terms = [
         (name, what) for name in result.names for what in ("coefficient", "std_error", "p_value")
     ]
-    wanted = [*terms, (MODEL, "rows"), (MODEL, "events")]
+    wanted = [*terms, (MODEL, "rows"), (MODEL, "dropped"), (MODEL, "events")]
     if isinstance(result, Estimated):
         wanted += list(result.others)
     found = numbers_of(result, wanted)

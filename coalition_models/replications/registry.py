@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -28,6 +28,7 @@ __all__ = [
     "known_studies",
     "lacking",
     "list_replications",
+    "needs",
     "replicate",
     "study_named",
     "tables_of",
@@ -75,25 +76,39 @@ def study_named(name: str) -> Study:
 def found_study(name: str | Path) -> tuple[Study, Path]:
     """The record of a study and its folder, by name or by the folder itself."""
     text = str(name)
+    if Path(text).name == "study.py" and Path(text).is_file():
+        text = str(Path(text).parent)
     if text not in known_studies() and (isinstance(name, Path) or Path(text).is_dir()):
-        folder = Path(name).expanduser()
+        folder = Path(text).expanduser()
         return own_study(folder), folder
     return study_named(text), folder_of(text)
 
 
 def lacking(study: Study) -> dict[str, str]:
     """Sources of a study that are not at hand -> how to get them."""
-    found: dict[str, str] = {}
-    for source in study.sources:
-        if is_file(source):
-            found |= {source: lacking_file(study, source)}
-            continue
-        parts = [part for part in files_of(source) if entry(part).kind == "external"]
-        absent = [part for part in parts if not at_hand(part)]
-        if absent:
-            fetch = f"coalition-models data fetch {' '.join(absent)}"
-            found[source] = f"needs {', '.join(absent)}, not at hand: {fetch}"
+    found = {source: needs(study, [source]) for source in study.sources}
     return {source: text for source, text in found.items() if text}
+
+
+def needs(study: Study, sources: Iterable[str]) -> str:
+    """What of the sources is not at hand, and how to get all of it; empty where nothing is.
+
+    Examples
+    --------
+    >>> needs(study_named("tago-2009"), ["participation"])
+    ''
+    """
+    lines = [lacking_file(study, source) for source in sources if is_file(source)]
+    parts = [part for source in sources if not is_file(source) for part in files_of(source)]
+    absent = [
+        part
+        for part in dict.fromkeys(parts)
+        if entry(part).kind == "external" and not at_hand(part)
+    ]
+    if absent:
+        fetch = f"coalition-models data fetch {' '.join(absent)}"
+        lines.append(f"needs {', '.join(absent)}, not at hand: {fetch}")
+    return "; ".join(line for line in lines if line)
 
 
 def list_replications() -> pd.DataFrame:
@@ -178,7 +193,8 @@ def replicate(
         tables = tables_of(study, data)
         missing = tuple(text for source, text in lacking(study).items() if source not in tables)
         if study.kind == "in spirit" and missing:
-            raise CoverageError(f"{study.name} joins several sources; it {'; '.join(missing)}")
+            absent = [source for source in study.sources if source not in tables]
+            raise CoverageError(f"{study.name} joins several sources; it {needs(study, absent)}")
         return compare(study, read_published(folder), tables, missing)
 
 

@@ -22,27 +22,34 @@ from coalition_models.replications.study import Model, Study
 __all__ = ["printed_se"]
 
 _ERROR = "std_error"
+_EACH = ["table", "model", "term", "printed", "variance", "ours", "match"]
 
 
 def printed_se(
-    name: str | Path, data: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
+    name: str | Path,
+    data: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
+    *,
+    each: bool = False,
 ) -> pd.DataFrame:
     """Tell which covariance reproduces the standard errors that a study printed.
 
     Of its models by a :class:`Specification` without a penalty: the model's covariance, the robust
-    one by row, and those clustered by each candidate of the record, without and with the factor
-    G/(G-1).
+    one by row, without and with the factor n/(n-1), and those clustered by each candidate of the
+    record, without and with the factor G/(G-1).
 
     Parameters
     ----------
     name, data
         As :func:`replicate` takes them.
+    each : bool
+        Whether every printed standard error has rows of its own.
 
     Returns
     -------
     DataFrame
         A row per table and kind: ``table, variance, numbers`` (standard errors printed), ``exact``,
-        ``off by one in the last digit`` and ``differs``.
+        ``off by one in the last digit`` and ``differs``. With ``each`` a row per printed standard
+        error and kind: ``table, model, term, printed, variance, ours, match``.
 
     Raises
     ------
@@ -70,7 +77,9 @@ def printed_se(
         if study.source_of(model) in tables
         for row in _matches(study, model, spec, part, tables[study.source_of(model)])
     ]
-    frame = pd.DataFrame(rows, columns=["table", "variance", "match"])
+    frame = pd.DataFrame(rows, columns=_EACH)
+    if each:
+        return listing(frame)
     counts = pd.crosstab([frame["table"], frame["variance"]], frame["match"])
     counts = counts.reindex(columns=list(MATCHES), fill_value=0)
     counts = counts.reindex(frame[["table", "variance"]].drop_duplicates().apply(tuple, axis=1))
@@ -88,22 +97,29 @@ def _parts(
             yield model, model.fit, printed[mine]
 
 
-def _kinds(study: Study, asked: Specification) -> Iterator[tuple[str, Specification]]:
+def _kinds(study: Study, asked: Specification) -> Iterator[tuple[str, Specification, bool]]:
+    """Name, request, and whether the variance is to be multiplied by n/(n-1)."""
     plain = replace(asked, cluster=None, small_sample=None)
-    yield "model", replace(plain, variance="model")
-    yield "robust by row", replace(plain, variance="robust", id=None)
+    robust = replace(plain, variance="robust", id=None)
+    yield "model", replace(plain, variance="model"), False
+    yield "robust by row, without factor", robust, False
+    yield "robust by row, factor n/(n-1)", robust, True
     for column in study.clusters:
         for factor, words in ((False, "without factor"), (True, "factor G/(G-1)")):
             spec = replace(plain, variance="cluster", cluster=column, small_sample=factor)
-            yield f"clustered by {column}, {words}", spec
+            yield f"clustered by {column}, {words}", spec, False
 
 
 def _matches(
     study: Study, model: Model, asked: Specification, part: pd.DataFrame, data: pd.DataFrame
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, str, str, str, str, float, str]]:
     rows = model.rows(data)
-    for kind, spec in _kinds(study, asked):
+    for kind, spec, by_rows in _kinds(study, asked):
         with gathered():
-            found = numbers_of(fit(spec, rows), [(term, _ERROR) for term in part["term"]])
+            fitted = fit(spec, rows)
+            found = numbers_of(fitted, [(term, _ERROR) for term in part["term"]])
+        n = fitted.counts.rows
+        scale = (n / (n - 1)) ** 0.5 if by_rows else 1.0
         for term, text in zip(part["term"], part["printed"], strict=True):
-            yield model.table, kind, match_printed(text, found[term, _ERROR])
+            ours = scale * found[term, _ERROR]
+            yield model.table, model.name, term, text, kind, ours, match_printed(text, ours)

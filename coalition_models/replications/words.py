@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import counted, first_few
+from coalition_models.render import format_number
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.matching import MATCHES, rounded_as
 from coalition_models.replications.published import KEY
+from coalition_models.sensitivity.curve_result import SpecCurve
 
-__all__ = ["comment", "covariance_in_words"]
+__all__ = ["comment", "covariance_in_words", "curve_in_words"]
 
 #: standard errors from which a coefficient is told from nought at the five per cent level
 _TOLD = 1.959963984540054
+_LEVEL = 0.05
 #: tables that are named one by one
 _FEW = 5
 
@@ -35,6 +38,8 @@ def comment(result: Replication) -> list[str]:
         *_signs(result.table),
         *_reasons(result.table),
         *([f"Left out: {result.study.left_out}."] if result.study.left_out else []),
+        *(f"The same: {text}" for text in result.study.same),
+        *(f"Different: {text}" for text in result.study.differs),
         *_told(result.remarks),
     ]
 
@@ -123,6 +128,38 @@ def covariance_in_words(errors: pd.DataFrame) -> list[str]:
             f"exactly{others}."
         )
     return lines
+
+
+def curve_in_words(curve: SpecCurve) -> str:
+    """Say how many specifications of a curve agree.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"ties": ["breslow", "efron"], "estimate": [0.5, 0.7],
+    ...                       "p_value": [0.2, 0.04]})
+    >>> said = curve_in_words(SpecCurve("election", table, ("ties",), table, None, "ratio"))
+    >>> said.partition(": ")[2].partition("; ")[0]
+    'the estimate of election goes from 0.500 to 0.700, 2 above nought'
+    >>> said.partition("; ")[2]
+    '1 of them is told from nought at the five per cent level.'
+    """
+    known = curve.table.dropna(subset=["estimate"])
+    lost = len(curve.table) - len(known)
+    if known.empty:
+        low, high = (format_number(float(curve.table["z"].agg(end))) for end in ("min", "max"))
+        return (
+            f"Between theirs and ours are {counted(lost, 'specification')} "
+            f"({', '.join(curve.dimensions)}): none has a finite estimate of {curve.term}; the "
+            f"score z where it has no effect goes from {low} to {high}."
+        )
+    told, above = int((known["p_value"] < _LEVEL).sum()), int((known["estimate"] > 0).sum())
+    low, high = (format_number(float(known["estimate"].agg(end))) for end in ("min", "max"))
+    return (
+        f"Between theirs and ours are {counted(len(curve.table), 'specification')} "
+        f"({', '.join(curve.dimensions)}): the estimate of {curve.term} goes from {low} to {high}, "
+        f"{above} above nought; {told} of them {'is' if told == 1 else 'are'} told from nought at "
+        f"the five per cent level{f'; {lost} have no estimate' if lost else ''}."
+    )
 
 
 def _named(tables: list[str]) -> str:

@@ -89,6 +89,17 @@ class Article:
         return ", ".join(part for part in (self.short, place, doi) if part)
 
     @property
+    def plain_title(self) -> str:
+        """The title without the braces that protect its capitals.
+
+        Examples
+        --------
+        >>> article("mello_2020").plain_title.endswith("the Iraq War")
+        True
+        """
+        return _plain(self.title)
+
+    @property
     def text(self) -> str:
         """The citation in full.
 
@@ -100,7 +111,7 @@ class Article:
         first, *others = [_plain(name) for name in self.authors] or [""]
         names = _listed([first, *(" ".join(reversed(name.split(", ", 1))) for name in others)])
         head = f"{names} ({self.year})" if self.year else names
-        parts = [part for part in (head, _plain(self.title), _opened(self._place())) if part]
+        parts = [part for part in (head, self.plain_title, _opened(self._place())) if part]
         return " ".join(part if part.endswith(("?", ".")) else f"{part}." for part in parts)
 
     def bibtex(self, *, doi: bool = True) -> str:

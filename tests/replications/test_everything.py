@@ -8,6 +8,7 @@ import pytest
 from coalition_models.cli import main
 from coalition_models.replications import everything
 from coalition_models.replications.everything import Replications, replicate_all
+from coalition_models.replications.left_out import list_left_out
 from coalition_models.replications.registry import known_studies, replicate
 
 RIGHT = "Table 1,all,spells,coefficient,0.50,p. 1,"
@@ -22,6 +23,13 @@ def test_without_data_each_line_says_how_to_get_them(capsys):
     assert names == known_studies()
     assert all("not at hand: coalition-models data fetch" in line for line in lines[:-1])
     assert lines[-1].startswith(f"0 of {len(known_studies())} studies, 0 numbers: 0 exact")
+    known = everything.list_replications()["numbers"].sum()
+    out = list_left_out()["numbers"].sum()
+    assert lines[-1].endswith(
+        f"; {known} without their data; {out} more left out, named by replicate --left-out"
+    )
+    # one command for all that a study lacks
+    assert all(line.count("data fetch") == 1 for line in lines[:-1])
 
 
 @pytest.mark.usefixtures("no_sources")
@@ -33,8 +41,8 @@ def test_a_study_of_bundled_tables_is_recomputed_without_sources(monkeypatch, to
     monkeypatch.setattr(everything, "replicate", lambda name, data: replicate(toy(RIGHT), data))
     found = replicate_all()
     assert found.unlisted == 0
-    assert list(found.lines())[-1] == (
-        "1 of 1 studies, 1 numbers: 1 exact, 0 off by one in the last digit, 0 different"
+    assert list(found.lines())[-1].startswith(
+        "1 of 1 studies, 1 number: 1 exact, 0 off by one in the last digit, 0 different; "
     )
 
 

@@ -38,3 +38,13 @@ def test_a_poisson_mean_by_hand():
     assert found.std_errors[0] == pytest.approx(np.sqrt(1 / 3), rel=1e-4)
     with pytest.raises(cm.DataError, match="family must be"):
         glm_as_r(rows, outcome="y", terms=["x"], family="gamma")
+
+
+def test_clustered_errors_of_least_squares_by_hand():
+    rows = pd.DataFrame({"y": [1.0, 2.0, 2.0, 4.0], "x": [0.0, 1.0, 2.0, 3.0], "g": list("aabb")})
+    found = least_squares(rows, outcome="y", terms=["x"], cluster="g")
+    # residuals 0.1, 0.2, -0.7, 0.4: sums of scores of the slope, x centred at 1.5
+    sums = np.array([0.1 * -1.5 + 0.2 * -0.5, -0.7 * 0.5 + 0.4 * 1.5])
+    factor = 2 / 1 * 3 / 2
+    assert found.std_errors[1] == pytest.approx(np.sqrt(factor * (sums**2).sum()) / 5)
+    assert found.coefficients == pytest.approx([0.9, 0.9])

@@ -40,6 +40,14 @@ MISTAKES = {
     (PRINTED, ",", ";"): "must be separated by commas",
     (PRINTED, "1.16", "1,16"): "more cells than the first one.*decimals with a point",
     (PRINTED, "(1)", "(2)"): r"does not compute: Table 1 \(2\) \(its models are Table 1 \(1\)\)",
+    (PRINTED, "1.16", "1.l6"): r"no number: '1\.l6' on line 2: write digits alone",
+    (PRINTED, "0.66", "(0.66)"): r"no number: '\(0\.66\)' on line 3.*without stars, brackets",
+    (PRINTED, "0.66", "inf"): "no number: 'inf' on line 3",
+    (
+        PRINTED,
+        "std_error,0.66",
+        "coefficient,1.16",
+    ): "large coefficient on line 3: keep",
     (PRINTED, "large", "big"): r"Table 1 \(1\) big coefficient \(its terms are Intercept, large",
     (PRINTED, "std_error", "se"): r"large se \(a quantity that it has not; .*numbers\)",
     (
@@ -60,6 +68,44 @@ def test_a_mistake_is_told_with_its_cure(example, not_refused):
     cases = {str(number): words for number, words in enumerate(MISTAKES.values())}
     wrong = not_refused(cases, lambda number: cm.replicate(example(changes[number])))
     assert wrong == []
+
+
+#: the whole text of a file -> the culprit and the cure
+WHOLE = {
+    (PRINTED, ""): "is empty: its first line must be table,model,term",
+    (PRINTED, "table,model,term,quantity,printed,page\n"): "a first line and no number",
+    (
+        STUDY,
+        "import nothing_of_the_kind",
+    ): r"ModuleNotFoundError: .*\(line 1\); mend",
+    (STUDY, "STUDY = (("): "cannot be run: SyntaxError: .*line 1",
+}
+
+
+def test_a_file_that_cannot_be_used_is_told_with_its_cure(example, not_refused):
+    def run(number):
+        file, text = list(WHOLE)[int(number)]
+        folder = example()
+        (folder / file).write_text(text, encoding="utf-8")
+        cm.replicate(folder)
+
+    cases = {str(number): words for number, words in enumerate(WHOLE.values())}
+    assert not_refused(cases, run) == []
+
+
+def test_a_file_of_another_encoding_is_refused(example):
+    folder = example()
+    text = (folder / PRINTED).read_text("utf-8").replace("p. 5", "S. f\u00fcnf")
+    (folder / PRINTED).write_bytes(text.encode("latin-1"))
+    with pytest.raises(cm.ReplicationError, match="is not in UTF-8: save it so"):
+        cm.replicate(folder)
+
+
+def test_spaces_in_cells_and_in_the_folder_and_the_file_itself_are_taken(example, tmp_path):
+    folder = example((PRINTED, ",coefficient,", ", coefficient ,"))
+    folder = folder.rename(tmp_path / "a study of mine")
+    for name in (folder, f"{folder}/", folder / STUDY):
+        assert cm.replicate(name).verdict.startswith("2 printed numbers: 2 exact")
 
 
 def test_a_row_that_is_too_long_is_refused(example):
@@ -96,4 +142,4 @@ def test_data_and_article_may_be_ones_own(example):
     assert found.study.citation.startswith("Doe, Jane (2026). Exits")
     assert "rows = pd.read_csv('cases.csv')" in found.code("(1)")
     assert "Doe, Jane" in study_page(folder).html()
-    assert len(cm.printed_se(folder)) == 2
+    assert len(cm.printed_se(folder)) == 3

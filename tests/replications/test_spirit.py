@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pandas as pd
@@ -9,10 +10,12 @@ import pytest
 
 import coalition_models as cm
 from coalition_models.cli import main
+from coalition_models.errors import first_few
 from coalition_models.replications.claims import check_claims, claims_in_words
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.everything import Replications
 from coalition_models.replications.left_out import list_left_out
+from coalition_models.replications.published import folder_of, read_published
 from coalition_models.replications.registry import known_studies, replicate, study_named
 from coalition_models.replications.studies.borzyskowski_vabulas_2019 import study as borzyskowski
 from coalition_models.replications.studies.duursma_gledhill_2019 import study as duursma
@@ -23,15 +26,17 @@ from coalition_models.replications.studies.tago_2009 import study as tago
 from coalition_models.replications.studies.weisiger_2016 import study as weisiger
 from coalition_models.replications.study import Claim
 from coalition_models.replications.ways import curve_between
+from coalition_models.replications.words import comment
 from coalition_models.report.part import write_part
 from coalition_models.report.parts.replications import PART
+from coalition_models.sensitivity.curve_result import SpecCurve
 
 MODULES = (borzyskowski, duursma, leeds, mello, pilster, tago, weisiger)
 SPIRIT = {module.STUDY.name for module in MODULES}
 #: study in spirit -> claims that hold, by name of the term, on the data of this release
 HOLD = {
     "borzyskowski-vabulas-2019": ["leader_change"],
-    "duursma-gledhill-2019": ["election_of_democracy"],
+    "duursma-gledhill-2019": [],
     "leeds-mattes-vogel-2009": ["support_change"],
     "pilster-boehmelt-tago-2015": [],
     "mello-2020": [],
@@ -71,7 +76,11 @@ def test_claims_by_hand():
     assert found["holds"].tolist() == [False, True, True, False]
     assert found["sign_holds"].tolist()[:2] == [True, True]
     assert found["sign_holds"].isna().tolist() == [False, False, True, True]
-    assert claims_in_words(found) == "2 of 4 claims hold; of 2 with a sign 2 have it"
+    assert found.loc[:1, "conf_low"].isna().all(), "no standard error, no limits"
+    assert claims_in_words(found) == (
+        "1 of 2 claims of an effect hold (2 with the sign); 1 of 2 claims of none is not "
+        "contradicted"
+    )
     absent = check_claims(replace(study, claims=claims), table.head(0))
     assert absent["holds"].isna().all()
 
@@ -83,13 +92,26 @@ def test_the_report_shows_claims_and_differences(tmp_path):
     columns = ["table", "model", "term", "quantity", "printed", "ours", "match"]
     table = pd.DataFrame(rows, columns=columns).assign(note="")
     one = Replication(study, table)
-    held = "4 of 4 claims hold; of 4 with a sign 4 have it"
+    held = "4 of 4 claims of an effect hold"
     assert one.verdict == f"4 numbers of ours, none printed; {held}"
-    found = Replications(cm.list_replications().loc[["mello-2020"]], {"mello-2020": one}, {})
+    ways = pd.DataFrame(
+        {"ties": ["efron", "breslow"], "estimate": [0.5, 0.7], "std_error": 0.3, "z": 1.5}
+    ).assign(conf_low=0.1, conf_high=1.2, p_value=[0.2, 0.04], exposed_events=3, problem="")
+    curve = SpecCurve("election", ways, ("ties",), ways.head(0), None, "hazard ratio")
+    listed = cm.list_replications().loc[["mello-2020"]]
+    found = Replications(listed, {"mello-2020": one}, {}, {"mello-2020": curve})
     write_part(tmp_path, PART, found, "", "")
     text = (tmp_path / "replications" / "replications.html").read_text("utf-8")
-    for words in ("(in spirit)", "Different: our leaders", "~E*F is sufficient", "yes"):
+    for words in (
+        "(in spirit)",
+        "Different: our leaders",
+        "~E*F is sufficient",
+        "yes",
+        "above 0.75",
+    ):
         assert words in text
+    assert "Between theirs and ours are 2 specifications (ties)" in text
+    assert "<svg" in text
     assert "Claims" in one.summary()
 
 
@@ -138,7 +160,7 @@ def test_what_is_left_out_is_counted_and_named(capsys):
 
 
 def test_known_numbers_are_printed_or_left_out(root):
-    """Of every file of printed numbers that was found: those here and those left out make it up."""
+    """Every number of the files that were found is here, with its value, or left out and named."""
     folder = root.parent / "shared" / "data" / "replications"
     if not folder.is_dir():
         pytest.skip("the files of printed numbers as they were found are not at hand")
@@ -147,6 +169,10 @@ def test_known_numbers_are_printed_or_left_out(root):
     for place in sorted(folder.glob("*/published.csv")):
         known = pd.read_csv(place, dtype=str)
         name = FOUND_AS[place.parent.name]
+        if name in listed.index and listed[name]:
+            own = Counter(map(float, read_published(folder_of(name))["printed"]))
+            absent = Counter(map(float, known["value"])) - own
+            assert absent.total() == gone.get(name, 0), f"{name}: {first_few(list(absent))}"
         # some studies here hold numbers of a further source, counted in the test of each
         more = {"box-steffensmeier-zorn-2001": 17}.get(name, 0)
         assert listed.get(name, 0) - more + gone.get(name, 0) == len(known), name
@@ -184,7 +210,11 @@ FOUND_AS = {
 def test_claims_that_hold(name, replicated):
     found = replicated(name).claims
     assert found.loc[found["holds"].fillna(False), "term"].tolist() == HOLD[name]
-    assert "claims hold" in replicated(name).verdict or "claims holds" in replicated(name).verdict
+    assert " of an effect hold" in replicated(name).verdict
+    said = comment(replicated(name))
+    assert sum(line.startswith("Different: ") for line in said) == len(
+        replicated(name).study.differs
+    )
     assert "Claims" in replicated(name).summary()
 
 

@@ -31,11 +31,20 @@ def test_the_kind_that_was_printed_is_told(toy, months):
     exact = dict(zip(found["variance"], found["exact"], strict=True))
     assert exact == {
         "model": 0,
-        "robust by row": 0,
+        "robust by row, without factor": 0,
+        "robust by row, factor n/(n-1)": 0,
         "clustered by g, without factor": 0,
         "clustered by g, factor G/(G-1)": 2,
     }
     assert (found["numbers"] == 2).all()
+    each = printed_se(toy(*printed, record=RECORD, name="toy_2021"), rows, each=True)
+    assert len(each) == 2 * len(exact)
+    met = each[each["match"] == "exact"]
+    assert met["term"].tolist() == list(fit.names)
+    assert set(met["variance"]) == {"clustered by g, factor G/(G-1)"}
+    by_row = cm.logit("event ~ x", rows, time=None, variance="robust").std_errors
+    told = each[each["variance"] == "robust by row, factor n/(n-1)"]["ours"]
+    assert told.tolist() == pytest.approx(by_row * (len(rows) / (len(rows) - 1)) ** 0.5)
 
 
 def test_a_study_without_such_errors_is_refused():

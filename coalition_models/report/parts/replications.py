@@ -10,6 +10,9 @@ from coalition_models.render import Table
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.everything import Replications, replicate_all
 from coalition_models.replications.matching import MATCHES
+from coalition_models.replications.words import curve_in_words
+from coalition_models.report.figures.curves import plot_spec_curve
+from coalition_models.report.figures.style import Plot
 from coalition_models.report.html import Listing, Section, Shown
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.product import Product
@@ -22,13 +25,18 @@ def replication_products(analysis: Replications) -> Product:
     counts = analysis.counts()
     frames = {"counts": counts}
     tables = {"counts": _counts_table(counts)}
+    figures: dict[str, Plot] = {}
     for name, one in analysis.found.items():
         frames[name] = one.table
         for table in one.study.tables:
             tables[_file(name, table)] = one.to_table(table)
         if one.study.kind == "in spirit":
             tables[_file(name, "claims")] = one.claims_table()
-    return Product(tables, frames, {})
+    for name, curve in analysis.curves.items():
+        frames[f"{name}_curve"] = curve.table
+        if curve.table["estimate"].notna().any():
+            figures[f"{name}_curve"] = plot_spec_curve(curve)
+    return Product(tables, frames, figures)
 
 
 def _file(study: str, table: str) -> str:
@@ -52,6 +60,10 @@ def _pages(analysis: Replications, product: Product) -> list[Page]:
         title = study.title
         if study.kind == "in spirit":
             shown += _in_spirit(one, product.tables[_file(name, "claims")])
+            if curve := analysis.curves.get(name):
+                said = curve_in_words(curve)
+                picture = product.figures.get(f"{name}_curve")
+                shown += [said] if picture is None else [said, (picture, said)]
             title += " (in spirit)"
         sections.append(Section(title, shown))
     lead = (
@@ -87,7 +99,7 @@ def _sources(analysis: Replications) -> list[str]:
 
 
 def _analyse(_: Run) -> Replications:
-    return replicate_all()
+    return replicate_all(curves=True)
 
 
 PART = Part(

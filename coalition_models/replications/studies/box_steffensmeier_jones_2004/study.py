@@ -162,5 +162,4 @@ STUDY = Study(
         "another one, and tests and limits follow from it",
         "counts": "lifelines counts three parameters of six",
     },
-    left_out="a standard error of the concordance",
 )  # fmt: skip

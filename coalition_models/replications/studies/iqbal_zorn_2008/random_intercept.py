@@ -121,7 +121,7 @@ def _spreads(found: Maximum) -> dict[Key, float]:
 
 
 def _of_assassination(found: Maximum, terms: list[str]) -> dict[Key, float]:
-    """Tests of the text: all that assassinations bring, and their effect where regulated."""
+    """Tests of the text: all that assassinations bring, and their effect by regulation."""
     names = ("regulated", "assassination", "assassination_regulated")
     if not set(names) <= set(terms):
         return {}
@@ -131,6 +131,7 @@ def _of_assassination(found: Maximum, terms: list[str]) -> dict[Key, float]:
     total, error = own[1:].sum(), float(np.sqrt(covariance[1:, 1:].sum()))
     together, regulated = "succession and assassination", "assassination where regulated"
     return {
+        (names[1], "p_greater"): float(stats.norm.sf(own[1] / np.sqrt(covariance[1, 1]))),
         (together, "chi2"): chi2,
         (together, "p_value"): float(stats.chi2.sf(chi2, len(at))),
         (regulated, "coefficient"): float(total),
