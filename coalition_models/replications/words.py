@@ -136,19 +136,21 @@ def curve_in_words(curve: SpecCurve) -> str:
     Examples
     --------
     >>> table = pd.DataFrame({"ties": ["breslow", "efron"], "estimate": [0.5, 0.7],
-    ...                       "p_value": [0.2, 0.04]})
-    >>> said = curve_in_words(SpecCurve("election", table, ("ties",), table, None, "ratio"))
+    ...                       "p_value": [0.2, 0.04], "scale": "hazard ratio"})
+    >>> said = curve_in_words(SpecCurve("election", table, ("ties",), table, None, "hazard ratio"))
     >>> said.partition(": ")[2].partition("; ")[0]
     'the estimate of election goes from 0.500 to 0.700, 2 above nought'
     >>> said.partition("; ")[2]
     '1 of them is told from nought at the five per cent level.'
     """
-    known = curve.table.dropna(subset=["estimate"])
-    lost = len(curve.table) - len(known)
+    known = curve.alike.dropna(subset=["estimate"])
+    scales = curve.table["scale"].dropna()
+    apart = int((scales != curve.scale).sum())
+    lost = len(curve.table) - len(known) - apart
     if known.empty:
-        low, high = (format_number(float(curve.table["z"].agg(end))) for end in ("min", "max"))
+        low, high = (format_number(float(curve.z_alike.agg(end))) for end in ("min", "max"))
         return (
-            f"Between theirs and ours are {counted(lost, 'specification')} "
+            f"Between theirs and ours are {counted(len(curve.table), 'specification')} "
             f"({', '.join(curve.dimensions)}): none has a finite estimate of {curve.term}; the "
             f"score z where it has no effect goes from {low} to {high}."
         )
@@ -158,7 +160,8 @@ def curve_in_words(curve: SpecCurve) -> str:
         f"Between theirs and ours are {counted(len(curve.table), 'specification')} "
         f"({', '.join(curve.dimensions)}): the estimate of {curve.term} goes from {low} to {high}, "
         f"{above} above nought; {told} of them {'is' if told == 1 else 'are'} told from nought at "
-        f"the five per cent level{f'; {lost} have no estimate' if lost else ''}."
+        f"the five per cent level{f'; {lost} have no estimate' if lost else ''}"
+        f"{f'; {apart} on another scale are not counted' if apart else ''}."
     )
 
 

@@ -96,7 +96,15 @@ def test_the_report_shows_claims_and_differences(tmp_path):
     assert one.verdict == f"4 numbers of ours, none printed; {held}"
     ways = pd.DataFrame(
         {"ties": ["efron", "breslow"], "estimate": [0.5, 0.7], "std_error": 0.3, "z": 1.5}
-    ).assign(conf_low=0.1, conf_high=1.2, p_value=[0.2, 0.04], exposed_events=3, problem="")
+    ).assign(
+        conf_low=0.1,
+        conf_high=1.2,
+        p_value=[0.2, 0.04],
+        exposed_events=3,
+        problem="",
+        scale="hazard ratio",
+        statistic="score",
+    )
     curve = SpecCurve("election", ways, ("ties",), ways.head(0), None, "hazard ratio")
     listed = cm.list_replications().loc[["mello-2020"]]
     found = Replications(listed, {"mello-2020": one}, {}, {"mello-2020": curve})
