@@ -24,17 +24,30 @@ _COLUMNS = [
 
 def parameters_of(models: Sequence[Sequence[str]], cases: Cases) -> pd.DataFrame:
     """A row per term of each model and one for its whole, named "all"; see :func:`sufficiency`."""
+    terms = list(dict.fromkeys(term for model in models for term in model))
+    held = {term: _members(term, cases) for term in terms}
+    known = {term: _row(term, held[term], cases) for term in terms}  # models share their terms
     rows: list[dict[str, object]] = []
     for number, model in enumerate(models):
-        members = [_members(term, cases) for term in model]
-        whole = np.maximum.reduce(members)
-        total = sufficiency_of(whole, cases.y).coverage
-        for place, (term, x) in enumerate(zip(model, members, strict=True)):
-            others = [one for other, one in enumerate(members) if other != place]
-            rest = sufficiency_of(np.maximum.reduce(others), cases.y).coverage if others else 0.0
-            rows.append(_row(number, term, x, cases, total - rest))
-        rows.append(_row(number, "all", whole, cases, float("nan")))
+        members = np.array([held[term] for term in model])
+        rows += [
+            {"model": number, **known[term], "unique_coverage": unique}
+            for term, unique in zip(model, _unique(members, cases.y), strict=True)
+        ]
+        rows.append({"model": number, **_row("all", members.max(axis=0), cases)})
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _unique(members: Floats, y: Floats) -> Floats:
+    """Coverage that is lost without each term."""
+    largest = members.max(axis=0)
+    if len(members) == 1:
+        return np.array([sufficiency_of(largest, y).coverage])
+    second = np.sort(members, axis=0)[-2]
+    first = members.argmax(axis=0)
+    without = np.where(first == np.arange(len(members))[:, None], second, largest)
+    lost = np.minimum(largest, y).sum() - np.minimum(without, y).sum(axis=1)
+    return np.asarray(lost / y.sum() if y.sum() > 0 else np.full(len(members), np.nan))
 
 
 def _members(term: str, cases: Cases) -> Floats:
@@ -42,17 +55,16 @@ def _members(term: str, cases: Cases) -> Floats:
     return np.asarray(np.maximum.reduce(parts))
 
 
-def _row(number: int, term: str, x: Floats, cases: Cases, unique: float) -> dict[str, object]:
+def _row(term: str, x: Floats, cases: Cases) -> dict[str, object]:
     fit = sufficiency_of(x, cases.y)
     inside = np.flatnonzero(x > 0.5)
     against = inside[cases.y[inside] < 0.5]
     return {
-        "model": number,
         "term": term,
         "consistency": fit.consistency,
         "pri": fit.pri,
         "raw_coverage": fit.coverage,
-        "unique_coverage": unique,
+        "unique_coverage": float("nan"),
         "cases": ", ".join(cases.names[place] for place in inside),
         "deviant": ", ".join(cases.names[place] for place in against),
     }

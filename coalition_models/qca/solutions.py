@@ -95,13 +95,20 @@ class Solution:
         notes = [f"{self.kind.capitalize()} solution for {self.table.outcome}."]
         if len(self.models) > 1:
             notes.append(f"{len(self.models)} models: the data do not say which.")
-        return frame_table(self.parameters, notes=notes)
+        shown = self.models[:_SHOWN]
+        if len(self.models) > _SHOWN:
+            notes.append(f"The first {_SHOWN} are shown; .parameters and .expressions have all.")
+        return frame_table(parameters_of(shown, self.table.cases), notes=notes)
 
     def __repr__(self) -> str:
         return self.to_table().text()
 
     def _repr_html_(self) -> str:
         return self.to_table().html()
+
+
+#: models that are printed
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -210,6 +217,12 @@ def _rows(
     free = out.isin(["R", *besides]).to_numpy()
     if not wanted.any():
         best = table.table["consistency"].max()
+        if np.isnan(best):
+            most, cut = table.table["n"].max(), table.cuts["frequency_cut"]
+            raise DataError(
+                f"no row of the truth table is positive for {table.outcome}: none has the "
+                f"{cut:g} cases of the frequency cut, the most have {most}"
+            )
         raise DataError(
             f"no row of the truth table is positive for {table.outcome}: the highest consistency "
             f"is {best:.3f}, the cut {table.cuts['consistency_cut']:g}"
