@@ -19,6 +19,7 @@ __all__ = [
     "DataError",
     "FitError",
     "FormulaError",
+    "NoRowsError",
     "ReplicationError",
     "counted",
     "first_few",
@@ -44,6 +45,13 @@ class AbsentError(DataError):
 
 class CoverageError(CoalitionError):
     """A source does not cover what was asked of it, or is not at hand."""
+
+
+class NoRowsError(DataError, CoverageError):
+    """No row holds all that a model names: a DataError to users, and a gap in what is known.
+
+    Where many specifications are tried it is a result, like any source that does not cover one.
+    """
 
 
 class FormulaError(CoalitionError, ValueError):

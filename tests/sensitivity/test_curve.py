@@ -196,3 +196,15 @@ def test_a_point_estimate_stands_where_its_jackknife_cannot_be_had() -> None:
     assert "jackknife" in line["note"]
     assert curve.summary["without_estimate"] == 0
     assert len(cm.plot.spec_curve(curve).data) == 1
+
+
+def test_an_option_that_nothing_is_known_of_is_a_row_with_its_reason() -> None:
+    panel = base_panel().assign(unknown=np.nan)
+    more = Dimension(
+        "controls",
+        {"size": lambda s: s, "unknown": lambda s: s.respecify(formula="event ~ high + unknown")},
+    )
+    curve = spec_curve(SPEC, "high", [more], panel=panel)
+    assert curve.table["estimate"].notna().tolist() == [True, False]
+    assert "nothing is known of unknown" in curve.table["problem"].iloc[1]
+    assert curve.summary["without_anything"] == 1

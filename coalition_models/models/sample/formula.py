@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.errors import DataError, FormulaError, counted, first_few
+from coalition_models.errors import DataError, FormulaError, NoRowsError, counted, first_few
 from coalition_models.models.sample.categories import (
     levels_of,
     numbers_and_categories,
@@ -350,7 +350,7 @@ def _complete_rows(
             if empty
             else "no row has all of them, so leave one out"
         )
-        raise DataError(
+        raise NoRowsError(
             f"no row is complete: of {counted(size, 'row')}, missing values by column: "
             f"{each}; {cure}"
         )
