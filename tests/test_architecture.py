@@ -183,7 +183,6 @@ TESTED_THROUGH = {
     "report/parts/_iraq.py": "report/parts/test_first_look.py",
     "report/parts/_question_words.py": "report/parts/test_questions.py",
     "report/words.py": "report/figures/test_participation.py",
-    "sensitivity/curve_result.py": "sensitivity/test_curve.py",
     "sensitivity/curve_estimates.py": "sensitivity/test_curve.py",
     "sensitivity/fact_choices.py": "sensitivity/test_standard_choices.py",
     "sensitivity/identity.py": "sensitivity/test_engine.py",

@@ -11,13 +11,13 @@ from coalition_models.analyses.choices import crossing_of
 from coalition_models.analyses.material import Material, material_of
 from coalition_models.analyses.reading import Analysis
 from coalition_models.files import output_folder, write_file
-from coalition_models.models.running import unfitted
 from coalition_models.report.figures.curves import plot_spec_curve
 from coalition_models.report.finding import SensitivityReport
 from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.finding import Crossing, Finding
 from coalition_models.sensitivity.finding_part import How, Looked, PartOf, look
 from coalition_models.sensitivity.finding_parts import PARTS
+from coalition_models.sensitivity.scales import coefficient_names
 
 __all__ = ["analyse_sensitivity"]
 
@@ -90,25 +90,25 @@ def _written(place: Path, files: Files) -> list[Path]:
 
 
 def _check(analysis: Analysis, material: Material) -> bool:
-    """Refuse before anything long begins: a formula without the term, no clusters, no score.
+    """Refuse before anything long begins: a formula without the term, no clusters.
 
     Whether the model has the term, which a curve of the package's own choices brings itself.
     """
     with analysis.told_at("model"):
-        model = unfitted(analysis.spec, material.panel)
+        names = coefficient_names(analysis.spec, material.panel)
     term = analysis.sensitivity["term"]
     standard = analysis.sensitivity.get("dimensions", {}).get("standard")
-    if term not in model.names and not standard:
+    if term not in names and not standard:
         raise analysis.document.refusal(
             ("sensitivity", "term"),
             f"[sensitivity] term {term!r} is no coefficient of the model; there are "
-            f"{', '.join(model.names)}",
+            f"{', '.join(names)}",
         )
     if not analysis.spec.cluster or len(analysis.spec.cluster) != 1:
         raise analysis.document.refusal(
             ("model", "cluster"), "a sensitivity analysis needs [model] cluster = one column"
         )
-    return term in model.names
+    return term in names
 
 
 def _finding(analysis: Analysis, material: Material) -> Finding:

@@ -16,6 +16,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import CoalitionError, DataError, FitError, counted, first_few, warn
 from coalition_models.models.display import Background
 from coalition_models.models.engine import Unfitted
+from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.sharing import Bare, room_for, shared
@@ -100,6 +101,7 @@ def unfitted(spec: Specification, data: pd.DataFrame) -> Unfitted:
     >>> unfitted(Specification("cox", "event ~ risk"), panel).names
     ('risk',)
     """
+    require(spec.record, "null_scores", "a model without its maximum")
     room = room_for(spec)
     room.check(spec)
     return cast("Bare", room).unfitted(spec, room.draw(spec, data))

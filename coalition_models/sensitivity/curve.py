@@ -157,10 +157,16 @@ def spec_curve(
         dimensions=found.dimensions,
         skipped=found.skipped,
         joint=joint,
-        scale=scale_of(asked.record),
+        scale=_own_or_first(table["scale"], scale_of(asked.record)),
         drawn=drawn,
-        statistic=statistic_of(asked.record),
+        statistic=_own_or_first(table["statistic"], statistic_of(asked.record)),
     )
+
+
+def _own_or_first(found: pd.Series, own: str) -> str:
+    """What the options start from, if any specification has it; else what the first one has."""
+    known = found.dropna()
+    return own if known.empty or known.eq(own).any() else str(known.iloc[0])
 
 
 _WORDS = ("scale", "statistic", "note")

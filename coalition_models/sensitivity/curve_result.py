@@ -48,7 +48,8 @@ class SpecCurve(InTables):
     joint : JointTest or None
         All specifications together, where histories were exchanged.
     scale : str
-        What the exponential of an estimate is in the specification that options start from.
+        What the exponential of an estimate is in the specification that options start from, or,
+        where no option keeps to that, in the first of the table.
     statistic : str
         What z is there.
     drawn : array, shape (B, specifications), or None

@@ -20,16 +20,16 @@ from coalition_models.features.registry import Builder, registered
 from coalition_models.members.facts import Facts, facts_of
 from coalition_models.members.panel import build_panel
 from coalition_models.models.display import Background
-from coalition_models.models.family import family_named, require
+from coalition_models.models.family import family_named
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit as fit_one
-from coalition_models.models.running import unfitted
 from coalition_models.models.specification import Specification
 from coalition_models.models.term_labels import label_of
 from coalition_models.record import made_of, record_of
 from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.curve import Estimate
 from coalition_models.sensitivity.histories import Exchange
+from coalition_models.sensitivity.scales import coefficient_names, is_ratio, scale_of
 
 __all__ = ["Crossing", "Finding", "finding_of", "refuse_unfit"]
 
@@ -171,13 +171,18 @@ def refuse_unfit(found: Finding) -> None:
     FitError
         A term without a score: it does not vary at the events.
     """
-    require(found.spec.record, "null_scores", "sensitivity_report()")
+    scale = scale_of(found.spec.record)
+    if not is_ratio(scale):
+        raise DataError(
+            f"sensitivity_report() tells of ratios; a coefficient of {found.spec.record.title} "
+            f"is a {scale}: take cox, logit or cloglog, or the parts one by one"
+        )
     if not found.spec.cluster or len(found.spec.cluster) != 1:
         raise DataError(
             "every part counts by one set of clusters: give the specification cluster='state'"
         )
     with gathered():
-        names = unfitted(found.spec, found.panel).names
+        names = coefficient_names(found.spec, found.panel)
     if found.term not in names:
         raise DataError(
             f"{found.term!r} is no coefficient of the model; there are {', '.join(names)}"

@@ -26,6 +26,7 @@ from coalition_models.sensitivity.placebo_tests import placebos
 from coalition_models.sensitivity.randomising import randomise
 from coalition_models.sensitivity.redating import fewest_redated
 from coalition_models.sensitivity.resampling import resample
+from coalition_models.sensitivity.scales import scored
 from coalition_models.sensitivity.timing_tests import reverse_timing
 from coalition_models.sensitivity.uncertain_codings import coding_uncertainty
 from coalition_models.sensitivity.uncertain_dates import date_uncertainty
@@ -102,13 +103,23 @@ def _ratio(finding: Finding) -> str:
     return ""
 
 
+def _scored(finding: Finding) -> str:
+    if scored(finding.spec.record):
+        return ""
+    return "needs a family with a score where the term has no effect, such as cox or logit"
+
+
 def _calendars(finding: Finding) -> str:
+    if not scored(finding.spec.record):
+        return _scored(finding)
     if not of_elections(finding):
         return "needs a term that is made from the calendars of elections"
     return _facts(finding)
 
 
 def _announced(finding: Finding) -> str:
+    if not scored(finding.spec.record):
+        return _scored(finding)
     held = None if finding.facts is None else finding.facts.members
     if held is None:
         return _facts(finding)
@@ -129,6 +140,8 @@ def _lagged(finding: Finding) -> str:
 
 
 def _gaps(finding: Finding) -> str:
+    if not scored(finding.spec.record):
+        return _scored(finding)
     names = [name for name in _columns(finding) if finding.panel[name].isna().any()]
     return "" if names else "needs gaps: no column of the model has a missing value"
 
@@ -278,7 +291,8 @@ PARTS: tuple[PartOf, ...] = (
     PartOf("curve", "Choices of the analyst", _nothing, _curve,
            lambda r: {"": r.table, "skipped": r.skipped}),
     PartOf("leave_out", "Who carries it", _members, _leave_out, lambda r: {"": pd.DataFrame(r)}),
-    PartOf("fewest_events", "The fewest events it hangs on", _members, _fewest,
+    PartOf("fewest_events", "The fewest events it hangs on",
+           lambda f: _scored(f) or _members(f), _fewest,
            lambda r: {"": r.path}),
     PartOf("fewest_redated", "The fewest exits dated otherwise", _announced, _redated,
            _redated_frame),
@@ -303,7 +317,7 @@ PARTS: tuple[PartOf, ...] = (
            lambda r: {"": r.table, "neighbours": r.neighbours}),
     PartOf("missing", "Missing values", _gaps, _missing,
            lambda r: {"": r.draws, "gaps": r.gaps, "bounds": r.bounds}),
-    PartOf("functional_form", "Form and clock", _facts, _form,
+    PartOf("functional_form", "Form and clock", lambda f: _scored(f) or _facts(f), _form,
            lambda r: {"": r.table, "curve": r.curve}),
     PartOf("reverse_timing", "Cause or consequence", _lagged, _timing, _table),
     PartOf("value_of_information", "What to check next", _facts, _value,

@@ -15,6 +15,7 @@ from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.finding import Finding
 from coalition_models.sensitivity.leaving_out import FewestEvents
 from coalition_models.sensitivity.rebuilding import LEVEL, verdict
+from coalition_models.sensitivity.scales import SCORE, scale_of, z_of
 
 __all__ = ["SAYS", "TURNS", "opening", "ratio_words", "tells_choices"]
 
@@ -53,12 +54,12 @@ def opening(finding: Finding) -> str:
     'Election within six months has a hazard ratio of 0.824'
     """
     found = finding.found
-    scale = finding.spec.record.ratio or "ratio"
+    scale, judged = scale_of(finding.spec.record), z_of(finding.spec.record)
     clusters = f"{found['clusters']:.0f} {(finding.spec.cluster or ('cluster',))[0]}s"
     events = f"{found['events']:.0f} events in {found['rows']:.0f} rows of {clusters}"
     if np.isnan(found["estimate"]):
         why = str(found["note"]).partition(". ")[0]
-        said = f"{finding.called} has no finite {scale} ({why}); its score z by cluster is "
+        said = f"{finding.called} has no finite {scale} ({why}); its {judged} by cluster is "
         said += f"{found['z_by_cluster']:.2f}, with {events}"
     else:
         said = (
@@ -102,17 +103,17 @@ def tells_choices(curve: SpecCurve) -> bool:
 
 def _curve(curve: SpecCurve, finding: Finding) -> str:
     told = curve.summary
-    size = f"{told['specifications']:.0f} specifications"
-    lost = int(told["without_estimate"])
-    lost_words = f" ({lost} without an estimate)" if lost else ""
+    judged = "the score z" if curve.statistic == SCORE else "Wald's z"
+    lost = told["without_estimate"]
+    lost_words = f" ({lost:.0f} without an estimate)" if lost else ""
     apart = f", {told['other_scale']:.0f} of them on other scales," if told["other_scale"] else ""
     of_rest = " of the rest" if apart else ""
     moving = curve.variation if tells_choices(curve) else curve.variation.head(0)
     moved = moving.iloc[0] if len(moving) else None
     said = (
-        f"Over {size}{lost_words} of {len(curve.dimensions)} choices{apart} the median "
-        f"{curve.scale}{of_rest} is "
-        f"{told['median_ratio']:.3g}, and the score z lies above 1.96 in "
+        f"Over {told['specifications']:.0f} specifications{lost_words} of {len(curve.dimensions)} "
+        f"choices{apart} the median {curve.scale}{of_rest} is {told['median_ratio']:.3g}, and "
+        f"{judged} lies above 1.96 in "
         f"{told['share_significant_above']:.0%} and below -1.96 in "
         f"{told['share_significant_below']:.0%}"
     )

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr
 
 from coalition_models.inference.exposure import exposure_of
 from coalition_models.models.family import Family
 from coalition_models.models.fit import Fit
+from coalition_models.models.running import fit as fit_one
+from coalition_models.models.running import unfitted
+from coalition_models.models.specification import Specification
 
-__all__ = ["SCORE", "is_ratio", "scale_of", "scored", "statistic_of", "wald_numbers"]
+__all__ = [
+    "SCORE",
+    "coefficient_names",
+    "is_ratio",
+    "scale_of",
+    "scored",
+    "statistic_of",
+    "wald_numbers",
+    "z_of",
+]
 
 #: the statistic of families that can be scored where a term has no effect
 SCORE = "score"
@@ -60,6 +73,36 @@ def statistic_of(family: Family) -> str:
     ('score', 'Wald, time ratio')
     """
     return SCORE if scored(family) else f"Wald, {scale_of(family)}"
+
+
+def z_of(family: Family) -> str:
+    """What z is called in a sentence.
+
+    Examples
+    --------
+    >>> from coalition_models.models.family import family_named
+    >>> z_of(family_named("cox")), z_of(family_named("weibull"))
+    ('score z', "Wald's z")
+    """
+    return "score z" if scored(family) else "Wald's z"
+
+
+def coefficient_names(spec: Specification, panel: pd.DataFrame) -> tuple[str, ...]:
+    """Names of a model's coefficients; of a family with a score without maximising anything.
+
+    Raises
+    ------
+    FitError
+        A family without a score that has no maximum on these rows.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> panel = cm.simulate_panel(members=30, coefficients={"risk": 0.5}, seed=1)
+    >>> coefficient_names(cm.Specification("weibull", "event ~ risk"), panel)
+    ('Intercept', 'risk', 'log(shape)')
+    """
+    return (unfitted if scored(spec.record) else fit_one)(spec, panel).names
 
 
 def wald_numbers(fit: Fit, term: str) -> dict[str, float]:

@@ -69,7 +69,7 @@ def test_every_part_is_there_or_says_why(found: SensitivityReport) -> None:
     rows = {row[0]: row for row in found.to_table().rows}
     assert list(rows) == list(found.looked)
     for name, why in found.absent.items():
-        assert rows[name][1] == f"Not there: {why}."
+        assert rows[name][1] == f"Not there: {found.finding.in_words(why)}."
 
 
 def test_parts_give_what_their_own_functions_give(
@@ -215,7 +215,7 @@ def test_the_page_stands_alone_with_paragraph_table_and_pictures(
     assert "@import" not in text
     assert 'src="' not in text
     for name, why in found.absent.items():
-        assert html.escape(f"{name}: {why}.") in plain
+        assert html.escape(f"{name}: {found.finding.in_words(why)}.") in plain
     assert "Otherwise in dates: draws 2, whose False." in plain
     assert found._repr_html_().count("<svg") == len(pictures)
     assert found.summary in repr(found)

@@ -137,3 +137,23 @@ def test_without_clusters_there_is_no_z_by_cluster() -> None:
     numbers = wald_numbers(fit, "high")
     assert "z_by_cluster" not in numbers
     assert numbers["exposed_events"] == PANEL.loc[PANEL["high"] == 1, "event"].sum()
+
+
+def test_options_that_all_leave_the_first_scale_have_one_of_their_own() -> None:
+    start = cm.Specification("lognormal", "event ~ high", cluster="state")
+    curve = spec_curve(start, "high", [families(("cox", "logit"))], panel=PANEL)
+    assert (curve.scale, curve.statistic) == ("hazard ratio", "score")
+    assert np.isfinite(curve.summary["median_ratio"])
+
+
+def test_a_report_on_a_family_without_a_score_says_which_parts_need_one() -> None:
+    spec = cm.Specification("weibull", "event ~ high", cluster="state")
+    found = cm.sensitivity.sensitivity_report(
+        spec, "high", panel=PANEL, parts=["leave_out", "fewest_events", "e_value"], draws=5
+    )
+    assert "Wald" not in found.absent.get("leave_out", "")
+    assert "needs a family with a score" in found.absent["fewest_events"]
+    assert "hazard ratio of" in found.summary
+    probit = cm.Specification("probit", "event ~ high", cluster="state")
+    with pytest.raises(cm.DataError, match="is a probit"):
+        cm.sensitivity.sensitivity_report(probit, "high", panel=PANEL)
