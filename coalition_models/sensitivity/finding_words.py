@@ -107,13 +107,12 @@ def _curve(curve: SpecCurve, finding: Finding) -> str:
     lost = told["without_estimate"]
     lost_words = f" ({lost:.0f} without an estimate)" if lost else ""
     apart = f", {told['other_scale']:.0f} of them on other scales," if told["other_scale"] else ""
-    of_rest = " of the rest" if apart else ""
     moving = curve.variation if tells_choices(curve) else curve.variation.head(0)
     moved = moving.iloc[0] if len(moving) else None
     said = (
         f"Over {told['specifications']:.0f} specifications{lost_words} of {len(curve.dimensions)} "
-        f"choices{apart} the median {curve.scale}{of_rest} is {told['median_ratio']:.3g}, and "
-        f"{judged} lies above 1.96 in "
+        f"choices{apart} the median {curve.scale}{' of the rest' if apart else ''} is "
+        f"{told['median_ratio']:.3g}, and {judged} lies above 1.96 in "
         f"{told['share_significant_above']:.0%} and below -1.96 in "
         f"{told['share_significant_below']:.0%}"
     )
