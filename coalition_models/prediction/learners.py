@@ -15,6 +15,7 @@ from coalition_models.errors import DataError, FitError, first_few, gathered
 from coalition_models.models.running import run
 from coalition_models.models.sample.columns import numbers_of
 from coalition_models.models.sample.formula import build_design
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
 
 __all__ = ["LEARNERS", "Learned", "Task", "learner_named", "penalised_logit"]
@@ -125,12 +126,14 @@ def _specification(model: str | Specification, task: Task) -> Specification:
 def _fitted(spec: Specification, rows: pd.DataFrame) -> Learned:
     with gathered():
         fit = run(spec, rows)
-    return lambda other: np.asarray(fit.predict(other, kind="probability"))
+    # nobody knows the intercept of a group not learned from: its chance is the mean over groups
+    kind = "marginal" if "marginal" in spec.record.predictions else "probability"
+    return lambda other: np.asarray(fit.predict(other, kind=kind))
 
 
 def _share(rows: pd.DataFrame, task: Task) -> Learned:
     """Share of events by period, drawn to the mean where few were at risk."""
-    response = task.formula.partition("~")[0].strip().strip("`")
+    response = event_of(task.formula)
     event = numbers_of(rows, response, "the event")
     mean = float(event.mean())
     counts = pd.Series(event).groupby(numbers_of(rows, task.stop, "stop=")).agg(["sum", "count"])

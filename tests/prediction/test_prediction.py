@@ -16,7 +16,7 @@ from coalition_models.prediction.penalised import penalised_path
 from coalition_models.prediction.permutation import importance
 from coalition_models.prediction.scores import auc, by_period, calibration_line, losses
 from coalition_models.prediction.terms import predicts, without_term
-from coalition_models.prediction.validation import cross_validate
+from coalition_models.prediction.validation import cross_validate, out_of_sample
 
 _COLUMNS = ["state", "spell", "coalition", "period", "start", "stop", "event", "risk", "noise"]
 
@@ -161,7 +161,7 @@ def test_terms_of_a_formula():
     ("options", "message"),
     [
         ({"groups": "nobody"}, "nobody"),
-        ({"folds": 1}, "2 or more"),
+        ({"folds": 1}, "from 2 to"),
         ({"folds": 500}, "ask for fewer folds"),
         ({"models": []}, "models is empty"),
         ({"models": ["cox"]}, "not the chance of a period"),
@@ -208,3 +208,89 @@ def test_an_event_in_backticks(panel):
         lambda left, rows: predicts(f"{left} ~ risk + noise", rows, "noise", repeats=1).table,
     ):
         pd.testing.assert_frame_equal(ask("`the event`", odd), ask("event", panel))
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "message"),
+    [
+        (cross_validate, {"seed": -1}, "seed must be 0 or more"),
+        (predicts, {"term": "risk", "seed": -1}, "seed must be 0 or more"),
+        (importance, {"seed": 1.5}, "seed must be a whole number"),
+        (penalised_path, {"seed": -3}, "seed must be 0 or more"),
+        (cross_validate, {"models": 5}, "models must be a list"),
+        (cross_validate, {"folds": "3"}, "folds must be a whole number"),
+        (importance, {"repeats": 0}, "repeats must be a whole number from 1"),
+        (penalised_path, {"penalties": True}, "penalties must be a whole number"),
+    ],
+)
+def test_wrong_arguments_are_named(panel, verb, options, message):
+    with pytest.raises(DataError, match=message):
+        verb("event ~ risk + noise", panel, **options)
+
+
+def test_whole_numbers_may_be_written_with_a_point(panel):
+    one, two = (
+        cross_validate("event ~ risk", panel, models=["logit"], folds=folds) for folds in (2, 2.0)
+    )
+    pd.testing.assert_frame_equal(one.table, two.table)
+    assert len(one.calibration("logit", 3.0)) == 3
+    with pytest.raises(DataError, match="groups must be"):
+        one.calibration("logit", 2.5)
+
+
+def test_unseen_groups_get_the_chance_averaged_over_intercepts():
+    """At an intercept of 0 chances were too small: the mean of a bent curve is not its middle."""
+    rng = np.random.default_rng(5)
+    state = np.repeat(np.arange(120), 25)
+    rows = pd.DataFrame({"state": state, "x": rng.normal(size=len(state))})
+    odds = -2.5 + rows["x"] + 1.8 * rng.normal(size=120)[state]
+    rows["event"] = (rng.random(len(rows)) < 1 / (1 + np.exp(-odds))).astype(int)
+    rows["start"], rows["stop"] = 0, 1
+    rows["line"] = np.arange(len(rows))
+    spec = cm.Specification("random_logit", "event ~ x", group="state", time=None)
+    found = cross_validate("event ~ x", rows, models=[spec], folds=4, id="line")
+    table = found.table.iloc[0]
+    # 120 states: the share of events is known to about a tenth
+    assert table["in_the_large"] == pytest.approx(0, abs=0.1)
+    assert table["slope"] == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize("model", ["share", "logit", "boosting"])
+def test_later_rows_change_no_earlier_forecast(panel, model):
+    """Outcomes and covariates of the last stretch are turned: only its own chances may move."""
+    panel = panel.reset_index(drop=True)
+    made = make_folds(panel, forward="period", folds=3)
+    last = made.tested == 2
+    other = panel.assign(risk=panel["risk"].where(~last, panel["risk"] * 7 + 3))
+    one, two = (
+        out_of_sample(model, Task("event ~ risk"), rows, made, 0)
+        for rows in (panel, other.assign(event=np.where(last, 0, panel["event"])))
+    )
+    np.testing.assert_array_equal(one[~last], two[~last])
+    # and what is learned for the last stretch ends before it
+    again = out_of_sample(
+        model, Task("event ~ risk"), panel.assign(event=np.where(last, 0, panel["event"])), made, 0
+    )
+    np.testing.assert_array_equal(one[last], again[last])
+
+
+def test_period_scores_by_hand_with_late_entry():
+    """Each period compares those at risk in it only: who has not entered or has left is no pair."""
+    rows = pd.DataFrame(
+        {
+            "start": [0, 1, 0, 1, 2, 1, 2, 2],
+            "stop": [1, 2, 1, 2, 3, 2, 3, 3],
+            "event": [0, 1, 0, 0, 1, 0, 0, 0],
+            "chance": [0.9, 0.4, 0.1, 0.4, 0.2, 0.3, 0.2, 0.6],
+        }
+    )
+    found = by_period(*(rows[name].to_numpy(float) for name in ("event", "chance", "stop")))
+    # second period: the leaver at .4 against .4 (a half) and .3 (one); third: .2 against .2 and .6
+    np.testing.assert_allclose(found["auc"], [np.nan, 0.75, 0.25])
+    assert found["at_risk"].tolist() == [2, 3, 3]
+    assert found["pairs"].tolist() == [0, 2, 2]
+    np.testing.assert_allclose(
+        found["brier"],
+        [(0.81 + 0.01) / 2, (0.36 + 0.16 + 0.09) / 3, (0.64 + 0.04 + 0.36) / 3],
+    )
+    np.testing.assert_allclose(found["expected"], [1.0, 1.1, 1.0])

@@ -15,6 +15,7 @@ from coalition_models.models.estimates import Estimates
 from coalition_models.models.fit import Fit
 from coalition_models.models.fit_table import Reference, check_level, tidy_table
 from coalition_models.models.sample.draw import Sample
+from coalition_models.models.sample.sides import quoted
 
 __all__ = ["linear_combination", "lr_test"]
 
@@ -43,7 +44,7 @@ def linear_combination(
     fit : Fit
     combination : str, mapping or sequence of str
         ``"a - b"``, ``"2*a + 0.5*b"``, ``{"a": 1, "b": -1}``, or several texts, one row each.
-        Names are those of ``fit.names``.
+        Names are those of ``fit.names``; backticks around odd ones may stand or not.
     value : float
         What the sum is tested against.
     exponentiate : bool
@@ -97,9 +98,11 @@ def _sums(
     combination: str | Mapping[str, float] | Sequence[str], fit: Fit
 ) -> dict[str, dict[str, float]]:
     if isinstance(combination, Mapping):
-        own = {name: float(weight) for name, weight in combination.items()}
-        for name in own:
+        written, own = _written(fit), dict[str, float]()
+        for given, weight in combination.items():
+            name = written.get(given, given)
             fit.place_of(name)
+            own[name] = own.get(name, 0.0) + float(weight)
         if not np.isfinite(list(own.values())).all() or not any(own.values()):
             raise DataError(f"combination needs finite weights, not all 0: {combination!r}")
         return {_worded(own): own}
@@ -118,9 +121,16 @@ def _worded(weights: Mapping[str, float]) -> str:
     return " ".join(parts).removeprefix("+ ").replace("- ", "-", 1 if parts[0][0] == "-" else 0)
 
 
+def _written(fit: Fit) -> dict[str, str]:
+    """Each coefficient by its name, and by that name as a formula writes it, in backticks."""
+    parts = {":".join(map(quoted, name.split(":"))): name for name in fit.names}
+    return {**parts, **{quoted(name): name for name in fit.names}, **{n: n for n in fit.names}}
+
+
 def _read(text: str, fit: Fit) -> dict[str, float]:
     """Read a sum of coefficients; their names may hold any sign, so they are looked for first."""
-    names = "|".join(re.escape(name) for name in sorted(fit.names, key=len, reverse=True))
+    written = _written(fit)
+    names = "|".join(re.escape(name) for name in sorted(written, key=len, reverse=True))
     part = re.compile(rf"\s*([+-]?)\s*(?:({_NUMBER.pattern})\s*\*\s*)?({names})(?!\w)\s*")
     found: dict[str, float] = {}
     place = 0
@@ -132,7 +142,7 @@ def _read(text: str, fit: Fit) -> dict[str, float]:
                 f"as 'a - b' or '2*a + b' of {first_few(fit.names)}"
             )
         weight = float(match[2] or 1) * (-1 if match[1] == "-" else 1)
-        name = match[match.re.groups]
+        name = written[match[match.re.groups]]
         found[name] = found.get(name, 0.0) + weight
         place = match.end()
     if not any(found.values()):
