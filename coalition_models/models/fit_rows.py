@@ -212,7 +212,8 @@ class RowResults(ABC):
             each coefficient through the row), ``"dfbetas"`` (in standard errors),
             ``"schoenfeld"`` and ``"scaled_schoenfeld"`` (rows with an event only, with its
             time). Discrete time: ``"response"`` (default), ``"pearson"``, ``"deviance"``,
-            ``"score"``, ``"dfbeta"``, ``"dfbetas"``. As in R; a ``dfbeta`` counts case weights.
+            ``"score"``, ``"dfbeta"``, ``"dfbetas"``. As in R: a ``dfbeta`` and a discrete-time
+            ``score`` count case weights, ``pearson`` and discrete-time ``deviance`` their root.
         by_member : bool
             Sum over the rows of each member, for kinds that add up; deviance has to be made of
             such a sum, and is refused.
