@@ -142,6 +142,37 @@ def test_a_saved_fit_keeps_its_groups(tmp_path):
     np.testing.assert_allclose(again.coefficients, found.coefficients, rtol=1e-9)
 
 
+@pytest.mark.parametrize("distribution", ["gamma", "gaussian"])
+def test_sums_and_predictions_need_no_error_of_the_variance(distribution):
+    """The variance has none; what does not hold it has an error all the same."""
+    found = fitted("event ~ x + left", distribution=distribution)
+    assert np.isnan(found.covariance[-1]).all()
+    V = found.covariance[:2, :2]
+    sums = cm.linear_combination(found, ["x - left", "x + variance(state)"])
+    assert sums["std_error"][0] == pytest.approx(np.sqrt(V[0, 0] + V[1, 1] - 2 * V[0, 1]))
+    assert np.isnan(sums["std_error"][1])
+    told = found.predictions(DATA[:9], kind="linear")
+    X = DATA[["x", "left"]].to_numpy()
+    centred = X[:9] - X.mean(axis=0)
+    errors = np.sqrt(np.einsum("ij,jk,ik->i", centred, V, centred))
+    np.testing.assert_allclose(told["std_error"], errors, rtol=1e-5)
+
+
+@pytest.mark.parametrize("distribution", ["gamma", "gaussian"])
+def test_likelihood_ratio_of_terms_beside_the_same_frailty(distribution):
+    small, large = (
+        fitted(formula, distribution=distribution) for formula in ("event ~ x", "event ~ x + left")
+    )
+    found = cm.lr_test(small, large).iloc[-1]
+    statistic = 2 * (large.log_likelihood - small.log_likelihood)
+    assert found["df"] == 1
+    assert found["statistic"] == pytest.approx(statistic)
+    assert found["p_value"] == pytest.approx(special.chdtrc(1, statistic))
+    other = fitted("event ~ x + left", distribution=distribution, group="spell")
+    with pytest.raises(DataError, match=r"not nested.*variance\(state\)"):
+        cm.lr_test(small, other)
+
+
 def test_refused():
     for option in ({"weights": "weight"}, {"cluster": "region"}, {"penalty": "firth"}):
         with pytest.raises(DataError, match="is for"):

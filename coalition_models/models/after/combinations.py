@@ -11,6 +11,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few, warn
+from coalition_models.kernels.wald import variances_along
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.fit import Fit
 from coalition_models.models.fit_table import Reference, check_level, tidy_table
@@ -79,12 +80,11 @@ def linear_combination(
     sums = _sums(combination, fit)
     weights = np.array([[own.get(name, 0.0) for name in fit.names] for own in sums.values()])
     estimate = weights @ fit.coefficients - value
-    covariance = weights @ fit.covariance @ weights.T
-    variances = np.diag(covariance)
+    variances = variances_along(weights, fit.covariance)
     errors = np.sqrt(np.where(variances > 0, variances, np.nan))
     labels = tuple(sums) if value == 0 else tuple(f"{name} - {value:g}" for name in sums)
     return tidy_table(
-        Estimates(labels, estimate, covariance),
+        Estimates(labels, estimate, np.diag(variances)),
         errors,
         fit.degrees(reference),
         check_level(level),
@@ -157,7 +157,8 @@ def lr_test(smaller: Fit, larger: Fit) -> pd.DataFrame:
     ----------
     smaller, larger : Fit
         Of one family, nested: every column of the smaller design is a sum of columns of the
-        larger. Against a fit without any terms there is :meth:`Fit.test_model`.
+        larger. Against a fit without any terms there is :meth:`Fit.test_model`; whether groups
+        differ at all is tested by the fit with a frailty or a random intercept itself.
 
     Returns
     -------
@@ -282,7 +283,7 @@ def _refuse_not_nested(smaller: Fit, larger: Fit) -> None:
     inside, outside = _columns(larger), _columns(smaller)
     rest = outside - inside @ np.linalg.lstsq(inside, outside, rcond=None)[0]
     lost = np.linalg.norm(rest, axis=0) > _SPANNED * np.linalg.norm(outside, axis=0)
-    strange = [name for name, gone in zip(smaller.names, lost, strict=True) if gone]
+    strange = [name for name, gone in zip(smaller.names, lost, strict=False) if gone]
     if strange:
         raise DataError(
             f"the fits are not nested: {first_few(strange)} of {smaller.formula!r} is no part of "
@@ -292,7 +293,9 @@ def _refuse_not_nested(smaller: Fit, larger: Fit) -> None:
 
 def _columns(fit: Fit) -> Floats:
     """Columns of the design, centred and of one length, beside that of the baseline's level."""
-    X = np.column_stack([fit.values_of(name) for name in fit.names])
+    # the spread of groups, by its name in both fits, has no column
+    names = fit.names[:-1] if "group" in fit.family.can else fit.names
+    X = np.column_stack([fit.values_of(name) for name in names])
     level = np.abs(X.mean(axis=0))
     X = X - X.mean(axis=0)
     spread = np.linalg.norm(X, axis=0)
