@@ -36,7 +36,7 @@ from coalition_models.models.family import family_named, room_of
 from coalition_models.models.fit import Fit, Reference
 from coalition_models.models.running import run
 from coalition_models.models.sample.checks import names_of
-from coalition_models.models.sample.sides import event_of
+from coalition_models.models.sample.sides import event_of, quoted
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import FEW_CLUSTERS
 
@@ -114,7 +114,7 @@ def estimate_term(
     """
     kept, deviations = usable_controls(panel, term, controls, keep_controls)
     names = [term, *kept]
-    formula = f"event ~ {' + '.join(names)}"
+    formula = f"event ~ {' + '.join(map(quoted, names))}"
     rows = panel.dropna(subset=names).reset_index(drop=True)
     total = int(panel["event"].sum())
     lost = total - int(rows["event"].sum())

@@ -12,7 +12,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import FormulaError, counted
 from coalition_models.models.sample.checks import names_of
-from coalition_models.models.sample.sides import event_of, sides_of, terms_of
+from coalition_models.models.sample.sides import event_of, quoted, sides_of, terms_of
 from coalition_models.models.specification import Specification
 from coalition_models.prediction.folds import make_folds
 from coalition_models.prediction.learners import Task
@@ -194,8 +194,8 @@ def without_term(formula: str, term: str) -> str:
     """
     response, right = sides_of(formula)
     terms = terms_of(right)
-    wanted = "".join(term.split())
-    kept = [one for one in terms if "".join(one.split()) != wanted]
+    wanted = {"".join(name.split()) for name in (term, quoted(term))}
+    kept = [one for one in terms if "".join(one.split()) not in wanted]
     if len(kept) == len(terms):
         raise FormulaError(f"{formula!r} has no term {term!r}; it has {', '.join(terms)}")
     if not kept:
@@ -203,7 +203,8 @@ def without_term(formula: str, term: str) -> str:
             f"{term!r} is the only term of {formula!r}: cross_validate() with models=['share', "
             "'logit'] says what it adds to none"
         )
-    variables = set(_words(term))
+    own = next(one for one in terms if one not in kept)
+    variables = set(_words(own))
     shared = [one for one in kept if variables & set(_words(one))]
     if shared:
         raise FormulaError(

@@ -89,7 +89,11 @@ def _facts(finding: Finding) -> str:
 
 
 def _members(finding: Finding) -> str:
-    lacking = [name for name in (*_KEY, "event") if name not in finding.panel.columns]
+    lacking = [
+        name
+        for name in (*_KEY, event_of(finding.spec.formula))
+        if name not in finding.panel.columns
+    ]
     return f"needs rows with {', '.join(lacking)}" if lacking else ""
 
 

@@ -155,6 +155,8 @@ def test_terms_of_a_formula():
             without_term("event ~ a + a:b", term)
     with pytest.raises(FormulaError, match="only term"):
         without_term("event ~ a", "a")
+    for name in ("my a", "`my a`"):
+        assert without_term("`e ~ f` ~ `my a` + b", name) == "`e ~ f` ~ b"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def _confounding(rows, names, written):
 
 
 def _missing(rows, names, written):
-    rows = rows.copy()
+    rows = rows[:1500].copy()
     rows.loc[::50, names["risk"]] = np.nan
     spec = cm.Specification("cox", "{event} ~ {risk} + {flag}".format(**written), cluster="state")
     found = cm.sensitivity.missing(spec, rows, names["flag"], draws=3)
@@ -57,13 +57,39 @@ def _between(rows, names, written):
     return [found.table.select_dtypes("number")]
 
 
-@pytest.mark.parametrize("ask", [_confounding, _missing, _cautious, _cox_snell, _between])
+def _leave_out(rows, names, written):
+    spec = cm.Specification("cox", "{event} ~ {flag}".format(**written), cluster="state")
+    rows = rows[rows["period"] < rows["period"].sort_values().iloc[len(rows) // 2]]
+    found = cm.sensitivity.leave_out(spec, rows, names["flag"], by=["event"])
+    assert found["z_by_cluster"].nunique() > 3
+    fewest = cm.sensitivity.fewest_events(spec, rows, names["flag"], exact=1, most=2)
+    return [found, fewest.path]
+
+
+def _rosenbaum(rows, names, written):
+    ask = {"event": names["event"], "gammas": [1.0, 1.5]}
+    return [cm.sensitivity.rosenbaum_bounds(rows, names["flag"], **ask).table]
+
+
+_ASKED = [_confounding, _missing, _cautious, _cox_snell, _between, _leave_out, _rosenbaum]
+
+
+@pytest.mark.parametrize("ask", _ASKED)
 def test_odd_names_change_no_number(panel, ask):
     odd = panel.rename(columns=ODD)
     for one, two in zip(ask(panel, PLAIN, PLAIN), ask(odd, ODD, WRITTEN), strict=True):
         pd.testing.assert_frame_equal(
             one.select_dtypes("number"), two.select_dtypes("number"), check_index_type=False
         )
+
+
+@pytest.mark.parametrize("ask", [_leave_out, _cautious])
+def test_the_event_is_the_formulas_and_not_the_column_event(panel, ask):
+    """A panel may hold two outcomes: the one called event is then any column."""
+    other = panel.assign(gone=panel["event"], event=(np.arange(len(panel)) % 40 == 3).astype(int))
+    names = PLAIN | {"event": "gone"}
+    for one, two in zip(ask(panel, PLAIN, PLAIN), ask(other, names, names), strict=True):
+        pd.testing.assert_frame_equal(one.select_dtypes("number"), two.select_dtypes("number"))
 
 
 def test_combinations_are_written_with_backticks_or_without(panel):
