@@ -127,7 +127,8 @@ def cross_validate(
         ``"share"`` (the share of events by period, the same for all: what a model must beat),
         families that predict the chance of a period (``"logit"``, ``"cloglog"``, ``"probit"``),
         a :class:`Specification` of one (with penalty or prior; its formula is replaced; with a
-        random intercept the chance is averaged over it, also for groups learned from), and
+        random intercept the chance is averaged over it, given that the member is still there, also
+        for groups learned from), and
         learners of scikit-learn: ``"boosting"`` and ``"forest"`` of trees, ``"lasso"`` and
         ``"ridge"`` (penalised logits with fixed strength; see :func:`prediction.penalised_path`).
     groups, forward, folds, seed

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import integrate
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 import coalition_models as cm
 from coalition_models.errors import DataError, FormulaError
 from coalition_models.prediction.folds import make_folds
+from coalition_models.prediction.intercepts import chances_of_unseen
 from coalition_models.prediction.learners import LEARNERS, Task, learner_named
 from coalition_models.prediction.penalised import penalised_path
 from coalition_models.prediction.permutation import importance
@@ -255,6 +257,63 @@ def test_unseen_groups_get_the_chance_averaged_over_intercepts():
     # 120 states: the share of events is known to about a tenth
     assert table["in_the_large"] == pytest.approx(0, abs=0.1)
     assert table["slope"] == pytest.approx(1, abs=0.15)
+
+
+def test_who_is_still_there_has_the_lower_intercepts():
+    """Averaged over all intercepts the chances of stayers would be a half too large."""
+    rng = np.random.default_rng(3)
+    lines = []
+    for state in range(150):
+        intercept = 1.2 * rng.normal()
+        for member in range(3):
+            x = rng.normal()
+            for period in range(12):
+                event = int(rng.random() < 1 / (1 + np.exp(2.2 - x - intercept)))
+                lines.append((state, member, period, period + 1, event, x))
+                if event:
+                    break
+    rows = pd.DataFrame(lines, columns=["state", "member", "start", "stop", "event", "x"])
+    member = ["state", "member"]
+    spec = cm.Specification("random_logit", "event ~ x", group="state", time=None, id=member)
+    found = cross_validate("event ~ x", rows, models=[spec], folds=4, id=member)
+    table = found.table.iloc[0]
+    # 295 events in 150 states that differ
+    assert table["in_the_large"] == pytest.approx(0, abs=0.15)
+    assert table["slope"] == pytest.approx(1, abs=0.2)
+    late = found.periods[found.periods["time"] > 4]
+    assert late["expected"].sum() == pytest.approx(late["events"].sum(), rel=0.25)
+
+
+def test_the_chance_of_a_stayer_by_hand():
+    """Bayes's rule over the intercept, with the member's earlier rows wherever they are."""
+    rng = np.random.default_rng(2)
+    rows = pd.DataFrame({"state": np.repeat(range(40), 6), "x": rng.normal(size=240)})
+    own = 1.5 * rng.normal(size=40)[rows["state"]]
+    rows["event"] = (rng.random(240) < 1 / (1 + np.exp(1 - rows["x"] - own))).astype(int)
+    rows["start"] = np.tile(np.arange(6), 40)
+    rows["stop"] = rows["start"] + 1
+    fit = cm.random_intercept("event ~ x", rows, time=None, id="state")
+    one = rows[rows["state"] == 3]
+
+    def average(function):
+        sd = fit.coefficients[-1]
+        return integrate.quad(
+            lambda u: function(u) * np.exp(-(u**2) / (2 * sd**2)), -12 * sd, 12 * sd, epsrel=1e-10
+        )[0]
+
+    def chance(place, u):
+        odds = fit.coefficients[0] + fit.coefficients[1] * one["x"].iloc[place] + u
+        return 1 / (1 + np.exp(-odds))
+
+    stays = lambda u: (1 - chance(0, u)) * (1 - chance(1, u))  # noqa: E731
+    wanted = average(lambda u: chance(2, u) * stays(u)) / average(stays)
+    every = chances_of_unseen(fit, rows[:0], one.sample(frac=1, random_state=1), ("state",), "stop")
+    order = one.sample(frac=1, random_state=1)["start"].to_numpy()
+    assert every[order == 2].item() == pytest.approx(wanted, rel=1e-8)
+    split = chances_of_unseen(fit, rows[rows["start"] != 2], one[2:3], ("state",), "stop")
+    assert split.item() == pytest.approx(wanted, rel=1e-8)
+    alone = chances_of_unseen(fit, rows, one, (), "stop")
+    np.testing.assert_allclose(alone, fit.predict(one, kind="marginal"), rtol=1e-6)
 
 
 @pytest.mark.parametrize("model", ["share", "logit", "boosting"])
