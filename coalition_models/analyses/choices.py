@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.analyses.material import Material
 from coalition_models.analyses.reading import Analysis
 from coalition_models.errors import DataError
+from coalition_models.models.sample.sides import sides_of
 from coalition_models.sensitivity.choices import Dimension, Option, Setting, Skip
 from coalition_models.sensitivity.finding import Crossing
 from coalition_models.sensitivity.standard_choices import TERM, dimensions
@@ -95,9 +96,8 @@ def _controls(term: str, controls: Sequence[str]) -> Dimension:
 
 def _with_controls(term: str, controls: str, setting: Setting) -> Setting:
     assert setting.spec is not None
-    response = setting.spec.formula.partition("~")[0].strip()
     terms = f"{term} + {controls}" if controls else term
-    return setting.respecify(formula=f"{response} ~ {terms}")
+    return setting.respecify(formula=f"{sides_of(setting.spec.formula)[0]}~ {terms}")
 
 
 def _of_model(name: str, values: Sequence[Any]) -> Dimension:

@@ -36,6 +36,7 @@ from coalition_models.models.family import family_named, room_of
 from coalition_models.models.fit import Fit, Reference
 from coalition_models.models.running import run
 from coalition_models.models.sample.checks import names_of
+from coalition_models.models.sample.sides import event_of, quoted
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import FEW_CLUSTERS
 
@@ -113,7 +114,7 @@ def estimate_term(
     """
     kept, deviations = usable_controls(panel, term, controls, keep_controls)
     names = [term, *kept]
-    formula = f"event ~ {' + '.join(names)}"
+    formula = f"event ~ {' + '.join(map(quoted, names))}"
     rows = panel.dropna(subset=names).reset_index(drop=True)
     total = int(panel["event"].sum())
     lost = total - int(rows["event"].sum())
@@ -185,7 +186,7 @@ def cautious(
             "cautious() chooses variance and penalty by the clusters: give a specification with "
             f"cluster= and without variance=, penalty= and prior=; found {spec!r}"
         )
-    outcome = spec.formula.partition("~")[0].strip()
+    outcome = event_of(spec.formula)
     absent = [name for name in (outcome, term) if name not in panel.columns]
     if absent:
         raise DataError(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import ArrayLike
 
-__all__ = ["JointTest", "joint_test"]
+__all__ = ["JointTest", "joint_test", "variances_along"]
 
 #: a variance below this share of its own size, given those before it, is rounding error
 _ROUNDING = 1e-12
+#: a sum holds a coefficient whose weight is not below this share of its largest
+_NOTHING = 1e-8
 
 
 @dataclass(frozen=True)
@@ -76,3 +79,26 @@ def joint_test(
     if not positive or not rank:
         return JointTest(float("nan"), 0, positive)
     return JointTest(float(statistic), rank, True)
+
+
+def variances_along(pull: ArrayLike, covariance: ArrayLike) -> npt.NDArray[np.float64]:
+    """Variances of sums of coefficients, with weights ``pull`` (n, p).
+
+    Where a coefficient has no variance, as that of a frailty, sums without it have one all the
+    same, and only those that hold it are NaN.
+
+    Examples
+    --------
+    >>> nan = float("nan")
+    >>> variances_along([[1.0, 0.0], [1.0, 1.0]], [[4.0, nan], [nan, nan]]).tolist()
+    [4.0, nan]
+    """
+    weights, V = np.asarray(pull, dtype=float), np.asarray(covariance, dtype=float)
+    unknown = np.isnan(V)
+    found = np.einsum("ij,jk,ik->i", weights, np.where(unknown, 0.0, V), weights)
+    if unknown.any():
+        size = np.abs(weights)
+        held = (size > _NOTHING * size.max(axis=1, keepdims=True)).astype(float)
+        lost = np.einsum("ij,jk,ik->i", held, unknown.astype(float), held) > 0
+        found = np.where(lost, np.nan, found)
+    return np.asarray(found)

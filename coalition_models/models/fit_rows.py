@@ -14,6 +14,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
 from coalition_models.kernels.binomial import LINKS
+from coalition_models.kernels.wald import variances_along
 from coalition_models.lazy import lazy_module
 from coalition_models.models.display import Choices
 from coalition_models.models.engine import Engine
@@ -199,7 +200,7 @@ class RowResults(ABC):
 
         value = along(own.coefficients)  # refuses a wrong kind
         pull = jacobian(along, own)
-        variance = np.einsum("ij,jk,ik->i", pull, own.covariance, pull)
+        variance = variances_along(pull, own.covariance)
         return value, np.sqrt(np.maximum(variance, 0.0))
 
     def residuals(self, kind: str | None = None, *, by_member: bool = False) -> pd.DataFrame:
@@ -212,7 +213,8 @@ class RowResults(ABC):
             each coefficient through the row), ``"dfbetas"`` (in standard errors),
             ``"schoenfeld"`` and ``"scaled_schoenfeld"`` (rows with an event only, with its
             time). Discrete time: ``"response"`` (default), ``"pearson"``, ``"deviance"``,
-            ``"score"``, ``"dfbeta"``, ``"dfbetas"``. As in R; a ``dfbeta`` counts case weights.
+            ``"score"``, ``"dfbeta"``, ``"dfbetas"``. As in R: a ``dfbeta`` and a discrete-time
+            ``score`` count case weights, ``pearson`` and discrete-time ``deviance`` their root.
         by_member : bool
             Sum over the rows of each member, for kinds that add up; deviance has to be made of
             such a sum, and is refused.

@@ -26,6 +26,7 @@ from coalition_models.models.sample.checks import names_of
 from coalition_models.models.sample.clock import clocks_among
 from coalition_models.models.sample.draw import Sample
 from coalition_models.models.sample.formula import is_numeric, plain_formula
+from coalition_models.models.sample.sides import sides_of
 from coalition_models.models.specification import Specification
 
 __all__ = ["Bare", "Job", "Room", "Share", "room_for", "rows_key", "shared"]
@@ -219,7 +220,7 @@ def _parts(
 ) -> Iterator[Job]:
     """Several sums of columns: one sample holds all of them."""
     terms = [plain[1] for spec in specs if (plain := plain_formula(spec.formula)) is not None]
-    response = specs[0].formula.partition("~")[0]
+    response = sides_of(specs[0].formula)[0]
     union = tuple(dict.fromkeys(name for names in terms for name in names))
     later = [s.weights if s.weights and columns.positive(s.weights) else None for s in specs]
     given = None if later[0] is not None else specs[0].weights

@@ -93,10 +93,10 @@ def plan_variance(
 
 
 def refuse_penalised_variance(penalty: str | None, plan: Plan) -> None:
-    """A Firth penalty reports profile-likelihood limits; no clustered form of them is known."""
+    """A penalty reports profile-likelihood limits; no clustered form of them is known."""
     if penalty and plan.variance != "model":
         raise DataError(
-            "penalty='firth' reports profile-likelihood limits, which have no clustered form: "
+            f"penalty={penalty!r} reports profile-likelihood limits, which have no clustered form: "
             "leave out cluster= and variance="
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.models.sample.checks import check_event, raise_all
 from coalition_models.models.sample.columns import (
@@ -100,8 +100,7 @@ def make_folds(
     """
     check_arguments(make_folds, locals())
     refuse_repeated_columns(panel)
-    if isinstance(folds, bool) or folds < 2:
-        raise DataError(f"folds must be a number, 2 or more; found {folds!r}")
+    folds = check_count(folds, "folds", least=2)
     require_columns(panel, [groups, event], "make_folds")
     missing = panel[groups].isna().to_numpy()
     if missing.any():

@@ -13,9 +13,12 @@ import pandas as pd
 
 from coalition_models.errors import DataError, FitError, first_few, gathered
 from coalition_models.models.running import run
+from coalition_models.models.sample.checks import default_id
 from coalition_models.models.sample.columns import numbers_of
 from coalition_models.models.sample.formula import build_design
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
+from coalition_models.prediction.intercepts import chances_of_unseen
 
 __all__ = ["LEARNERS", "Learned", "Task", "learner_named", "penalised_logit"]
 
@@ -100,7 +103,7 @@ def learner_named(
     if isinstance(model, str) and model in LEARNERS:
         return lambda rows: _learn(LEARNERS[model](seed), rows, task)
     spec = _specification(model, task)
-    return lambda rows: _fitted(spec, rows)
+    return lambda rows: _fitted(spec, rows, task)
 
 
 def _specification(model: str | Specification, task: Task) -> Specification:
@@ -122,15 +125,18 @@ def _specification(model: str | Specification, task: Task) -> Specification:
     return spec
 
 
-def _fitted(spec: Specification, rows: pd.DataFrame) -> Learned:
+def _fitted(spec: Specification, rows: pd.DataFrame, task: Task) -> Learned:
     with gathered():
         fit = run(spec, rows)
+    if "marginal" in spec.record.predictions:
+        member = default_id(rows, spec.id or task.id)
+        return lambda other: chances_of_unseen(fit, rows, other, member, task.stop)
     return lambda other: np.asarray(fit.predict(other, kind="probability"))
 
 
 def _share(rows: pd.DataFrame, task: Task) -> Learned:
     """Share of events by period, drawn to the mean where few were at risk."""
-    response = task.formula.partition("~")[0].strip().strip("`")
+    response = event_of(task.formula)
     event = numbers_of(rows, response, "the event")
     mean = float(event.mean())
     counts = pd.Series(event).groupby(numbers_of(rows, task.stop, "stop=")).agg(["sum", "count"])

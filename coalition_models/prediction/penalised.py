@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError, FitError, warn
 from coalition_models.models.sample.checks import names_of
 from coalition_models.models.sample.columns import numbers_of
@@ -57,6 +57,7 @@ class PenalisedPath:
 
     def coefficients(self, penalty: float | None = None) -> pd.Series:
         """Of one penalty, by default the best."""
+        check_arguments(PenalisedPath.coefficients, locals())
         wanted = self.best if penalty is None else penalty
         own = self.table[np.isclose(self.table["penalty"], wanted)]
         if own.empty:
@@ -124,8 +125,7 @@ def penalised_path(
     check_arguments(penalised_path, locals())
     if not 0 <= mix <= 1:
         raise DataError(f"mix must lie between 0 (ridge) and 1 (lasso); found {mix!r}")
-    if isinstance(penalties, bool) or penalties < 2:
-        raise DataError(f"penalties must be a number, 2 or more; found {penalties!r}")
+    penalties = check_count(penalties, "penalties", least=2)
     task = Task(formula, start, stop, names_of(id, "id") or None)
     rows, dropped = complete_panel(task, panel, [groups, *([forward] if forward else [])])
     design = build_design(formula, rows, intercept=False, needed=[], trust=False)

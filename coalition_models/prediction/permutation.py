@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.models.sample.checks import names_of
 from coalition_models.models.sample.formula import build_design
 from coalition_models.models.specification import Specification
@@ -62,8 +61,7 @@ def importance(
     'risk'
     """
     check_arguments(importance, {k: v for k, v in locals().items() if k != "model"})
-    if isinstance(repeats, bool) or repeats < 1:
-        raise DataError(f"repeats must be a number, 1 or more; found {repeats!r}")
+    repeats = check_count(repeats, "repeats", least=1)
     task = Task(formula, start, stop, names_of(id, "id") or None)
     rows, _ = complete_panel(task, panel, [groups, *([forward] if forward else [])])
     design = build_design(formula, rows, intercept=False, needed=[], trust=False)

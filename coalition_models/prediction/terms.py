@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, FormulaError, counted
+from coalition_models.arguments import check_arguments, check_count
+from coalition_models.errors import FormulaError, counted
 from coalition_models.models.sample.checks import names_of
+from coalition_models.models.sample.sides import event_of, quoted, sides_of, terms_of
 from coalition_models.models.specification import Specification
 from coalition_models.prediction.folds import make_folds
 from coalition_models.prediction.learners import Task
@@ -135,14 +136,13 @@ def predicts(
     True
     """
     check_arguments(predicts, {k: v for k, v in locals().items() if k != "model"})
-    if isinstance(repeats, bool) or repeats < 1:
-        raise DataError(f"repeats must be a number, 1 or more; found {repeats!r}")
+    repeats = check_count(repeats, "repeats", least=1)
     less = without_term(formula, term)
     member = names_of(id, "id") or None
     tasks = [Task(f, start, stop, member) for f in (formula, less)]
     needed = [groups, *([forward] if forward else [])]
     rows, dropped = complete_panel(tasks[0], panel, needed)
-    response = formula.partition("~")[0].strip().strip("`")
+    response = event_of(formula)
     event, time = rows[response].to_numpy(float), rows[stop].to_numpy(float)
     turns, gains, records = 1 if forward else repeats, [], []
     for turn in range(turns):
@@ -192,10 +192,10 @@ def without_term(formula: str, term: str) -> str:
     >>> without_term("event ~ a + C(b, levels=['x', 'y']) + c", "C(b, levels=['x', 'y'])")
     'event ~ a + c'
     """
-    response, _, right = formula.partition("~")
-    terms = _terms(right)
-    wanted = "".join(term.split())
-    kept = [one for one in terms if "".join(one.split()) != wanted]
+    response, right = sides_of(formula)
+    terms = terms_of(right)
+    wanted = {"".join(name.split()) for name in (term, quoted(term))}
+    kept = [one for one in terms if "".join(one.split()) not in wanted]
     if len(kept) == len(terms):
         raise FormulaError(f"{formula!r} has no term {term!r}; it has {', '.join(terms)}")
     if not kept:
@@ -203,7 +203,8 @@ def without_term(formula: str, term: str) -> str:
             f"{term!r} is the only term of {formula!r}: cross_validate() with models=['share', "
             "'logit'] says what it adds to none"
         )
-    variables = set(_words(term))
+    own = next(one for one in terms if one not in kept)
+    variables = set(_words(own))
     shared = [one for one in kept if variables & set(_words(one))]
     if shared:
         raise FormulaError(
@@ -211,25 +212,6 @@ def without_term(formula: str, term: str) -> str:
             "would be another; put them in one term, or leave both out of the formula"
         )
     return f"{response.strip()} ~ {' + '.join(kept)}"
-
-
-def _terms(right: str) -> list[str]:
-    """Terms between plus signs that stand outside brackets and quotes."""
-    parts, depth, quote = [""], 0, ""
-    for sign in right:
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"`":
-            quote = sign
-        elif sign in "([":
-            depth += 1
-        elif sign in ")]":
-            depth -= 1
-        if sign == "+" and not depth and not quote:
-            parts.append("")
-        else:
-            parts[-1] += sign
-    return [part.strip() for part in parts if part.strip()]
 
 
 def _words(term: str) -> list[str]:

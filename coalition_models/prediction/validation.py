@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import CoalitionError, DataError, counted
 from coalition_models.models.sample.checks import (
     check_event,
@@ -22,6 +22,7 @@ from coalition_models.models.sample.checks import (
 )
 from coalition_models.models.sample.columns import require_columns, require_times
 from coalition_models.models.sample.formula import build_design
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
 from coalition_models.prediction.folds import Folds, make_folds
 from coalition_models.prediction.learners import Task, learner_named
@@ -70,12 +71,12 @@ class CrossValidation:
 
     def calibration(self, model: str, groups: int = 10) -> pd.DataFrame:
         """Mean chance and share of events, in groups of rows from low to high chance."""
+        check_arguments(CrossValidation.calibration, locals())
+        groups = check_count(groups, "groups", least=1, most=len(self.predictions))
         own = self.predictions[self.predictions["model"] == model]
         if own.empty:
             known = ", ".join(self.table["model"])
             raise DataError(f"model must be one of {known}; found {model!r}")
-        if isinstance(groups, bool) or groups < 1:
-            raise DataError(f"groups must be a number, 1 or more; found {groups!r}")
         return calibration_table(
             own["event"].to_numpy(float), own["chance"].to_numpy(float), min(groups, len(own))
         )
@@ -125,7 +126,9 @@ def cross_validate(
     models : sequence
         ``"share"`` (the share of events by period, the same for all: what a model must beat),
         families that predict the chance of a period (``"logit"``, ``"cloglog"``, ``"probit"``),
-        a :class:`Specification` of one (with penalty or prior; its formula is replaced), and
+        a :class:`Specification` of one (with penalty or prior; its formula is replaced; with a
+        random intercept the chance is averaged over it, given that the member is still there, also
+        for groups learned from), and
         learners of scikit-learn: ``"boosting"`` and ``"forest"`` of trees, ``"lasso"`` and
         ``"ridge"`` (penalised logits with fixed strength; see :func:`prediction.penalised_path`).
     groups, forward, folds, seed
@@ -155,7 +158,7 @@ def cross_validate(
     task = Task(formula, start, stop, names_of(id, "id") or None)
     named = _named(models)
     rows, dropped = complete_panel(task, panel, [groups, *([forward] if forward else [])])
-    response = formula.partition("~")[0].strip().strip("`")
+    response = event_of(formula)
     made = make_folds(rows, groups=groups, forward=forward, folds=folds, event=response, seed=seed)
     found = {name: out_of_sample(model, task, rows, made, seed) for name, model in named.items()}
     notes = [f"{made.words}; seed {seed}."]
@@ -165,7 +168,11 @@ def cross_validate(
 
 
 def _named(models: Sequence[str | Specification]) -> dict[str, str | Specification]:
-    given = [models] if isinstance(models, (str, Specification)) else list(models)
+    if isinstance(models, (str, Specification)):
+        models = [models]
+    elif not isinstance(models, Iterable):
+        raise DataError(f"models must be a list of names or Specifications, not {models!r}")
+    given = list(models)
     if not given:
         raise DataError("models is empty: name one, such as 'logit'")
     out: dict[str, str | Specification] = {}

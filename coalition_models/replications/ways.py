@@ -8,6 +8,7 @@ from functools import partial
 import pandas as pd
 
 from coalition_models.designs.analysis_sets import analysis_set
+from coalition_models.models.sample.sides import quoted, sides_of
 from coalition_models.models.specification import Specification
 from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.curve import spec_curve
@@ -56,7 +57,7 @@ def curve_between(
         Firth's penalty is no choice here: its limits have no clustered form, and the score where
         the term has no effect is the same with it.
     """
-    event = spec.formula.partition("~")[0].strip()
+    event = sides_of(spec.formula)[0].strip()
     dimensions = []
     if terms:
         dimensions.append(Dimension("coding", {one: partial(_code, one) for one in terms}))
@@ -77,6 +78,7 @@ def _code(column: str, setting: Setting) -> Setting:
 
 def _formula(event: str, term: str, others: str, setting: Setting) -> Setting:
     shown = str(setting.values.get("term", term))
+    shown = quoted(shown) if setting.panel is not None and shown in setting.panel.columns else shown
     return setting.respecify(formula=f"{event} ~ {shown}" + (f" + {others}" if others else ""))
 
 

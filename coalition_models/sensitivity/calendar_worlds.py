@@ -29,6 +29,7 @@ from coalition_models.errors import (
 from coalition_models.inference.null_score import score_at_null
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
+from coalition_models.models.sample.sides import event_of
 from coalition_models.record import keep_record, record_of, with_record
 from coalition_models.sensitivity.calendars import Calendars
 from coalition_models.sensitivity.engine import run_tasks
@@ -302,7 +303,7 @@ def _scored_at_once(rebuild: Rebuild, worlds: Worlds, draws: Sequence[Integers])
     rows = np.arange(values.shape[1]) if found.keep is None else np.flatnonzero(found.keep)
     if not np.array_equal(values[0, rows], found.values):
         raise DataError(f"{rebuild.term!r} must be a column as it stands, not made in the formula")
-    event = worlds.own["event"].to_numpy(dtype=float)[rows] == 1
+    event = worlds.own[event_of(rebuild.spec.formula)].to_numpy(dtype=float)[rows] == 1
     high = found.values.max()
     z, exposed = [], []
     for begin in range(0, len(draws), _CHUNK):

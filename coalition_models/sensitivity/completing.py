@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,8 @@ from coalition_models.kernels.covariate_draws import CovariateModel, accepted, d
 from coalition_models.models.asked import linear_predictor
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit as fit_one
+from coalition_models.models.sample.grammar import read_formula
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
 
 __all__ = ["Gaps", "bounded", "complete", "gaps_of", "hazard_of"]
@@ -72,10 +73,10 @@ def gaps_of(
     >>> gaps[0].rows.tolist(), gaps[0].whole, filled["x"].tolist()[:2]
     ([2], True, [1.0, 1.0])
     """
-    response, _, right = formula.partition("~")
-    names = [w for w in dict.fromkeys(re.findall(r"\w+", right)) if w in panel.columns]
-    if panel[response.strip()].isna().any():
-        raise DataError(f"{response.strip()!r} has missing values: an outcome is not imputed")
+    reading = read_formula(formula, trust=True)
+    names = [name for name in reading.names if name in panel.columns]
+    if panel[reading.response].isna().any():
+        raise DataError(f"{reading.response!r} has missing values: an outcome is not imputed")
     absent = [name for name in unit if name not in panel.columns]
     if absent:
         raise DataError(f"the panel has no column {first_few(absent)} to tell units by")
@@ -162,8 +163,8 @@ def complete(
 
 
 def _others(hazard: Specification, rows: pd.DataFrame) -> list[str]:
-    right = hazard.formula.partition("~")[2]
-    return [w for w in dict.fromkeys(re.findall(r"\w+", right)) if w in rows.columns]
+    names = read_formula(hazard.formula, trust=True).names
+    return [name for name in names if name in rows.columns]
 
 
 def _covariate(
@@ -204,7 +205,7 @@ def _values(
     # units are numbered in order of their code, rows by themselves
     sources = np.unique(one.unit[one.rows]) if one.whole else one.rows
     part = rows.iloc[one.rows].reset_index(drop=True)
-    event = part[_response(model)].to_numpy(dtype=float) == 1
+    event = part[event_of(model.formula)].to_numpy(dtype=float) == 1
     estimates = replace(model.estimates, coefficients=coefficients)
     link = LINKS[str(model.family.link)]
 
@@ -234,10 +235,6 @@ def _values(
             "with gaps: the hazard all but rules these events out; see whether a term is separated"
         )
     return values
-
-
-def _response(model: Fit) -> str:
-    return model.formula.partition("~")[0].strip()
 
 
 def bounded(

@@ -11,6 +11,7 @@ import pandas as pd
 from coalition_models.errors import DataError, gathered, warn
 from coalition_models.features.registry import registered
 from coalition_models.members.facts import Facts
+from coalition_models.models.sample.sides import quoted, sides_of, terms_of
 from coalition_models.sensitivity.choices import Dimension, Option, Setting
 from coalition_models.sensitivity.fact_choices import clocks, fact_choices
 from coalition_models.sensitivity.finding import Crossing, Finding
@@ -125,14 +126,15 @@ def _beginning(finding: Finding, found: list[Dimension]) -> list[Dimension]:
 
 def _controls(finding: Finding, *, rebuilt: bool) -> Dimension:
     """The formula as written, the term alone, and without each control; on rows made anew."""
-    left, _, right = finding.spec.formula.partition("~")
-    others = [one.strip() for one in right.split("+") if one.strip() != finding.term]
+    left, right = sides_of(finding.spec.formula)
+    term = quoted(finding.term) if finding.term in finding.panel.columns else finding.term
+    others = [one for one in terms_of(right) if one not in (term, finding.term)]
     formulas = {"as written": finding.spec.formula}
     if others:
-        formulas["none"] = f"{left.strip()} ~ {finding.term}"
+        formulas["none"] = f"{left.strip()} ~ {term}"
     if len(others) > 1:
         for one in others:
-            kept = [finding.term, *(other for other in others if other != one)]
+            kept = [term, *(other for other in others if other != one)]
             formulas[f"without {one}"] = f"{left.strip()} ~ {' + '.join(kept)}"
     rows = finding if rebuilt else None
     return Dimension(

@@ -11,6 +11,8 @@ import pandas as pd
 
 from coalition_models.errors import DataError, gathered
 from coalition_models.features.registry import registered
+from coalition_models.models.sample.grammar import read_formula
+from coalition_models.models.sample.sides import event_of
 from coalition_models.sensitivity.curve import spec_curve
 from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.e_values import e_value_of
@@ -88,7 +90,11 @@ def _facts(finding: Finding) -> str:
 
 
 def _members(finding: Finding) -> str:
-    lacking = [name for name in (*_KEY, "event") if name not in finding.panel.columns]
+    lacking = [
+        name
+        for name in (*_KEY, event_of(finding.spec.formula))
+        if name not in finding.panel.columns
+    ]
     return f"needs rows with {', '.join(lacking)}" if lacking else ""
 
 
@@ -147,9 +153,8 @@ def _gaps(finding: Finding) -> str:
 
 
 def _columns(finding: Finding) -> list[str]:
-    right = finding.spec.formula.partition("~")[2]
-    words = (word.strip("()") for word in right.replace("+", " ").replace("*", " ").split())
-    return [word for word in words if word in finding.panel.columns]
+    names = read_formula(finding.spec.formula, trust=True).names
+    return [name for name in names if name in finding.panel.columns]
 
 
 def _curve(finding: Finding, how: How) -> Any:
@@ -205,7 +210,7 @@ def _e_value(finding: Finding, how: How) -> Any:
 def _rosenbaum(finding: Finding, how: How) -> Any:
     spec = finding.spec
     members = [name for name in _KEY[:3] if name in finding.panel.columns]
-    event = spec.formula.partition("~")[0].strip()
+    event = event_of(spec.formula)
     given = {"id": members or None, "strata": list(spec.strata or ()) or None,
              **how.plain("rosenbaum")}  # fmt: skip
     return rosenbaum_bounds(

@@ -22,6 +22,7 @@ from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit as fit_one
 from coalition_models.models.running import unfitted
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, format_p
 from coalition_models.sensitivity.rebuilding import LEVEL, Rebuild
@@ -210,7 +211,7 @@ def _on_clock(spec: Specification, term: str, panel: pd.DataFrame, df: int) -> _
         lines.append({**line, "departure": np.nan})
         curve = _curve(fitted, term, names, known, basis)
     time = panel[spec.stop].astype(float)
-    moment = time[panel["event"] == 1]
+    moment = time[panel[event_of(spec.formula)] == 1]
     centred = values - values.mean()
     changing = panel.assign(changing_=centred * (np.log(time) - np.log(moment).mean()))
     lines.append(_line("changing over time", spec, term, changing, ["changing_"], share))

@@ -15,6 +15,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, FitError, counted
 from coalition_models.kernels._times import snap_times
 from coalition_models.models.sample.draw import Sample, draw_sample
+from coalition_models.models.sample.sides import quoted
 from coalition_models.render import Table, format_number, format_p
 
 __all__ = ["RosenbaumBounds", "rosenbaum_bounds"]
@@ -157,7 +158,7 @@ def rosenbaum_bounds(
     if not 0 < level < 1:
         raise DataError(f"level must lie between 0 and 1, not {level!r}")
     sample = draw_sample(
-        f"{event} ~ {exposure}",
+        f"{quoted(event)} ~ {quoted(exposure) if exposure in data.columns else exposure}",
         data,
         intercept=False,
         start=start,

@@ -17,6 +17,7 @@ from coalition_models.inference.imputed import rubin
 from coalition_models.models.family import require
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import run
+from coalition_models.models.sample.sides import event_of, quoted, sides_of
 from coalition_models.models.specification import Specification
 from coalition_models.render import InTables, Table, format_number
 from coalition_models.sensitivity.engine import run_tasks
@@ -217,7 +218,7 @@ def _exposure(fit: Fit, term: str, data: pd.DataFrame) -> tuple[Floats, Floats]:
     values = pd.to_numeric(data[term], errors="coerce").to_numpy(dtype=float)
     if not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
         raise DataError(f"{term!r} must hold 0 and 1; make it so, (df[{term!r}] > x).astype(int)")
-    event = pd.to_numeric(data[_response(fit)]).to_numpy(dtype=float)
+    event = pd.to_numeric(data[event_of(fit.formula)]).to_numpy(dtype=float)
     return values, event
 
 
@@ -274,10 +275,6 @@ def _combined(found: Sequence[tuple[float, float]], degrees: float) -> dict[str,
     return dict(zip(names, map(float, values), strict=True))
 
 
-def _response(fit: Fit) -> str:
-    return fit.formula.partition("~")[0].strip()
-
-
 def _benchmarks(
     fit: Fit, term: str, data: pd.DataFrame, found: tuple[float, float, float]
 ) -> pd.DataFrame:
@@ -290,7 +287,8 @@ def _benchmarks(
     rows = []
     for name in terms:
         kept = [other for other in (term, *terms) if other != name]
-        spec = replace(fit.spec, formula=f"{_response(fit)} ~ {' + '.join(kept)}")
+        written = [quoted(one) if one in data.columns else one for one in kept]
+        spec = replace(fit.spec, formula=f"{sides_of(fit.formula)[0]}~ {' + '.join(written)}")
         try:
             with gathered():
                 again = run(spec, fit.used_of(data))

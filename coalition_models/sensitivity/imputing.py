@@ -14,6 +14,7 @@ from coalition_models.arguments import check_arguments, check_count, check_draws
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.imputed import Combined
 from coalition_models.models.family import require
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
 from coalition_models.render import InTables, Table, format_number, format_p, frame_table
 from coalition_models.sensitivity.choices import Setting
@@ -243,7 +244,7 @@ def _bounds(
 ) -> pd.DataFrame:
     """All ways to set gaps to their ends, for the columns with most of them."""
     moved = list(gaps[-_MOST:])
-    response = spec.formula.partition("~")[0].strip()
+    response = event_of(spec.formula)
     lines = []
     for ends in product((True, False), repeat=len(moved)):
         chosen = dict(zip([one.name for one in moved], ends, strict=True))
@@ -257,7 +258,7 @@ def _bounds(
 
 
 def _described(gaps: Sequence[Gaps], filled: pd.DataFrame, hazard: Specification) -> pd.DataFrame:
-    happened = filled[hazard.formula.partition("~")[0].strip()].to_numpy(dtype=float)
+    happened = filled[event_of(hazard.formula)].to_numpy(dtype=float)
     lines = [
         {
             "column": one.name,

@@ -17,6 +17,7 @@ from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.null_score import score_at_null
 from coalition_models.models.family import require
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, listing
 from coalition_models.sensitivity.choices import Setting
@@ -88,7 +89,9 @@ def leave_out(
     worlds: list[tuple[str, str, Rows, Rows]] = [("", "", _none(), _none())]
     for name in by:
         if name == "event":
-            worlds += [(name, label, _none(), np.array([row])) for row, label in _events(panel)]
+            worlds += [
+                (name, label, _none(), np.array([row])) for row, label in _events(spec, panel)
+            ]
             continue
         values = panel[name].dt.year if name == "period" else panel[name]
         groups = values.groupby(values, observed=True).indices
@@ -216,7 +219,7 @@ def fewest_events(
     check_count(exact, "exact", least=1)
     check_count(most, "most", least=1)
     _check(spec, panel)
-    labels = dict(_events(panel))
+    labels = dict(_events(spec, panel))
     rows = list(labels)
     with gathered():
         base = _score(spec, panel, term, ())
@@ -265,16 +268,17 @@ def _check(spec: Specification, panel: pd.DataFrame) -> None:
         raise DataError(
             "what is left out is judged by one set of clusters: give the specification cluster="
         )
-    lacking = [c for c in ("coalition", "state", "spell", "period", "event") if c not in panel]
+    event = event_of(spec.formula)
+    lacking = [c for c in ("coalition", "state", "spell", "period", event) if c not in panel]
     if lacking:
         raise DataError(f"the panel lacks {', '.join(lacking)}: build it with build_panel()")
-    if not panel["event"].eq(1).any():
+    if not panel[event].eq(1).any():
         raise DataError("the panel holds no event that could be left out")
 
 
-def _events(panel: pd.DataFrame) -> list[tuple[int, str]]:
+def _events(spec: Specification, panel: pd.DataFrame) -> list[tuple[int, str]]:
     """Place and name of each event."""
-    found = np.flatnonzero(panel["event"].eq(1).to_numpy())
+    found = np.flatnonzero(panel[event_of(spec.formula)].eq(1).to_numpy())
     part = panel.iloc[found]
     names = [
         f"{coalition} {state}-{spell} {period:%Y-%m}"
@@ -290,10 +294,11 @@ def _turned(base: float, z: float, *, sign: bool = True) -> bool:
     return (abs(base) > _EDGE) != (abs(z) > _EDGE) or (sign and base * z < 0)
 
 
-def _censored(panel: pd.DataFrame, rows: Sequence[int] | Rows) -> pd.DataFrame:
-    event = panel["event"].to_numpy().copy()
+def _censored(spec: Specification, panel: pd.DataFrame, rows: Sequence[int] | Rows) -> pd.DataFrame:
+    name = event_of(spec.formula)
+    event = panel[name].to_numpy().copy()
     event[list(rows)] = 0
-    return panel.assign(event=event)
+    return panel.assign(**{name: event})
 
 
 def _refit(
@@ -301,7 +306,7 @@ def _refit(
 ) -> dict[str, object]:
     """Fit without some rows, and with some events censored."""
     by, label, without, censored = world
-    rows = _censored(panel, censored)
+    rows = _censored(spec, panel, censored)
     if len(without):
         keep = np.ones(len(rows), dtype=bool)
         keep[without] = False
@@ -317,6 +322,6 @@ def _refit(
 def _score(spec: Specification, panel: pd.DataFrame, term: str, events: tuple[int, ...]) -> float:
     """Score z of a term without a set of events; missing where there is none."""
     try:
-        return score_at_null(spec, term, _censored(panel, events)).numbers["z_by_cluster"]
+        return score_at_null(spec, term, _censored(spec, panel, events)).numbers["z_by_cluster"]
     except FitError:
         return float("nan")

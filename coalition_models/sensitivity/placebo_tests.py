@@ -21,6 +21,7 @@ from coalition_models.models.asked import null_information
 from coalition_models.models.family import require
 from coalition_models.models.running import fit as fit_one
 from coalition_models.models.running import unfitted
+from coalition_models.models.sample.grammar import read_formula
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number, format_p
 from coalition_models.sensitivity.calendars import Calendars, calendars_of
@@ -277,8 +278,7 @@ def _powered(
         # one event of unit information stands for all of them
         line["power"] = schoenfeld_power(ratio, 1.0, variance=1.0 / one.variance)
         if simulate:
-            formula = rebuild.spec.formula.partition("~")[2]
-            controls = [part.strip() for part in formula.split("+")]
+            controls = read_formula(rebuild.spec.formula, trust=True).names
             known = [c for c in controls if c in one.panel.columns and c != rebuild.term]
             assert rebuild.spec.cluster
             line["simulated_power"] = simulate_power(

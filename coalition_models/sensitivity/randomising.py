@@ -20,6 +20,7 @@ from coalition_models.inference.null_score import score_at_null
 from coalition_models.kernels.wild import TIE
 from coalition_models.members.facts import Facts
 from coalition_models.models.family import require
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
 from coalition_models.render import InTables, Table, format_number, format_p, frame_table
 from coalition_models.sensitivity.calendar_worlds import (
@@ -234,7 +235,7 @@ def randomise(
     explicit = featured(rebuild, bare, calendars.facts)
     refuse_other_features(own, explicit, re.findall(r"\w+", spec.formula))
     seen = score_at_null(spec, term, own)
-    states = _states(calendars, own, term, how, snap, groups)
+    states = _states(calendars, own, event_of(spec.formula), term, how, snap, groups)
     moves = _moves(states, how, snap)
     taken, exact = _drawn(moves, draws, seed)
     scored = score_worlds(
@@ -279,6 +280,7 @@ def _by_number(terms: Mapping[str, int] | None, panel: pd.DataFrame) -> dict[int
 def _states(
     calendars: Calendars,
     panel: pd.DataFrame,
+    event: str,
     term: str,
     how: str,
     snap: str,
@@ -296,7 +298,7 @@ def _states(
     matter = (votes >= month.min() - back) & (votes <= month.max() + _BEYOND) & calendars.snap
     counts = calendars.votes.loc[matter, "cow"].value_counts()
     found["snap_votes"] = cow.map(counts).fillna(0).astype(int)
-    events = panel[panel["event"] == 1]
+    events = panel[panel[event] == 1]
     high = panel[term].max() if panel[term].nunique() == 2 else np.nan
     found["events"] = found["state"].map(events["state"].value_counts()).fillna(0).astype(int)
     exposed = events.loc[events[term] == high, "state"].value_counts()
@@ -372,7 +374,7 @@ def _by_snap(rebuild: Rebuild, calendars: Calendars, bare: pd.DataFrame, own: pd
     if values.nunique() != 2:
         return 0
     without = featured(rebuild, bare, calendars.without_snap())[rebuild.term]
-    exposed = (own["event"] == 1) & (values == values.max())
+    exposed = (own[event_of(rebuild.spec.formula)] == 1) & (values == values.max())
     return int((exposed & (without != values.max())).sum())
 
 

@@ -15,6 +15,7 @@ from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError, FitError, first_few, gathered
 from coalition_models.inference.null_score import score_at_null
 from coalition_models.models.family import require
+from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
 from coalition_models.render import Table, format_number
 
@@ -179,7 +180,8 @@ class _Both:
 
     @classmethod
     def of(cls, spec: Specification, panel: pd.DataFrame, other: pd.DataFrame, term: str) -> _Both:
-        columns = [*_KEY, "event", term]
+        event = event_of(spec.formula)
+        columns = [*_KEY, event, term]
         for frame in (panel, other):
             lacking = [name for name in columns if name not in frame.columns]
             if lacking:
@@ -193,7 +195,7 @@ class _Both:
         if lost:
             names = [" ".join(map(str, known[key])) for key in sorted(lost)]
             raise DataError(f"only one of the panels holds {first_few(names)}")
-        told = rows[["event", term]].to_numpy(dtype=float)
+        told = rows[[event, term]].to_numpy(dtype=float)
         differ = tuple(
             key
             for key in range(len(known))

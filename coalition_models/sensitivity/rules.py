@@ -20,6 +20,7 @@ from coalition_models.errors import DataError, FitError, counted, first_few, gat
 from coalition_models.members.facts import Facts
 from coalition_models.models.cox.api import cox
 from coalition_models.models.fit import Fit
+from coalition_models.models.sample.sides import sides_of
 from coalition_models.render import Table, frame_table
 from coalition_models.sensitivity.choices import Dimension, Setting
 from coalition_models.sensitivity.running import run
@@ -224,10 +225,10 @@ def _by_changes(rule: DefectionRule) -> list[str]:
 
 def _check_formula(formula: str | None) -> None:
     """The outcome of every rule is the event; another one would be the same under each."""
-    if formula is not None and formula.partition("~")[0].strip() != "event":
+    left = "event" if formula is None else sides_of(formula)[0].strip()
+    if left not in ("event", "`event`"):
         raise DataError(
-            f"formula must have event on its left, the outcome that each rule codes, not "
-            f"{formula.partition('~')[0].strip()!r}"
+            f"formula must have event on its left, the outcome that each rule codes, not {left!r}"
         )
 
 

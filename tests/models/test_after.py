@@ -56,6 +56,22 @@ def test_residuals_of_a_discrete_fit_against_r(kind):
     np.testing.assert_allclose(found, FIXTURE["glm_residuals"][kind], rtol=1e-7)
 
 
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+def test_squares_of_weighted_residuals_add_up(link):
+    """To the deviance and to Pearson's statistic, as residuals of R's glm with weights do."""
+    weight = 0.5 + DATA.index.to_numpy() % 3
+    fit = cm.logit("event ~ x + near", DATA.assign(w=weight), time=None, id="member",
+                   weights="w", link=link)  # fmt: skip
+    chance, event = fit.predict(kind="probability"), DATA["event"].to_numpy()
+    assert (fit.residuals("deviance")["deviance"] ** 2).sum() == pytest.approx(
+        -2 * fit.log_likelihood, rel=1e-10
+    )
+    wanted = np.sqrt(weight) * (event - chance) / np.sqrt(chance * (1 - chance))
+    np.testing.assert_allclose(fit.residuals("pearson")["pearson"], wanted, rtol=1e-9)
+    np.testing.assert_allclose(fit.augment()["pearson"], wanted, rtol=1e-9)
+    np.testing.assert_allclose(fit.residuals("response")["response"], event - chance, rtol=1e-9)
+
+
 def test_dfbetas_of_a_logit_sum_to_its_clustered_covariance():
     fit = cm.logit(LOGIT, DATA, time=None, id="member", variance="robust")
     moves = fit.residuals("dfbeta", by_member=True)

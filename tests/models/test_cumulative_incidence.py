@@ -64,6 +64,37 @@ def test_clusters_against_r():
     np.testing.assert_allclose(ours, expected["std_error"], rtol=1e-9, atol=1e-14)
 
 
+def test_clustered_errors_by_hand():
+    """Without censoring the curve is a weighted share, whose errors sum residuals by cluster."""
+    weight, kind = np.array([1.0, 2.0, 1.0, 3.0, 1.0]), np.array([1, 2, 1, 1, 2])
+    data = pd.DataFrame({"stop": [1, 2, 3, 4, 5], "kind": kind, "w": weight, "c": list("aabbc")})
+    found = cumulative_incidence(data, "kind", start=None, weights="w", cluster="c").at([3])
+    gone = np.array([1.0, 0, 1, 0, 0])
+    share = weight @ gone / 8
+    moved = np.bincount([0, 0, 1, 1, 2], weights=weight * (gone - share) / 8)
+    assert found["incidence"][0] == pytest.approx(2 / 8)
+    assert found["std_error"][0] == pytest.approx(np.sqrt((moved**2).sum()), rel=1e-12)
+
+
+@pytest.mark.parametrize("cluster", [None, "state"])
+def test_errors_are_the_jackknife_of_the_weighted_curve(cluster):
+    """Each member or cluster is given a little more and a little less weight."""
+    options = {"id": "member", "weights": "weight"}
+
+    def curve(data: pd.DataFrame) -> np.ndarray:
+        return cumulative_incidence(data, "kind", **options).table["incidence"].to_numpy()
+
+    groups, step, squares = LATE[cluster or "member"], 1e-5, 0.0
+    for group in groups.unique():
+        up, down = (
+            curve(LATE.assign(weight=LATE["weight"] * (1 + sign * step * (groups == group))))
+            for sign in (1, -1)
+        )
+        squares = squares + ((up - down) / (2 * step)) ** 2
+    found = cumulative_incidence(LATE, "kind", cluster=cluster, **options).table
+    np.testing.assert_allclose(found["std_error"], np.sqrt(squares), rtol=1e-5, atol=1e-9)
+
+
 @pytest.mark.parametrize(("case", "groups"), [("three", "abc"), ("two", "ab")])
 def test_grays_test_against_cmprsk(case, groups):
     data = PLAIN[PLAIN["group"].isin(list(groups))]

@@ -54,6 +54,67 @@ def test_starts_agree_and_are_counted(members):
     assert (np.abs(fit.coefficients - truth) < 3.5 * fit.std_errors).all()
 
 
+@pytest.mark.parametrize("distribution", ["weibull", "loglogistic"])
+def test_likelihood_errors_and_predictions_by_hand(members, distribution):
+    """Late entry, case weights, an offset and clusters, from the formula of the docstring."""
+    data = members.assign(weight=0.5 + np.arange(len(members)) % 3, shift=0.3 * members["z"] ** 2)
+    start, stop, event, x, z, weight, shift, group = (
+        data[name].to_numpy(float)
+        for name in ("start", "stop", "event", "x", "z", "weight", "shift", "group")
+    )
+    ask = {"at_risk": "~ z", "distribution": distribution, "weights": "weight",
+           "offset": "shift", "starts": 2}  # fmt: skip
+    fit = cm.cure("event ~ x", data, **ask)
+
+    def parts(b):
+        odds, scale = np.exp(b[3] + b[4] * z), np.exp(b[2])
+
+        def power(time):
+            return (time * np.exp(-b[0] - b[1] * x - shift)) ** (1 / scale)
+
+        def stays(time):
+            if distribution == "weibull":
+                return np.exp(-power(time))
+            return 1 / (1 + power(time))
+
+        hazard = power(stop) / (scale * stop)
+        if distribution == "loglogistic":
+            hazard = hazard * stays(stop)
+        share = odds / (1 + odds)
+        return share, stays(start), stays(stop), hazard
+
+    def by_row(b):
+        share, before, after, hazard = parts(b)
+        left, stay = share * hazard * after, 1 - share + share * after
+        return weight * np.log(np.where(event == 1, left, stay) / (1 - share + share * before))
+
+    def slopes(function, b, step):
+        return np.array([(function(b + step * e) - function(b - step * e)) / (2 * step)
+                         for e in np.eye(len(b))])  # fmt: skip
+
+    b = fit.coefficients
+    assert fit.log_likelihood == pytest.approx(by_row(b).sum(), rel=1e-12)
+    scores = slopes(by_row, b, 1e-5)
+    np.testing.assert_allclose(scores.sum(axis=1), 0, atol=1e-5)
+    bend = slopes(lambda c: slopes(lambda e: by_row(e).sum(), c, 1e-4), b, 1e-4)
+    inverse = np.linalg.inv(-bend)
+    np.testing.assert_allclose(fit.covariance, inverse, rtol=1e-4, atol=1e-7)
+    sums = np.array([scores[:, group == one].sum(axis=1) for one in np.unique(group)])
+    clustered = cm.cure("event ~ x", data, cluster="group", small_sample=False, **ask)
+    np.testing.assert_allclose(
+        clustered.covariance, inverse @ sums.T @ sums @ inverse, rtol=1e-3, atol=1e-6
+    )
+    share, before, after, hazard = parts(b)
+    there = 1 - share + share * before
+    np.testing.assert_allclose(fit.predict(data, kind="still_at_risk"), share * before / there)
+    np.testing.assert_allclose(
+        fit.predict(data, kind="survival"), (1 - share + share * after) / there
+    )
+    np.testing.assert_allclose(
+        fit.predict(data, kind="hazard"), share * after * hazard / (1 - share + share * after)
+    )
+
+
 def test_predictions(members):
     fit = cm.cure("event ~ x", members, at_risk="~ z", starts=2)
     share = fit.predict(kind="at_risk")

@@ -142,6 +142,8 @@ def test_every_question_afterwards_gives_a_number_or_a_refusal(fits):
         "averages": lambda fit: cm.adjusted_survival(fit, PANEL, "x", [0, 1], times=[3]),
         "expected": lambda fit: cm.expected_duration(fit, {"x": 0.0, "z": 0.0}, horizon=5),
         "engines": cm.compare_engines,
+        "causes": cm.compare_causes,
+        "incidence": lambda fit: cm.predict_incidence(fit, {"x": 0.0}),
     }
     wrong = []
     for family, fit in fits.items():
@@ -151,8 +153,33 @@ def test_every_question_afterwards_gives_a_number_or_a_refusal(fits):
             except CoalitionError as error:
                 if family not in str(error) and not _KNOWN.search(str(error)):
                     wrong.append(f"{family}, {name}: {error}")
-            except TypeError as error:
-                wrong.append(f"{family}, {name}: {error}")
+            except (TypeError, KeyError, ValueError, AttributeError) as error:
+                wrong.append(f"{family}, {name}: {error!r}")
+    assert wrong == []
+
+
+@pytest.mark.filterwarnings("ignore::coalition_models.errors.CoalitionWarning")
+def test_sums_predictions_and_likelihood_ratios_have_every_number(fits):
+    """Also where one coefficient, such as the variance of a frailty, has no error."""
+    wrong = []
+    for family, fit in fits.items():
+        x, z = (
+            next(name for name in fit.names if name.split(": ")[-1] == one) for one in ("x", "z")
+        )
+        kinds = [
+            kind.replace("<kind>", label)
+            for kind in fit.family.predictions
+            for label in (getattr(fit.engine, "kinds", ()) if "<kind>" in kind else ("",))
+        ]
+        tables = {"sum": cm.linear_combination(fit, {x: 1.0, z: -1.0})}
+        tables |= {kind: fit.predictions(PANEL[:5], kind=kind) for kind in kinds}
+        if family != "gengamma":  # slow, and made by the code of gamma
+            tables["ratio test"] = cm.lr_test(cm.fit(spec_of(family, "x"), PANEL), fit)[1:]
+        wrong += [
+            f"{family}, {name}"
+            for name, table in tables.items()
+            if table.select_dtypes("number").isna().any(axis=None)
+        ]
     assert wrong == []
 
 

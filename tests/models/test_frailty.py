@@ -70,6 +70,47 @@ def test_penalty_of_gamma_by_differences_and_integration():
     assert area == pytest.approx(special.gamma(2) / 2**2, rel=1e-6)
 
 
+@pytest.mark.parametrize("distribution", ["gamma", "gaussian"])
+def test_order_names_origin_unit_and_cuts_change_nothing(distribution):
+    """Late entry, ties and strata; a row cut in two is at risk as long as before."""
+    rng = np.random.default_rng(11)
+    group, x = rng.integers(0, 12, 90), rng.normal(size=90)
+    entry = np.floor(rng.uniform(0, 4, 90))
+    hazard = 0.12 * rng.gamma(1.0, 1.0, 12)[group] * np.exp(0.6 * x)
+    leaves, ends = rng.exponential(1 / hazard), rng.uniform(2, 10, 90)
+    rows = pd.DataFrame(
+        {
+            "start": entry,
+            "stop": entry + np.ceil(np.minimum(leaves, ends)),
+            "event": (leaves < ends).astype(int),
+            "x": x,
+            "side": rng.integers(0, 2, 90),
+            "group": group,
+        }
+    )
+    middle = np.floor((rows["start"] + rows["stop"]) / 2)
+    cut = middle > rows["start"]
+    early = rows.assign(stop=middle.where(cut, rows["stop"]), event=rows["event"].where(~cut, 0))
+    others = {
+        "order": rows.sample(frac=1, random_state=1),
+        "names": rows.assign(group=[f"z{50 - one}" for one in group]),
+        "origin": rows.assign(start=rows["start"] + 2003, stop=rows["stop"] + 2003),
+        "unit": rows.assign(x=1e5 * rows["x"]),
+        "cuts": pd.concat([early, rows[cut].assign(start=middle[cut])]),
+    }
+
+    def found(data: pd.DataFrame, unit: float = 1.0) -> list[float]:
+        fit = cm.frailty("event ~ x", data, group="group", strata="side", distribution=distribution)
+        assert fit.coefficients[1] > 0.05
+        return [unit * fit.coefficients[0], fit.coefficients[1], unit * fit.std_errors[0],
+                fit.log_likelihood]  # fmt: skip
+
+    one = found(rows)
+    for name, data in others.items():
+        again = found(data, 1e5 if name == "unit" else 1.0)
+        np.testing.assert_allclose(again, one, rtol=1e-8, err_msg=name)
+
+
 def test_without_differences_it_is_cox():
     rng = np.random.default_rng(4)
     rows = pd.DataFrame({"state": np.repeat(np.arange(30), 6), "x": rng.normal(size=180)})
@@ -99,6 +140,37 @@ def test_a_saved_fit_keeps_its_groups(tmp_path):
     found.save(tmp_path / "one.fit", DATA)
     again = cm.load_fit(tmp_path / "one.fit")
     np.testing.assert_allclose(again.coefficients, found.coefficients, rtol=1e-9)
+
+
+@pytest.mark.parametrize("distribution", ["gamma", "gaussian"])
+def test_sums_and_predictions_need_no_error_of_the_variance(distribution):
+    """The variance has none; what does not hold it has an error all the same."""
+    found = fitted("event ~ x + left", distribution=distribution)
+    assert np.isnan(found.covariance[-1]).all()
+    V = found.covariance[:2, :2]
+    sums = cm.linear_combination(found, ["x - left", "x + variance(state)"])
+    assert sums["std_error"][0] == pytest.approx(np.sqrt(V[0, 0] + V[1, 1] - 2 * V[0, 1]))
+    assert np.isnan(sums["std_error"][1])
+    told = found.predictions(DATA[:9], kind="linear")
+    X = DATA[["x", "left"]].to_numpy()
+    centred = X[:9] - X.mean(axis=0)
+    errors = np.sqrt(np.einsum("ij,jk,ik->i", centred, V, centred))
+    np.testing.assert_allclose(told["std_error"], errors, rtol=1e-5)
+
+
+@pytest.mark.parametrize("distribution", ["gamma", "gaussian"])
+def test_likelihood_ratio_of_terms_beside_the_same_frailty(distribution):
+    small, large = (
+        fitted(formula, distribution=distribution) for formula in ("event ~ x", "event ~ x + left")
+    )
+    found = cm.lr_test(small, large).iloc[-1]
+    statistic = 2 * (large.log_likelihood - small.log_likelihood)
+    assert found["df"] == 1
+    assert found["statistic"] == pytest.approx(statistic)
+    assert found["p_value"] == pytest.approx(special.chdtrc(1, statistic))
+    other = fitted("event ~ x + left", distribution=distribution, group="spell")
+    with pytest.raises(DataError, match=r"not nested.*variance\(state\)"):
+        cm.lr_test(small, other)
 
 
 def test_refused():

@@ -171,5 +171,7 @@ def test_horizons_and_shares_beyond_what_is_known_are_refused():
         curve.restricted_mean(0)
     with pytest.raises(cm.DataError, match="between 0 and 1"):
         curve.quantiles(1.0)
+    with pytest.raises(cm.DataError, match="probabilities must be a list of numbers"):
+        curve.quantiles("half")
     alone = cm.survival_curve(DATA).restricted_mean()
     assert alone["horizon"].item() == DATA["stop"].max()

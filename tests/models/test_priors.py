@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 import coalition_models as cm
 from coalition_models.errors import CoalitionWarning, DataError, FitError, FormulaError
@@ -51,6 +51,38 @@ def test_log_f_is_data_augmentation():
     np.testing.assert_allclose(found.std_errors, want["se"], rtol=1e-6)
     limits = found.tidy()[["conf_low", "conf_high"]]
     np.testing.assert_allclose(limits, want["limits"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+@pytest.mark.parametrize(
+    ("prior", "slope"),
+    [
+        ("log-F(2, 2) per unit", lambda b: 1 - 2 / (1 + np.exp(-b))),
+        ("t(4, 0.7) per unit", lambda b: -5 * b / (4 * 0.49 + b**2)),
+        ("normal(0.3) per unit", lambda b: -b / 0.09),
+    ],
+)
+def test_the_mode_with_weights_and_an_offset_by_hand(link, prior, slope):
+    """There the slopes of the likelihood and of the log prior are equal and opposite."""
+    data = DATA.assign(weight=0.5 + np.arange(len(DATA)) % 3, shift=np.cos(np.arange(len(DATA))))
+    found = binary("event ~ x + left", data, link=link, prior=prior, weights="weight",
+                   offset="shift")  # fmt: skip
+    columns = np.array([found.values_of(name) for name in found.names])
+    event, weight = data["event"].to_numpy(float), data["weight"].to_numpy()
+
+    def likelihood(b):
+        eta = b @ columns + data["shift"].to_numpy()
+        p = {"logit": special.expit, "probit": special.ndtr,
+             "cloglog": lambda e: -np.expm1(-np.exp(e))}[link](eta)  # fmt: skip
+        return weight @ np.log(np.where(event == 1, p, 1 - p))
+
+    b, step = found.coefficients, 1e-5
+    pull = [(likelihood(b + step * e) - likelihood(b - step * e)) / (2 * step)
+            for e in np.eye(len(b))]  # fmt: skip
+    wanted = [-slope(value) if name in ("x", "left") else 0.0
+              for name, value in zip(found.names, b, strict=True)]  # fmt: skip
+    np.testing.assert_allclose(pull, wanted, atol=1e-5)
+    assert max(map(abs, wanted)) > 0.05
 
 
 def test_cox_against_r():

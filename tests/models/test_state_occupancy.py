@@ -46,6 +46,30 @@ def test_against_r(case, options):
     np.testing.assert_allclose(found.initial["occupancy"], expected["initial"])
 
 
+@pytest.mark.parametrize("initial", [None, {"full": 1.0}])
+@pytest.mark.parametrize("cluster", [None, "land"])
+def test_errors_are_the_jackknife_of_the_weighted_shares(initial, cluster):
+    """Each member or cluster gets a little more and a little less weight, also where all begin."""
+    number = pd.factorize(MOVES["member"])[0]
+    rows = MOVES.assign(weight=1 + number % 4 / 2, land=number % 7)
+    options = {"id": "member", "weights": "weight", "initial": initial}
+
+    def shares(data: pd.DataFrame) -> np.ndarray:
+        return state_occupancy(data, **options).table["occupancy"].to_numpy()
+
+    groups, step, squares = rows[cluster or "member"], 1e-5, 0.0
+    for group in groups.unique():
+        up, down = (
+            shares(rows.assign(weight=rows["weight"] * (1 + sign * step * (groups == group))))
+            for sign in (1, -1)
+        )
+        squares = squares + ((up - down) / (2 * step)) ** 2
+    found = state_occupancy(rows, cluster=cluster, **options).table["std_error"]
+    known = found.notna().to_numpy()
+    np.testing.assert_allclose(found[known], np.sqrt(squares)[known], rtol=1e-5, atol=1e-9)
+    assert known.sum() > len(found) / 2
+
+
 def test_by_hand():
     # Four are full. At 1 one leaves (3/4 stay), at 2 one of three is reduced, at 3 that one comes
     # back: 1/2 full, 1/4 reduced, 1/4 out; then 3/4 full again.

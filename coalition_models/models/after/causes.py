@@ -62,6 +62,11 @@ def compare_causes(fit: Fit, causes: str | Sequence[str] | None = None) -> pd.Da
 
     check_arguments(compare_causes, locals())
     require(fit, "causes", "compare_causes()")
+    if "held_covariates" in fit.family.can:
+        raise DataError(
+            f"compare_causes() compares coefficients of several kinds of exit, and a fit of "
+            f"{fit.family.name} has those of one: use cause_specific() or multinomial()"
+        )
     known = cast("_Kinded", fit.engine).kinds
     wanted = known if causes is None else names_of(causes, "causes")
     unknown = [label for label in wanted if label not in known]

@@ -11,10 +11,12 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few, warn
+from coalition_models.kernels.wald import variances_along
 from coalition_models.models.estimates import Estimates
 from coalition_models.models.fit import Fit
 from coalition_models.models.fit_table import Reference, check_level, tidy_table
 from coalition_models.models.sample.draw import Sample
+from coalition_models.models.sample.sides import quoted
 
 __all__ = ["linear_combination", "lr_test"]
 
@@ -43,7 +45,7 @@ def linear_combination(
     fit : Fit
     combination : str, mapping or sequence of str
         ``"a - b"``, ``"2*a + 0.5*b"``, ``{"a": 1, "b": -1}``, or several texts, one row each.
-        Names are those of ``fit.names``.
+        Names are those of ``fit.names``; backticks around odd ones may stand or not.
     value : float
         What the sum is tested against.
     exponentiate : bool
@@ -78,12 +80,11 @@ def linear_combination(
     sums = _sums(combination, fit)
     weights = np.array([[own.get(name, 0.0) for name in fit.names] for own in sums.values()])
     estimate = weights @ fit.coefficients - value
-    covariance = weights @ fit.covariance @ weights.T
-    variances = np.diag(covariance)
+    variances = variances_along(weights, fit.covariance)
     errors = np.sqrt(np.where(variances > 0, variances, np.nan))
     labels = tuple(sums) if value == 0 else tuple(f"{name} - {value:g}" for name in sums)
     return tidy_table(
-        Estimates(labels, estimate, covariance),
+        Estimates(labels, estimate, np.diag(variances)),
         errors,
         fit.degrees(reference),
         check_level(level),
@@ -97,9 +98,11 @@ def _sums(
     combination: str | Mapping[str, float] | Sequence[str], fit: Fit
 ) -> dict[str, dict[str, float]]:
     if isinstance(combination, Mapping):
-        own = {name: float(weight) for name, weight in combination.items()}
-        for name in own:
+        written, own = _written(fit), dict[str, float]()
+        for given, weight in combination.items():
+            name = written.get(given, given)
             fit.place_of(name)
+            own[name] = own.get(name, 0.0) + float(weight)
         if not np.isfinite(list(own.values())).all() or not any(own.values()):
             raise DataError(f"combination needs finite weights, not all 0: {combination!r}")
         return {_worded(own): own}
@@ -118,9 +121,16 @@ def _worded(weights: Mapping[str, float]) -> str:
     return " ".join(parts).removeprefix("+ ").replace("- ", "-", 1 if parts[0][0] == "-" else 0)
 
 
+def _written(fit: Fit) -> dict[str, str]:
+    """Each coefficient by its name, and by that name as a formula writes it, in backticks."""
+    parts = {":".join(map(quoted, name.split(":"))): name for name in fit.names}
+    return {**parts, **{quoted(name): name for name in fit.names}, **{n: n for n in fit.names}}
+
+
 def _read(text: str, fit: Fit) -> dict[str, float]:
     """Read a sum of coefficients; their names may hold any sign, so they are looked for first."""
-    names = "|".join(re.escape(name) for name in sorted(fit.names, key=len, reverse=True))
+    written = _written(fit)
+    names = "|".join(re.escape(name) for name in sorted(written, key=len, reverse=True))
     part = re.compile(rf"\s*([+-]?)\s*(?:({_NUMBER.pattern})\s*\*\s*)?({names})(?!\w)\s*")
     found: dict[str, float] = {}
     place = 0
@@ -132,7 +142,7 @@ def _read(text: str, fit: Fit) -> dict[str, float]:
                 f"as 'a - b' or '2*a + b' of {first_few(fit.names)}"
             )
         weight = float(match[2] or 1) * (-1 if match[1] == "-" else 1)
-        name = match[match.re.groups]
+        name = written[match[match.re.groups]]
         found[name] = found.get(name, 0.0) + weight
         place = match.end()
     if not any(found.values()):
@@ -147,7 +157,8 @@ def lr_test(smaller: Fit, larger: Fit) -> pd.DataFrame:
     ----------
     smaller, larger : Fit
         Of one family, nested: every column of the smaller design is a sum of columns of the
-        larger. Against a fit without any terms there is :meth:`Fit.test_model`.
+        larger. Against a fit without any terms there is :meth:`Fit.test_model`; whether groups
+        differ at all is tested by the fit with a frailty or a random intercept itself.
 
     Returns
     -------
@@ -272,7 +283,7 @@ def _refuse_not_nested(smaller: Fit, larger: Fit) -> None:
     inside, outside = _columns(larger), _columns(smaller)
     rest = outside - inside @ np.linalg.lstsq(inside, outside, rcond=None)[0]
     lost = np.linalg.norm(rest, axis=0) > _SPANNED * np.linalg.norm(outside, axis=0)
-    strange = [name for name, gone in zip(smaller.names, lost, strict=True) if gone]
+    strange = [name for name, gone in zip(smaller.names, lost, strict=False) if gone]
     if strange:
         raise DataError(
             f"the fits are not nested: {first_few(strange)} of {smaller.formula!r} is no part of "
@@ -282,7 +293,9 @@ def _refuse_not_nested(smaller: Fit, larger: Fit) -> None:
 
 def _columns(fit: Fit) -> Floats:
     """Columns of the design, centred and of one length, beside that of the baseline's level."""
-    X = np.column_stack([fit.values_of(name) for name in fit.names])
+    # the spread of groups, by its name in both fits, has no column
+    names = fit.names[:-1] if "group" in fit.family.can else fit.names
+    X = np.column_stack([fit.values_of(name) for name in names])
     level = np.abs(X.mean(axis=0))
     X = X - X.mean(axis=0)
     spread = np.linalg.norm(X, axis=0)

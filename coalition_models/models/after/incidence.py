@@ -220,7 +220,10 @@ def cumulative_incidence(
 
     Notes
     -----
-    Standard errors are the infinitesimal jackknife of R's ``survfit``; ``cmprsk::cuminc`` has
+    Standard errors are the infinitesimal jackknife of R's ``survfit`` with ``id=``: the root of the
+    sum, over members, of the square of what each moves the curve by. With ``cluster`` the moves of
+    a cluster are summed before they are squared; R's multi-state ``survfit`` (survival 3.5-3)
+    takes ``cluster=`` beside ``id=`` and gives the errors without it. ``cmprsk::cuminc`` has
     others, a little different. Those of the curve are conditional on nothing: with late entry the
     early risk sets may be small, see ``at_risk()``.
 

@@ -122,6 +122,7 @@ class SurvivalCurve:
         0          0.3       2.0
         1          0.5       3.0
         """
+        check_arguments(SurvivalCurve.quantiles, locals())
         shares = np.atleast_1d(np.asarray(probabilities, dtype=float))
         if not ((shares > 0) & (shares < 1)).all():
             raise DataError(f"probabilities must lie between 0 and 1, not {probabilities!r}")

@@ -10,6 +10,7 @@ import pandas as pd
 from coalition_models.errors import FormulaError, counted
 from coalition_models.models.before.splitting import split_rows
 from coalition_models.models.sample.columns import as_numbers, require_columns
+from coalition_models.models.sample.sides import event_of, sides_of
 
 __all__ = ["has_time_varying", "with_time"]
 
@@ -56,7 +57,7 @@ def with_time(
     >>> with_time("event ~ x + tt(x, 'log')", df, start="start", stop="stop")[0]
     'event ~ x + x:np.log(stop)'
     """
-    response, _, right = formula.partition("~")
+    response, right = sides_of(formula)
     time = stop if stop.isidentifier() else f"`{stop}`"
     said = []
     while (call := _CALL.search(right)) is not None:
@@ -67,7 +68,7 @@ def with_time(
         product = f"{term}:{_shaped(shape, time, formula)}"
         said.append(f"tt({inside}) is {product}")
         right = f"{right[: call.start()]}{product}{right[end:]}"
-    event = response.strip().strip("`")
+    event = event_of(formula)
     require_columns(data, [event], formula)
     rows = split_rows(data, events=True, event=event, start=start, stop=stop)
     note = (

@@ -28,6 +28,7 @@ from coalition_models.models.running import run
 from coalition_models.models.sample.checks import check_enough_events, names_of
 from coalition_models.models.sample.draw import Sample, draw_sample
 from coalition_models.models.sample.formula import build_design
+from coalition_models.models.sample.sides import sides_of
 from coalition_models.models.specification import Specification
 from coalition_models.models.variance import Note, Plan, plan_variance
 
@@ -181,7 +182,7 @@ def draw(spec: Specification, data: pd.DataFrame) -> Sample:
     rows = data if sample.keep is None else data[sample.keep]
     own = build_design(spec.formula, rows, intercept=False, trust=spec.trust).names
     risk = build_design(
-        f"{spec.formula.partition('~')[0]} ~ {other}", rows, intercept=False, trust=spec.trust
+        f"{sides_of(spec.formula)[0]} ~ {other}", rows, intercept=False, trust=spec.trust
     ).names
     known = sample.design.names
     strange = [name for name in (*own, *risk) if name not in known]

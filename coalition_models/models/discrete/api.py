@@ -105,7 +105,8 @@ def logit(
     correction : {"prior", "weights"}, optional
         How the coefficients become the population's: ``"prior"`` (default, logit link) shifts the
         intercept; ``"weights"`` weights the rows, which is right for every link and needs a robust
-        or clustered variance (King and Zeng 2001).
+        or clustered variance (King and Zeng 2001). The share of events in the sample is taken as
+        chosen: also where the jackknife leaves clusters out, it stays that of all rows.
     convention : {"R", "stata"}
         R: as ``sandwich::vcovCL`` on a ``glm`` (HC0 times G/(G-1), expected information). Stata:
         G/(G-1) and, for probit and cloglog, the observed information.

@@ -152,7 +152,7 @@ class DiscreteEngine:
             linear_predictor=linear,
             probability=p,
             residual=residual,
-            pearson=residual / np.sqrt(np.maximum(chance * (1 - chance), 1e-300)),
+            pearson=self.residuals(estimates, estimates.covariance, "pearson")[0],
         )
 
     def _in_sample(self, estimates: Estimates) -> Floats:

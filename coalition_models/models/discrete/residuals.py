@@ -32,7 +32,10 @@ def residuals(
     covariance: Floats,
     kind: str,
 ) -> Floats:
-    """Residuals by row; those with one value per coefficient count the row's case weight.
+    """Residuals by row, with its case weight as R's ``glm`` has it; ``response`` is without.
+
+    Pearson's and the deviance's count the root of the weight, so that their squares add up to the
+    statistic; those with one value per coefficient count the weight.
 
     ``dfbeta`` is the one-step change of the coefficients through each row: its score times the
     inverse information, as :func:`coalition_models.kernels.residuals.dfbeta` for a Cox model.
@@ -42,11 +45,12 @@ def residuals(
     rest = np.where(y == 1, q, -p)
     if kind == "response":
         return np.asarray(rest)
+    root = 1.0 if weights is None else np.sqrt(weights)
     if kind == "pearson":
-        return np.asarray(rest / np.sqrt(np.maximum(p * q, _SMALLEST)))
+        return np.asarray(root * rest / np.sqrt(np.maximum(p * q, _SMALLEST)))
     if kind == "deviance":
         chance = np.maximum(np.where(y == 1, p, q), _SMALLEST)
-        return np.asarray(np.sign(rest) * np.sqrt(-2 * np.log(chance)))
+        return np.asarray(root * np.sign(rest) * np.sqrt(-2 * np.log(chance)))
     scores = binomial.pieces(X, y, eta, link, weights).scores
     if kind == "score":
         return scores

@@ -72,7 +72,9 @@ def random_intercept(
     Fit
         The last coefficient is the standard deviation of the intercept, with limits on its
         logarithm and a likelihood-ratio test on the boundary. 25 nodes of adaptive Gauss-Hermite
-        quadrature, as ``lme4::glmer(nAGQ=25)``.
+        quadrature, as ``lme4::glmer(nAGQ=25)``. ``predict(kind="marginal")`` is the mean chance of
+        all groups; of those still there after many periods it is too high, since groups with a
+        high intercept have left. :func:`prediction.cross_validate` takes that into account.
 
     Raises
     ------

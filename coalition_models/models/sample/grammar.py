@@ -12,6 +12,7 @@ from formulaic.parser.algos.tokenize import tokenize
 from formulaic.parser.types import Token
 
 from coalition_models.errors import FormulaError
+from coalition_models.models.sample.sides import event_of, sides_of
 from coalition_models.models.sample.vocabulary import (
     ALLOWED,
     CONTRASTS,
@@ -35,8 +36,6 @@ __all__ = [
 _NUMBERS = ("np.pi", "np.e")
 #: bases larger than this are no model, but would fill the memory
 _LARGEST_BASIS = 100
-_LEFT = re.compile(r"\s*(?:`([^`]+)`|([^\W\d]\w*))\s*")
-_TILDE = re.compile(r"((?:[^~`]|`[^`]*`)*)~(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)""")
 _CALLED = re.compile(r"(?<![\w.])([^\W\d][\w.]*)\s*\(")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
@@ -79,18 +78,12 @@ def read_formula(formula: object, *, trust: bool = False) -> Reading:
     Traceback (most recent call last):
     coalition_models.errors.FormulaError: open() is not a function that formulas know...
     """
-    sides = _TILDE.fullmatch(formula) if isinstance(formula, str) else None
-    if sides is None or not isinstance(formula, str):
-        raise FormulaError(f"a formula reads 'event ~ a + b', not {formula!r}")
+    right = sides_of(formula)[1]
+    formula = str(formula)
     _refuse_habits(formula)
-    left = _LEFT.fullmatch(sides[1])
-    if left is None:
-        raise FormulaError(
-            f"the left of {formula!r} must be the name of one column that is 1 where the event "
-            "happened and 0 elsewhere; make the column first"
-        )
+    event = event_of(formula)
     try:
-        tokens = list(tokenize(sides[2]))
+        tokens = list(tokenize(right))
     except FormulaicError as problem:
         why = clean_message(problem)
         cure = "; write % inside I(), such as I(x % 2)" if "Expected: %" in why else ""
@@ -114,7 +107,7 @@ def read_formula(formula: object, *, trust: bool = False) -> Reading:
         else:
             _refuse_token(token, formula)
     sets = (frozenset(found) for found in (coded, within, loose))
-    return Reading(left[1] or left[2], sides[2], tuple(names), *sets)
+    return Reading(event, right, tuple(names), *sets)
 
 
 def syntax_tree(text: str, formula: str, *, trust: bool) -> ast.Expression:

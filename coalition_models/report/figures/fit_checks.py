@@ -14,6 +14,7 @@ from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.after.nonparametric import survival_curve
 from coalition_models.models.fit import Fit
+from coalition_models.models.sample.sides import event_of
 from coalition_models.report.figures.style import COLOURS, GREY, Plot, new_figure, styled
 from coalition_models.report.words import time_label
 
@@ -151,7 +152,7 @@ def cox_snell_data(
     check_arguments(cox_snell_data, {"fit": fit, "data": data, "id": id})
     used = fit.used_of(data)
     martingale = fit.residuals("martingale")["martingale"].to_numpy(dtype=float)
-    event = used[fit.formula.partition("~")[0].strip()].to_numpy(dtype=float)
+    event = used[event_of(fit.formula)].to_numpy(dtype=float)
     rows = pd.DataFrame({"expected": event - martingale, "event": event})
     names = [id] if isinstance(id, str) else list(id or _MEMBER)
     absent = [name for name in names if name not in used.columns]
