@@ -31,7 +31,8 @@ def concordance_error(fit: Fit, *, ranks: bool = False) -> float:
         If rows enter late, or have strata or weights.
     """
     spec = fit.spec
-    if spec.family != "cox" or spec.start or spec.strata or spec.weights:
+    whole = "free_baseline" in spec.record.can and spec.record.ratio == "hazard ratio"
+    if not whole or spec.start or spec.strata or spec.weights:
         raise ReplicationError(
             f"{spec.formula!r}: the standard error of a concordance is known for Cox models of one "
             "row per member, without start, strata and weights"

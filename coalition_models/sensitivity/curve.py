@@ -14,6 +14,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments, check_draws
 from coalition_models.errors import CoverageError, DataError, FitError, counted
 from coalition_models.inference.null_score import NullTest, score_at_null
+from coalition_models.inference.wald_numbers import wald_numbers
 from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit
 from coalition_models.models.specification import Specification
@@ -30,7 +31,6 @@ from coalition_models.sensitivity.scales import (
     scale_of,
     scored,
     statistic_of,
-    wald_numbers,
 )
 from coalition_models.sensitivity.standings import SAME_QUESTION, of_standing, picked
 
@@ -230,9 +230,10 @@ class Estimate:
         fitted = fit(spec, setting.rows)
         words = {"scale": scale_of(spec.record), "statistic": statistic_of(spec.record), "note": ""}
         out: dict[str, object] = {**dict.fromkeys(_RESULTS, np.nan), **words}
-        out |= wald_numbers(fitted, term) | estimates_of(fitted, term)
+        numbers, keep = wald_numbers(fitted, term)
+        out |= numbers | estimates_of(fitted, term)
         if self.also is not None:
-            out |= self.also(setting, fitted.engine.sample.keep)
+            out |= self.also(setting, keep)
         return out
 
     def _drawn(self, found: NullTest, setting: Setting) -> Floats:

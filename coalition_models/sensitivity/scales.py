@@ -1,14 +1,10 @@
-"""On which scale a family's estimates lie, and what it is judged by where it has no score."""
+"""On which scale a family's estimates lie, and what its terms are judged by."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
-from coalition_models.inference.exposure import exposure_of
 from coalition_models.models.family import Family
-from coalition_models.models.fit import Fit
 from coalition_models.models.running import fit as fit_one
 from coalition_models.models.running import unfitted
 from coalition_models.models.specification import Specification
@@ -20,7 +16,6 @@ __all__ = [
     "scale_of",
     "scored",
     "statistic_of",
-    "wald_numbers",
     "z_of",
 ]
 
@@ -103,57 +98,3 @@ def coefficient_names(spec: Specification, panel: pd.DataFrame) -> tuple[str, ..
     ('Intercept', 'risk', 'log(shape)')
     """
     return (unfitted if scored(spec.record) else fit_one)(spec, panel).names
-
-
-def wald_numbers(fit: Fit, term: str) -> dict[str, float]:
-    """Return Wald's statistics of a term, under the names that scores have.
-
-    Parameters
-    ----------
-    fit : Fit
-    term : str
-        A coefficient.
-
-    Returns
-    -------
-    dict
-        ``z``, the estimate over the error by the information alone, and its normal ``p_score``;
-        ``z_by_cluster``, over the error that the fit has, missing without clusters; ``events,
-        rows, clusters``; of a term of two values ``exposed_events, exposed_clusters``.
-
-    Raises
-    ------
-    DataError
-        No such coefficient.
-
-    Examples
-    --------
-    >>> import coalition_models as cm
-    >>> panel = cm.simulate_panel(members=40, coefficients={"risk": 0.8}, seed=1)
-    >>> fit = cm.parametric("event ~ risk", panel, distribution="weibull", cluster="state")
-    >>> sorted(wald_numbers(fit, "risk"))
-    ['clusters', 'events', 'p_score', 'rows', 'z', 'z_by_cluster']
-    """
-    at = fit.place_of(term)
-    estimate = float(fit.coefficients[at])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = float(estimate / np.sqrt(fit.model_covariance[at, at]))
-    sample = fit.engine.sample
-    left = (sample.event != 0).astype(float)
-    numbers: dict[str, float] = {
-        "z": z,
-        "p_score": float(2 * ndtr(-abs(z))),
-        "events": int(left.sum()),
-        "rows": len(left),
-    }
-    clusters = sample.clusters[0] if fit.choices.cluster else None
-    if clusters is not None:
-        numbers["z_by_cluster"] = estimate / float(fit.std_errors[at])
-        numbers["clusters"] = sample.cluster_counts[0]
-    each = np.arange(len(left)) if clusters is None else clusters
-    sides = exposure_of(fit.values_of(term), left, each)
-    if sides is not None:
-        numbers["exposed_events"] = sides.exposed_events
-        if clusters is not None:
-            numbers["exposed_clusters"] = sides.exposed_clusters
-    return numbers

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 import coalition_models as cm
+from coalition_models.inference.wald_numbers import wald_numbers
 from coalition_models.sensitivity import Dimension, leave_out, resample, spec_curve
-from coalition_models.sensitivity.scales import wald_numbers
 
 FAMILIES = ("cox", "cloglog", "logit", "weibull", "lognormal")
 
@@ -134,7 +134,7 @@ def test_what_lies_beside_a_cause_are_the_covariates_alone() -> None:
 
 def test_without_clusters_there_is_no_z_by_cluster() -> None:
     fit = cm.parametric("event ~ high", PANEL, distribution="weibull")
-    numbers = wald_numbers(fit, "high")
+    numbers, _ = wald_numbers(fit, "high")
     assert "z_by_cluster" not in numbers
     assert numbers["exposed_events"] == PANEL.loc[PANEL["high"] == 1, "event"].sum()
 
