@@ -318,7 +318,7 @@ def on_page_content(html: str, **_: Any) -> str:
 
 
 def on_post_template(output_content: str, template_name: str, **_: Any) -> str:
-    """Leave out the page for addresses that a server does not find: the site is read from a folder."""
+    """Leave out the page that only a server shows: the site is read from a folder."""
     return "" if template_name == "404.html" else output_content
 
 
