@@ -207,7 +207,7 @@ class Study:
     @property
     def title(self) -> str:
         """Title of the article; authors and year where the title was not seen."""
-        return self.work.title or f"{self.work.text.partition('). ')[0]})"
+        return self.work.plain_title or f"{self.work.text.partition('). ')[0]})"
 
     @property
     def citation(self) -> str:
