@@ -171,7 +171,7 @@ def _add_explorer(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--out", action=PathOption, default=Path("build"), help="folder for the page and its tables"
     )
     explorer.add_argument(
-        "--every", action="store_true", help="all standard choices, some minutes; else the shorter"
+        "--every", action="store_true", help="all standard choices, half an hour or more; else few"
     )
     explorer.add_argument("--draws", type=int, help="exchanges of histories (99, with --every 999)")
     explorer.add_argument(

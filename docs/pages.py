@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import coalition_models as cm
-from coalition_models.render import Table
 from coalition_models.sources.catalog import Entry, tables
 
 DOCS = Path(__file__).resolve().parent
@@ -221,8 +220,19 @@ def _data() -> Iterator[tuple[str, str]]:
         table = _table(["name", "title", "a row is", "covers", "licence"], rows)
         lines += [f"## {title}", "", table, ""]
     yield "data/index.md", "\n".join(lines)
-    book = cm.codebook("features").reset_index()
-    yield "data/features.md", "# Columns that builders add\n\n" + _frame(book)
+    yield "data/features.md", _features()
+
+
+def _features() -> str:
+    """The columns of each builder, with what all of them share said once."""
+    lines = ["# Columns that builders add", ""]
+    for builder, part in cm.codebook("features").reset_index().groupby("builder", sort=False):
+        alike = [one for one in ("source", "article", "missing") if part[one].nunique() == 1]
+        shared = {one: str(part[one].iloc[0]) for one in alike}
+        told = [f"{one.capitalize()}: {value}." for one, value in shared.items() if value]
+        rest = part.drop(columns=["builder", *alike])
+        lines += [f"## cm.{builder}", "", " ".join(told), "", _frame(rest), ""]
+    return "\n".join(lines)
 
 
 def data_sheet(item: Entry) -> str:
@@ -270,12 +280,13 @@ def _frame(frame: Any) -> str:
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
-    cells = [[_cell(value) for value in row] for row in rows]
-    return Table(header, cells, align="l" * len(header)).markdown()
+    """Cells are Markdown: their links and code stay what they are."""
+    lines = [header, [":---"] * len(header), *([_cell(value) for value in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _cell(value: object) -> str:
-    return " ".join(str(value).split())
+    return " ".join(str(value).split()).replace("|", "\\|")
 
 
 # -- what mkdocs calls ----------------------------------------------------------------------------
@@ -304,6 +315,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 def on_page_content(html: str, **_: Any) -> str:
     """Show names that docstrings mark with a role (``:func:``) as plain code."""
     return re.sub(r":(?:func|class|meth|mod|attr|data|exc):(?=<code>)", "", html)
+
+
+def on_post_template(output_content: str, template_name: str, **_: Any) -> str:
+    """Leave out the page that only a server shows: the site is read from a folder."""
+    return "" if template_name == "404.html" else output_content
 
 
 def site_links(markdown: str, page: str) -> str:

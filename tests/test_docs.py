@@ -167,6 +167,35 @@ def test_every_table_has_a_sheet_with_its_columns(site):
         assert all(f"| {column} |" in sheet for column in cm.codebook(name).index)
 
 
+def test_links_and_code_in_made_tables_are_no_plain_text(site):
+    """A sign of Markdown behind a backslash is shown as it stands."""
+    pages = site.generated()
+    rows = [
+        line
+        for page, text in pages.items()
+        if page.startswith("data/") and page != "data/about.md"
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    assert not [row for row in rows if re.search(r"\\[`\[(_]", row)]
+    assert "| [troops](bundled/troops.md) |" in pages["data/index.md"]
+    assert "| Key | `coalition`, " in pages["data/bundled/troops.md"]
+    assert site.on_post_template("<html>", "404.html") == ""
+
+
+def test_lines_of_code_fit_into_the_page():
+    """The column of reading holds some 100 letters of code; what is longer is cut at its edge."""
+    long = [
+        f"{path.name}: {line}"
+        for path in WRITTEN
+        if path.name != "architecture.md"  # its rooms stand in one line
+        for block in _FENCED.findall(path.read_text(encoding="utf-8"))
+        for line in block.splitlines()
+        if len(line) > 102
+    ]
+    assert long == []
+
+
 def test_every_public_name_is_in_the_reference(site):
     import coalition_models as cm
 

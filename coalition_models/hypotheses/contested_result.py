@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coalition_models.designs.sets import place_of
 from coalition_models.errors import DataError
 from coalition_models.hypotheses.contested_cells import UNITS
 from coalition_models.hypotheses.contested_evidence import HEADLINE, Evidence
@@ -146,9 +147,10 @@ class Contested:
         """
         known = self.table[self.table["sign"] != ""]
         if known.empty:
-            return [f"{self.claim}, {self.coalition}: no combination could be estimated."]
+            name = f"{self.claim.capitalize()}, {place_of(self.coalition)}"
+            return [f"{name}: no combination could be estimated."]
         return [
-            f"{self.claim}, {self.coalition}: {tally(known)}.",
+            f"{self.claim.capitalize()}, {place_of(self.coalition)}: {tally(known)}.",
             *directions(known, [c for c in ("unit", "side", "measure") if c in self.choices]),
             *choice_sentences(self.flips(), self.choices, _ABOUT_ONE),
             *hanging_on(self.evidence, self.decomposition()),
@@ -192,7 +194,8 @@ class Contested:
             "count elections whose outcome a decision may have followed.",
         )
         align = "l" * len(self.choices) + "rrrrrl"
-        return Table(header, rows, f"{self.claim}: {self.coalition}", notes, align)
+        title = f"{self.claim.capitalize()}, {place_of(self.coalition)}: each combination"
+        return Table(header, rows, title, notes, align)
 
     def __str__(self) -> str:
         return self.to_table().text()

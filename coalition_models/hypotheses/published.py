@@ -83,6 +83,10 @@ def published_findings(verdicts: Verdicts) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+#: how the sentence says what a table says in short
+_TOLD = {STANDINGS[-2]: "tested on its own cases only"}
+
+
 def standing_line(verdicts: Verdicts) -> str:
     """How the published findings stand, in a sentence.
 
@@ -95,7 +99,7 @@ def standing_line(verdicts: Verdicts) -> str:
     found = published_findings(verdicts)
     counts = found["standing"].value_counts()
     told = [
-        f"{counts[one]} {one.replace(', p only', ' by p only')}"
+        f"{counts[one]} {_TOLD.get(one, one.replace(', p only', ' (by p only)'))}"
         for one in STANDINGS
         if one in counts
     ]

@@ -48,10 +48,13 @@ class Claim:
         Title and address of each table, figure or section behind it; ``#table-name`` and
         ``#figure-name`` are those of the same page by the name of their file, ``#sources`` its
         sources, ``part.html#table-name`` those of another page.
+    items : sequence of str
+        What the sentence lists, numbered, below it.
     """
 
     text: str
     links: Sequence[tuple[str, str]] = ()
+    items: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ def front_page(
     inner = "".join(_card(card) for card in cards)
     told = "".join(
         f"<h2>{html.escape(heading)}</h2>\n"
-        + "".join(f"<p>{_claim(sentence)}</p>\n" for sentence in sentences)
+        + "".join(f"<p>{_claim(sentence)}</p>{_items(sentence)}\n" for sentence in sentences)
         for heading, sentences in lines
     )
     first = f'<section class="lines">{told}</section>\n' if told else ""
@@ -238,6 +241,13 @@ def _claim(claim: str | Claim) -> str:
     return f"{html.escape(values_in_words(claim.text))}{_proof(claim.links)}"
 
 
+def _items(claim: str | Claim) -> str:
+    if isinstance(claim, str) or not claim.items:
+        return ""
+    inner = "".join(f"<li>{html.escape(values_in_words(item))}</li>" for item in claim.items)
+    return f'<ol class="items">{inner}</ol>'
+
+
 def _proof(links: Sequence[tuple[str, str]]) -> str:
     if not links:
         return ""
@@ -282,11 +292,11 @@ class _Writer:
 
     def _part(self, part: Shown) -> str:
         if isinstance(part, str | Claim):
-            return f"<p>{_claim(part)}</p>"
+            return f"<p>{_claim(part)}</p>{_items(part)}"
         if isinstance(part, Table):
             return self._table(part)
         if isinstance(part, Listing):
-            items = "".join(f"<li>{_claim(item)}</li>" for item in part.items)
+            items = "".join(f"<li>{_claim(item)}{_items(item)}</li>" for item in part.items)
             linked = any(isinstance(item, Claim) for item in part.items)
             return f'<ul class="{"found" if linked else "sources"}">{items}</ul>'
         return self._figure(*part)

@@ -18,6 +18,7 @@ from coalition_models.report.words import state_name
 __all__ = [
     "COLUMNS",
     "form_word",
+    "set_words",
     "spells_in_words",
     "table_in_words",
     "values_in_words",
@@ -42,13 +43,22 @@ _WORDS = {
     "bmr": "Boix, Miller and Rosato",
     "polity": "Polity",
 }
+#: data sets that are no place -> words
+_SETS = {
+    "forms": "forms of defection",
+    "leaders": "leaders, Iraq",
+    "un": "UN missions",
+    "interventions": "interventions",
+    "wars": "interstate wars",
+    "alliances": "alliances called on",
+}
 _FORMS = {**_WORDS, "full": "full exit"}
 _FRAMEWORKS = {"nato": "NATO", "un": "UN"}
 #: a name that was put together from words
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 _VALUE = re.compile(
     r"(?<![\w.])(?:mission_end|post_mandate|left_office|re_role|partial_cut|caveat_tightened|"
-    r"caveat_lifted|exit_kind_alt|exit_kind|exit_date|std_error|p_value)(?![\w=])"
+    r"caveat_lifted|exit_kind_alt|exit_kind|exit_date|std_error|p_value|bmr|polity)(?![\w=])"
 )
 _INFINITE = re.compile(r"(?<![\w.])inf(?!\w)")
 #: a state, or a stay of it in a coalition
@@ -95,6 +105,19 @@ def form_word(form: str) -> str:
     ('change of task', 'partial cut', 'full exit')
     """
     return _FORMS.get(form, form.replace("_", " "))
+
+
+def set_words(name: str) -> str:
+    """A data set in words; a variant keeps its own.
+
+    Examples
+    --------
+    >>> set_words("un"), set_words("isaf: announced exit")
+    ('UN missions', 'Afghanistan (ISAF): announced exit')
+    """
+    first, _, variant = name.partition(": ")
+    words = _SETS.get(first) or place_of(first)
+    return f"{words}: {variant}" if variant else words
 
 
 def spells_in_words(text: str) -> str:

@@ -13,21 +13,13 @@ from coalition_models.hypotheses.result import format_ratio
 from coalition_models.hypotheses.rule import DECIDED
 from coalition_models.render import Table, format_p
 from coalition_models.report.figures.verdicts import plot_contested, plot_verdicts
+from coalition_models.report.in_words import set_words
 from coalition_models.report.paper import Material
 
 __all__ = ["claims_material", "contested_material"]
 
 _VERDICTS = ("supported", "contradicted", "little effect", "inconclusive")
 _SIGNS = {"+": "more", "-": "less", "": "either"}
-#: data sets that are no place -> words
-_SETS = {
-    "forms": "forms of defection",
-    "leaders": "leaders, Iraq",
-    "un": "UN missions",
-    "interventions": "interventions",
-    "wars": "interstate wars",
-    "alliances": "alliances called on",
-}
 #: tests with the smallest p-values that the text shows
 _SHOWN = 10
 
@@ -81,18 +73,11 @@ def _decided(once: pd.DataFrame) -> str:
     if rows.empty:
         return "No claim is supported or contradicted"
     said = [
-        f"{row['name']} in {_place(str(row['data_set']))} ({row['verdict']}, ratio "
+        f"{row['name']} in {set_words(str(row['data_set']))} ({row['verdict']}, ratio "
         f"{format_ratio(row['ratio'])}, {row['strength'] or 'p only'})"
         for row in rows.to_dict("records")
     ]
     return f"Decided are: {'; '.join(said)}"
-
-
-def _place(name: str) -> str:
-    """A data set in words; a variant keeps its own."""
-    first, _, variant = name.partition(": ")
-    words = _SETS.get(first) or place_of(first)
-    return f"{words}: {variant}" if variant else words
 
 
 def _counts(tested: pd.DataFrame) -> Table:
@@ -100,7 +85,7 @@ def _counts(tested: pd.DataFrame) -> Table:
     for name, part in tested.groupby("data_set", sort=False):
         found = part["verdict"].value_counts()
         rows.append(
-            [_place(str(name)), str(len(part)), *[str(int(found.get(v, 0))) for v in _VERDICTS]]
+            [set_words(str(name)), str(len(part)), *[str(int(found.get(v, 0))) for v in _VERDICTS]]
         )
     return Table(
         ["Data set", "Tests", *[v.capitalize() for v in _VERDICTS]],
@@ -126,7 +111,7 @@ def _test(row: Mapping[Any, Any]) -> list[str]:
     low, high = format_ratio(row["ratio_low"]), format_ratio(row["ratio_high"])
     return [
         f"{str(row['name']).capitalize()}{'*' if row['proxy'] else ''}",
-        _place(str(row["data_set"])),
+        set_words(str(row["data_set"])),
         str(int(row["events"])),
         _SIGNS.get(str(row["sign"]), str(row["sign"])),
         format_ratio(row["ratio"]),

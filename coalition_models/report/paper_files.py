@@ -155,8 +155,10 @@ def paper_document(template: str, material: Material, kind: str) -> bytes:
         return typst_pdf(folder, "paper.typ")
 
 
+#: columns of a page as wide as what they hold, not by the length of lines in Markdown
+_COLUMNS = "header-includes=<style>col { width: auto !important; }</style>"
 _OPTIONS = {
-    "html": ["--embed-resources", "--variable", "maxwidth=54em"],
+    "html": ["--embed-resources", "--variable", "maxwidth=54em", "--variable", _COLUMNS],
     "docx": [],
     "tex": ["--variable", "geometry:margin=25mm"],
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -118,9 +118,11 @@ class Part(Generic[T]):
                 heading,
                 line
                 if isinstance(line, str)
-                else Claim(
-                    line.text,
-                    [(title, (Path(self.folder) / to).as_posix()) for title, to in line.links],
+                else replace(
+                    line,
+                    links=[
+                        (title, (Path(self.folder) / to).as_posix()) for title, to in line.links
+                    ],
                 ),
             )
             for heading, line in self.lines(analysis)

@@ -76,6 +76,17 @@ class Article:
         return f"{names} ({self.year})" if self.year else names
 
     @property
+    def plain_title(self) -> str:
+        """The title without the braces that protect capitals in BibTeX.
+
+        Examples
+        --------
+        >>> article("tago_2009").plain_title[:40]
+        'When Are Democratic Friends Unreliable? '
+        """
+        return _plain(self.title)
+
+    @property
     def reference(self) -> str:
         """One line for tables: surnames, year and place, without the title.
 

@@ -50,7 +50,7 @@ def test_a_work_is_told_in_one_style():
     assert article("wood").text == "Wood. Working paper."
     assert article("raes_dubois_buts_2019").reference == "Raes, Du Bois and Buts (2019)"
     assert article("mcinnis_2020").reference == (
-        "McInnis (2020), book, doi 10.1007/978-3-319-78834-0"
+        "McInnis (2020), Palgrave Macmillan, doi 10.1007/978-3-319-78834-0"
     )
 
 

@@ -16,7 +16,7 @@ from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.data_sets import combinable
 from coalition_models.hypotheses.result import Verdicts
 from coalition_models.report.figures.style import GREY, Plot, mark_ratios, new_figure, styled
-from coalition_models.report.in_words import word
+from coalition_models.report.in_words import word, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -360,7 +360,7 @@ def _draw_panel(
     axis.set_ylim(*scale)
     axis.set_xlim(-0.5, len(values) - 0.5)
     mark_ratios(axis.yaxis, most=6)
-    axis.set_xticks(range(len(values)), [str(value) for value in values])
+    axis.set_xticks(range(len(values)), [wrapped(word(str(value)), 16) for value in values])
 
 
 def _scale(known: pd.DataFrame) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.contested_evidence import HEADLINE
 from coalition_models.render import Table, frame_table
 from coalition_models.report.html import Claim
+from coalition_models.report.in_words import spells_in_words
 from coalition_models.report.words import state_names
 
 __all__ = ["closely", "evidence_frames", "evidence_tables", "fact_pages", "fact_words"]
@@ -81,7 +82,10 @@ def _shown(name: str, frame: pd.DataFrame) -> pd.DataFrame:
             .astype("string")
             .str.replace(r"\b[\w-]+ (?=[A-Z]{3}-)", "", regex=True)
         )
-        frame = frame.assign(left_out_which=which.fillna(""))
+        frame = frame.assign(
+            left_out_which=which.fillna("").map(spells_in_words),
+            redated_which=frame["redated_which"].fillna("").map(spells_in_words),
+        )
     if name in ("falls", "bounds") and not frame["problem"].astype(bool).any():
         return frame.drop(columns="problem")
     return frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from coalition_models.report.in_words import spells_in_words
 from coalition_models.report.part import HEADINGS
 from coalition_models.report.parts._contested_tables import fact_words
 
-__all__ = ["contested_lines", "forms_line", "hollow_line", "often_line", "widths_line"]
+__all__ = ["contested_lines", "forms_line", "hollow_line", "often_line"]
 
 _FOUND, _SURE, _DEPENDS, _UNKNOWN, _FACTS = HEADINGS
 _MAIN = "elections_iraq"
@@ -26,35 +26,31 @@ _TEN = 10
 _QUESTIONS, _ELECTIONS = "questions.html", "contested_elections.html"
 
 
-def _linked(text: str, page: str, **named: str) -> Claim:
+def _linked(text: str, page: str, items: Sequence[str] = (), **named: str) -> Claim:
     """A line with the tables and pictures behind it: their name -> what the link is called."""
     places = {name.replace("_", "-", 1): title for name, title in named.items()}
-    return Claim(text, [(title, f"{page}#{place}") for place, title in places.items()])
+    return Claim(text, [(title, f"{page}#{place}") for place, title in places.items()], items)
 
 
 def often_line(rates: pd.DataFrame) -> tuple[str, Claim]:
-    """Early exits by coalition, from the rarest to the commonest."""
+    """Early exits by coalition, from the rarest to the commonest, and what makes them unsure."""
     early = rates[rates["outcome"] == "early"].sort_values("rate")
     told = ", ".join(
         f"{row['rate']:.1f} in {place_of(str(row['coalition']))} ({row['conf_low']:.1f} to "
         f"{row['conf_high']:.1f})"
         for row in early.to_dict("records")
     )
-    text = f"How often: early exits in 100 member-years, {told}."
-    return _FOUND, _linked(text, _QUESTIONS, figure_questions_frequencies="picture",
-                           table_questions_frequencies="rates")  # fmt: skip
-
-
-def widths_line(rates: pd.DataFrame) -> tuple[str, Claim]:
-    """What makes the rates unsure."""
-    early = rates[rates["outcome"] == "early"]
     wide = {
         what: float((early[f"{what}_high"] - early[f"{what}_low"]).mean())
         for what in ("sampling", "coding", "dating")
     }
-    told = ", ".join(f"{what} {wide[what]:.1f}" for what in sorted(wide, key=lambda k: -wide[k]))
-    text = f"Rates are unsure, in width on average per 100 member-years: {told}."
-    return _SURE, _linked(text, _QUESTIONS, table_questions_frequencies="rates")
+    each = ", ".join(f"{what} {wide[what]:.1f}" for what in sorted(wide, key=lambda k: -wide[k]))
+    text = (
+        f"How often: early exits in 100 member-years, {told}. In brackets is all that is unsure "
+        f"together; each alone is on average so wide: {each}."
+    )
+    return _FOUND, _linked(text, _QUESTIONS, figure_questions_frequencies="picture",
+                           table_questions_frequencies="rates")  # fmt: skip
 
 
 def forms_line(sentences: list[str], moves: pd.DataFrame) -> tuple[str, Claim]:
@@ -75,16 +71,27 @@ def hollow_line(found: Hollowing) -> tuple[str, Claim]:
     told = []
     for name, part in found.verdicts.groupby("coalition", sort=False):
         main = part[(part["rule"] == "as given") & (part["strengths"] == "last")].iloc[0]
-        words = [
-            f"{what} {'in no month' if main[what] is None else f'from {main[what]:%B %Y}'} "
-            f"({int(part[what].notna().sum())} of {len(part)} variants have such a month)"
-            for what in ("hollow", "collapsed")
-        ]
+        words = [_when(what, main[what], part[what]) for what in ("hollow", "collapsed")]
         told.append(f"{place_of(str(name))} {', '.join(words)}")
-    text = f"Hollow when: {'; '.join(told)}. Here {found.rule}. Flags are members."
+    text = (
+        f"Hollow when: {'; '.join(told)}. Here {found.rule}. Flags are members; variants have "
+        "other numbers in this rule, or read the strengths between two lists otherwise."
+    )
     return _FOUND, _linked(text, _QUESTIONS, figure_questions_hollowing="picture",
                            table_questions_hollow_rule="rule and months",
                            table_questions_hollow_years="year by year")  # fmt: skip
+
+
+def _when(what: str, month: pd.Period | None, variants: pd.Series) -> str:
+    """From which month by the rule, and in how many of its variants, from when at the earliest."""
+    here = "in no month" if month is None else f"from {month:%B %Y}"
+    some = variants.dropna()
+    if some.empty:
+        return f"{what} {here} (in none of {len(variants)} variants)"
+    return (
+        f"{what} {here} (in {len(some)} of {len(variants)} variants, from {min(some):%B %Y} at "
+        "the earliest)"
+    )
 
 
 def contested_lines(contested: Mapping[str, Contested]) -> list[tuple[str, Claim]]:
@@ -95,16 +102,18 @@ def contested_lines(contested: Mapping[str, Contested]) -> list[tuple[str, Claim
     known = {name: one for name, one in contested.items() if one.claim == "elections"}
     name = f"contested_{_MAIN}"
     lines = [
-        (_FOUND, _found(iraq), {"s1": "how it is known", f"figure_{name}": "picture",
+        (_FOUND, _found(iraq), {"s3": "how it is known", f"figure_{name}": "picture",
                                 f"table_{name}": "combinations"}),
         (_SURE, _sure(iraq, known), {f"table_{name}_joint": "joint test"}),
         (_DEPENDS, _depends(iraq),
          {f"table_{name}_split": "split", f"table_{name}_falls": "falls"}),
         (_UNKNOWN, _unknown(known), {f"table_{name}_decisions": "decisions"}),
-        (_FACTS, _wanted(iraq), {f"table_{name}_wanted": "facts with their sources",
-                                 f"table_{name}_variance": "variance"}),
     ]  # fmt: skip
-    return [(heading, _linked(text, _ELECTIONS, **links)) for heading, text, links in lines if text]
+    said = [(heading, _linked(text, _ELECTIONS, **links)) for heading, text, links in lines if text]
+    text, facts = _wanted(iraq)
+    links = {f"table_{name}_wanted": "facts with their sources",
+             f"table_{name}_variance": "variance"}  # fmt: skip
+    return [*said, (_FACTS, _linked(text, _ELECTIONS, facts, **links))] if text else said
 
 
 def _near(found: Contested, date: str, side: str) -> dict[str, object] | None:
@@ -171,9 +180,9 @@ def _depends(iraq: Contested) -> str:
     if len(split) and split["change"].notna().all():
         far = split.iloc[int(split["change"].abs().argmax())]
         parts.append(
-            f"The sign turns most by the {far['dimension']} ({far['from']} to {far['to']}): the "
-            f"ratio times {np.exp(far['change']):.2f} ({np.exp(far['least']):.2f} to "
-            f"{np.exp(far['most']):.2f})."
+            f"What moves the ratio most is the {far['dimension']}: from '{far['from']}' to "
+            f"'{far['to']}' it is multiplied by {np.exp(far['change']):.2f} "
+            f"({np.exp(far['least']):.2f} to {np.exp(far['most']):.2f}, by what else is chosen)."
         )
     around = falls[falls["label"].str.endswith("around")] if len(falls) else falls
     if len(around) and pd.notna(around["redated"].iloc[0]):
@@ -202,22 +211,22 @@ def _unknown(known: Mapping[str, Contested]) -> str:
     )
 
 
-def _wanted(iraq: Contested) -> str:
+def _wanted(iraq: Contested) -> tuple[str, list[str]]:
     """What sampling leaves unsure, and the ten facts that would take off most of the rest."""
     wanted = iraq.evidence.wanted
     if wanted.facts.empty:
-        return ""
+        return "", []
     share = wanted.split.set_index("source")["share"]
-    told = "; ".join(
+    first = wanted.facts.head(_TEN)
+    facts = [
         f"{words} ({part:.1%})"
-        for words, part in zip(
-            fact_words(wanted.facts.head(_TEN)), wanted.facts["share"].head(_TEN), strict=True
-        )
-    )
-    return (
+        for words, part in zip(fact_words(first), first["share"], strict=True)
+    ]
+    text = (
         f"Of the variance of the ratio of decisions around an election in "
         f"{place_of(iraq.coalition)} {share['sampling']:.0%} is sampling, which no fact lowers, "
         f"{share['coding']:.0%} the coding of exits and {share['dates']:.0%} dates "
         f"({wanted.draws} worlds drawn of each). So much of it would go, on average, if one fact "
-        f"alone were known: {told}."
+        "alone were known:"
     )
+    return text, facts

@@ -107,14 +107,31 @@ def years_table(years: pd.DataFrame) -> Table:
         coalition=[place_of(str(name)) for name in years["coalition"]],
         month=years["month"].dt.strftime("%Y-%m"),
         partners=years["partners"].round().astype("Int64"),
+        **{one: (100 * years[one]).round().astype("Int64") for one in _SHARES},
     )
     return frame_table(
-        shown.rename(columns=lambda name: str(name).replace("_", " ")),
+        shown[[*_HEADINGS]].rename(columns=_HEADINGS),
         title="Year by year, in the last month that is judged",
-        digits=2,
         notes=(
-            "left: share of the most until then (low, high: readings between two lists); unknown: "
-            "share of members whose strength is not known; judged, hollow, collapsed: months of "
-            "the year.",
+            "% of the most: until then (lowest, highest: readings between two lists); % unknown: "
+            "members whose strength is not known; judged, hollow, collapsed: months of the year.",
         ),
     )
+
+
+_SHARES = ("flags_left", "partners_left", "partners_left_low", "partners_left_high", "unknown")
+_HEADINGS = {
+    "coalition": "coalition",
+    "year": "year",
+    "month": "month",
+    "flags": "members",
+    "flags_left": "% of the most members",
+    "partners": "partners' troops",
+    "partners_left": "% of the most troops",
+    "partners_left_low": "lowest %",
+    "partners_left_high": "highest %",
+    "unknown": "% unknown",
+    "judged": "months judged",
+    "hollow": "months hollow",
+    "collapsed": "months collapsed",
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -13,7 +14,8 @@ from coalition_models.hypotheses.contested import Contested
 from coalition_models.hypotheses.result import Verdicts, format_ratio
 from coalition_models.render import format_p
 from coalition_models.report.figures.verdicts import plot_contested
-from coalition_models.report.html import Claim, Listing, Section, Shown
+from coalition_models.report.html import Listing, Section, Shown
+from coalition_models.report.in_words import set_words, spells_in_words
 from coalition_models.report.part import Page, Part, Run
 from coalition_models.report.parts._contested_tables import (
     closely,
@@ -21,6 +23,7 @@ from coalition_models.report.parts._contested_tables import (
     evidence_tables,
     fact_pages,
 )
+from coalition_models.report.parts._democracy_lines import democracy_lines
 from coalition_models.report.parts._front_lines import contested_lines
 from coalition_models.report.periods import coalition_years
 from coalition_models.report.product import Product
@@ -65,9 +68,15 @@ _READING = {
     ),
     "democracy": (
         "All units read the state's regime in the month: of a leader, that of the last day in "
-        "office or in the coalition.",
+        "office or in the coalition. A state counts as exposed if it is a democracy then, by "
+        "Polity or by Boix, Miller and Rosato.",
     ),
 }
+_DATES = (
+    "Exits are dated in three ways: 'announced' is the day of the decision (the departure where "
+    "none is known), 'main' the day on which the main contingent left, 'last' that of the last "
+    "soldier."
+)
 #: sets on which no result had been seen when the choices were listed
 _CONFIRM = ("unosom2", "rsm")
 
@@ -89,7 +98,7 @@ def contested_products(analysis: HypothesisAnalysis) -> Product:
         tables |= {f"contested_{name}_{what}": table for what, table in shown.items()}
         if (found.table["sign"] != "").any():
             figures[f"contested_{name}"] = plot_contested(
-                found, title=f"{found.claim}, {place_of(found.coalition)}"
+                found, title=f"{found.claim.capitalize()}, {place_of(found.coalition)}"
             )
     return Product(tables, frames, figures)
 
@@ -126,6 +135,7 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
             "How to read it",
             [
                 *_READING[claim],
+                _DATES,
                 Listing((*confirmations(analysis, claim), *without_section(analysis, claim))),
             ],
         ),
@@ -146,14 +156,15 @@ def contested_page(analysis: HypothesisAnalysis, product: Product, claim: str) -
 
 def _in_short(analysis: HypothesisAnalysis, claim: str) -> list[Section]:
     """The lines of the front page on this claim."""
-    lines = contested_lines(analysis.contested) if claim == "elections" else []
-    told = [Claim(f"{heading}. {line.text}", line.links) for heading, line in lines]
+    lines = (contested_lines if claim == "elections" else democracy_lines)(analysis.contested)
+    told = [replace(line, text=f"{heading}. {line.text}") for heading, line in lines]
     return [Section("In short", [Listing(told)])] if told else []
 
 
 def _shown(found: Contested, key: str, product: Product) -> list[Shown]:
     """What the page has on one coalition."""
-    parts: list[Shown] = [*found.in_short(), Listing(tuple(found.findings()))]
+    findings = tuple(spells_in_words(text) for text in found.findings())
+    parts: list[Shown] = [*found.in_short(), Listing(findings)]
     if key in product.figures:
         caption = (
             "Each mark is one combination, early exits only: a hazard ratio for state-months, an "
@@ -245,7 +256,8 @@ def _across_sets(verdicts: Verdicts, claim: str) -> str:
     if rows.empty:
         return f"The registered test ({_TESTED_AS[claim]}) could be made on no data set at hand."
     ratios = ", ".join(
-        f"{format_ratio(row['ratio'])} in {row['data_set']} (p {format_p(row['p_value'])})"
+        f"{format_ratio(row['ratio'])} in {set_words(row['data_set'])} (p "
+        f"{format_p(row['p_value'])})"
         for row in rows.to_dict("records")
     )
     named = select([_TESTED_AS[claim]])[0]
@@ -287,5 +299,8 @@ PART = Part(
     pages=_pages,
     sources=_sources,
     folder="hypotheses",
-    lines=lambda analysis: contested_lines(analysis.contested),
+    lines=lambda analysis: [
+        *contested_lines(analysis.contested),
+        *democracy_lines(analysis.contested)[:1],
+    ],
 )

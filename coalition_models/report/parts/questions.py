@@ -35,7 +35,6 @@ from coalition_models.report.parts._front_lines import (
     forms_line,
     hollow_line,
     often_line,
-    widths_line,
 )
 from coalition_models.report.parts._hollow_years import hollow_years, year_sentences, years_table
 from coalition_models.report.parts._question_words import (
@@ -147,6 +146,15 @@ def questions_findings(analysis: Questions) -> list[str]:
     ]
 
 
+def _in_short(analysis: Questions) -> list[str]:
+    """What the page begins with; the other findings stand beside their tables."""
+    return [
+        *how_often(analysis.rates, analysis.frameworks),
+        *which_forms(analysis.forms),
+        *hollow_when(analysis.hollow),
+    ]
+
+
 def _product(analysis: Questions) -> Product:
     composition = composition_at_peak_and_end(analysis.hollow)
     frames = {
@@ -242,7 +250,7 @@ def _about(analysis: Questions) -> str:
 def _pages(analysis: Questions, product: Product) -> list[Page]:
     tables, figures = product.tables, product.figures
     sections = [
-        Section("In short", [Listing(tuple(questions_findings(analysis)))]),
+        Section("In short", [Listing(tuple(_in_short(analysis)))]),
         Section(
             "How often",
             [
@@ -258,6 +266,7 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
         Section(
             "Which forms",
             [
+                Listing((*before_leaving(analysis.moves), *form_findings(analysis.effects))),
                 (figures["questions_forms"], "Every defection by its form, all coalitions."),
                 tables["questions_forms"],
                 tables["questions_moves"],
@@ -277,6 +286,12 @@ def _pages(analysis: Questions, product: Product) -> list[Page]:
                     "judged, and strengths have no line where too few are known.",
                 ),
                 tables["questions_hollow_rule"],
+                Listing(
+                    (
+                        *year_sentences(hollow_years(analysis.hollow)),
+                        *mission_findings(analysis.missions),
+                    )
+                ),
                 tables["questions_hollow_years"],
                 tables["questions_composition"],
                 *([tables["questions_missions"]] if "questions_missions" in tables else []),
@@ -304,7 +319,6 @@ def _lines(analysis: Questions) -> list[tuple[str, Claim]]:
         often_line(table),
         forms_line(which_forms(analysis.forms), analysis.moves),
         hollow_line(analysis.hollow),
-        widths_line(table),
     ]
 
 

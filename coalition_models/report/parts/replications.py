@@ -24,7 +24,7 @@ def replication_products(analysis: Replications) -> Product:
     """Make the tables: those of each study, named after it, and how many numbers match."""
     counts = analysis.counts()
     frames = {"counts": counts}
-    tables = {"counts": _counts_table(counts)}
+    tables = {"counts": _counts_table(analysis, counts)}
     figures: dict[str, Plot] = {}
     for name, one in analysis.found.items():
         frames[name] = one.table
@@ -43,9 +43,19 @@ def _file(study: str, table: str) -> str:
     return f"{study}_{re.sub('[^a-z0-9]+', '_', table.lower())}"
 
 
-def _counts_table(counts: pd.DataFrame) -> Table:
-    rows = [["" if pd.isna(cell) else str(cell) for cell in row] for row in counts.to_numpy()]
-    note = "numbers: printed in the article and compared; a study without data has no other cells."
+def _counts_table(analysis: Replications, counts: pd.DataFrame) -> Table:
+    rows = []
+    for name, *cells in counts.to_numpy().tolist():
+        one = analysis.found.get(name)
+        shown = f"{one.study.work.short}" if one else str(name)
+        if one and one.study.kind == "in spirit":
+            rows.append([f"{shown}, in spirit", *[""] * len(cells)])
+        else:
+            rows.append([shown, *("" if pd.isna(cell) else str(cell) for cell in cells)])
+    note = (
+        "numbers: printed in the article and compared; studies in spirit have none, and a study "
+        "without data has no other cells."
+    )
     title = "Printed numbers and how close ours come"
     return Table([str(name) for name in counts.columns], rows, title, [note], align="lrrrr")
 
