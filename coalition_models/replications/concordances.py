@@ -31,7 +31,7 @@ def concordance_error(fit: Fit, *, ranks: bool = False) -> float:
         If rows enter late, or have strata or weights.
     """
     spec = fit.spec
-    whole = "ties" in spec.record.can and "causes" not in spec.record.can
+    whole = {"ties", "ph_test", "firth"} <= spec.record.can
     if not whole or spec.start or spec.strata or spec.weights:
         raise ReplicationError(
             f"{spec.formula!r}: the standard error of a concordance is known for Cox models of one "

@@ -100,17 +100,6 @@ class Article:
         return ", ".join(part for part in (self.short, place, doi) if part)
 
     @property
-    def plain_title(self) -> str:
-        """The title without the braces that protect its capitals.
-
-        Examples
-        --------
-        >>> article("mello_2020").plain_title.endswith("the Iraq War")
-        True
-        """
-        return _plain(self.title)
-
-    @property
     def text(self) -> str:
         """The citation in full.
 
