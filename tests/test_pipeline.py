@@ -56,6 +56,7 @@ def short():
         patch.setattr(analysis, "test_hypotheses", quick)
         patch.setattr(analysis, "_DEMOCRACY", ())
         patch.setattr(analysis, "_DRAWS", 19)
+        patch.setattr(analysis, "_WORLDS", 2)
         few = [one for one in analysis.set_records() if one.name in ("iraq", "unosom2")]
         patch.setattr(analysis, "set_records", lambda: few)
         patch.setattr(questions, "frequencies", partial(questions.frequencies, draws=100))
