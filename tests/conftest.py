@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,6 +53,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if ROOMS & set(item.path.parts):
             for text in TOLD:
                 item.add_marker(pytest.mark.filterwarnings(text), append=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _not_waited_for() -> Iterator[None]:
+    """A download that fails is tried again at once: where there is no network nothing is won."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("coalition_models.sources.fetch._WAITS", (0.0, 0.0))
+        yield
 
 
 @pytest.fixture(scope="session")

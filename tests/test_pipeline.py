@@ -235,6 +235,7 @@ def test_tables_of_the_report_equal_their_csv(built):
         assert f"| {term} | " in text
 
 
+@pytest.mark.slow
 def test_an_earlier_result_survives_a_failed_run(built, results, tmp_path, monkeypatch):
     few = find_parts()[:3]
     kept = [replace(part, analyse=lambda _, name=part.name: results[name]) for part in few]

@@ -273,6 +273,7 @@ def test_members_of_other_sets_are_left_out_and_stay_partners():
 
 @pytest.mark.mirror
 @pytest.mark.usefixtures("with_mirror")
+@pytest.mark.slow
 def test_wars_by_month():
     strict, wide = analysis_set("wars"), analysis_set("wars", variant="wide", features=False)
     assert len(strict.members) == 203

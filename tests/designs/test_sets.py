@@ -135,6 +135,7 @@ for old, new in (
     AWAITED = AWAITED.replace(old, new)
 
 
+@pytest.mark.slow
 def test_a_set_that_a_claim_waited_for_is_tested_once_it_is_there(folder, monkeypatch):
     plan = read_plan()
     waiting = replace(

@@ -197,6 +197,7 @@ def test_external_columns_are_asked_for(iraq):
 
 
 @pytest.mark.mirror
+@pytest.mark.slow
 def test_support_cabinets_and_entry_from_external_sources(iraq, isaf, mirror, monkeypatch, row):
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
     panel = cm.add_leadership(iraq, external="require", as_of="end")

@@ -109,6 +109,7 @@ def test_what_is_missing_is_named(at_bench, iraq):
         at_bench(panel=blank.drop(columns="cow"), prefer_given=True).measure(claim("H02"))
 
 
+@pytest.mark.slow
 def test_sets_that_are_not_at_hand_come_with_the_reason(alone):
     patch = alone()
     try:

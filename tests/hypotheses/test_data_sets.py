@@ -45,6 +45,7 @@ def test_facts_say_what_the_set_made_of_them_says(named):
     assert both["estimate"].tolist() == [h02["estimate"].item()] * 2
 
 
+@pytest.mark.slow
 def test_a_grid_is_run_on_facts_too():
     found = cm.test_hypotheses(cm.facts("iraq"), "H02").table
     known = cm.test_hypotheses("iraq", "H02").table

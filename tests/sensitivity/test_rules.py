@@ -85,6 +85,7 @@ def test_repeated_events_are_fitted_by_order(iraq):
     assert found.counts.loc["every cut", "events"] == panel["event"].sum() == 36
 
 
+@pytest.mark.slow
 def test_at_least_24_readings_of_the_quartile_method(iraq):
     found = compare_rules(quartile_readings(), iraq)
     assert len(found.counts) == 32

@@ -32,6 +32,7 @@ def read_all(folder):
     }
 
 
+@pytest.mark.slow
 def test_files_hold_the_numbers_and_are_the_same_twice(tmp_path, analysis):
     files = write_claims(tmp_path / "one", analysis)
     written = read_all(tmp_path / "one")

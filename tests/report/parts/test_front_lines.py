@@ -122,6 +122,7 @@ def test_a_changed_fact_changes_the_month_of_hollowness():
 
 @pytest.mark.mirror
 @pytest.mark.filterwarnings("ignore:add_regime")
+@pytest.mark.slow
 def test_a_changed_fact_changes_what_is_said_of_democracies(mirror, monkeypatch):
     """Azerbaijan decides to leave early; by each measure it is no democracy."""
     monkeypatch.setenv("COALITION_MODELS_MIRROR", str(mirror))
