@@ -24,6 +24,7 @@ __all__ = [
     "check_count",
     "check_draws",
     "check_workers",
+    "listed",
     "not_days",
     "read_day",
     "read_days",
@@ -264,6 +265,17 @@ def check_draws(draws: int, *, least: int = 1, name: str = "draws") -> int:
     if draws > MOST_DRAWS:
         raise DataError(f"{name} must be {MOST_DRAWS:,} or fewer, not {_shown(draws)}")
     return int(draws)
+
+
+def listed(names: str | Iterable[str]) -> list[str]:
+    """Names given as a list, or one alone, whose letters are no names.
+
+    Examples
+    --------
+    >>> listed("state"), listed(("state", "period"))
+    (['state'], ['state', 'period'])
+    """
+    return [names] if isinstance(names, str) else list(names)
 
 
 def check_workers(workers: int) -> int:

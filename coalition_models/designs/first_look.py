@@ -22,6 +22,7 @@ from coalition_models.models.after.nonparametric import SurvivalCurve, survival_
 from coalition_models.models.cox.api import cox
 from coalition_models.models.discrete.api import logit
 from coalition_models.models.fit import Fit
+from coalition_models.models.sample.sides import sides_of, terms_of
 from coalition_models.record import record_of
 from coalition_models.render import Table, format_number, format_p
 
@@ -339,7 +340,7 @@ def _try(fits: dict[str, Fit], name: str, make: Callable[[], Fit], absent: dict[
 
 def _plain_terms(formula: str, panel: pd.DataFrame) -> list[str]:
     """Terms of the formula that are columns of numbers as they stand."""
-    terms = [term.strip() for term in formula.partition("~")[2].split("+")]
+    terms = terms_of(sides_of(formula)[1])
     return [
         term
         for term in dict.fromkeys(terms)

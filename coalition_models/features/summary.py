@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, listed
 from coalition_models.errors import DataError, first_few
 from coalition_models.record import record_of
 
@@ -71,7 +71,7 @@ def feature_summary(
 
 def _columns(panel: pd.DataFrame, columns: Sequence[str] | None) -> list[str]:
     made = [name for name in record_of(panel).features if name in panel.columns]
-    chosen = made if columns is None else list(dict.fromkeys(columns))
+    chosen = made if columns is None else list(dict.fromkeys(listed(columns)))
     unknown = [name for name in chosen if name not in panel.columns]
     if unknown:
         raise DataError(

@@ -14,6 +14,7 @@ from coalition_models.hypotheses.contested_joint import MONTHS, Rows
 from coalition_models.hypotheses.contested_wanted import FactsWanted
 from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.null_score import score_at_null
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.sensitivity.e_values import e_value
 from coalition_models.sensitivity.hidden_bias import rosenbaum_bounds
 from coalition_models.sensitivity.leaving_out import fewest_events
@@ -23,7 +24,6 @@ __all__ = ["HEADLINE", "Evidence", "bounds_of", "endings_of", "falls_of"]
 
 #: window of the specifications that are looked at closely: that of Mello (2020)
 HEADLINE = 2
-_EDGE = 1.959963984540054
 _FALLS = [
     "label", "exposed_events", "events", "z", "z_by_departure", "differ", "redated",
     "redated_which", "sets", "exact", "left_out", "left_out_which", "problem",
@@ -91,7 +91,7 @@ def falls_of(rows: Rows, labels: list[tuple[object, ...]]) -> pd.DataFrame:
         except (DataError, FitError) as error:
             line |= {"problem": str(error).splitlines()[0]}
         else:
-            if abs(float(str(line["z"]))) > _EDGE:
+            if abs(float(str(line["z"]))) > EDGE:
                 line |= _fewest(said, done)
         lines.append(line)
     return pd.DataFrame(lines, columns=_FALLS if lines else None)

@@ -9,7 +9,10 @@ from scipy.special import ndtr
 from coalition_models.inference.exposure import exposure_of
 from coalition_models.models.fit import Fit
 
-__all__ = ["wald_numbers"]
+__all__ = ["EDGE", "wald_numbers"]
+
+#: size beyond which a normal statistic is significant at 5 per cent; half the width of 95 % limits
+EDGE = 1.959963984540054
 
 
 def wald_numbers(fit: Fit, term: str) -> tuple[dict[str, float], npt.NDArray[np.bool_] | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coalition_models.errors import counted
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.replications.study import Claim, Study
 
 __all__ = ["check_claims", "claims_explained", "claims_in_words"]
@@ -15,7 +16,6 @@ _COLUMNS = [
 ]  # fmt: skip
 #: what counts as told from the benchmark
 _LEVEL = 0.05
-_HALF = 1.959963984540054
 
 
 def check_claims(study: Study, table: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def _row(claim: Claim, table: pd.DataFrame) -> tuple[object, ...]:
     p, half = float("nan"), float("nan")
     if coefficient:
         p = _number(claim, table, "p_value")
-        half = _HALF * _number(claim, table, "std_error")
+        half = EDGE * _number(claim, table, "std_error")
     sign: object = pd.NA
     holds: object = pd.NA
     if ours == ours and claim.sign != "0":

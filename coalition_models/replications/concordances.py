@@ -8,6 +8,7 @@ from scipy.stats import rankdata
 
 from coalition_models.errors import ReplicationError
 from coalition_models.models.fit import Fit
+from coalition_models.models.sample.sides import event_of
 
 __all__ = ["by_ranks", "concordance_error", "jackknifed"]
 
@@ -39,7 +40,7 @@ def concordance_error(fit: Fit, *, ranks: bool = False) -> float:
         )
     rows = fit.augment()
     time = rows[str(spec.stop)].to_numpy(float)
-    event = rows[spec.formula.partition("~")[0].strip()].to_numpy(float) == 1
+    event = rows[event_of(spec.formula)].to_numpy(float) == 1
     score = rows["linear_predictor"].to_numpy(float)
     return (by_ranks if ranks else jackknifed)(time, event, score)
 

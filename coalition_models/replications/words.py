@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coalition_models.errors import counted, first_few
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.render import format_number
 from coalition_models.replications.comparison import Replication
 from coalition_models.replications.matching import MATCHES, rounded_as
@@ -16,8 +17,6 @@ from coalition_models.sensitivity.curve_result import SpecCurve
 
 __all__ = ["comment", "covariance_in_words", "curve_in_words"]
 
-#: standard errors from which a coefficient is told from nought at the five per cent level
-_TOLD = 1.959963984540054
 _LEVEL = 0.05
 #: tables that are named one by one
 _FEW = 5
@@ -65,7 +64,7 @@ def _signs(table: pd.DataFrame) -> list[str]:
     found = {}
     for kind in ("published", "ours"):
         value, error = (both[kind, what] for what in _PAIR)
-        found[kind] = np.sign(value).where(value.abs() >= _TOLD * error, 0)
+        found[kind] = np.sign(value).where(value.abs() >= EDGE * error, 0)
     other = found["published"] != found["ours"]
     many = int((found["published"] != 0).sum())
     line = (

@@ -12,6 +12,7 @@ import pandas as pd
 from coalition_models.about import __version__
 from coalition_models.designs.sets import place_of
 from coalition_models.files import output_folder, write_file
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.report.html import document
 from coalition_models.sensitivity.exploring import Explored
 
@@ -44,7 +45,6 @@ _COUNTS = {
     "clusters": "states",
     "rows": "rows",
 }
-_EDGE = 1.959963984540054
 #: ratios are drawn up to this one, and its inverse
 _FAR = 64.0
 _MARKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
@@ -132,7 +132,7 @@ def _held(found: Explored) -> str:
         "titles": {name: _title(name) for name in options},
         "scales": _SCALES,
         "counts": list(_COUNTS),
-        "edge": _EDGE,
+        "edge": EDGE,
         "limits": [float(np.round(limit, 4)) for limit in limits],
         "marks": [mark for mark in _MARKS if limits[0] <= mark <= limits[1]],
         **{name: _csv(getattr(found, name)) for name in _FILES},

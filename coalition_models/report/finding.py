@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coalition_models.about import __version__
-from coalition_models.arguments import check_arguments, check_draws
+from coalition_models.arguments import check_arguments, check_draws, listed
 from coalition_models.designs.analysis_sets import AnalysisSet
 from coalition_models.errors import DataError
 from coalition_models.files import write_file
@@ -198,5 +198,8 @@ def sensitivity_report(
     if make is not None:
         finding = replace(finding, make=make)
     how = How(draws, seed, workers, None if keep is None else Path(keep), progress, more or {})
-    found = {one.part.name: one for one in look_at(finding, how, parts)}
+    found = {
+        one.part.name: one
+        for one in look_at(finding, how, None if parts is None else listed(parts))
+    }
     return SensitivityReport(finding, found, how)

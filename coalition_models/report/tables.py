@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, listed
 from coalition_models.errors import DataError, first_few
 from coalition_models.models.fit_table import check_level
 from coalition_models.render import Table, format_number, format_p
@@ -126,10 +126,12 @@ def table(
         raise DataError(
             f"below must be 'interval', 'std_error', 'statistic' or 'none', not {below!r}"
         )
+    terms = None if terms is None else listed(terms)
+    glance = None if glance is None else listed(glance)
     own = dict(labels or {})
     given = cast("list[tuple[str, Shown]]", named(pooled_columns(fits), KINDS, names=names))
     columns: dict[str, Column] = {}
-    for place, (name, shown, kind) in enumerate(with_variances(given, variances), start=1):
+    for place, (name, shown, kind) in enumerate(with_variances(given, listed(variances)), start=1):
         columns[_heading(name or f"({place})", columns)] = column_of(
             shown, ratios=hazard_ratios, level=check_level(level), own=own, making=making,
             wild=kind == "wild",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.render import InTables, Table, format_number
 from coalition_models.sensitivity.joint import JointTest, janus, relative_ratio, stouffer
 from coalition_models.sensitivity.scales import SCORE, is_ratio
@@ -18,7 +19,6 @@ from coalition_models.sensitivity.variation import variance_shares
 __all__ = ["SpecCurve"]
 
 Floats = npt.NDArray[np.float64]
-_EDGE = 1.959963984540054
 _BY_SCALE = [
     "scale", "statistic", "specifications", "without_estimate", "median_ratio", "lowest",
     "highest", "median_z", "share_significant_above", "share_significant_below",
@@ -110,7 +110,7 @@ class SpecCurve(InTables):
             z = part["z"].dropna()
             rows.append(
                 (scale, statistic, len(part), int(part["estimate"].isna().sum()), values.median(),
-                 values.min(), values.max(), z.median(), (z > _EDGE).mean(), (z < -_EDGE).mean())
+                 values.min(), values.max(), z.median(), (z > EDGE).mean(), (z < -EDGE).mean())
             )  # fmt: skip
         return pd.DataFrame(rows, columns=_BY_SCALE)
 
@@ -131,8 +131,8 @@ class SpecCurve(InTables):
             "median_ratio": float(np.exp(known.median())) if len(known) and ratios else np.nan,
             "median_z": float(np.median(z)) if len(z) else np.nan,
             "share_above_one": float((z > 0).mean()) if len(z) else np.nan,
-            "share_significant_above": float((z > _EDGE).mean()) if len(z) else np.nan,
-            "share_significant_below": float((z < -_EDGE).mean()) if len(z) else np.nan,
+            "share_significant_above": float((z > EDGE).mean()) if len(z) else np.nan,
+            "share_significant_below": float((z < -EDGE).mean()) if len(z) else np.nan,
             "stouffer_z": stouffer(z),
             "relative_ratio": ratio if ratios else np.nan,
             "p_difference": gap,
@@ -175,7 +175,7 @@ class SpecCurve(InTables):
         others = self.table["z"].where(self.table["statistic"] == here["statistic"].iloc[0])
         turns = {
             "sign": others * np.sign(z) < 0,
-            "significance": (others.abs() > _EDGE) != (abs(z) > _EDGE),
+            "significance": (others.abs() > EDGE) != (abs(z) > EDGE),
         }
         rows = []
         for turn, other in turns.items():

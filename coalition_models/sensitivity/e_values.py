@@ -9,7 +9,7 @@ from typing import Literal
 
 from scipy import optimize
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, listed
 from coalition_models.errors import DataError, counted, first_few
 from coalition_models.inference.exposure import members_with_event
 from coalition_models.models.fit import Fit
@@ -328,6 +328,7 @@ def multiple_bias(
     [1.67513, 1.43558]
     """
     check_arguments(multiple_bias, locals())
+    biases = listed(biases)
     unknown = [name for name in biases if name not in _BIASES]
     if unknown or not biases:
         raise DataError(f"biases must be of {', '.join(_BIASES)}; found {first_few(unknown)}")

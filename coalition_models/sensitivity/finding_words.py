@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.errors import counted, first_few
 from coalition_models.inference.exposure import FEWEST_EXPOSED
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.render import format_p
 from coalition_models.sensitivity.curve_result import SpecCurve
 from coalition_models.sensitivity.finding import Finding
@@ -19,7 +20,6 @@ from coalition_models.sensitivity.scales import SCORE, scale_of, z_of
 
 __all__ = ["SAYS", "TURNS", "opening", "ratio_words", "tells_choices"]
 
-_EDGE = 1.959963984540054
 _NONE = "not estimated"
 #: share of draws below which a verdict is said to turn
 _SURE = 0.95
@@ -132,7 +132,7 @@ def _curve_turns(curve: SpecCurve, finding: Finding) -> str | None:
         return None
     other = {
         "sign": float((z * own < 0).mean()),
-        "significance": float(((z.abs() > _EDGE) != (abs(own) > _EDGE)).mean()),
+        "significance": float(((z.abs() > EDGE) != (abs(own) > EDGE)).mean()),
     }
     told = [f"{share:.0%} of the specifications for the {turn}"
             for turn, share in other.items() if share > 0]  # fmt: skip
@@ -227,7 +227,7 @@ def _draws_turn(draws: pd.DataFrame, shares: pd.Series, finding: Finding, what: 
     own, z = float(finding.found["z_by_cluster"]), draws["z_by_cluster"].dropna()
     if not np.isfinite(own) or z.empty:
         return None
-    same = (np.sign(z) == np.sign(own)) & ((z.abs() > _EDGE) == (abs(own) > _EDGE))
+    same = (np.sign(z) == np.sign(own)) & ((z.abs() > EDGE) == (abs(own) > EDGE))
     return _other(1 - float(same.mean()), what)
 
 

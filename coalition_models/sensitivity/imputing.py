@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count, check_draws
+from coalition_models.arguments import check_arguments, check_count, check_draws, listed
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.imputed import Combined
 from coalition_models.models.family import require
@@ -193,7 +193,7 @@ def missing(
         raise DataError(
             "missing() combines with clusters less one: give the specification cluster="
         )
-    units = [unit] if isinstance(unit, str) else list(unit)
+    units = listed(unit)
     gaps, filled = gaps_of(panel, spec.formula, units)
     if not gaps:
         raise DataError(f"no column of {spec.formula!r} has a missing value that is not certain")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coalition_models.errors import DataError, counted
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.render import Table, format_number, format_p
 
 __all__ = ["JointTest", "janus", "joint_test", "near_copies", "relative_ratio", "stouffer"]
@@ -18,8 +19,6 @@ Integers = npt.NDArray[np.int64]
 
 #: specifications whose statistics move together to this correlation over the draws are one
 COPY = 0.999
-#: of a two-sided test at 5 per cent
-_EDGE = 1.959963984540054
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,7 +117,7 @@ def joint_test(observed: Floats, drawn: Floats, *, how: str) -> JointTest:
     all_worlds = np.vstack([seen[kept], worlds[:, kept]])
     middle = np.median(all_worlds, axis=1)
     side = np.where(middle < 0, -1.0, 1.0)[:, None]
-    beyond = (side * all_worlds > _EDGE).mean(axis=1)
+    beyond = (side * all_worlds > EDGE).mean(axis=1)
     largest = np.abs(all_worlds).max(axis=1)
     measures = {
         "median z": (middle[0], np.abs(middle)),

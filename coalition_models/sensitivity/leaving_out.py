@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.arguments import check_arguments, check_count
+from coalition_models.arguments import check_arguments, check_count, listed
 from coalition_models.errors import CoverageError, DataError, FitError, counted, gathered
 from coalition_models.inference.null_score import score_at_null
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.models.family import require
 from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
@@ -26,7 +27,6 @@ from coalition_models.sensitivity.engine import run_tasks
 
 __all__ = ["FewestEvents", "fewest_events", "leave_out"]
 
-_EDGE = 1.959963984540054
 _BY = ("state", "coalition", "event", "period")
 _KEPT = ("estimate", "p_value", "z_by_cluster", "events", "exposed_events")
 _CHUNK = 50
@@ -82,7 +82,7 @@ def leave_out(
     """
     check_arguments(leave_out, locals())
     _check(spec, panel)
-    by = (by,) if isinstance(by, str) else by
+    by = listed(by)
     wrong = [name for name in by if name not in _BY]
     if wrong:
         raise DataError(f"by must be among {', '.join(_BY)}, not {', '.join(wrong)}")
@@ -225,7 +225,7 @@ def fewest_events(
         base = _score(spec, panel, term, ())
     if not np.isfinite(base):
         raise FitError(f"{term} has no score on the whole panel: it does not vary at the events")
-    inward = abs(base) > _EDGE
+    inward = abs(base) > EDGE
     best: tuple[int, ...] = ()
     path, all_looked_at = [], True
     for size in range(1, min(most, len(rows) - 1) + 1):
@@ -291,7 +291,7 @@ def _events(spec: Specification, panel: pd.DataFrame) -> list[tuple[int, str]]:
 
 def _turned(base: float, z: float, *, sign: bool = True) -> bool:
     """Whether a score lies on the other side of 1.96, or of zero."""
-    return (abs(base) > _EDGE) != (abs(z) > _EDGE) or (sign and base * z < 0)
+    return (abs(base) > EDGE) != (abs(z) > EDGE) or (sign and base * z < 0)
 
 
 def _censored(spec: Specification, panel: pd.DataFrame, rows: Sequence[int] | Rows) -> pd.DataFrame:

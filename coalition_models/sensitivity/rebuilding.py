@@ -20,6 +20,7 @@ from coalition_models.errors import (
 )
 from coalition_models.inference.exposure import FEWEST_EXPOSED
 from coalition_models.inference.imputed import Combined, rubin
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.members.panel import build_panel
@@ -33,7 +34,6 @@ __all__ = ["LEVEL", "Rebuild", "cautions", "combine", "combined_rows", "verdict"
 
 #: worlds whose panels are built together, and the fewest for which that is worth while
 _TOGETHER, _WORTH = 25, 4
-_EDGE = 1.959963984540054
 _MARK = " / world "
 
 #: p below which a term is called significant
@@ -278,8 +278,8 @@ def combined_rows(
     both = f"{format_number(naive['z_by_cluster'])}, {format_number(z)}"
     rows.append(["z by cluster, as coded and median", both, "", ""])
     rows.append(["exposed events, as coded", format_number(naive["exposed_events"]), "", ""])
-    beyond = f"{(draws['z_by_cluster'] > _EDGE).mean():.0%}, "
-    beyond += f"{(draws['z_by_cluster'] < -_EDGE).mean():.0%}"
+    beyond = f"{(draws['z_by_cluster'] > EDGE).mean():.0%}, "
+    beyond += f"{(draws['z_by_cluster'] < -EDGE).mean():.0%}"
     rows.append(["draws with that z above 1.96, below -1.96", beyond, "", ""])
     lost = int(draws["estimate"].isna().sum())
     rows.append(["draws, without an estimate", f"{len(draws)}, {lost}", "", ""])

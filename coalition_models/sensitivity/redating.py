@@ -14,6 +14,7 @@ import pandas as pd
 from coalition_models.arguments import check_arguments, check_count
 from coalition_models.errors import DataError, FitError, first_few, gathered
 from coalition_models.inference.null_score import score_at_null
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.models.family import require
 from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
@@ -21,7 +22,6 @@ from coalition_models.render import Table, format_number
 
 __all__ = ["FewestRedated", "fewest_redated"]
 
-_EDGE = 1.959963984540054
 _KEY = ("coalition", "state", "spell")
 
 Keys = tuple[int, ...]
@@ -137,7 +137,7 @@ def fewest_redated(
     base = both.z(())
     if not np.isfinite(base):
         raise FitError(f"{term} has no score: it does not vary at the events")
-    inward = abs(base) > _EDGE
+    inward = abs(base) > EDGE
     best: Keys = ()
     whole = True
     for size in range(1, min(most, len(both.differ)) + 1):
@@ -147,7 +147,7 @@ def fewest_redated(
         known = np.isfinite(z)
         far = np.where(known, -np.sign(base) * z if inward else np.abs(z), -np.inf)
         best = sets[int(far.argmax())]
-        turned = known & ((np.abs(z) > _EDGE) != inward)
+        turned = known & ((np.abs(z) > EDGE) != inward)
         if turned.any():
             names = tuple(both.labels[key] for key in best)
             reached = float(z[int(far.argmax())])

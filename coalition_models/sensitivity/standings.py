@@ -10,6 +10,7 @@ from math import prod
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import listed
 from coalition_models.errors import DataError, first_few
 from coalition_models.render import listing
 from coalition_models.sensitivity.choices import STANDINGS, Dimension
@@ -54,7 +55,7 @@ def of_standing(
     >>> len(of_standing([Dimension.of("ties", ["efron"])], ["equivalent"]))
     1
     """
-    named = [standings] if isinstance(standings, str) else list(standings)
+    named = listed(standings)
     wrong = [one for one in named if one not in STANDINGS]
     if wrong or not named:
         raise DataError(

@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import listed
 from coalition_models.errors import DataError, first_few
 
 __all__ = ["moves", "pairs", "share", "span"]
@@ -132,6 +133,7 @@ def pairs(
     0  window      3        6      2      1
     1    ties  efron  breslow      2      1
     """
+    dimensions, by = listed(dimensions), listed(by)
     _known(table, [*dimensions, value, p_value, *by])
     known = table[table[value].notna() & (table[value] != null)]
     rows = []
@@ -184,6 +186,7 @@ def moves(
     0    window         0.45
     1      ties         0.15
     """
+    dimensions, by = listed(dimensions), listed(by)
     given = table if "p_value" in table else table.assign(p_value=np.nan)
     compared = pairs(given, dimensions, value, null=null, by=by)
     rows = []

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coalition_models.arguments import listed
 from coalition_models.errors import DataError, first_few
 
 __all__ = ["variance_shares"]
@@ -44,6 +45,7 @@ def variance_shares(table: pd.DataFrame, dimensions: Sequence[str], value: str) 
     >>> cm.sensitivity.variance_shares(found, ["a", "b"], "estimate").round(2).values.tolist()
     [['a', 0.9], ['b', 0.1], ['a x b', 0.0], ['rest', 0.0]]
     """
+    dimensions = listed(dimensions)
     absent = [name for name in (*dimensions, value) if name not in table.columns]
     if absent:
         raise DataError(f"the table has no column {first_few(absent)}")

@@ -77,22 +77,16 @@ def test_clustered_errors_by_hand():
 
 
 @pytest.mark.parametrize("cluster", [None, "state"])
-def test_errors_are_the_jackknife_of_the_weighted_curve(cluster):
+def test_errors_are_the_jackknife_of_the_weighted_curve(cluster, jackknife_of_weights):
     """Each member or cluster is given a little more and a little less weight."""
     options = {"id": "member", "weights": "weight"}
 
     def curve(data: pd.DataFrame) -> np.ndarray:
         return cumulative_incidence(data, "kind", **options).table["incidence"].to_numpy()
 
-    groups, step, squares = LATE[cluster or "member"], 1e-5, 0.0
-    for group in groups.unique():
-        up, down = (
-            curve(LATE.assign(weight=LATE["weight"] * (1 + sign * step * (groups == group))))
-            for sign in (1, -1)
-        )
-        squares = squares + ((up - down) / (2 * step)) ** 2
+    errors = jackknife_of_weights(LATE, cluster or "member", curve)
     found = cumulative_incidence(LATE, "kind", cluster=cluster, **options).table
-    np.testing.assert_allclose(found["std_error"], np.sqrt(squares), rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(found["std_error"], errors, rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize(("case", "groups"), [("three", "abc"), ("two", "ab")])

@@ -48,7 +48,7 @@ def test_against_r(case, options):
 
 @pytest.mark.parametrize("initial", [None, {"full": 1.0}])
 @pytest.mark.parametrize("cluster", [None, "land"])
-def test_errors_are_the_jackknife_of_the_weighted_shares(initial, cluster):
+def test_errors_are_the_jackknife_of_the_weighted_shares(initial, cluster, jackknife_of_weights):
     """Each member or cluster gets a little more and a little less weight, also where all begin."""
     number = pd.factorize(MOVES["member"])[0]
     rows = MOVES.assign(weight=1 + number % 4 / 2, land=number % 7)
@@ -57,16 +57,10 @@ def test_errors_are_the_jackknife_of_the_weighted_shares(initial, cluster):
     def shares(data: pd.DataFrame) -> np.ndarray:
         return state_occupancy(data, **options).table["occupancy"].to_numpy()
 
-    groups, step, squares = rows[cluster or "member"], 1e-5, 0.0
-    for group in groups.unique():
-        up, down = (
-            shares(rows.assign(weight=rows["weight"] * (1 + sign * step * (groups == group))))
-            for sign in (1, -1)
-        )
-        squares = squares + ((up - down) / (2 * step)) ** 2
+    errors = jackknife_of_weights(rows, cluster or "member", shares)
     found = state_occupancy(rows, cluster=cluster, **options).table["std_error"]
     known = found.notna().to_numpy()
-    np.testing.assert_allclose(found[known], np.sqrt(squares)[known], rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(found[known], errors[known], rtol=1e-5, atol=1e-9)
     assert known.sum() > len(found) / 2
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from coalition_models.arguments import check_arguments
+from coalition_models.arguments import check_arguments, listed
 from coalition_models.errors import DataError, FitError, first_few
 from coalition_models.models.fit import Fit
 from coalition_models.models.parametric.api import DISTRIBUTIONS
@@ -136,7 +136,7 @@ def compare_distributions(
     ['exponential', 'weibull']
     """
     check_arguments(compare_distributions, locals())
-    wanted = list(dict.fromkeys(distributions))
+    wanted = list(dict.fromkeys(listed(distributions)))
     unknown = [name for name in wanted if name not in DISTRIBUTIONS]
     if unknown or not wanted:
         raise DataError(

@@ -15,7 +15,6 @@ from coalition_models.models.sample.checks import (
     Histories,
     check_event,
     check_history,
-    check_numbers,
     check_times,
     default_id,
     names_of,
@@ -29,6 +28,7 @@ from coalition_models.models.sample.clock import (
     note_of_gaps,
 )
 from coalition_models.models.sample.columns import require_times
+from coalition_models.models.sample.complete import complete_rows
 from coalition_models.models.sample.formula import Design, build_design
 from coalition_models.models.sample.intervals import Intervals
 from coalition_models.models.sample.kinds import Kinds
@@ -139,6 +139,30 @@ class Sample:
         return float((self.stop - self.start).sum())
 
 
+@dataclass(frozen=True)
+class _Codes:
+    """Rows numbered by member, stratum and cluster, from 0."""
+
+    members: Integers | None
+    member_count: int | None
+    layer: Integers | None
+    clusters: tuple[Integers, ...]
+    cluster_counts: tuple[int, ...]
+
+
+def _codes(
+    rows: Rows, member: tuple[str, ...], layers: tuple[str, ...], by: tuple[str, ...]
+) -> _Codes:
+    coder = Numbering(rows)
+    members, count = coder.joint(member) if member else (None, None)
+    layer = coder.joint(layers)[0] if layers else None
+    groups = [coder.column(name) for name in by]
+    return _Codes(
+        members, count, layer, tuple(codes for codes, _ in groups),
+        tuple(count for _, count in groups),
+    )  # fmt: skip
+
+
 def draw_sample(
     formula: str,
     data: pd.DataFrame,
@@ -175,66 +199,65 @@ def draw_sample(
         require_times(data, start, stop, "start= and stop=")
     _refuse_response_as_term(design, needed)
     looked = [n for n in [*design.variables, *single, *layers] if n != stop]
-    seen = design.numbers_read
-    rows = Rows(data, None if design.keep is None else np.flatnonzero(design.keep))
-    numbers, problems = _numbers(rows, weights, offset)
-    left_out = dict(design.left_out)
-    inside = None if problems else _with_weight(numbers, weights)
-    if inside is not None:
-        left_out[f"weight 0 in {weights}"] = int((~inside).sum())
-        rows = rows.inside(inside)
-        seen = {name: values[inside] for name, values in seen.items()}
-        numbers = {what: values[inside] for what, values in numbers.items()}
+    whole = complete_rows(design, data, weights, offset)
+    rows, inside = whole.rows, whole.inside
     event, wrong, notes = check_event(rows, design.response)
-    problems += wrong
-    times: tuple[Floats, Floats] | None = None
-    if stop is not None:
-        first, last, wrong = check_times(rows, start, stop)
-        times = (first, last)
-        problems += wrong
-    coder = Numbering(rows)
-    members, member_count = coder.joint(member) if member else (None, None)
-    layer = coder.joint(layers)[0] if layers else None
-    histories = _histories(rows, member, members, layers, layer)
+    times, untimely = _times(rows, start, stop)
+    problems = [*whole.problems, *wrong, *untimely]
+    codes = _codes(rows, member, layers, by)
+    histories = _histories(rows, member, codes.members, layers, codes.layer)
     if histories is not None and times is not None and not problems:
         problems += check_history(rows, histories, *times)
     raise_all(problems)
     clocks: dict[str, Clock] = {}
     if times is not None:
-        clocks = clocks_among(rows, looked, times[1], seen)
+        clocks = clocks_among(rows, looked, times[1], whole.seen)
         if not (intercept and _one_period(*times)):
             options = {"offset=": [offset], "weights=": [weights], "strata=": layers}
             named = _clock_names(design, options, (start, stop), clocks)
-            # strata made of time have one event time each, and all rows reach it
-            own_time = any(place.startswith("strata=") for place in named.values())
-            check_clock(formula, named, rows.index, times, event, None if own_time else layer)
+            _refuse_clocks(design, named, rows, times, event, codes.layer)
         if not remembers(data):
-            check_pace(rows, members, times[0])
-        notes = [*notes, *note_of_gaps(members, *times)]
+            check_pace(rows, codes.members, times[0])
+        notes = [*notes, *note_of_gaps(codes.members, *times)]
+    matrix = design.matrix if inside is None else np.ascontiguousarray(design.matrix[inside])
+    used = {name: clock for name, clock in clocks.items() if name in design.variables}
+    # a fit keeps copies, so that nothing done to the frame afterwards changes it
+    carried = {name: rows.copied(name) for name in dict.fromkeys([*member, *by])}
+    first, last = times or (None, None)
     return Sample(
-        design=design,
-        matrix=design.matrix if inside is None else np.ascontiguousarray(design.matrix[inside]),
-        index=rows.index,
-        event=event,
-        start=None if times is None else times[0],
-        stop=None if times is None else times[1],
-        weights=numbers.get("weights"),
-        offset=numbers.get("offset"),
-        strata=layer,
-        strata_labels=_labels(rows, layers, layer),
-        clusters=tuple(coder.column(name)[0] for name in by),
-        cluster_counts=tuple(coder.column(name)[1] for name in by),
-        members=members,
-        member_count=member_count,
-        id=member,
-        # a fit keeps copies, so that nothing done to the frame afterwards changes it
-        carried={name: rows.copied(name) for name in dict.fromkeys([*member, *by])},
-        rows_given=len(data),
-        left_out=left_out,
-        notes=(*design.remarks, *notes, *_id_notes(start, stop, member)),
-        keep=_keep(design, inside),
-        clocks={name: clock for name, clock in clocks.items() if name in design.variables},
-    )
+        design=design, matrix=matrix, index=rows.index, event=event, start=first, stop=last,
+        weights=whole.numbers.get("weights"), offset=whole.numbers.get("offset"),
+        strata=codes.layer, strata_labels=_labels(rows, layers, codes.layer),
+        clusters=codes.clusters, cluster_counts=codes.cluster_counts, members=codes.members,
+        member_count=codes.member_count, id=member, carried=carried, rows_given=len(data),
+        left_out=whole.left_out, notes=(*design.remarks, *notes, *_id_notes(start, stop, member)),
+        keep=_keep(design, inside), clocks=used,
+    )  # fmt: skip
+
+
+def _times(
+    rows: Rows, start: str | None, stop: str | None
+) -> tuple[tuple[Floats, Floats] | None, list[str]]:
+    """Starts and stops, where there are any, and what is wrong with them."""
+    if stop is None:
+        return None, []
+    first, last, wrong = check_times(rows, start, stop)
+    return (first, last), wrong
+
+
+def _refuse_clocks(
+    design: Design,
+    named: Mapping[str, str],
+    rows: Rows,
+    times: tuple[Floats, Floats],
+    event: Floats,
+    layer: Integers | None,
+) -> None:
+    """Refuse what is the time itself, where a baseline takes all of it."""
+    # strata made of time have one event time each, and all rows reach it
+    own_time = any(place.startswith("strata=") for place in named.values())
+    given = None if own_time else layer
+    check_clock(design.formula, named, rows.index, times, event, given)
 
 
 def _clock_names(
@@ -254,32 +277,10 @@ def _clock_names(
     return named
 
 
-def _numbers(
-    rows: Rows, weights: str | None, offset: str | None
-) -> tuple[dict[str, Floats], list[str]]:
-    """Weights and offset of the complete rows, and what is wrong with them."""
-    found, problems = {}, []
-    for name, what, negative in ((weights, "weights", False), (offset, "offset", True)):
-        if name is not None:
-            found[what], wrong = check_numbers(rows, name, what, negative=negative)
-            problems += wrong
-    return found, problems
-
-
 def _one_period(start: Floats, stop: Floats) -> bool:
     """Whether rows are of one length, the period of a discrete-time model, whose end is known."""
     lengths = stop - start
     return bool(np.ptp(lengths) <= 1e-6 * lengths.max())
-
-
-def _with_weight(numbers: Mapping[str, Floats], weights: str | None) -> Flags | None:
-    """Rows whose weight is not 0; None where that is all of them."""
-    if weights is None or numbers["weights"].all():
-        return None
-    if not numbers["weights"].any():
-        raise DataError(f"every complete row has weight 0 in column {weights!r}")
-    inside: Flags = numbers["weights"] != 0
-    return inside
 
 
 def _refuse_response_as_term(design: Design, needed: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError, counted
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.models.term_labels import general_label
 from coalition_models.report.figures.style import (
     COLOURS,
@@ -29,7 +30,6 @@ __all__ = ["plot_spec_curve", "spec_curve_data"]
 
 #: inches of the upper panel, and of a line of choices
 _TOP, _LINE = 2.6, 0.19
-_EDGE = 1.959963984540054
 
 
 def spec_curve_data(curve: SpecCurve) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def spec_curve_data(curve: SpecCurve) -> pd.DataFrame:
         "conf_high": shown(known["conf_high"]),
     }
     out = known[[*curve.dimensions, "z", "exposed_events", "scale"]].assign(
-        **ratios, significant=known["z"].abs() > _EDGE
+        **ratios, significant=known["z"].abs() > EDGE
     )
     out.insert(0, "place", np.arange(1, len(out) + 1))
     return out

@@ -9,6 +9,7 @@ import pandas as pd
 
 from coalition_models.arguments import check_arguments
 from coalition_models.errors import DataError
+from coalition_models.inference.wald_numbers import EDGE
 from coalition_models.report.figures.incidence import MARKERS
 from coalition_models.report.figures.style import (
     COLOURS,
@@ -20,8 +21,6 @@ from coalition_models.report.figures.style import (
 )
 
 __all__ = ["placebos_data", "plot_placebos"]
-
-_NORMAL = 1.959963984540054
 
 
 class _Tests(Protocol):
@@ -53,7 +52,7 @@ def placebos_data(found: _Tests) -> pd.DataFrame:
             f"found must have a table of placebo tests, with {', '.join(needed)}, not "
             f"{type(found).__name__}"
         )
-    reach = _NORMAL * table["std_error"]
+    reach = EDGE * table["std_error"]
     with np.errstate(over="ignore"):
         return pd.DataFrame(
             {
