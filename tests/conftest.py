@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import re
@@ -53,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if ROOMS & set(item.path.parts):
             for text in TOLD:
                 item.add_marker(pytest.mark.filterwarnings(text), append=False)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected lives to the end: do not look through it for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)

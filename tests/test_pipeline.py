@@ -60,6 +60,7 @@ def short():
         few = [one for one in analysis.set_records() if one.name in ("iraq", "unosom2")]
         patch.setattr(analysis, "set_records", lambda: few)
         patch.setattr(questions, "frequencies", partial(questions.frequencies, draws=100))
+        patch.setattr(questions, "FREQUENCY_SETS", ("iraq", "isaf", "unosom2"))
         patch.setattr(explorer, "explore", partial(explorer.explore, sample=100))
         patch.setattr(defection_counts, "quartile_readings", lambda *base: readings(*base)[:4])
         patch.setattr(explorer, "DRAWS", 19)
