@@ -30,7 +30,7 @@ from coalition_models.members.timing import DATE_COLUMN, ExitDate
 from coalition_models.record import record_of, with_notes
 from coalition_models.tables.plain import plain_table
 
-__all__ = ["Coder", "code_defections"]
+__all__ = ["Coder", "code_defections", "coder_of"]
 
 _KEY = ["coalition", "state"]
 _SPELL = [*_KEY, "spell"]
@@ -93,12 +93,25 @@ def code_defections(
     """
     check_arguments(code_defections, locals())
     if isinstance(participation, Facts):
-        facts = participation
-        if profile is None and facts.troops is not None:
-            profile = operational_profile(facts)
-        changes = facts.changes if changes is None else changes
-        participation = facts.members if facts.members is not None else pd.DataFrame()
+        return coder_of(participation, profile, changes).code(rule)
     return Coder(participation, profile, changes).code(rule)
+
+
+def coder_of(
+    facts: Facts, profile: pd.DataFrame | None = None, changes: pd.DataFrame | None = None
+) -> Coder:
+    """A coder of facts, whose strengths and changes are used unless others are given.
+
+    Examples
+    --------
+    >>> import coalition_models as cm
+    >>> len(coder_of(cm.facts("iraq")).code("tago-2009"))
+    21
+    """
+    if profile is None and facts.troops is not None:
+        profile = operational_profile(facts)
+    members = facts.members if facts.members is not None else pd.DataFrame()
+    return Coder(members, profile, facts.changes if changes is None else changes)
 
 
 class Coder:

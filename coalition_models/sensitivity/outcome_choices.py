@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coalition_models.defection.coding import code_defections
+from coalition_models.defection.coding import Coder, coder_of
 from coalition_models.defection.named_rules import named_rule
 from coalition_models.defection.outcome import panel_events
 from coalition_models.errors import DataError
@@ -77,15 +77,20 @@ def rules(facts: Facts) -> Dimension:
 def ruled(setting: Setting, options: _Given) -> pd.DataFrame:
     """The panel of a setting's facts and options, with the defections of its rule as its events.
 
-    The rule is coded once for all panels of the facts, and a panel built once for all rules.
+    Facts are looked through once for all rules, a rule is coded once for all their panels, and a
+    panel built once for all rules.
     """
     facts, name = cast("Facts", setting.facts), setting["rule"]
     if not name:
         return setting.once(_built, facts, options)
     given = {**dict(options), "exit_date": named_rule(name).exit_date}
     panel = setting.once(_built, facts, tuple(given.items()))
-    coded = setting.once(code_defections, facts, rule=name)
+    coded = setting.once(_coded, setting.once(coder_of, facts), name)
     return setting.once(panel_events, panel, coded)
+
+
+def _coded(coder: Coder, rule: str) -> pd.DataFrame:
+    return coder.code(rule)
 
 
 def _built(facts: Facts, options: _Given) -> pd.DataFrame:
