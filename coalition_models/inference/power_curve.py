@@ -241,11 +241,12 @@ def _wild(
         scores, left = efficient_scores(clustered_scores(rows, beta, codes), information, tested)
         if not left[0] > 1e-9 or scores.sum() * effect <= 0:
             return False
+        if not score_p(scores, efficient_information(information, tested)) < alpha:
+            return False
         weights = wild_weights(len(scores), draws=_WEIGHTS)
         observed = float(score_statistics(np.ones((1, len(scores))), scores)[0])
         count = not_smaller(weights, partial(score_statistics, scores=scores), observed)
-        own = efficient_information(information, tested)
-        if not max(weights.p_value(count), score_p(scores, own)) < alpha:
+        if not weights.p_value(count) < alpha:
             return False
     return True
 

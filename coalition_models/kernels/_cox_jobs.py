@@ -65,10 +65,14 @@ class CoxRows:
         """Coefficients of the covariates as given."""
         return beta / self.scale
 
+    def doubtful(self, out: Results) -> Integers:
+        """Those without a maximum."""
+        return np.flatnonzero(~out.converged)
+
     def judge(self, jobs: Jobs, out: Results, b: int) -> None:
         """Tell an infinite maximum from a slow fit; finish the latter by the single-fit routine."""
         cols = np.flatnonzero(jobs.masks[b] & ~out.aliased[b])
-        if out.converged[b] or not cols.size:
+        if not cols.size:
             return
         direction = recession_direction(self.panel, cols, jobs.weights(b), out.step[b, cols])
         if direction is None:

@@ -58,6 +58,9 @@ class ManyRows(Protocol):
     def outer(self, beta: Floats) -> Floats:
         """Coefficients (B, p) on the user's scale."""
 
+    def doubtful(self, out: Results) -> Integers:
+        """Jobs to look at again after the compiled loops."""
+
     def judge(self, jobs: Jobs, out: Results, b: int) -> None:
         """Look again at a job that the compiled loops did not bring to its maximum."""
 
@@ -151,8 +154,8 @@ def _compiled_results(jobs: Jobs, out: Results, threads: int | None) -> None:
     # Short pieces, so that threads finish together whatever each fit takes.
     pieces = n_jobs if workers == 1 else max(1, n_jobs // (8 * workers))
     _spread(work, [(low, min(low + pieces, n_jobs)) for low in range(0, n_jobs, pieces)], workers)
-    for b in range(n_jobs):
-        jobs.rows.judge(jobs, out, b)
+    for b in jobs.rows.doubtful(out):
+        jobs.rows.judge(jobs, out, int(b))
 
 
 def _spread(

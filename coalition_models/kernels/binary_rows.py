@@ -72,10 +72,14 @@ class BinaryRows:
         out[:, 0] = beta[:, 0] + np.nan_to_num(beta[:, 1:]) @ self.shift[1:]
         return out
 
+    def doubtful(self, out: Results) -> Integers:
+        """Those without a maximum, and those with chances next to 0 or 1."""
+        return np.flatnonzero(~(out.converged & (out.nearest >= NEXT_TO_NIL)))
+
     def judge(self, jobs: Jobs, out: Results, b: int) -> None:
         """Tell an infinite maximum from a finite one, and from a slow climb, which is finished."""
         cols = np.flatnonzero(jobs.masks[b] & ~out.aliased[b])
-        if not cols.size or (out.converged[b] and out.nearest[b] >= NEXT_TO_NIL):
+        if not cols.size:
             return
         if not out.converged[b] and self._endless(jobs, out, b, cols) is None:
             self.plain(jobs, out, b)

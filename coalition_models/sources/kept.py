@@ -1,7 +1,8 @@
-"""Tables kept while several studies or sets are made, so that each is read or built once."""
+"""Tables kept: of files for a session, and what is built of them while several studies are made."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,10 +12,16 @@ import pandas as pd
 from coalition_models.errors import gathered, warn
 from coalition_models.sources.fetch import places
 
-__all__ = ["kept", "tables_kept"]
+__all__ = ["kept", "read_once", "tables_kept"]
 
-_Store = dict[Hashable, tuple[pd.DataFrame, tuple[str, ...]]]
+_Kept = tuple[pd.DataFrame, tuple[str, ...]]
+_Store = dict[Hashable, _Kept]
 _KEPT: ContextVar[_Store | None] = ContextVar("kept_tables", default=None)
+
+#: bytes of the tables that a session keeps, strings counted by their addresses (all there are take
+#: 66 MB); those not asked for longest go first
+_MOST = 100_000_000
+_READ: OrderedDict[Hashable, _Kept] = OrderedDict()
 
 
 @contextmanager
@@ -45,10 +52,45 @@ def kept(name: Hashable, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         return make()
     key = (name, *places())
     if key not in store:
-        with gathered() as told:
-            frame = make()
-        store[key] = frame, tuple(told)
-    frame, warnings = store[key]
+        store[key] = _made(make)
+    return _copy(store[key])
+
+
+def read_once(content: Hashable, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """A table of a file, read and checked once per session; a copy, with the warnings of it.
+
+    ``content`` is what the table depends on: the checksum of the file as it is now, and how it is
+    read. What cannot be read is tried again each time.
+
+    Examples
+    --------
+    >>> made = []
+    >>> for _ in range(2):
+    ...     frame = read_once("a checksum", lambda: made.append(1) or pd.DataFrame({"a": [1]}))
+    >>> len(made), len(frame)
+    (1, 1)
+    """
+    if content not in _READ:
+        _READ[content] = _made(make)
+        held = {key: int(frame.memory_usage().sum()) for key, (frame, _) in list(_READ.items())}
+        total = sum(held.values())
+        while total > _MOST and len(held) > 1:
+            oldest = next(iter(held))
+            total -= held.pop(oldest)
+            _READ.pop(oldest, None)
+    found = _READ[content]
+    _READ.move_to_end(content)
+    return _copy(found)
+
+
+def _made(make: Callable[[], pd.DataFrame]) -> _Kept:
+    with gathered() as told:
+        frame = make()
+    return frame, tuple(told)
+
+
+def _copy(found: _Kept) -> pd.DataFrame:
+    frame, warnings = found
     for text in warnings:
         warn(text)
     return frame.copy()

@@ -18,7 +18,7 @@ from coalition_models.sources._paths import data_dir
 from coalition_models.sources.bundled import read_bundled
 from coalition_models.sources.catalog import NEWEST, Entry, contract_of, entry, file_sha256, tables
 from coalition_models.sources.fetch import at_hand, fetch
-from coalition_models.sources.kept import kept
+from coalition_models.sources.kept import read_once
 from coalition_models.sources.readers import READERS
 from coalition_models.tables.contract import Contract, hold
 from coalition_models.tables.csv_tables import read_loosely
@@ -127,7 +127,9 @@ def _stamp(frame: pd.DataFrame, item: Entry, sha256: str) -> pd.DataFrame:
 
 
 def _load_bundled(item: Entry) -> pd.DataFrame:
-    return _stamp(read_bundled(item), item, file_sha256(data_dir() / item.path))
+    sha256 = file_sha256(data_dir() / item.path)
+    content = (Contract(item.name, item.columns, item.key), sha256)
+    return read_once(content, lambda: _stamp(read_bundled(item), item, sha256))
 
 
 def read_table(path: str | Path, like: str) -> pd.DataFrame:
@@ -183,15 +185,17 @@ def _load_external(item: Entry) -> pd.DataFrame:
             ),
         )
         return _stamp(frame, item, "+".join(entry(part).sha256[:12] for part in item.parts))
-    return kept(item.name, lambda: _read_external(item))
-
-
-def _read_external(item: Entry) -> pd.DataFrame:
     path = fetch(item.name)
-    frame = READERS[item.name](path)
-    if item.columns:
-        hold(frame, Contract(item.name, item.columns, item.key))
-    return _stamp(frame, item, item.sha256)
+    reader = READERS[item.name]
+    contract = Contract(item.name, item.columns, item.key)
+
+    def read() -> pd.DataFrame:
+        frame = reader(path)
+        if item.columns:
+            hold(frame, contract)
+        return _stamp(frame, item, item.sha256)
+
+    return read_once((contract, item.sha256, reader), read)
 
 
 def _extend(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pandas as pd
 import pytest
@@ -109,7 +110,8 @@ def test_a_damaged_bundled_table_is_refused_with_every_failure(tmp_path, monkeyp
     data.mkdir()
     text = (catalog.data_dir() / "coalitions.csv").read_text(encoding="utf-8")
     (data / "coalitions.csv").write_text(text.replace(",nato,", ",warsaw,"), encoding="utf-8")
-    monkeypatch.setattr(bundled, "data_dir", lambda: data)
+    for room in (bundled, sys.modules["coalition_models.sources.load"]):
+        monkeypatch.setattr(room, "data_dir", lambda: data)
     with pytest.raises(cm.DataError, match=r"column framework must be one of.*found warsaw"):
         cm.load("coalitions")
     (data / "coalitions.csv").write_text(text.replace("lead_state", "leader"), encoding="utf-8")

@@ -6,10 +6,12 @@ import builtins
 import shutil
 import sys
 import warnings
+from collections import OrderedDict
 
 import pytest
 
 import coalition_models as cm
+from coalition_models.sources import kept
 from coalition_models.sources.catalog import entry, file_sha256
 from coalition_models.sources.fetch import at_hand, warn_unusable, why_unusable
 from coalition_models.timelines import calendar as common
@@ -111,6 +113,7 @@ def without_module(monkeypatch):
 @pytest.mark.parametrize("builder", list(BUILDERS))
 def test_without_the_reader_a_source_is_not_at_hand(panel, folder, monkeypatch, builder, absent):
     common._kept_table.cache_clear()
+    monkeypatch.setattr(kept, "_READ", OrderedDict())
     absent(monkeypatch)
     out, said = warned(getattr(cm, builder), panel)
     needing = [name for name in BUILDERS[builder] if entry(name).path.endswith(".rda")]
