@@ -327,26 +327,30 @@ def _grid(
     frame["last"] = period_number(finish, unit).astype("int64")
     frame["stop"] = frame["last"] + (~open_end).astype("int64")
     frame["out_on"] = frame["exit"].where(~open_end) + pd.Timedelta(days=int(last_seen))
-    blocks = []
-    for (coalition, state), block in frame.groupby(_KEY, sort=True):
-        number = np.arange(block["first"].min(), block["stop"].max() + 1)
-        begun = np.searchsorted(block["first"].to_numpy(), number, side="right") - 1
-        rows = block.iloc[begun]
-        blocks.append(
-            pd.DataFrame(
-                {
-                    "coalition": coalition,
-                    "state": state,
-                    "cow": rows["cow"].to_numpy(),
-                    "spell": rows["spell"].to_numpy(),
-                    "number": number,
-                    "present": number <= rows["last"].to_numpy(),
-                    "out_on": rows["out_on"].to_numpy(),
-                }
-            )
-        )
+    frame = frame.sort_values(_KEY, kind="stable", ignore_index=True)
+    member = frame.groupby(_KEY, sort=True).ngroup().to_numpy()
+    first, stop = frame["first"].to_numpy(), frame["stop"].to_numpy()
+    opens = np.flatnonzero(np.diff(member, prepend=-1))
+    low, high = np.minimum.reduceat(first, opens), np.maximum.reduceat(stop, opens)
+    whose = np.repeat(np.arange(len(opens)), high - low + 1)
+    number = low[whose] + np.arange(len(whose)) - np.searchsorted(whose, whose)
+    # the spell of a period is the last to have begun: members one after the other on one line
+    far = int(high.max() - low.min()) + 1
+    begun = np.searchsorted(member * far + first, whose * far + number, side="right") - 1
+    rows = frame.iloc[begun]
+    made = pd.DataFrame(
+        {
+            "coalition": rows["coalition"].to_numpy(),
+            "state": rows["state"].to_numpy(),
+            "cow": rows["cow"].to_numpy(),
+            "spell": rows["spell"].to_numpy(),
+            "number": number,
+            "present": number <= rows["last"].to_numpy(),
+            "out_on": rows["out_on"].to_numpy(),
+        }
+    )
     # text made here is of pandas' own dtype for strings where that is asked for
-    grid = plain_table(pd.concat(blocks, ignore_index=True), "the grid")
+    grid = plain_table(made, "the grid")
     numbers = grid["number"].to_numpy(dtype=np.int64)
     grid["period"] = period_start(numbers, unit)
     grid["day"] = pd.DatetimeIndex(period_start(numbers + 1, unit)) - pd.Timedelta(days=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import cast
@@ -14,7 +15,9 @@ from coalition_models.designs.set_record import Counts, SetRecord
 from coalition_models.errors import DataError
 from coalition_models.members.bundled_facts import bundled_facts, revision_of
 from coalition_models.members.facts import Facts
+from coalition_models.record import record_of
 from coalition_models.sources.catalog import NEWEST
+from coalition_models.sources.kept import read_once
 from coalition_models.sources.load import load
 
 __all__ = [
@@ -31,6 +34,8 @@ _RANKED = (
     "The falls of all complete coalitions are in the profile, so that they are ranked together "
     "unless the rule says otherwise."
 )
+#: tables that strengths over time rest on
+_STRENGTHS = ("coalitions", "participation", "troops", "profile_changes")
 #: complete coalitions of the first revision
 _FIRST = {"iraq", "isaf", "rsm"}
 
@@ -156,13 +161,21 @@ def bundled_counts(facts: Facts) -> dict[str, object]:
 def pooled_profile(revision: int | None = None) -> pd.DataFrame:
     """Strengths over time in all complete coalitions, so that falls are ranked among them all.
 
+    They are followed once per session.
+
     Examples
     --------
     >>> {"iraq", "isaf"} <= set(pooled_profile()["coalition"])
     True
     """
-    table = load("coalitions", revision=revision)
-    complete = table.loc[table["participation_complete"] == "yes", "coalition"]
+    tables = {name: load(name, revision=revision) for name in _STRENGTHS}
+    marks = tuple(record_of(table).notes["table"]["sha256"] for table in tables.values())
+    return read_once(("pooled profile", revision, marks), partial(_pooled, tables, revision))
+
+
+def _pooled(tables: Mapping[str, pd.DataFrame], revision: int | None) -> pd.DataFrame:
+    coalitions = tables["coalitions"]
+    complete = coalitions.loc[coalitions["participation_complete"] == "yes", "coalition"]
     everyone = cast(pd.DataFrame, bundled_facts(tuple(complete), revision).members)
     return operational_profile(everyone[everyone["exit_kind"] != "leader"])
 

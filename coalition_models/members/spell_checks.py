@@ -341,9 +341,11 @@ def one_state(rows: pd.DataFrame, day: str = "entry") -> pd.Series:
     final = pd.Series([ends[pair] for pair in pairs], index=rows.index, dtype=object)
     last = final.map(lambda p: f"{p.cow} {p.first}" if p is not None else "")
     last = last.where(last != "", rows["state"])
-    name = rows["state"].groupby([rows["coalition"], last]).transform("min")
-    shared: pd.Series = name.groupby([rows["coalition"], rows["state"]]).transform("min")
-    return shared
+    # least number, which pandas finds faster than the least name
+    numbers, names = pd.factorize(rows["state"], sort=True)
+    least = pd.Series(numbers, index=rows.index).groupby([rows["coalition"], last]).transform("min")
+    least = least.groupby([rows["coalition"], rows["state"]]).transform("min")
+    return pd.Series(np.asarray(names, dtype=object)[least], index=rows.index, name="state")
 
 
 def _overlaps(spells: pd.DataFrame, period: Period) -> list[str]:

@@ -108,9 +108,9 @@ def time_spells(
     timed["horizon_n"] = period_number(last_day, unit).astype("int64")
     timed["first_n"] = timed["entry_n"]
     # of one state, also where it bears two names
-    groups = timed.groupby([timed["coalition"], one_state(timed)])
+    groups = [timed["coalition"], one_state(timed)]
     # the last period of any earlier spell: one row per state and period, never two
-    earlier = groups["exit_n"].transform(lambda s: s.shift().cummax())
+    earlier = timed.groupby(groups)["exit_n"].shift().groupby(groups).cummax()
     follows = (timed["first_n"] <= earlier).fillna(False).to_numpy(dtype=bool)
     timed.loc[follows, "first_n"] = earlier[follows].astype("int64") + 1
     account.note(timed[follows], "at risk from the period after the previous spell ended")

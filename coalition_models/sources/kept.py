@@ -57,10 +57,10 @@ def kept(name: Hashable, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
 
 
 def read_once(content: Hashable, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """A table of a file, read and checked once per session; a copy, with the warnings of it.
+    """A table of files, read and checked once per session; a copy, with the warnings of it.
 
-    ``content`` is what the table depends on: the checksum of the file as it is now, and how it is
-    read. What cannot be read is tried again each time.
+    ``content`` is what the table depends on: the checksums of the files as they are now, and how
+    they are read. What cannot be read is tried again each time.
 
     Examples
     --------
