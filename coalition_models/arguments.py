@@ -157,8 +157,15 @@ def read_days(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         # big-endian ones are not taken by pandas' groups
         values = values.astype(dtype.newbyteorder("="))
-        far = (values < _FIRST_DAY) | (values > _LAST_DAY)
-        return values.where(~far).astype("datetime64[ns]"), far
+        held = values.to_numpy()
+        # in seconds, which any unit can be compared with
+        outside = (held < np.datetime64("1678-01-01", "s")) | (
+            held >= np.datetime64("2262-01-01", "s")
+        )
+        far = pd.Series(outside, index=values.index, name=values.name)
+        if outside.any():
+            values = values.where(~far)
+        return values.astype("datetime64[ns]"), far
     texts = values.astype(object)
     there = texts.notna().to_numpy(dtype=bool)
     keys = [value if isinstance(value, Hashable) else repr(value) for value in texts[there]]

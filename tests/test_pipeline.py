@@ -21,6 +21,7 @@ from coalition_models.hypotheses.claims import read_plan
 from coalition_models.pipeline import reproduce
 from coalition_models.replications import everything
 from coalition_models.report import parts
+from coalition_models.report.part import Run
 from coalition_models.report.parts import explorer, find_parts, questions, sensitivity
 from coalition_models.sensitivity import defection_counts
 from coalition_models.sources.catalog import file_sha256
@@ -52,6 +53,8 @@ def short():
     """Fewer sets, studies, readings and draws; one slow test runs all of them in full."""
     readings, studies = defection_counts.quartile_readings, everything.list_replications
     with pytest.MonkeyPatch.context() as patch:
+        # the tests have their own processes
+        patch.setattr(pipeline, "Run", lambda workers: Run(workers=1))
         quick = partial(analysis.test_hypotheses, ["iraq", "forms"], robust=False)
         patch.setattr(analysis, "test_hypotheses", quick)
         patch.setattr(analysis, "_DEMOCRACY", ())

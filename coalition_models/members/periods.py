@@ -41,10 +41,15 @@ def period_number(dates: pd.Series, period: Period) -> pd.Series:
     >>> period_number(pd.Series(pd.to_datetime(["2004-04-27", None])), "month").tolist()
     [24051, <NA>]
     """
-    per_year = PERIODS[period]
-    months = dates.dt.year * 12 + dates.dt.month - 1
-    numbers: pd.Series = (months // (12 // per_year)).astype("Int64")
-    return numbers
+    if not (isinstance(dates.dtype, np.dtype) and dates.dtype.kind == "M"):
+        months = dates.dt.year * 12 + dates.dt.month - 1
+        slow: pd.Series = (months // (12 // PERIODS[period])).astype("Int64")
+        return slow
+    # pandas' parts of dates, in a tenth of the time
+    held = dates.to_numpy()
+    months = held.astype("datetime64[M]").astype(np.int64) + 1970 * 12
+    numbers = pd.arrays.IntegerArray(months // (12 // PERIODS[period]), np.isnat(held))
+    return pd.Series(numbers, index=dates.index, name=dates.name)
 
 
 def period_start(numbers: npt.NDArray[np.int64], period: Period) -> npt.NDArray[np.datetime64]:

@@ -232,8 +232,8 @@ def _state_problems(spells: pd.DataFrame) -> list[str]:
     last_days = spells["exit"].fillna(spells["entry"]).dt.date
     columns = (spells["state"], spells["cow"], spells["entry"].dt.date, last_days)
     open_end = spells["exit"].isna()
-    for state, cow, first, last, still, label, word in zip(
-        *columns, open_end, spell_labels(spells), known, strict=True
+    for row, (state, cow, first, last, still, word) in enumerate(
+        zip(*columns, open_end, known, strict=True)
     ):
         past = career(int(cow), first)
         # how long an open spell lasts, and so which later names it bears, is not said here
@@ -244,6 +244,7 @@ def _state_problems(spells: pd.DataFrame) -> list[str]:
             continue
         named = ([p for p in past if p.iso3 == state] or [p for p in borne if p.iso3 is None])[-1]
         if _outlives(last, named.last, str(word)):
+            (label,) = spell_labels(spells.iloc[[row]])
             ended.append(f"{label} to {last} ({_end_of(named, past)})")
     found = []
     if unknown:
@@ -357,6 +358,8 @@ def _overlaps(spells: pd.DataFrame, period: Period) -> list[str]:
     running = last.groupby([ordered["coalition"], ordered["one"]]).cummax()
     first = period_number(ordered["entry"], period).astype("float64")
     clash = (same & (first < running.shift())).to_numpy(dtype=bool)
+    if not clash.any():
+        return []
     labels, state = spell_labels(ordered), ordered["state"].to_numpy()
     pairs: dict[bool, list[str]] = {False: [], True: []}
     for i in np.flatnonzero(clash):

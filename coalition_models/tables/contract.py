@@ -219,7 +219,7 @@ def _has_kind(series: pd.Series, kind: Kind) -> bool:
             values = series.dropna().to_numpy(dtype=float)
             return bool(np.all(np.isfinite(values)) and np.all(values == np.floor(values)))
         return True
-    return all(isinstance(value, str) for value in series.dropna())
+    return pd.api.types.infer_dtype(series.dropna().astype(object), skipna=False) == "string"
 
 
 def _key_problems(frame: pd.DataFrame, key: tuple[str, ...]) -> list[str]:
