@@ -6,6 +6,7 @@ import gc
 import importlib.util
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,9 +49,29 @@ ROOMS = {
 }
 
 
+#: sweeps over every builder (or engine) and every form of its tables, of whose cases the short run
+#: takes one in three, by the checksum of the name; ``make test-slow`` takes the others
+SWEEPS = {
+    "test_panel_and_tables_say_the_same",
+    "test_the_types_of_columns_say_nothing",
+    "test_a_panel_from_elsewhere_is_refused_or_gives_the_same",
+    "test_a_table_rewritten_from_a_day_on_changes_no_earlier_row",
+    "test_what_is_rewritten_shows_later_and_one_month_more_is_caught",
+    "test_a_longer_period_knows_what_its_first_month_knew",
+    "test_the_type_of_a_table_s_columns_changes_nothing",
+    "test_nor_does_the_type_of_the_panel_s",
+    "test_the_same_said_in_another_way",
+    "test_and_the_same_profile",
+    "test_numpy_gives_the_same_numbers_on_every_fixture",
+    "test_compiled_and_numpy_say_the_same",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests on small tables, and examples without sources, pass over what is told of them."""
     for item in items:
+        if item.name.partition("[")[0] in SWEEPS and zlib.crc32(item.name.encode()) % 3:
+            item.add_marker(pytest.mark.slow)
         if ROOMS & set(item.path.parts):
             for text in TOLD:
                 item.add_marker(pytest.mark.filterwarnings(text), append=False)
