@@ -107,7 +107,7 @@ def _reproduce(
             with clock.step(f"analyse: {part.name}"):
                 analysis = part.analyse(run)
             with clock.step(f"write: {part.name}"):
-                links = write_part(staging, part, analysis, _FOOT, str(made))
+                links = write_part(staging, part, analysis, _FOOT, str(made), run.workers)
                 makers |= {name: part.name for name in _files_in(staging) if name not in makers}
             cards.append(Card(part.title, part.about(analysis), links))
             told += part.front_lines(analysis)

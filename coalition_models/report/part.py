@@ -130,9 +130,11 @@ class Part(Generic[T]):
 
 
 def write_part(
-    out: Path, part: Part[T], analysis: T, foot: str, made: str
+    out: Path, part: Part[T], analysis: T, foot: str, made: str, workers: int = 1
 ) -> list[tuple[str, str]]:
     """Write a part's tables, figures, pages and texts into the results.
+
+    ``workers`` processes draw the figures; the bytes do not depend on it.
 
     Returns
     -------
@@ -141,7 +143,7 @@ def write_part(
     """
     product = part.product(analysis)
     folder = out / part.folder
-    write_product(folder, product)
+    write_product(folder, product, workers)
     pages = part.pages(analysis, product)
     depth = len(Path(part.folder).parts)
     home = "../" * depth + "report.html"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coalition_models.files import write_file
 from coalition_models.render import Table
-from coalition_models.report.figures.style import DrawnOnce, Plot
+from coalition_models.report.figures.style import DrawnOnce, Plot, draw_all
 from coalition_models.report.lines import line_of
 
 __all__ = ["Product", "Sheet", "sheets_of", "write_product"]
@@ -78,10 +78,11 @@ def sheets_of(product: Product, maker: str = "") -> dict[int, Sheet]:
     return found
 
 
-def write_product(folder: Path, product: Product) -> None:
+def write_product(folder: Path, product: Product, workers: int = 1) -> None:
     """Write frames as CSV, tables as Markdown and LaTeX, figures as SVG and PNG.
 
-    They go into ``tables`` and ``figures`` under the folder. Equal input gives equal bytes.
+    They go into ``tables`` and ``figures`` under the folder. Equal input gives equal bytes, however
+    many processes draw.
     """
     tables, figures = folder / "tables", folder / "figures"
     for place in (tables, figures):
@@ -91,6 +92,8 @@ def write_product(folder: Path, product: Product) -> None:
     for name, table in product.tables.items():
         write_file(tables / f"{name}.md", table.markdown())
         write_file(tables / f"{name}.tex", table.latex())
+    kinds = ("svg", "png")
+    draw_all(product.figures.values(), kinds, workers)
     for name, plot in product.figures.items():
-        for kind in ("svg", "png"):
+        for kind in kinds:
             write_file(figures / f"{name}.{kind}", plot.to_bytes(kind))

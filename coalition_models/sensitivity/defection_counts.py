@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import joblib
 import numpy as np
 import pandas as pd
 
+from coalition_models.arguments import check_workers
 from coalition_models.defection.named_rules import NAMED_RULES, quartile_readings
 from coalition_models.defection.rules import DefectionRule
 from coalition_models.defection.withdrawals import (
@@ -58,7 +60,7 @@ class DefectionAnalysis:
 
 
 def analyse_defections(
-    *, un: bool | None = None, iraq: AnalysisSet | None = None
+    *, un: bool | None = None, iraq: AnalysisSet | None = None, workers: int = 1
 ) -> DefectionAnalysis:
     """Run the comparison of rules of defection.
 
@@ -69,6 +71,8 @@ def analyse_defections(
         included if these are at hand.
     iraq : AnalysisSet, optional
         The set of the coalition in Iraq, if it is made already.
+    workers : int
+        Processes; the results are the same.
 
     Returns
     -------
@@ -102,14 +106,22 @@ def analyse_defections(
             absent["un"] = str(error).splitlines()[0]
     else:
         absent["un"] = "its sources are not at hand"
-    readings = {"iraq": compare_rules(quartile_readings(), iraq, formula=FORMULA)}
+    compared = {
+        "iraq": (quartile_readings(), iraq, FORMULA),
+        "named": (list(NAMED_RULES), iraq, FORMULA),
+    }
     if "un" in sets:
-        readings["un"] = compare_rules(quartile_readings(_UN_BASE), sets["un"], formula=FORMULA_UN)
+        compared["un"] = (quartile_readings(_UN_BASE), sets["un"], FORMULA_UN)
+    one = joblib.delayed(compare_rules)
+    found = joblib.Parallel(n_jobs=check_workers(workers))(
+        one(rules, data, formula=formula) for rules, data, formula in compared.values()
+    )
+    readings = dict(zip(compared, found, strict=True))
     main = [iraq.defections("mcinnis"), sets["isaf"].defections("mcinnis")]
     return DefectionAnalysis(
         sets=sets,
         falls=small_falls(sets),
-        named=compare_rules(list(NAMED_RULES), iraq, formula=FORMULA),
+        named=readings.pop("named"),
         readings=readings,
         traced=traced_defections([iraq, sets["isaf"]]),
         set_aside=pd.DataFrame(

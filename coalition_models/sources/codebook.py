@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import cast
 
 import pandas as pd
@@ -131,6 +132,7 @@ def _names() -> list[str]:
     return list(dict.fromkeys([*_features(), *_PANEL, *every]))
 
 
+@lru_cache(maxsize=1)
 def _features() -> dict[str, dict[str, object]]:
     records = cast(Sequence[dict[str, object]], descriptor("features.json")["columns"])
     return {str(record["column"]): record for record in records}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import math
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import joblib
 import pandas as pd
 
 from coalition_models.errors import counted
@@ -23,7 +24,9 @@ __all__ = [
     "COLOURS",
     "EXIT_COLOURS",
     "GREY",
+    "DrawnOnce",
     "Plot",
+    "draw_all",
     "mark_ratios",
     "new_figure",
     "styled",
@@ -170,13 +173,7 @@ class Plot:
 
     def to_bytes(self, kind: str) -> bytes:
         """Return the picture as ``"svg"``, ``"png"`` or ``"pdf"``, the same for the same data."""
-        metadata = _UNSTAMPED[kind]
-        buffer = io.BytesIO()
-        # drawing settles the layout: a copy keeps what was drawn before from changing the bytes
-        copy: Figure = pickle.loads(pickle.dumps(self.figure))
-        with styled():
-            copy.savefig(buffer, format=kind, metadata=metadata)
-        return buffer.getvalue()
+        return _picture(pickle.dumps(self.figure), kind)
 
     def save(self, path: str) -> None:
         """Write the picture; the ending of the name (``.svg``, ``.png``, ``.pdf``) says how."""
@@ -208,6 +205,42 @@ class DrawnOnce(Plot):
         if kind not in self._made:
             self._made[kind] = super().to_bytes(kind)
         return self._made[kind]
+
+
+def _picture(figure: bytes, kind: str) -> bytes:
+    """A picture of a pickled figure.
+
+    Drawing settles the layout: of a copy it does not change the bytes of what is drawn later.
+    """
+    metadata = _UNSTAMPED[kind]
+    buffer = io.BytesIO()
+    copy: Figure = pickle.loads(figure)
+    with styled():
+        copy.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
+
+
+def draw_all(plots: Iterable[Plot], kinds: Sequence[str], workers: int = 1) -> None:
+    """Make the pictures of final plots, shared among some processes; the bytes are the same.
+
+    Examples
+    --------
+    >>> figure, _ = new_figure(3, 2)
+    >>> one = DrawnOnce(figure, pd.DataFrame())
+    >>> draw_all([one], ["svg"])
+    >>> one.to_bytes("svg")[:5]
+    b'<?xml'
+    """
+    final = [one for one in plots if isinstance(one, DrawnOnce)]
+    wanted = [(one, kind) for one in final for kind in kinds if kind not in one._made]
+    if workers == 1 or len(wanted) < 2 * workers:
+        for one, kind in wanted:
+            one.to_bytes(kind)
+        return
+    jobs = (joblib.delayed(_picture)(pickle.dumps(one.figure), kind) for one, kind in wanted)
+    made = joblib.Parallel(n_jobs=workers)(jobs)
+    for (one, kind), picture in zip(wanted, made, strict=True):
+        one._made[kind] = picture
 
 
 def svg_text(plot: Plot) -> str:

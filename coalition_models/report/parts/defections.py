@@ -191,7 +191,8 @@ def defection_sources(analysis: DefectionAnalysis) -> list[str]:
 
 def _analyse(run: Run) -> DefectionAnalysis:
     def analysed() -> DefectionAnalysis:
-        return analyse_defections(iraq=run.once("set iraq", lambda: analysis_set("iraq")))
+        iraq = run.once("set iraq", lambda: analysis_set("iraq"))
+        return analyse_defections(iraq=iraq, workers=run.workers)
 
     return run.once("defections", analysed)
 

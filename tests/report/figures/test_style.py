@@ -1,10 +1,11 @@
-"""Ticks of ratios: plain numbers, enough to read a value by, no more than there is room for."""
+"""Ticks of ratios: plain numbers, enough to read a value by; pictures drawn by processes."""
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from coalition_models.report.figures.style import mark_ratios, new_figure
+from coalition_models.report.figures.style import DrawnOnce, draw_all, mark_ratios, new_figure
 
 
 @pytest.mark.parametrize("most", [5, 9])
@@ -29,3 +30,19 @@ def test_axes_come_row_by_row():
     figure, axes = new_figure(4, 4, rows=2, columns=2)
     assert [tuple(axis.get_subplotspec().rowspan) for axis in axes] == [(0,), (0,), (1,), (1,)]
     assert figure.axes == axes
+
+
+def test_pictures_drawn_in_other_processes_have_the_same_bytes():
+    def plots():
+        found = []
+        for height in (2, 3, 4):
+            figure, (axis,) = new_figure(3, height)
+            axis.plot([1, 2], [height, 1])
+            found.append(DrawnOnce(figure, pd.DataFrame()))
+        return found
+
+    one, two = plots(), plots()
+    draw_all(one, ["svg", "png"])
+    draw_all(two, ["svg", "png"], workers=2)
+    assert [plot._made for plot in one] == [plot._made for plot in two]
+    assert all(set(plot._made) == {"svg", "png"} for plot in two)
