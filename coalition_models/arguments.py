@@ -159,13 +159,10 @@ def read_days(values: pd.Series) -> tuple[pd.Series, pd.Series]:
         values = values.astype(dtype.newbyteorder("="))
         held = values.to_numpy()
         # in seconds, which any unit can be compared with
-        outside = (held < np.datetime64("1678-01-01", "s")) | (
-            held >= np.datetime64("2262-01-01", "s")
-        )
-        far = pd.Series(outside, index=values.index, name=values.name)
-        if outside.any():
-            values = values.where(~far)
-        return values.astype("datetime64[ns]"), far
+        first, beyond = np.array(["1678-01-01", "2262-01-01"], dtype="datetime64[s]")
+        far = pd.Series((held < first) | (held >= beyond), values.index, name=values.name)
+        kept = values.where(~far) if far.any() else values
+        return kept.astype("datetime64[ns]"), far
     texts = values.astype(object)
     there = texts.notna().to_numpy(dtype=bool)
     keys = [value if isinstance(value, Hashable) else repr(value) for value in texts[there]]
@@ -174,10 +171,8 @@ def read_days(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     wrong[there] = [known[key] is None for key in keys]
     days = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[ns]")
     days[there] = pd.DatetimeIndex([known[key] or pd.NaT for key in keys])
-    return (
-        pd.Series(days, index=values.index, name=values.name),
-        pd.Series(wrong, index=values.index),
-    )
+    told = pd.Series(wrong, index=values.index)
+    return pd.Series(days, index=values.index, name=values.name), told
 
 
 def _near_day(value: object) -> pd.Timestamp | None:

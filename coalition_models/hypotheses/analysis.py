@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-import joblib
-
 from coalition_models.arguments import check_arguments, check_workers
 from coalition_models.designs.analysis_sets import analysis_set
 from coalition_models.designs.sets import set_records
 from coalition_models.hypotheses.contested import Contested, contest
 from coalition_models.hypotheses.result import Verdicts
 from coalition_models.hypotheses.verdicts import test_hypotheses
+from coalition_models.processes import in_processes
 from coalition_models.sources.fetch import at_hand
 
 __all__ = ["HypothesisAnalysis", "analyse_hypotheses", "pooled_exits"]
@@ -83,14 +82,17 @@ def analyse_hypotheses(*, workers: int = 1, progress: bool = False) -> Hypothesi
     coalitions = [one.name for one in set_records() if one.bundled and not one.apart]
     pairs = list(product(claims, coalitions))
     draws = _ALL_DRAWS if os.environ.get(_FULL) == "1" else _DRAWS
-    one = joblib.delayed(contest)
-    found = joblib.Parallel(n_jobs=workers)(
-        one(*pair, draws=draws, worlds=_WORLDS if pair == _HEADLINE else 0) for pair in pairs
+    found = in_processes(
+        _contested, ((*pair, draws, _WORLDS if pair == _HEADLINE else 0) for pair in pairs), workers
     )
     contested = {"_".join(pair): one for pair, one in zip(pairs, found, strict=True)}
     absent = {} if known else {"democracy": f"needs one of {', '.join(_DEMOCRACY)}"}
     sources = dict.fromkeys([*verdicts.sources, *_CONTESTED_SOURCES, *known])
     return HypothesisAnalysis(verdicts, contested, absent, tuple(sources), pooled_exits())
+
+
+def _contested(claim: str, coalition: str, draws: int, worlds: int) -> Contested:
+    return contest(claim, coalition, draws=draws, worlds=worlds)
 
 
 def pooled_exits() -> dict[str, dict[str, int]]:

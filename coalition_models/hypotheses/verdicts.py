@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-import joblib
 import pandas as pd
 
 from coalition_models.arguments import check_arguments, check_workers
@@ -41,6 +40,7 @@ from coalition_models.inference.both_tests import both_tests, clusters_of
 from coalition_models.inference.caution import estimate_term
 from coalition_models.inference.meta import combine
 from coalition_models.inference.power_curve import power_curve
+from coalition_models.processes import in_processes
 from coalition_models.progress import in_steps
 from coalition_models.record import record_of, sources_of
 from coalition_models.timelines.clock import on_clock
@@ -232,8 +232,8 @@ def _all_done(
     progress: bool | None,
 ) -> list[_Done]:
     """Every data set; each process builds its own, which is quicker than to send them."""
-    run = joblib.Parallel(n_jobs=check_workers(workers), return_as="generator")
-    found = run(joblib.delayed(_test_all)(item, claims, tables, options) for item in sets)
+    calls = ((item, claims, tables, options) for item in sets)
+    found = in_processes(_test_all, calls, check_workers(workers))
     shown = False if len(sets) == 1 else progress
     return list(in_steps(found, "test the claims", len(sets), unit="data set", progress=shown))
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import joblib
 import numpy as np
 import pandas as pd
 
@@ -20,6 +19,7 @@ from coalition_models.defection.withdrawals import (
 from coalition_models.designs.analysis_sets import AnalysisSet, analysis_set
 from coalition_models.designs.first_look import FORMULA
 from coalition_models.errors import CoverageError, DataError
+from coalition_models.processes import in_processes
 from coalition_models.record import keep_record, record_of
 from coalition_models.sensitivity.rules import RuleComparison, compare_rules
 
@@ -112,10 +112,7 @@ def analyse_defections(
     }
     if "un" in sets:
         compared["un"] = (quartile_readings(_UN_BASE), sets["un"], FORMULA_UN)
-    one = joblib.delayed(compare_rules)
-    found = joblib.Parallel(n_jobs=check_workers(workers))(
-        one(rules, data, formula=formula) for rules, data, formula in compared.values()
-    )
+    found = in_processes(_compared, compared.values(), check_workers(workers))
     readings = dict(zip(compared, found, strict=True))
     main = [iraq.defections("mcinnis"), sets["isaf"].defections("mcinnis")]
     return DefectionAnalysis(
@@ -129,6 +126,12 @@ def analyse_defections(
         ),
         absent=absent,
     )
+
+
+def _compared(
+    rules: Sequence[DefectionRule | str], data: AnalysisSet, formula: str
+) -> RuleComparison:
+    return compare_rules(rules, data, formula=formula)
 
 
 def _at_hand(names: tuple[str, ...]) -> bool:

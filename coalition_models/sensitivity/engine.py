@@ -9,20 +9,20 @@ from __future__ import annotations
 import pickle
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, cast
 
-import joblib
 import numpy as np
 from joblib.externals.loky.backend.reduction import dumps
 from tqdm.std import tqdm
 
 from coalition_models.arguments import check_workers
 from coalition_models.errors import DataError, gathered
+from coalition_models.processes import in_processes
 from coalition_models.sensitivity.identity import digest, digests
 from coalition_models.sensitivity.kept import Answered, Kept, header_of
 
@@ -98,7 +98,7 @@ def run_tasks(
     done = {} if kept is None else dict(kept.done)
     sent = _Sent(work)
     calls = (
-        joblib.delayed(_answer)(
+        (
             sent, at, [listed[i] for i in chunks[at]],
             None if seeds is None else [seeds[i] for i in chunks[at]], together,
         )
@@ -107,7 +107,7 @@ def run_tasks(
     first = sum(len(chunks[at]) for at in done)
     bar = tqdm(total=len(listed), initial=first, desc=about, unit="task", disable=not progress)
     try:
-        with bar, closing(_run(calls, count)) as coming:
+        with bar, closing(in_processes(_answer, calls, count, in_order=False)) as coming:
             for at, found in coming:
                 if kept is not None:
                     kept.add(at, found)
@@ -126,12 +126,6 @@ def run_tasks(
     ordered = [done[at] for at in range(len(chunks))]
     notes = dict.fromkeys(note for one in ordered for note in one.notes)
     return Answers([answer for one in ordered for answer in one.answers], tuple(notes))
-
-
-def _run(calls: Iterator[Any], workers: int | None) -> Any:
-    """Answers as they come, in any order."""
-    pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    return pool(calls)
 
 
 def _chunks(tasks: int, chunk: int | Sequence[int]) -> list[range]:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import joblib
 import pandas as pd
 
 from coalition_models.errors import counted
+from coalition_models.processes import in_processes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -237,8 +237,9 @@ def draw_all(plots: Iterable[Plot], kinds: Sequence[str], workers: int = 1) -> N
         for one, kind in wanted:
             one.to_bytes(kind)
         return
-    jobs = (joblib.delayed(_picture)(pickle.dumps(one.figure), kind) for one, kind in wanted)
-    made = joblib.Parallel(n_jobs=workers)(jobs)
+    made = in_processes(
+        _picture, ((pickle.dumps(one.figure), kind) for one, kind in wanted), workers
+    )
     for (one, kind), picture in zip(wanted, made, strict=True):
         one._made[kind] = picture
 
