@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -61,6 +61,14 @@ class NullMaps:
         return NullMaps, ()
 
 
+#: options of a specification that a map depends on beside the rows
+_DECIDING = tuple(
+    one.name
+    for one in fields(Specification)
+    if one.name not in ("formula", "variance", "small_sample")
+)
+
+
 def _bytes(one: ScoreMap) -> int:
     return one.by_cluster.nbytes + one.own.nbytes + one.lost.nbytes
 
@@ -68,7 +76,7 @@ def _bytes(one: ScoreMap) -> int:
 def _key(spec: Specification, engine: Engine, tested: Integers) -> bytes:
     """A digest of all that the map of other exposures depends on."""
     sample = engine.sample
-    plain = replace(spec, formula="", variance=None, small_sample=None)
+    plain = [getattr(spec, name) for name in _DECIDING]
     told = blake2b(repr((plain, sample.matrix.shape)).encode(), digest_size=16)
     arrays: list[npt.NDArray[Any] | None] = [
         sample.start, sample.stop, sample.event, sample.weights, sample.offset, sample.strata,
