@@ -47,7 +47,7 @@ expected: $(READY) ## keep the results on the bundled data as the expected ones
 test: $(DEV) lint ## everything that must hold: lint, types, floors, tests, examples, notebooks
 	$(BIN)/python -m pytest -m "not slow" -q -n $(WORKERS) --dist loadfile
 
-test-slow: $(DEV) ## simulation studies (some minutes)
+test-slow: $(DEV) ## simulation studies and whole sweeps (most of an hour)
 	$(BIN)/python -m pytest -m slow -q
 
 lint: $(DEV) ## style, types and import floors

@@ -220,7 +220,8 @@ def page(found: dict[str, Timing], workers: int) -> str:
         f"{joblib.__version__}). Wall-clock seconds of one call each, everything counted. `CPU` is "
         "the processor\ntime of the call and of its workers, imports included: where it is far "
         "below workers times seconds,\nthe machine was busy with something else. Combinations of "
-        "which an option does not apply are no\nspecifications.\n",
+        "which an option does not apply are no\nspecifications. How fast the machine was that day, "
+        "the time of one `coxph` tells.\n",
         "| | seconds | CPU | target | met | what |",
         "| :--- | ---: | ---: | ---: | :--- | :--- |",
     ]

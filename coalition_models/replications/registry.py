@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -62,9 +63,11 @@ def study_named(name: str) -> Study:
     """
     known = known_studies()
     if name not in known:
+        near = get_close_matches(name, known, n=1)
+        meant = f" (nearest: {near[0]})" if near else ""
         raise ReplicationError(
-            f"unknown study {name!r}: expected one of {', '.join(known)}, or the path of a folder "
-            "with study.py; list_replications() describes them"
+            f"unknown study {name!r}{meant}: expected one of {', '.join(known)}, or the path of a "
+            "folder with study.py; list_replications() describes them"
         )
     folder = name.replace("-", "_")
     study = record(import_module(f"{studies.__name__}.{folder}.study"), folder)
