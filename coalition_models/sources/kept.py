@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 import pandas as pd
@@ -70,17 +70,24 @@ def read_once(content: Hashable, make: Callable[[], pd.DataFrame]) -> pd.DataFra
     >>> len(made), len(frame)
     (1, 1)
     """
-    if content not in _READ:
-        _READ[content] = _made(make)
-        held = {key: int(frame.memory_usage().sum()) for key, (frame, _) in list(_READ.items())}
-        total = sum(held.values())
-        while total > _MOST and len(held) > 1:
-            oldest = next(iter(held))
-            total -= held.pop(oldest)
-            _READ.pop(oldest, None)
-    found = _READ[content]
-    _READ.move_to_end(content)
+    found = _READ.get(content)
+    if found is None:
+        found = _READ[content] = _made(make)
+        _let_go()
+    else:
+        with suppress(KeyError):  # another thread may just have let it go
+            _READ.move_to_end(content)
     return _copy(found)
+
+
+def _let_go() -> None:
+    sizes = {key: int(frame.memory_usage().sum()) for key, (frame, _) in list(_READ.items())}
+    total = sum(sizes.values())
+    for key in list(sizes)[:-1]:
+        if total <= _MOST:
+            break
+        total -= sizes[key]
+        _READ.pop(key, None)
 
 
 def _made(make: Callable[[], pd.DataFrame]) -> _Kept:
