@@ -22,7 +22,15 @@ import pandas as pd
 from coalition_models.documents import pandoc
 from coalition_models.typesetting import latex_table, one_line, typst_table
 
-__all__ = ["InTables", "Table", "format_number", "format_p", "frame_table", "listing"]
+__all__ = [
+    "InTables",
+    "Table",
+    "format_count",
+    "format_number",
+    "format_p",
+    "frame_table",
+    "listing",
+]
 
 #: columns with longer cells may wrap
 _LONG = 40
@@ -58,6 +66,17 @@ def format_number(value: object, digits: int = 3) -> str:
     if number != 0 and (abs(number) >= 1e6 or abs(number) < 0.5 * 10**-digits):
         return f"{number:.{digits}g}"
     return f"{number:.{digits}f}"
+
+
+def format_count(value: float) -> str:
+    """Format a number of things, which may stand as a float beside missing ones.
+
+    Examples
+    --------
+    >>> format_count(94.0), format_count(1296), format_count(float("nan"))
+    ('94', '1,296', '')
+    """
+    return "" if value != value else f"{value:,.0f}"
 
 
 def format_p(value: float, digits: int = 3) -> str:

@@ -79,7 +79,8 @@ def moved_effects(moves: pd.DataFrame, term: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``term, move, events, exposed_events`` (of a term of two values), ``ratio, ratio_low,
+        ``term, move, events, exposed_events`` (of a term of two values; of a comparison of two
+        moves both are those of the rarer), ``ratio, ratio_low,
         ratio_high, p_value`` (jackknife by state), ``carries`` (ten events or more, and an
         estimate), ``problem``.
 
@@ -155,8 +156,8 @@ def _move(rows: pd.DataFrame, term: str, move: str) -> dict[str, object]:
 def _how(rows: pd.DataFrame, term: str) -> dict[str, object]:
     part, full = MOVES[:2]
     each = [int((rows["moved"] == move).sum()) for move in (part, full)]
-    line = {"move": "full against in part", **_counts(rows, term, rows["moved"].isin([part, full]))}
-    line["events"] = min(each)
+    rarer = part if each[0] <= each[1] else full
+    line = {"move": "full against in part", **_counts(rows, term, rows["moved"] == rarer)}
     if min(each) < 2:
         return {**line, "problem": f"{each[0]} in part and {each[1]} full: nothing to compare"}
     try:

@@ -95,19 +95,26 @@ def in_short(table: pd.DataFrame, evidence: Evidence, split: pd.DataFrame) -> li
     return sentences
 
 
+#: statistic of all combinations together -> how a sentence calls it
+_MEASURES = {
+    _MIDDLE: "the median z",
+    "share beyond 1.96": "the share of z beyond 1.96",
+    _LARGEST: "the largest z",
+}
 _DATED = {"announced": "Decisions to leave early", "main": "Departures of the main contingent"}
 
 
 def _verdict(joint: pd.DataFrame) -> str:
     rows = joint[joint["family"] == "all listed"].set_index("statistic")["p_value"]
-    middle, largest = float(rows[_MIDDLE]), float(rows[_LARGEST])
-    sure = (middle < _SURE) + (largest < _SURE)
-    word = ("no more than chance brings", "more than chance in one respect only",
-            "more than chance brings")[sure]  # fmt: skip
-    return (
-        f"All listed combinations together are {word}: p {format_p(middle)} for their median, "
-        f"{format_p(largest)} for the largest."
-    )
+    told = [(words, float(rows[name])) for name, words in _MEASURES.items() if name in rows]
+    sure = sum(p < _SURE for _, p in told)
+    word = (
+        "no more than chance brings" if not sure
+        else "more than chance brings" if sure == len(told)
+        else f"more than chance brings by {sure} of {len(told)} measures"
+    )  # fmt: skip
+    listed = ", ".join(f"{format_p(p)} for {words}" for words, p in told)
+    return f"All listed combinations together are {word}: p {listed}."
 
 
 def _parts(split: pd.DataFrame) -> list[str]:

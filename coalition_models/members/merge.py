@@ -8,7 +8,8 @@ from typing import Literal
 import pandas as pd
 
 from coalition_models.arguments import check_arguments
-from coalition_models.errors import DataError, counted, first_few
+from coalition_models.errors import DataError, counted, first_few, warn
+from coalition_models.members.own_members import with_states
 from coalition_models.record import keep_record, record_of, with_features
 from coalition_models.tables.plain import plain_table
 
@@ -32,7 +33,8 @@ def merge(
     panel : DataFrame
         Made by :func:`build_panel`.
     table : DataFrame
-        One row per key. Categories and numbers of any width join what they stand for.
+        One row per key. Categories and numbers of any width join what they stand for, and in
+        ``state`` names of states (``"Spain"``) their codes.
     on : str or sequence of str
         Columns that both have, such as ``["state", "period"]``.
     how : {"left", "inner"}
@@ -49,6 +51,11 @@ def merge(
         Keys that are not in both, repeated or missing in the table, or of other types; columns
         that the panel has already.
 
+    Warns
+    -----
+    CoalitionWarning
+        Where no row of the panel has a match.
+
     Examples
     --------
     >>> import pandas as pd, coalition_models as cm
@@ -60,7 +67,7 @@ def merge(
     """
     check_arguments(merge, locals())
     keys = [on] if isinstance(on, str) else list(on)
-    right = plain_table(table, "the table")
+    right = _coded(panel, plain_table(table, "the table"), keys)
     _check(panel, right, keys)
     new = [name for name in right.columns if name not in keys]
     marked = plain_table(panel[keys], "the panel").assign(_row=range(len(panel)))
@@ -68,6 +75,7 @@ def merge(
         found = marked.merge(right, on=keys, how=how)
     except ValueError as error:
         raise DataError(f"the keys {', '.join(keys)} do not join: {error}") from None
+    _warn_without_match(marked, right, keys)
     rows = found["_row"].to_numpy()
     out = panel.iloc[rows].copy()
     for name in new:
@@ -76,6 +84,34 @@ def merge(
     if record_of(panel).panel:
         with_features(out, {name: {"source": "given"} for name in new})
     return out
+
+
+def _coded(panel: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """The table with the codes of states that it names otherwise than the panel does."""
+    if "state" not in keys or not all("state" in frame.columns for frame in (panel, table)):
+        return table
+    here = set(panel["state"].astype(object))
+    others = [name for name in table["state"].dropna().unique() if name not in here]
+    names = [name for name in others if isinstance(name, str)]
+    if not names:
+        return table
+    coded, _ = with_states(pd.DataFrame({"state": names}), ())
+    codes = {name: code for name, code in zip(names, coded["state"], strict=True) if code in here}
+    return table.assign(state=table["state"].map(lambda name: codes.get(name, name)))
+
+
+def _warn_without_match(panel: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> None:
+    if not len(panel) or panel[keys].merge(table[keys], on=keys).size:
+        return
+
+    def some(frame: pd.DataFrame) -> str:
+        rows = frame[keys].drop_duplicates().itertuples(index=False)
+        return first_few((" ".join(map(str, row)) for row in rows), limit=3)
+
+    warn(
+        f"merge: no row of the panel has a match by {', '.join(keys)}: the panel has "
+        f"{some(panel)}, the table {some(table) if len(table) else 'no row'}"
+    )
 
 
 def _check(panel: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> None:

@@ -145,7 +145,7 @@ def contested_material(analysis: HypothesisAnalysis) -> Material:
         figures[name] = (
             plot_contested(found, title=f"{found.claim.capitalize()}, {place}"),
             f"{found.claim.capitalize()} in {place} under every combination of unit, date and "
-            f"{found.choices[1]}: a hazard ratio for state-months, an odds ratio for leaders. "
-            "Lines: 95% intervals.",
+            f"{found.choices[1]}, early exits only: a hazard ratio for state-months, an odds ratio "
+            "for leaders. Lines: 95% intervals, cut at the frame.",
         )
     return Material(values, {}, figures, ("participation", "coalitions", "elections", "leaders"))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from coalition_models.errors import DataError
 from coalition_models.inference.wald_numbers import EDGE
-from coalition_models.render import InTables, Table, format_number
+from coalition_models.render import InTables, Table, format_count, format_number
 from coalition_models.sensitivity.joint import JointTest, janus, relative_ratio, stouffer
 from coalition_models.sensitivity.scales import SCORE, is_ratio
 from coalition_models.sensitivity.variation import variance_shares
@@ -198,8 +198,9 @@ class SpecCurve(InTables):
         tables = [Table(["", self.term], numbers, f"Specification curve of {self.term}")]
         kinds = self.by_scale
         if len(kinds) > 1:
-            lines = [[str(a), str(b), *(format_number(float(c)) for c in rest)]
-                     for a, b, *rest in kinds.itertuples(index=False)]  # fmt: skip
+            lines = [[str(a), str(b), format_count(n), format_count(without),
+                      *(format_number(float(c)) for c in rest)]
+                     for a, b, n, without, *rest in kinds.itertuples(index=False)]  # fmt: skip
             tables.append(
                 Table(
                     [name.replace("_", " ") for name in _BY_SCALE], lines, "Each scale on its own"

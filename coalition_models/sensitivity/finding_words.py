@@ -213,7 +213,9 @@ def _shares_turn(shares: pd.Series, finding: Finding, what: str) -> str | None:
     """Where fewer than 95 in 100 draws say what the finding says."""
     if _own_verdict(finding) == _NONE:
         return None
-    return _other(1 - float(shares.get(_own_verdict(finding), 0.0)), what)
+    missing = shares.get(_NONE, 0.0)
+    among = f"{what} ({missing:.0%} have no estimate)" if missing else what
+    return _other(1 - float(shares.get(_own_verdict(finding), 0.0)), among)
 
 
 def _other(share: float, what: str) -> str:
@@ -334,10 +336,6 @@ def _placebo_turns(found: Any, finding: Finding) -> str:
     return f"{counted(len(tests), 'placebo test')} that found something" if len(tests) else ""
 
 
-def _missing_turns(found: Any, finding: Finding) -> str | None:
-    return _draws_turn(found.draws, found.verdicts, finding, "completed panels")
-
-
 def _form_turns(found: Any, finding: Finding) -> str | None:
     return _tables_turn(found.table, "form", finding)
 
@@ -394,7 +392,7 @@ TURNS: Mapping[str, Turn] = {
     "confounding": _confounding_turns,
     "randomise": _randomise_turns,
     "placebos": _placebo_turns,
-    "missing": _missing_turns,
+    "missing": lambda r, f: _draws_turn(r.draws, r.verdicts, f, "completed panels"),
     "functional_form": _form_turns,
     "reverse_timing": _timing_turns,
 }

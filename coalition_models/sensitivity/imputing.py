@@ -16,7 +16,14 @@ from coalition_models.inference.imputed import Combined
 from coalition_models.models.family import require
 from coalition_models.models.sample.sides import event_of
 from coalition_models.models.specification import Specification
-from coalition_models.render import InTables, Table, format_number, format_p, frame_table
+from coalition_models.render import (
+    InTables,
+    Table,
+    format_count,
+    format_number,
+    format_p,
+    frame_table,
+)
 from coalition_models.sensitivity.choices import Setting
 from coalition_models.sensitivity.completing import Gaps, bounded, complete, gaps_of, hazard_of
 from coalition_models.sensitivity.curve import Estimate
@@ -98,7 +105,7 @@ class MissingValues(InTables):
         first = Table(first.header, rows, first.title, first.notes)
         ends = [
             [str(one["case"]), format_number(one["estimate"]), format_p(one["p_value"]),
-             format_number(one["exposed_events"])]
+             format_count(one["exposed_events"])]
             for one in self.bounds.to_dict("records")
         ]  # fmt: skip
         return [

@@ -152,7 +152,7 @@ class FewestEvents:
             note = "No set looked at turns the significance."
         else:
             way = "all sets were looked at" if self.exact else "one after the other"
-            note = f"{self.count} suffice ({self.sets} such sets); {way}."
+            note = f"{self.count} suffice ({counted(self.sets, 'such set')}); {way}."
         return Table(
             ["events censored", "which", "score z", "sets looked at"], rows,
             f"Fewest events: {self.term}, z {format_number(self.z)} as it is", [note],

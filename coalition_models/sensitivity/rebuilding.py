@@ -25,7 +25,7 @@ from coalition_models.members.fact_tables import TABLES
 from coalition_models.members.facts import Facts, trusted_facts
 from coalition_models.members.panel import build_panel
 from coalition_models.models.specification import Specification
-from coalition_models.render import Table, format_number, format_p
+from coalition_models.render import Table, format_count, format_number, format_p
 from coalition_models.sensitivity.choices import Setting
 from coalition_models.sensitivity.curve import Estimate
 from coalition_models.sensitivity.engine import run_tasks
@@ -256,6 +256,10 @@ def cautions(naive: pd.Series, draws: pd.DataFrame) -> list[str]:
     return found
 
 
+def _degrees(value: float) -> str:
+    return format_count(value) if float(value).is_integer() else format_number(value)
+
+
 def combined_rows(
     term: str,
     naive: pd.Series,
@@ -273,11 +277,11 @@ def combined_rows(
         rows.append(_row("over the draws", combined.estimate, combined.std_error, combined.p_value))
         rows.append(["share of variance from the draws",
                      format_number(combined.missing_information), "", ""])  # fmt: skip
-        rows.append(["degrees of freedom", format_number(combined.degrees), "", ""])
+        rows.append(["degrees of freedom", _degrees(combined.degrees), "", ""])
     z = draws["z_by_cluster"].median()
     both = f"{format_number(naive['z_by_cluster'])}, {format_number(z)}"
     rows.append(["z by cluster, as coded and median", both, "", ""])
-    rows.append(["exposed events, as coded", format_number(naive["exposed_events"]), "", ""])
+    rows.append(["exposed events, as coded", format_count(naive["exposed_events"]), "", ""])
     beyond = f"{(draws['z_by_cluster'] > EDGE).mean():.0%}, "
     beyond += f"{(draws['z_by_cluster'] < -EDGE).mean():.0%}"
     rows.append(["draws with that z above 1.96, below -1.96", beyond, "", ""])

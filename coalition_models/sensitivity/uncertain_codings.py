@@ -103,7 +103,8 @@ class CodingUncertainty(InTables):
             ),
         ]
         if len(self.cases):
-            tables.append(frame_table(self.cases[_CASES], title="Contested spells, extreme cases"))
+            shown = self.cases[_CASES].astype({"exposed_events": "Int64"})
+            tables.append(frame_table(shown, title="Contested spells, extreme cases"))
         if len(self.tipping):
             shown = self.tipping.assign(spells=self.tipping["spells"].map(_shortened))
             shown = shown.drop(columns="events")

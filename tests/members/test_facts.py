@@ -264,3 +264,19 @@ def test_the_lead_state_under_any_of_its_names_is_never_at_risk(lead):
     )
     made = cm.Facts(members=members, coalitions=COALITIONS.assign(lead_state=lead))
     assert set(cm.build_panel(made)["state"]) == {"BEL"}
+
+
+def test_a_merge_takes_names_of_states_and_says_where_nothing_matches(iraq):
+    named = pd.DataFrame({"state": ["Spain", "ITA", "France"], "against": [0.91, 0.7, 0.8]})
+    coded = named.assign(state=["ESP", "ITA", "FRA"])
+    one, two = (cm.merge(iraq, table, on="state") for table in (named, coded))
+    pd.testing.assert_frame_equal(one, two)
+    assert one.loc[one["against"].notna(), "state"].unique().tolist() == ["ESP", "ITA"]
+    with pytest.raises(cm.DataError, match="repeat a key: ESP"):
+        cm.merge(iraq, named.assign(state=["Spain", "ESP", "FRA"]), on="state")
+    for states in (["Spane", "FRA", "DEU"], [1, 2, 3]):
+        with pytest.warns(cm.CoalitionWarning, match="no row of the panel has a match by state"):
+            none = cm.merge(iraq, named.assign(state=pd.Series(states, dtype=object)), on="state")
+        assert none["against"].isna().all()
+    with pytest.warns(cm.CoalitionWarning, match="the table no row"):
+        cm.merge(iraq, named.head(0), on="state")

@@ -94,8 +94,8 @@ def _sure(iraq: Contested, others: list[Contested]) -> str:
     ]
     return (
         f"All {int(joint['specifications'].iloc[0])} combinations listed on democracy together: p "
-        f"{format_p(float(rows['median z']))} for the median, "
-        f"{format_p(float(rows['largest z in size']))} for the largest. The same look in other "
+        f"{format_p(float(rows['median z']))} for the median z, "
+        f"{format_p(float(rows['largest z in size']))} for the largest z. The same look in other "
         f"coalitions: {'; '.join(told) or 'none at hand'}."
     )
 

@@ -167,8 +167,8 @@ def _sure(iraq: Contested, known: Mapping[str, Contested]) -> str:
             others.append(f"{place_of(one.coalition)} {_ratio(row)}")
     return (
         f"All {int(joint['specifications'].iloc[0])} combinations listed on elections together: p "
-        f"{format_p(float(rows['median z']))} for the median, "
-        f"{format_p(float(rows['largest z in size']))} for the largest. The same look in other "
+        f"{format_p(float(rows['median z']))} for the median z, "
+        f"{format_p(float(rows['largest z in size']))} for the largest z. The same look in other "
         f"coalitions: {', '.join(others) or 'none at hand'}. In {place_of(iraq.coalition)} it is a "
         "finding after the fact."
     )
