@@ -70,6 +70,7 @@ def _questions(run: Run) -> Material:
         "frameworks": " ".join(how_often(found.rates, found.frameworks)[2:]),
         "forms": _without_list(" ".join(which_forms(found.forms))),
         "before": " ".join(before_leaving(found.moves)),
+        "hollow_rule": str(hollow.rule),
         "hollow": "\n".join(f"- {line}" for line in hollow_when(found.hollow)),
         "hollow_short": QUESTIONS.about(found).partition("; ")[2].rstrip("."),
     }
@@ -85,8 +86,9 @@ def _questions(run: Run) -> Material:
                     hollow, months=_in_words(hollow.months), verdicts=_in_words(hollow.verdicts)
                 )
             ),
-            "Members, partners' strength and effective partners as shares of their peaks. Bands: "
-            "readings between two lists of strengths. Right of the dotted line nothing is judged.",
+            "Members, partners' strength and effective partners (one over the sum of their squared "
+            "shares of strength) as shares of their peaks. Bands: readings between two lists of "
+            "strengths, cut at the frame. Right of the dotted line nothing is judged.",
         ),
     }
     tables = {"rates": rates_table(found.rates), "forms": forms_table(found.forms)}

@@ -49,6 +49,8 @@ def test_how_is_the_ratio_of_the_two_ratios():
     table = moved_effects(moves(2, pressure=(1.0, 0.0)), "pressed").set_index("move")
     each = table.loc[["whole to reduced", "whole to out"], "ratio"]
     assert table.loc["full against in part", "ratio"] == pytest.approx(each.iloc[1] / each.iloc[0])
+    known = table.dropna(subset=["exposed_events"])
+    assert (known["exposed_events"] <= known["events"]).all()
     counted = table.loc["any first defection", "exposed_events"]
     assert counted == table.loc[["whole to reduced", "whole to out"], "exposed_events"].sum()
 
