@@ -40,7 +40,8 @@ def in_processes(
     >>> list(in_processes(pow, [(2, 3), (3, 2)], workers=1))
     [8, 9]
     """
-    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+    if workers != 1:
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were", UserWarning)
     how = "generator" if in_order else "generator_unordered"
     pool = joblib.Parallel(n_jobs=workers, return_as=how, batch_size=1)
     found: Generator[Answer, None, None] = pool(joblib.delayed(work)(*call) for call in calls)

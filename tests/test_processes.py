@@ -33,7 +33,7 @@ def test_an_error_comes_through(workers):
 def test_a_process_that_gives_way_to_another_is_no_warning():
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        list(in_processes(pow, [(2, 3)], 1))
+        list(in_processes(pow, [(2, 3)], 2))
         warnings.warn("A worker stopped while some jobs were given to the executor.", stacklevel=1)
         warnings.warn("something else", stacklevel=1)
     assert [str(one.message) for one in told] == ["something else"]

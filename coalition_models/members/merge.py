@@ -72,10 +72,11 @@ def merge(
     new = [name for name in right.columns if name not in keys]
     marked = plain_table(panel[keys], "the panel").assign(_row=range(len(panel)))
     try:
-        found = marked.merge(right, on=keys, how=how)
+        found = marked.merge(right.assign(_match=True), on=keys, how=how)
     except ValueError as error:
         raise DataError(f"the keys {', '.join(keys)} do not join: {error}") from None
-    _warn_without_match(marked, right, keys)
+    if len(panel) and not found["_match"].notna().any():
+        warn(_no_match(marked, right, keys))
     rows = found["_row"].to_numpy()
     out = panel.iloc[rows].copy()
     for name in new:
@@ -100,15 +101,12 @@ def _coded(panel: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> pd.Data
     return table.assign(state=table["state"].map(lambda name: codes.get(name, name)))
 
 
-def _warn_without_match(panel: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> None:
-    if not len(panel) or panel[keys].merge(table[keys], on=keys).size:
-        return
-
+def _no_match(panel: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> str:
     def some(frame: pd.DataFrame) -> str:
         rows = frame[keys].drop_duplicates().itertuples(index=False)
         return first_few((" ".join(map(str, row)) for row in rows), limit=3)
 
-    warn(
+    return (
         f"merge: no row of the panel has a match by {', '.join(keys)}: the panel has "
         f"{some(panel)}, the table {some(table) if len(table) else 'no row'}"
     )
